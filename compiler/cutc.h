@@ -1,0 +1,21 @@
+/* The map: every pass in the order of the pipeline (compile.c is the list of calls). */
+#ifndef CUTC_H
+#define CUTC_H
+
+#include "base/base.h"     /* memory, names, spans, values */
+#include "base/findings.h" /* what passes say */
+#include "syntax/syntax.h" /* text -> tree */
+#include "model/model.h"   /* tree -> facts guarded by steps */
+#include "prove/proof.h"   /* facts -> order, timeline, breaches */
+#include "script/script.h" /* order -> runbook, and its proof */
+#include "report/report.h" /* findings and the rest, for people and tools */
+
+struct compiled {
+  struct compilation *c;
+  struct model *model; /* NULL when the file could not be read */
+  struct proof *proof; /* NULL when the model is broken */
+};
+/* The whole front to back: read, parse, elaborate, prove, word, check commands, waive, sort. */
+struct compiled compile(const char *path);
+
+#endif

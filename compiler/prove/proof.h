@@ -1,0 +1,86 @@
+/* The proof: the order, what holds in each state, and what does not. No text for people is made here. */
+#ifndef CUTC_PROOF_H
+#define CUTC_PROOF_H
+
+#include "model/model.h"
+
+enum verdict { UP, DOWN, UNKNOWN, MAYBE /* caches: reserved */ };
+
+/* One link of a chain from a client to what answers, or the reason it stops. */
+enum link_type {
+  LINK_NAME,      /* fact: a name's answer */
+  LINK_SERVES,    /* fact: arrives at fact.by */
+  LINK_FORWARDS,  /* fact */
+  LINK_HOSTS,     /* fact: the virtual host */
+  LINK_ARRIVE,    /* resource answers */
+  STOP_NO_NAME, STOP_NOBODY, STOP_NOT_HOSTED, STOP_DOWN /* resource */, STOP_LOOP, STOP_TOO_LONG, STOP_UNKNOWN
+};
+struct link {
+  uint8_t type, proto;
+  uint32_t fact;      /* NONE */
+  uint32_t resource;  /* NONE */
+  uint32_t zone;      /* where it was looked up */
+  struct host host;   /* what was asked for */
+  uint32_t port, vhost;
+};
+struct trace { struct link *at; uint32_t n; enum verdict verdict; };
+
+struct timeline { /* one per promise */
+  uint8_t *states;      /* enum verdict, order.n + 1 of them */
+  bool *during;         /* [k]: down in a during-state of the k-th step of the order, forward */
+  int64_t outage;       /* longest stretch, milliseconds */
+  bool outage_open;     /* it contains a step without known length */
+  uint32_t first_down, last_down; /* states of the first stretch, NONE */
+};
+
+/* What was found. Which members are set is said per code, beside the function in prove/ that makes it. */
+struct breach {
+  enum code code;
+  enum severity severity;
+  uint32_t promise, step, other_step, fact, other_fact, resource, client, forbidden, secret, ask, need;
+  const struct need *asked;           /* what was to be reached */
+  uint32_t first_state, last_state;   /* indices into the order: state k is after k steps; NONE */
+  bool during, backward, mended;
+  struct trace before, after;         /* the chain while it held, and where it does not */
+  const uint32_t *promises; uint32_t promise_count;   /* broken because of it, or clashing */
+  const uint32_t *steps; uint32_t step_count;         /* the clash, the cycle */
+  const uint32_t *resources; uint32_t resource_count; /* the cycle of needs; what is down because of it */
+  const uint32_t *secrets; uint32_t secret_count;     /* that come from behind it */
+  const struct mend *mends; uint32_t mend_count;
+  int64_t time, limit;                /* milliseconds */
+  bool not_minimal;
+};
+/* A change that was tried: with it, the plan proves without this breach. */
+struct mend {
+  uint8_t works;        /* 1: checks clean; 0: tried and refused, `because` says which promise then breaks */
+  struct target to;     /* the new target of the fact */
+  bool by_name;         /* address-independent */
+  uint32_t because;     /* promise, NONE */
+  uint32_t owner;       /* resource whose code has to change too, NONE */
+};
+
+/* What a clean result rests on. */
+struct rest { uint32_t fact, attribute; uint32_t weight; /* (promise, state) pairs */ };
+
+struct component { uint32_t first, count; /* in order.at */ uint64_t looked_at, kept; bool exact; };
+
+struct proof {
+  ARRAY(uint32_t) order;            /* steps */
+  bool order_holds;                 /* false: promises or rules were set aside to get one */
+  ARRAY(struct component) components;
+  struct timeline *timeline;        /* per promise */
+  int64_t total;                    /* milliseconds of known steps */
+  ARRAY(struct breach) breaches;
+  ARRAY(struct rest) rests;
+};
+
+/* Proves a model and finds its order. Never fails; O(facts + states looked at). */
+struct proof *prove(struct model *m);
+/* The chain from a client to an endpoint in a state of the order (0 = baseline), for `cutc why` and messages. */
+struct trace proof_trace(struct model *m, const struct proof *p, uint32_t client, const struct need *endpoint, uint32_t state);
+/* Which steps are done in state k of the order; steps.n flags, in the model's arena. */
+bool *proof_done(struct model *m, const struct proof *p, uint32_t state);
+/* Which resources are up in state k; resources.n flags. */
+bool *proof_up(struct model *m, const struct proof *p, uint32_t state);
+
+#endif

@@ -1,0 +1,26 @@
+/* The runbook: one POSIX shell script, and the proof that it says what the plan says. */
+#ifndef CUTC_SCRIPT_H
+#define CUTC_SCRIPT_H
+
+#include "prove/proof.h"
+
+/* Writes the runbook of a proven plan. Same plan, same bytes. */
+void script_emit(struct text *out, struct model *m, const struct proof *p);
+/* Compares a script with a proven plan: the same steps in the proven order, the same commands, no more and no less.
+ * Differences are findings E311 whose place is in the source `script`. Returns their number. */
+uint32_t script_verify(struct compilation *c, uint32_t script, struct model *m, const struct proof *p);
+
+/* Shell text, by a real parser (tree-sitter-bash). */
+struct shell_tools { const struct tool *tools; uint32_t n; };
+/* Looks through shell text (a `$` line, or a whole script) and queues findings E281 … E289; `offsets` maps a byte of `text`
+ * to a span of the plan. A text the parser cannot read is E285. Returns the number of findings. */
+uint32_t shell_check(struct compilation *c, const char *text, size_t length, const struct model *m,
+                     struct span (*place)(void *data, uint32_t start, uint32_t end), void *data);
+/* Checks every command of a model (lines of do, undo, verify, observe) in the states they run in. */
+void script_check_commands(struct model *m, const struct proof *p);
+
+/* Shell quoting, the only place that does it. */
+void quote_word(struct text *out, const char *text);      /* as one word, in single quotes when needed */
+void quote_in_double(struct text *out, const char *text); /* as the inside of "…" */
+
+#endif

@@ -1,0 +1,132 @@
+/* The syntax tree: what grammar/ builds, and all that model/ reads.
+ *
+ * Nodes are 24 bytes in one array; a node's children are a chain child -> next. Ids are indices, 0 is "no node".
+ * Shapes are given per type: text is an interned name, value an index into tree.values. [x] optional, x* a chain. */
+#ifndef CUTC_SYNTAX_H
+#define CUTC_SYNTAX_H
+
+#include "base/findings.h"
+
+enum node_type {
+  N_NIL,
+  /* expressions */
+  N_LITERAL,    /* value */
+  N_STRING,     /* "…${x}…": children N_LITERAL (text) and expressions in turn; without `${` it is an N_LITERAL */
+  N_REF,        /* text: first name; children N_MEMBER* */
+  N_MEMBER,     /* text: name after the dot */
+  N_SECRET,     /* secret NAME: text */
+  N_CALL,       /* f(a, b) and f "x": text f; children arguments */
+  N_LIST,       /* children: expressions or N_TRANSITION */
+  N_MAP,        /* children: N_ENTRY* */
+  N_ENTRY,      /* text: key; child: expression or N_TRANSITION */
+  N_BINARY,     /* op: enum op; two children */
+  N_NOT,        /* one child */
+  N_AT_LEAST,   /* child N_LITERAL number, then the list */
+  N_ANY_OF,     /* child: the list */
+  N_TRANSITION, /* two or more expressions, in order */
+  /* declarations */
+  N_FILE,       /* declarations* */
+  N_PLAN,       /* text: name; items* */
+  N_USE,        /* op 0 module, 1 file; text */
+  N_LET,        /* text; child: expression or N_TRANSITION */
+  N_FOR,        /* text: variable; children: list expression, then declarations* */
+  N_RESOURCE,   /* op: 0 plain, 1 create, 2 delete; text: kind; children: label (N_LITERAL or N_STRING), items* */
+  N_ZONE,       /* text; [child N_REF: inside] */
+  N_SECRET_DECL,/* text; items* */
+  N_STEP,       /* children: label, items* */
+  N_PROMISE,    /* op: enum promise_form; children by form, then N_HOLD */
+  N_HOLD,       /* op: enum hold; [child: limit] */
+  N_KIND,       /* text; kind items* */
+  N_RULE,       /* text; rule items* */
+  N_TOOL,       /* text; items* */
+  N_ALLOW,      /* text: code or rule; child: reason */
+  /* items */
+  N_ATTR,       /* text: name; child: expression or N_TRANSITION */
+  N_ABOUT,      /* child: string */
+  N_DO, N_UNDO, N_VERIFY, /* statements*. `undo none because "x"` is N_UNDO with op 1 and the reason as child */
+  /* items of a kind */
+  N_FIELD,      /* text: name; children: type, [default] */
+  N_TYPE,       /* op: enum type_form; text; children */
+  N_SERVES,     /* children: host, [ports], zone   (an endpoint or URL stands for host and ports) */
+  N_FORWARDS,   /* op: enum forwards_form; children as written there */
+  N_NAMES,      /* children: host, zone, value, [ttl] */
+  N_OWNS,       /* children: domain, zone */
+  N_HOSTS,      /* children: url, at */
+  N_ASKS,       /* asks in ZONE as DNS: children zone, dns */
+  N_NEEDS,      /* child: operand or condition */
+  N_WHEN,       /* children: condition, then items* or statements* */
+  N_STANDS,     /* stands for ATTR: child */
+  N_CHANGE,     /* text: kind in `via` or 0; children N_DO, N_UNDO, N_VERIFY, N_NEEDS, N_ATTR, N_WHEN */
+  N_CARRY,      /* like N_CHANGE without via: what a provider does for any resource whose `via` it is */
+  N_OBSERVE,    /* text: kind or 0; statements* */
+  N_FETCH,      /* how a store hands out a secret: statements* */
+  N_REQUIRE,    /* children: condition, N_ELSE: in kinds and rules */
+  N_ELSE,       /* op: enum severity; child: string */
+  /* items of a rule */
+  N_RULE_FOR,   /* text: variable; child N_REF: kind */
+  N_WHERE,      /* conditions* */
+  N_SEE,        /* child: string */
+  /* statements */
+  N_RUN,        /* `$` line: children N_SHELL and expressions in turn, then [N_OPTIONS] */
+  N_SHELL,      /* value: raw shell text as written, with its span */
+  N_OPTIONS,    /* N_OPTION* */
+  N_OPTION,     /* text: bearer basic header body save stdin env within status resolve cacert insecure retries …;
+                   children: arguments (`env K = v`: N_LITERAL string K, v; `header "N" v`) */
+  N_EXPECT,     /* op: enum expect; children: [operand], [within] */
+  N_IN,         /* children: directory, statements* */
+  N_HTTP,       /* text: method; children: url, [N_OPTIONS] */
+  N_MANUAL,     /* child: string */
+  N_WAIT,       /* child: duration */
+  N_TCP,        /* children: endpoint, [within] */
+  N_DNS,        /* children: name, server, expected, [within] */
+  N_SET         /* text = expression: an observed attribute in `observe`, a part of the secret in `fetch` */
+};
+
+enum op { OP_OR, OP_AND, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_IN, OP_NOT_IN, OP_IS, OP_IS_NOT };
+enum promise_form {
+  PROMISE_REACHES, /* children: client N_REF, endpoint or URL */
+  PROMISE_TRUE,    /* child: condition */
+  PROMISE_UP       /* child: N_REF, list, N_AT_LEAST or N_ANY_OF */
+};
+enum hold { HOLD_ALWAYS, HOLD_AT_MOST, HOLD_FINALLY };
+enum type_form {
+  TYPE_NAME,     /* text: string, address, … or a kind */
+  TYPE_LIST,     /* [T]: child */
+  TYPE_MAP,      /* {T}: child */
+  TYPE_OPTIONAL, /* T?: child */
+  TYPE_ONE_OF    /* A | B: children; a word that is no type is an enum value */
+};
+enum forwards_form {
+  FORWARDS_IN,  /* HOST PORTS in ZONE to TARGET [in ZONE] [as NAME|none]: host, ports, zone, target, [zone], [N_ENTRY as] */
+  FORWARDS_ALL  /* to TARGET [in ZONE] [as …]: target, [zone], [N_ENTRY as] */
+};
+/* What N_FORWARDS' target may be: an expression or N_ANY_OF. `as x` is an N_ENTRY with the text "as"; optional
+ * zones are told apart from it by type. */
+enum expect {
+  EXPECT_EQUAL, EXPECT_CONTAINS, EXPECT_WITHOUT, EXPECT_MATCHES, EXPECT_UNCHANGED, /* of the output */
+  EXPECT_STATUS /* inside http options it is N_OPTION "status"; as a statement of its own after http */
+};
+
+struct node {
+  uint8_t type, op;
+  uint16_t source;
+  uint32_t start, end; /* bytes in the source */
+  uint32_t text;       /* name id, or index into tree.values for N_LITERAL and N_SHELL */
+  uint32_t child, next;
+  uint32_t doc;        /* index into tree.values of the `##` text above a declaration or field, 0 for none */
+};
+
+struct tree {
+  struct compilation *c;
+  ARRAY(struct node) nodes;   /* [0] is N_NIL */
+  ARRAY(struct value) values; /* [0] is none */
+};
+
+/* Parses a source and returns its N_FILE node. Every syntax error becomes a finding; what could be parsed is in
+ * the tree all the same. Depth is limited to 256 levels, then E005. Never fails. O(length). */
+uint32_t syntax_parse(struct tree *tree, uint32_t source);
+struct span node_span(const struct tree *tree, uint32_t node);
+/* The tree as indented text, one node a line, for tests and -d. */
+void tree_print(struct text *out, const struct tree *tree, uint32_t node);
+
+#endif
