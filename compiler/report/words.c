@@ -1,0 +1,158 @@
+/* Ids of the model -> the phrases that messages are made of.
+ * Needs a model, and for places in the order a proof. Every phrase is complete in itself: names in backticks,
+ * endpoints with port and protocol, times as a person says them. */
+#include "report/words.h"
+
+#include <string.h>
+
+static struct arena *arena_of(const struct model *m) {
+  return &m->c->arena;
+}
+
+static const char *text_of(const struct model *m, uint32_t name) {
+  return name_text(&m->c->names, name);
+}
+
+const char *words_resource(const struct model *m, uint32_t resource) {
+  if (resource >= m->resources.n) return "something";
+  return arena_print(arena_of(m), "`%s`", text_of(m, m->resources.at[resource].name));
+}
+
+static uint32_t place_of(const struct proof *p, uint32_t step) {
+  if (p)
+    for (uint32_t i = 0; i < p->order.n; i++)
+      if (p->order.at[i] == step) return i;
+  return NONE;
+}
+
+const char *words_step(const struct model *m, const struct proof *p, uint32_t step) {
+  if (step >= m->steps.n) return "no step";
+  const char *id = text_of(m, m->steps.at[step].name);
+  uint32_t place = place_of(p, step);
+  if (place == NONE) return arena_print(arena_of(m), "step `%s`", id);
+  return arena_print(arena_of(m), "step %u (`%s`)", place + 1, id);
+}
+
+const char *words_host(const struct model *m, const struct host *host) {
+  struct arena *arena = arena_of(m);
+  switch ((enum host_type)host->type) {
+  case HOST_NONE: return "whatever arrives";
+  case HOST_ADDRESS: return address_text(arena, &host->from);
+  case HOST_RANGE: return arena_print(arena, "%s-%s", address_text(arena, &host->from), address_text(arena, &host->to));
+  case HOST_NAME: return text_of(m, host->name);
+  case HOST_PATTERN: return arena_print(arena, "*.%s", text_of(m, host->name));
+  case HOST_UNKNOWN: return "an unknown address";
+  }
+  return "";
+}
+
+/* Host and port, an IPv6 address in brackets. */
+static const char *endpoint(const struct model *m, const struct host *host, uint32_t port, enum proto proto, bool with_proto) {
+  const char *text = words_host(m, host);
+  if (port == NONE || port > 65535) return text;
+  bool v6 = host->type == HOST_ADDRESS && strchr(text, ':') != NULL;
+  return arena_print(arena_of(m), "%s%s%s:%u%s%s", v6 ? "[" : "", text, v6 ? "]" : "", port, with_proto ? "/" : "",
+                     with_proto ? proto_text(proto) : "");
+}
+
+const char *words_need(const struct model *m, const struct need *need) {
+  struct arena *arena = arena_of(m);
+  switch ((enum need_type)need->type) {
+  case NEED_RESOURCE: return words_resource(m, need->on);
+  case NEED_COUNT: return arena_print(arena, "at least %u of %s", need->least, words_resources(m, need->of, need->of_count));
+  case NEED_NEVER: return "a condition that does not hold";
+  case NEED_ENDPOINT:
+    if (need->vhost && need->proto == PROTO_TCP && (need->port == 443 || need->port == 80))
+      return arena_print(arena, "%s://%s", need->port == 443 ? "https" : "http", words_host(m, &need->host));
+    return endpoint(m, &need->host, need->port, need->proto, true);
+  }
+  return "";
+}
+
+const char *words_target(const struct model *m, const struct target *target) {
+  switch ((enum target_type)target->type) {
+  case TARGET_NONE: return "nothing";
+  case TARGET_HOST: return endpoint(m, &target->host, target->port, PROTO_TCP, false);
+  case TARGET_RESOURCE: return words_resource(m, target->resource);
+  case TARGET_ROUTE:
+    return arena_print(arena_of(m), "zone `%s`", target->zone < m->zones.n ? text_of(m, m->zones.at[target->zone].name) : "?");
+  }
+  return "";
+}
+
+const char *words_resources(const struct model *m, const uint32_t *resources, uint32_t n) {
+  struct text out = {.arena = arena_of(m)};
+  uint32_t shown = n > 9 ? 8 : n;
+  for (uint32_t i = 0; i < shown; i++) {
+    if (i) text_puts(&out, i + 1 == n ? " and " : ", ");
+    text_puts(&out, words_resource(m, resources[i]));
+  }
+  if (shown < n) text_print(&out, " and %u more", n - shown);
+  return text_done(&out);
+}
+
+const char *words_time(struct arena *arena, int64_t milliseconds) {
+  if (milliseconds < 0) return "an unknown time";
+  int64_t s = (milliseconds + 999) / 1000, h = s / 3600, min = s / 60 % 60;
+  if (h && min) return arena_print(arena, "%lldh %lldm", (long long)h, (long long)min);
+  if (h) return arena_print(arena, s % 3600 ? "%lldh %llds" : "%lldh", (long long)h, (long long)(s % 60));
+  if (min && s % 60) return arena_print(arena, "%lldm %llds", (long long)min, (long long)(s % 60));
+  return min ? arena_print(arena, "%lldm", (long long)min) : arena_print(arena, "%llds", (long long)s);
+}
+
+static const char *zone_text(const struct model *m, uint32_t zone) {
+  return zone < m->zones.n ? text_of(m, m->zones.at[zone].name) : "?";
+}
+
+const char *words_stop(const struct model *m, const struct trace *trace) {
+  struct arena *arena = arena_of(m);
+  if (!trace->n) return "nothing is reached";
+  const struct link *last = &trace->at[trace->n - 1];
+  const char *what = endpoint(m, &last->host, last->port, last->proto, true);
+  switch ((enum link_type)last->type) {
+  case LINK_NAME: case LINK_SERVES: case LINK_FORWARDS: case LINK_HOSTS: case LINK_ARRIVE:
+    return arena_print(arena, "%s answers", words_resource(m, last->resource));
+  case STOP_NO_NAME: return arena_print(arena, "zone `%s` knows no name %s", zone_text(m, last->zone), words_host(m, &last->host));
+  case STOP_NOBODY: return arena_print(arena, "nothing answers %s in zone `%s`", what, zone_text(m, last->zone));
+  case STOP_NOT_HOSTED:
+    return arena_print(arena, "%s hosts nothing called %s", words_resource(m, last->resource), text_of(m, last->vhost));
+  case STOP_DOWN: return arena_print(arena, "%s is down", words_resource(m, last->resource));
+  case STOP_LOOP: return arena_print(arena, "the way comes back to %s: a loop", last->resource < m->resources.n ? words_resource(m, last->resource) : what);
+  case STOP_TOO_LONG: return "the way has more than 32 hops";
+  case STOP_UNKNOWN: return arena_print(arena, "where %s leads is unknown", words_resource(m, last->resource));
+  }
+  return "";
+}
+
+const char *words_trace(const struct model *m, const struct trace *trace) {
+  struct text out = {.arena = arena_of(m)};
+  for (uint32_t i = 0; i < trace->n; i++) {
+    const struct link *l = &trace->at[i];
+    if (i) text_puts(&out, " → ");
+    if (l->type >= STOP_NO_NAME) {
+      text_puts(&out, words_stop(m, &(struct trace){.at = trace->at + i, .n = 1}));
+      continue;
+    }
+    if (l->host.type != HOST_NONE) text_puts(&out, endpoint(m, &l->host, l->port, l->proto, false));
+    if (l->resource < m->resources.n)
+      text_print(&out, "%s(%s)", l->host.type != HOST_NONE ? " " : "", words_resource(m, l->resource));
+  }
+  return text_done(&out);
+}
+
+const char *words_states(const struct model *m, const struct proof *p, uint32_t first, uint32_t last) {
+  struct arena *arena = arena_of(m);
+  uint32_t n = p->order.n;
+  if (first == NONE || first > n) return "in some state";
+  if (first == 0 && last == 0 && n) return "before the first step";
+  if (first == 0 && (last == NONE || last >= n)) return "in every state";
+  if (first == 0) return arena_print(arena, "from the start until %s", words_step(m, p, p->order.at[last]));
+  const char *from = words_step(m, p, p->order.at[first - 1]);
+  if (last == NONE || last >= n) return arena_print(arena, "from %s on", from);
+  return arena_print(arena, "from %s until %s", from, words_step(m, p, p->order.at[last]));
+}
+
+const char *words_promise(const struct model *m, uint32_t promise) {
+  if (promise >= m->promises.n) return "a promise";
+  return arena_print(arena_of(m), "`%s`", text_of(m, m->promises.at[promise].text));
+}

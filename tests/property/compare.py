@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Random plans: the compiler's verdicts against the brute-force evaluator.
+
+  compare.py CUTC [--count N] [--seed FIRST] [--keep DIR]
+
+For each plan: the same timeline for the compiler's order; an order exactly when one exists, and then as good a one.
+Prints the seed of every difference; ends with `N passed, N failed`."""
+import argparse
+import json
+import os
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from evaluate import Judge, Model  # noqa: E402
+from generate import plan  # noqa: E402
+
+NO_ORDER = {"E251", "E252", "E221", "E211", "E213", "E214", "E231", "E224", "E241", "E261"}
+
+
+def run(cutc, command, text):
+    done = subprocess.run([cutc, *command, "-"], input=text, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode not in (0, 1):
+        raise RuntimeError("%s: exit status %d\n%s" % (" ".join(command), done.returncode, done.stderr or done.stdout))
+    return done
+
+
+def compare(cutc, text):
+    """None, or what differs."""
+    found = json.loads(run(cutc, ["check", "--format", "json"], text).stdout)
+    codes = {f["code"] for f in found["findings"] if f["severity"] == "error"}
+    modelled = run(cutc, ["model", "--format", "json"], text)
+    data = json.loads(modelled.stdout)
+    judge = Judge(Model(data))
+    order = data["order"]
+    if sorted(order) != sorted(judge.model.order):
+        return "the order does not hold every step: %s" % order
+    line, _ = judge.timeline(order)
+    for promise in data["promises"]:
+        theirs = data["timeline"][promise["id"]]
+        if theirs != line[promise["id"]]:
+            return "timeline of %s in the order %s:\n  compiler  %s\n  evaluator %s" % (promise["id"], order, theirs, line[promise["id"]])
+    best, mine = judge.best(), judge.judge(order)
+    if best is None and not codes & NO_ORDER:
+        return "no order is admissible, and the compiler offers %s without an error (%s)" % (order, sorted(codes))
+    if best is not None:
+        if codes & {"E251", "E252"}:
+            return "the compiler says there is no order (%s); %s is admissible" % (sorted(codes), [judge.model.order[i] for i in best[3]])
+        if mine is None:
+            done = frozenset()
+            for step in order:
+                problem = judge.step_problem(done, step, False)
+                if problem:
+                    return "the compiler's order %s is refused at %s: %s; %s is admissible" % (order, step, problem, [judge.model.order[i] for i in best[3]])
+                done |= {step}
+            return "the compiler's order %s breaks a promise; %s does not" % (order, [judge.model.order[i] for i in best[3]])
+        if mine[:2] != best[:2]:
+            return "the compiler's order costs %s, %s costs %s" % (mine[:2], [judge.model.order[i] for i in best[3]], best[:2])
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("cutc")
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", help="directory for the plans that differ")
+    options = parser.parse_args()
+    passed = failed = 0
+    for seed in range(options.seed, options.seed + options.count):
+        text = plan(seed)
+        try:
+            difference = compare(options.cutc, text)
+        except (RuntimeError, subprocess.TimeoutExpired, json.JSONDecodeError, KeyError) as error:
+            difference = "%s: %s" % (type(error).__name__, error)
+        if difference is None:
+            passed += 1
+            continue
+        failed += 1
+        print("seed %d: %s" % (seed, difference))
+        if options.keep:
+            os.makedirs(options.keep, exist_ok=True)
+            with open(os.path.join(options.keep, "%d.cut" % seed), "w", encoding="utf-8") as file:
+                file.write(text)
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

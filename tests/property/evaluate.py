@@ -1,0 +1,504 @@
+#!/usr/bin/env python3
+"""An independent evaluator of a cutc model, written from docs/definitions.md alone.
+
+It reads the JSON of `cutc model` and decides by brute force what the compiler decides with indices: who reaches whom
+in a state, which orders are admissible, and which of them is best. Slow on purpose: no index, no memo across states.
+
+  evaluate.py MODEL.json          prints what it finds as JSON: best order, timeline, outages
+"""
+import ipaddress
+import itertools
+import json
+import sys
+
+MAX_HOPS = 32
+UP, DOWN, UNKNOWN = "up", "down", "unknown"
+
+
+def all_of(verdicts):
+    """Every answer to one question has to be reached."""
+    verdicts = list(verdicts)
+    if DOWN in verdicts:
+        return DOWN
+    return UNKNOWN if UNKNOWN in verdicts else UP
+
+
+def any_of(verdicts):
+    verdicts = list(verdicts)
+    if UP in verdicts:
+        return UP
+    return UNKNOWN if UNKNOWN in verdicts else DOWN
+
+
+def canonical(name):
+    return name.lower().rstrip(".")
+
+
+def parse_host(text):
+    """('address', ip) | ('range', first, last) | ('pattern', suffix) | ('name', name)."""
+    try:
+        return ("address", ipaddress.ip_address(text))
+    except ValueError:
+        pass
+    if "/" in text:
+        net = ipaddress.ip_network(text, strict=False)
+        return ("range", net[0], net[-1])
+    if "-" in text:
+        first, _, last = text.partition("-")
+        try:
+            return ("range", ipaddress.ip_address(first), ipaddress.ip_address(last))
+        except ValueError:
+            pass
+    text = canonical(text)
+    return ("pattern", text[2:]) if text.startswith("*.") else ("name", text)
+
+
+def is_address(text):
+    return parse_host(text)[0] == "address"
+
+
+def below(name, domain):
+    return name == domain or name.endswith("." + domain)
+
+
+class Model:
+    def __init__(self, data):
+        self.data = data
+        self.zones = {z["name"]: z["inside"] for z in data["zones"]}
+        self.clients = {c["name"]: c for c in data["clients"]}
+        self.steps = {s["id"]: s for s in data["steps"]}
+        self.order = [s["id"] for s in data["steps"]]
+        self.position = {s: i for i, s in enumerate(self.order)}
+        self.resources = [r["name"] for r in data["resources"]]
+        self.facts = data["facts"]
+        for fact in self.facts:
+            for key in ("host", "name"):
+                if fact["fact"] != "needs" and fact.get(key):
+                    fact["match"] = parse_host(fact[key])
+        self.serves_zone = {}
+        for fact in self.facts:
+            if fact["fact"] == "serves":
+                self.serves_zone.setdefault(fact["by"], fact["zone"])
+        self.url_hosts = [f["match"] for f in self.facts if f["fact"] == "hosts"]
+
+    def outwards(self, zone):
+        while zone is not None:
+            yield zone
+            zone = self.zones[zone]
+
+
+class State:
+    """The world with a set of steps done and some resources disrupted."""
+
+    def __init__(self, model, done, disrupted=()):
+        self.model, self.done, self.disrupted = model, frozenset(done), frozenset(disrupted)
+        self.facts = [f for f in model.facts if self.holds(f)]
+        self.up = self.greatest()
+
+    def holds(self, guarded):
+        return all(s in self.done for s in guarded["after"]) and not any(s in self.done for s in guarded["before"])
+
+    # ── up ────────────────────────────────────────────────────────────────────
+    def greatest(self):
+        self.up = set(self.model.resources) - self.disrupted
+        while True:
+            fallen = {r for r in self.up if not self.needs_hold(r)}
+            if not fallen:
+                return self.up
+            self.up -= fallen
+
+    def least(self, kept):
+        """The least set that contains `kept` and is closed under «its needs hold»."""
+        whole, self.up = self.up, set(kept)
+        while True:
+            risen = {r for r in self.model.resources
+                     if r not in self.up and r not in self.disrupted and self.needs_hold(r)}
+            if not risen:
+                break
+            self.up |= risen
+        grown, self.up = self.up, whole
+        return grown
+
+    def needs_hold(self, resource):
+        return all(self.need(f, resource) == UP for f in self.facts if f["fact"] == "needs" and f["by"] == resource)
+
+    def need(self, need, by=None):
+        if need.get("never"):
+            return DOWN
+        if need.get("on"):
+            return UP if need["on"] in self.up else DOWN
+        if need.get("at_least") is not None:
+            return UP if sum(r in self.up for r in need["of"]) >= need["at_least"] else DOWN
+        zone = need.get("zone") or self.model.serves_zone.get(by)
+        return self.reach(zone, need.get("dns") or zone, need["host"], need["port"], need["proto"], need.get("vhost") or "")
+
+    # ── matching ──────────────────────────────────────────────────────────────
+    @staticmethod
+    def port_class(fact, port):
+        """None: no match; else the smaller the more specific."""
+        low, high = fact["port"], fact.get("port_end")
+        if low == "any" or (low == 0 and high == 65535):
+            return 2
+        if high is None:
+            return 0 if low == port else None
+        return 1 if low <= port <= high else None
+
+    def endpoints(self, zone, port, proto):
+        for fact in self.facts:
+            if fact["fact"] in ("serves", "forwards") and fact.get("host") and fact["zone"] == zone:
+                if fact["proto"] not in (proto, "any"):
+                    continue
+                klass = self.port_class(fact, port)
+                if klass is not None:
+                    yield fact, klass
+
+    def by_address(self, zone, host, port, proto):
+        """The most specific endpoint facts of one zone for an address."""
+        ip, found = ipaddress.ip_address(host), []
+        for fact, klass in self.endpoints(zone, port, proto):
+            match = fact["match"]
+            if match[0] == "address" and match[1] == ip:
+                found.append(((0, klass), fact))
+            elif match[0] == "range" and match[1].version == ip.version and match[1] <= ip <= match[2]:
+                found.append(((1 + int(match[2]) - int(match[1]), klass), fact))
+        return self.best(found)
+
+    @staticmethod
+    def best(found):
+        if not found:
+            return []
+        least = min(key for key, _ in found)
+        return [fact for key, fact in found if key == least]
+
+    def exists_between(self, zone, suffix, host):
+        """A name in the same zone between the pattern `*.suffix` and the question: it, or one it lies under."""
+        for fact in self.facts:
+            if fact["fact"] in ("serves", "forwards", "names") and fact["zone"] == zone and fact.get("match"):
+                kind, name = fact["match"][0], fact["match"][1]
+                if kind == "name" and name != suffix and below(name, suffix) and below(host, name):
+                    return True
+        return False
+
+    def by_name(self, zone, host, port, proto):
+        host, found = canonical(host), []
+        candidates = [(fact, klass, 0) for fact, klass in self.endpoints(zone, port, proto)]
+        candidates += [(fact, 0, 1) for fact in self.facts if fact["fact"] == "names" and fact["zone"] == zone]
+        for fact, klass, weaker in candidates:
+            match = fact["match"]
+            if match[0] == "name" and match[1] == host:
+                found.append(((0, 0, weaker, klass), fact))
+            elif match[0] == "pattern" and host != match[1] and below(host, match[1]):
+                if not self.exists_between(zone, match[1], host):
+                    found.append(((1, -len(match[1]), weaker, klass), fact))
+        return self.best(found)
+
+    def owned(self, zone, host):
+        return any(f["fact"] == "owns" and f["zone"] == zone and below(canonical(host), f["match"][1]) for f in self.facts)
+
+    # ── reach ─────────────────────────────────────────────────────────────────
+    def reach(self, zone, dns, host, port, proto, vhost, path=()):
+        """path: the hops so far; the same one twice, or more than MAX_HOPS, is a loop."""
+        hop = ("reach", zone, dns, host, port, proto, vhost)
+        if hop in path or len(path) >= MAX_HOPS:
+            return DOWN
+        path += (hop,)
+        if host == "unknown":
+            return UNKNOWN
+        if is_address(host):
+            for z in self.model.outwards(zone):
+                facts = self.by_address(z, host, port, proto)
+                if facts:
+                    return all_of(self.follow(f, host, port, proto, vhost, path) for f in facts)
+            return DOWN
+        for z in self.model.outwards(dns):
+            facts = self.by_name(z, host, port, proto)
+            if facts:
+                return all_of(self.answer(f, zone, dns, host, port, proto, vhost, path) for f in facts)
+            if self.owned(z, host):
+                return DOWN
+        return DOWN
+
+    def answer(self, fact, zone, dns, host, port, proto, vhost, path):
+        if fact["fact"] != "names":
+            return self.follow(fact, host, port, proto, vhost, path)
+        if fact["by"] not in self.up:
+            return DOWN
+        if fact.get("to"):
+            return self.arrive(fact["to"], port, proto, vhost, path)
+        return self.reach(zone, dns, fact["value"], port, proto, vhost, path)
+
+    def follow(self, fact, host, port, proto, vhost, path):
+        if fact["by"] not in self.up:
+            return DOWN
+        if fact["fact"] == "serves":
+            return self.arrive(fact["by"], port, proto, vhost, path)
+        return self.forward(fact, host, port, proto, vhost, path)
+
+    def forward(self, fact, host, port, proto, vhost, path):
+        if fact["vhost"] != "keep":
+            vhost = fact["vhost"] or ""
+        if fact.get("any_of"):
+            return any_of(self.hand_on(t, fact, host, port, proto, vhost, path) for t in fact["any_of"])
+        target = fact["to"] if fact.get("to") else {"zone": fact["to_zone"], "host": fact["to_host"], "port": fact["to_port"]}
+        return self.hand_on(target, fact, host, port, proto, vhost, path)
+
+    def hand_on(self, target, fact, host, port, proto, vhost, path):
+        if isinstance(target, str):
+            return self.arrive(target, port, proto, vhost, path)
+        to_host = target["host"]
+        if to_host is None:  # a route: the same address, other zone
+            to_host = host
+        return self.reach(target["zone"], target["zone"], to_host, target["port"] or port, proto, vhost, path)
+
+    def arrive(self, resource, port, proto, vhost, path):
+        hop = ("arrive", resource, port, proto, vhost)
+        if hop in path or len(path) >= MAX_HOPS:
+            return DOWN
+        path += (hop,)
+        if resource not in self.up:
+            return DOWN
+        bound = [f for f in self.facts if f["fact"] == "hosts" and f["at"] == resource and self.binds(f, port, proto)]
+        onwards = [f for f in self.facts if f["fact"] == "forwards" and not f.get("host") and f["by"] == resource]
+        if bound and vhost:
+            found = []
+            for fact in bound:
+                match, name = fact["match"], canonical(vhost)
+                if match[0] == "name" and match[1] == name:
+                    found.append(((0, 0), fact))
+                elif match[0] == "pattern" and name != match[1] and below(name, match[1]):
+                    found.append(((1, -len(match[1])), fact))
+            best = self.best(found)
+            if not best:
+                return DOWN
+            return all_of(self.hosted(f, port, proto, vhost, path) for f in best)
+        if onwards:
+            return all_of(self.forward(f, None, port, proto, vhost, path) for f in onwards)
+        return UP
+
+    def hosted(self, fact, port, proto, vhost, path):
+        by = fact["by"]
+        if by not in self.up:
+            return DOWN
+        onwards = [f for f in self.facts if f["fact"] == "forwards" and not f.get("host") and f["by"] == by]
+        return all_of(self.forward(f, None, port, proto, vhost, path) for f in onwards) if onwards else UP
+
+    @staticmethod
+    def binds(fact, port, proto):
+        if fact["port"] is None or fact["port"] == "any":
+            return True
+        return fact["port"] == port and (proto == "tcp" or port == 443)
+
+    # ── promises, landing, rules ──────────────────────────────────────────────
+    def promise(self, promise):
+        if "true" in promise:
+            return UP if any(self.holds(g) for g in promise["true"]) else DOWN
+        if "client" not in promise:
+            return self.need(promise)
+        client = self.model.clients[promise["client"]]
+        dns = [d["zone"] for d in client["dns"] if self.holds(d)]
+        return all_of(self.reach(client["zone"], d, promise["host"], promise["port"], promise["proto"],
+                                 promise.get("vhost") or "") for d in dns)
+
+    def lands(self, fact):
+        if fact["fact"] == "needs":
+            return self.need(fact, fact["by"]) == UP
+        if fact["fact"] == "names":
+            if fact.get("to"):
+                return fact["to"] in self.up
+            value = fact["value"]
+            if is_address(value):
+                ip = ipaddress.ip_address(value)
+                for zone in self.model.outwards(fact["zone"]):
+                    for f in self.facts:
+                        if f["fact"] in ("serves", "forwards") and f.get("host") and f["zone"] == zone and f["by"] in self.up:
+                            m = f["match"]
+                            if m[0] == "address" and m[1] == ip or m[0] == "range" and m[1].version == ip.version and m[1] <= ip <= m[2]:
+                                return True
+                return False
+            return self.resolves(fact["zone"], value)
+        if fact["fact"] == "forwards":
+            if fact.get("any_of") or fact.get("to") or fact.get("to_host"):
+                port = fact["port"] if fact.get("port") is not None else fact.get("to_port")
+                proto = fact["proto"] if fact.get("proto") not in (None, "any") else "tcp"
+                bare = dict(fact, vhost=None)
+                return self.forward(bare, None, port, proto, "", ()) == UP
+        return True
+
+    def resolves(self, zone, name):
+        for z in self.model.outwards(zone):
+            for fact in self.facts:
+                if fact["fact"] == "names" and fact["zone"] == z and fact["by"] in self.up:
+                    m, host = fact["match"], canonical(name)
+                    if m[0] == "name" and m[1] == host:
+                        return True
+                    if m[0] == "pattern" and host != m[1] and below(host, m[1]) and not self.exists_between(z, m[1], host):
+                        return True
+                if fact["fact"] in ("serves", "forwards") and fact.get("host") and fact["zone"] == z and fact["by"] in self.up:
+                    if fact["match"][0] == "name" and fact["match"][1] == canonical(name):
+                        return True
+            if self.owned(z, name):
+                return False
+        return False
+
+    def forbidden(self, entry, during=None):
+        return (self.holds(entry) and entry["during"] in (None, during) and all(r in self.up for r in entry["up"])
+                and not any(r in self.up for r in entry["down"]))
+
+    def conflicts(self):
+        """Pairs of different resources that answer equally specifically for one question."""
+        groups = {}
+        together = [set(f["any_of"]) for f in self.facts if f.get("any_of") and all(isinstance(t, str) for t in f["any_of"])]
+        for fact in self.facts:
+            if fact["fact"] in ("serves", "forwards") and fact.get("host"):
+                ports = (fact["port"], fact.get("port_end"))
+                for proto in ("tcp", "udp", "sctp") if fact["proto"] == "any" else (fact["proto"],):
+                    groups.setdefault(("endpoint", fact["zone"], fact["match"], ports, proto), set()).add(fact["by"])
+            elif fact["fact"] == "names":
+                groups.setdefault(("name", fact["zone"], fact["match"]), set()).add(fact["by"])
+            elif fact["fact"] == "hosts":
+                groups.setdefault(("hosts", fact["at"], fact["match"], fact["port"]), set()).add(fact["by"])
+        found = set()
+        for key, members in groups.items():
+            for a, b in itertools.combinations(sorted(members), 2):
+                if not any(a in t and b in t for t in together):
+                    found.add((key, a, b))
+        return found
+
+
+class Judge:
+    """Admissible orders and the best of them."""
+
+    def __init__(self, model):
+        self.model, self.cache = model, {}
+        data = model.data
+        self.promises = data["promises"]
+        self.first, self.last = self.state(()), self.state(model.order)
+        self.excused = {i for i, f in enumerate(data["forbidden"])
+                        if self.first.forbidden(f) and not self.last.forbidden(f)}
+        self.excused_conflicts = self.first.conflicts() - self.last.conflicts()
+
+    def state(self, done, disrupted=()):
+        key = (frozenset(done), frozenset(disrupted))
+        if key not in self.cache:
+            self.cache[key] = State(self.model, *key)
+        return self.cache[key]
+
+    def broken(self, state, during=None):
+        """A rule or conflict that this state may not have."""
+        for i, f in enumerate(self.model.data["forbidden"]):
+            if f["severity"] == "error" and i not in self.excused and state.forbidden(f, during):
+                return "rule " + f["rule"]
+        if state.conflicts() - self.excused_conflicts:
+            return "conflict"
+        return None
+
+    def step_problem(self, done, step, irreversible_before):
+        """Why `step` may not be made after the set `done`; None when it may."""
+        s = self.model.steps[step]
+        if any(a not in done for a in s["after"]):
+            return "after"
+        before, after = self.state(done), self.state(done | {step})
+        d_before, d_after = self.state(done, s["disrupts"]), self.state(done | {step}, s["disrupts"])
+        if any(d_before.need(n) != UP for n in s["needs"]):
+            return "needs"
+        undoable = not s["irreversible"]
+        if undoable and any(d_after.need(n) != UP for n in s["undo_needs"]):
+            return "undo needs"
+        if not s["early"]:
+            old = {id(f) for f in before.facts}
+            if any(id(f) not in old and not after.lands(f) for f in after.facts):
+                return "landing"
+        kept = d_before.up & d_after.up
+        if after.least(kept & after.up) != after.up:
+            return "does not come back"
+        if undoable and before.least(kept & before.up) != before.up:
+            return "undo does not come back"
+        for state, during in ((after, None), (d_before, step), (d_after, step)):
+            problem = self.broken(state, during)
+            if problem:
+                return problem
+        return None
+
+    def judge(self, order):
+        """None when the order is not admissible, else (unknown lengths, seconds, irreversible flags, positions)."""
+        done, last_irreversible = frozenset(), False
+        for step in order:
+            if self.step_problem(done, step, last_irreversible):
+                return None
+            done |= {step}
+        line, during = self.timeline(order)
+        unknown = seconds = 0
+        for promise in self.promises:
+            states, dur = line[promise["id"]], during[promise["id"]]
+            if promise["hold"] == "finally":
+                if states[-1] != UP:
+                    return None
+                continue
+            if promise["hold"] == "always":
+                mended = states.index(UP) if UP in states else len(states)
+                if states[-1] != UP or any(v != UP for v in states[mended:]):
+                    return None
+                if any(dur[k] for k in range(len(order)) if k >= mended):
+                    return None
+            stretches = self.stretches(states, dur, order)
+            if promise["hold"] == "at_most":
+                if states[-1] != UP or any(not u and t > promise["limit"] for u, t in stretches):
+                    return None
+            unknown += sum(u for u, _ in stretches)
+            seconds += sum(t for _, t in stretches)
+        if self.over_window(order, line, during):
+            return None
+        flags = tuple(bool(self.model.steps[s]["irreversible"]) for s in order)
+        return unknown, seconds, flags, tuple(self.model.position[s] for s in order)
+
+    def over_window(self, order, line, during):
+        window = self.model.data.get("window")
+        if window is None:
+            return False
+        for k, step in enumerate(order):
+            if self.model.steps[step]["disrupts"] or any(
+                    line[p["id"]][k + 1] != UP or during[p["id"]][k] for p in self.promises if p["hold"] != "finally"):
+                return sum(self.model.steps[s]["takes"] or 0 for s in order[k:]) > window
+        return False
+
+    def timeline(self, order):
+        states = [self.state(order[:k]) for k in range(len(order) + 1)]
+        line = {p["id"]: [s.promise(p) for s in states] for p in self.promises}
+        during = {p["id"]: [self.disrupted(p, order, k) for k in range(len(order))] for p in self.promises}
+        return line, during
+
+    def disrupted(self, promise, order, k):
+        disrupts = self.model.steps[order[k]]["disrupts"]
+        return bool(disrupts) and any(self.state(order[:n], disrupts).promise(promise) != UP for n in (k, k + 1))
+
+    def stretches(self, states, during, order):
+        """(number of steps of unknown length, seconds) per stretch down; step k leads from state k to k + 1."""
+        found, open_stretch = [], None
+        for k, step in enumerate(order):
+            if states[k] != UP or states[k + 1] != UP or during[k]:
+                takes = self.model.steps[step]["takes"]
+                if open_stretch is None or (states[k] == UP and not (k and during[k - 1])):
+                    open_stretch = [0, 0]
+                    found.append(open_stretch)
+                open_stretch[0] += takes is None
+                open_stretch[1] += takes or 0
+            else:
+                open_stretch = None
+        return found
+
+    def best(self):
+        orders = (self.judge(o) for o in itertools.permutations(self.model.order))
+        return min((j for j in orders if j is not None), default=None)
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        judge = Judge(Model(json.load(file)))
+    best = judge.best()
+    order = [judge.model.order[i] for i in best[3]] if best else None
+    json.dump({"best": best and best[:2], "order": order, "timeline": order and judge.timeline(order)[0]}, sys.stdout, indent=1)
+    print()
+
+
+if __name__ == "__main__":
+    main()
