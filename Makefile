@@ -1,0 +1,184 @@
+# cutc: build, test, bench, install. Everything that is made lies in build/.
+#
+#   make            build/cutc (installs what is missing on Debian and Ubuntu; PACKAGES=no leaves that out)
+#   make demo       a plan that would have broken, the one that works, and its runbook
+#   make test       all tests, then those of the compiler again under ASan and UBSan
+#   make bench      times, beside other programs
+#   make fuzz       a minute of fuzzing per target (FUZZ_SECONDS=60)
+#   make install    to $(DESTDIR)$(PREFIX)
+#
+# CC, CFLAGS, WERROR=1, SANITIZE=1 (in build/asan).
+
+.DEFAULT_GOAL = all
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+PREFIX ?= /usr/local
+PACKAGES ?= yes
+FUZZ_SECONDS ?= 60
+VERSION := $(shell cat VERSION)
+
+ifeq ($(SANITIZE),1)
+BUILD := build/asan
+ifeq ($(origin CC),default)
+CC := clang
+endif
+CFLAGS ?= -O1 -g
+EXTRA := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else
+BUILD := build
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CFLAGS ?= -O2 -g
+EXTRA :=
+endif
+VENDOR := build/vendor
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wswitch-enum -Wconversion
+ifeq ($(WERROR),1)
+WARN += -Werror
+endif
+DEFINES := -D_POSIX_C_SOURCE=200809L -DCUTC_VERSION='"$(VERSION)"'
+INCLUDES := -Icompiler -I$(BUILD)
+COMPILE = $(CC) -std=c17 $(DEFINES) $(INCLUDES) $(EXTRA) $(CFLAGS) -MMD -MP
+LIBS := -ltree-sitter -ljansson
+# Until every room has its files.
+MISSING := -Wl,--unresolved-symbols=ignore-all
+
+ifneq ($(V),1)
+q := @
+say = @printf '%-5s %s\n'
+else
+say = @:
+endif
+
+SRCS := $(sort $(shell find compiler -name '*.c'))
+OBJS := $(SRCS:%.c=$(BUILD)/%.o)
+GRAMMAR := $(wildcard grammar/cut.l) $(wildcard grammar/cut.y)
+ifeq ($(words $(GRAMMAR)),2)
+GENERATED := $(BUILD)/cut.tab.h $(BUILD)/cut.lex.h
+OBJS += $(BUILD)/cut.tab.o $(BUILD)/cut.lex.o
+endif
+EMBEDDED := $(sort $(wildcard stdlib/std/*.cut) $(wildcard docs/findings/*.md) $(wildcard compiler/script/*.sh))
+OBJS += $(BUILD)/embedded.o $(BUILD)/bash-parser.o $(BUILD)/bash-scanner.o
+
+# ── What people call ──────────────────────────────────────────────────────────
+
+.PHONY: all demo test check-unit bench fuzz install clean FORCE packages packages-test packages-bench
+all: $(BUILD)/cutc
+
+demo: all
+	@tools/demo
+
+test: packages-test
+	@tests/run.sh
+
+bench: packages-bench all
+	@tests/bench/start.sh
+
+fuzz: packages-test
+	@tests/fuzz/run.sh $(FUZZ_SECONDS)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/cutc
+	install -m 755 build/cutc $(DESTDIR)$(PREFIX)/bin/cutc
+	install -m 644 README.md LICENSE $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/cutc
+
+clean:
+	rm -rf build
+
+# What the build needs is looked up once and quickly (tools/install-packages); nothing is rebuilt because of it.
+packages:
+	@[ $(PACKAGES) = no ] || tools/install-packages build
+packages-test: packages
+	@[ $(PACKAGES) = no ] || tools/install-packages test
+packages-bench: packages
+	@[ $(PACKAGES) = no ] || tools/install-packages bench
+
+# ── Lists that start a new build when they change ─────────────────────────────
+
+define if_changed
+@mkdir -p $(@D)
+@printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' >$@
+endef
+quote = $(subst ','\'',$(1))
+$(BUILD)/flags: FORCE
+	$(call if_changed,$(call quote,$(COMPILE) $(WARN)))
+$(BUILD)/objects: FORCE
+	$(call if_changed,$(OBJS))
+$(BUILD)/embedded.list: FORCE
+	$(call if_changed,$(EMBEDDED))
+
+# ── The compiler ──────────────────────────────────────────────────────────────
+
+$(BUILD)/cutc: $(OBJS) $(BUILD)/objects
+	$(say) LD $@
+	$(q)$(CC) $(EXTRA) $(CFLAGS) $(MISSING) $(LDFLAGS) -o $@ $(OBJS) $(LIBS)
+
+$(BUILD)/%.o: %.c $(BUILD)/flags | $(GENERATED) packages
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(q)$(COMPILE) $(WARN) -c -o $@ $<
+
+$(BUILD)/cut.tab.c $(BUILD)/cut.tab.h &: grammar/cut.y | packages
+	@mkdir -p $(@D)
+	$(say) BISON $@
+	$(q)bison -Wall -Werror=conflicts-sr -Werror=conflicts-rr --defines=$(BUILD)/cut.tab.h -o $(BUILD)/cut.tab.c $<
+$(BUILD)/cut.lex.c $(BUILD)/cut.lex.h &: grammar/cut.l | packages
+	@mkdir -p $(@D)
+	$(say) FLEX $@
+	$(q)flex -Cf --header-file=$(BUILD)/cut.lex.h -o $(BUILD)/cut.lex.c $<
+$(BUILD)/cut.tab.o: $(BUILD)/cut.tab.c $(BUILD)/flags | $(GENERATED)
+	$(say) CC $@
+	$(q)$(COMPILE) -Wall -Wextra -Wno-unused-but-set-variable -c -o $@ $<
+$(BUILD)/cut.lex.o: $(BUILD)/cut.lex.c $(BUILD)/flags | $(GENERATED)
+	$(say) CC $@
+	$(q)$(COMPILE) -w -c -o $@ $<
+
+# ── Files inside the binary ───────────────────────────────────────────────────
+
+$(BUILD)/embed: tools/embed.c | packages
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(q)$(CC) -std=c17 -D_POSIX_C_SOURCE=200809L -O1 -Wall -Wextra -o $@ $<
+$(BUILD)/embedded.c: $(BUILD)/embed $(EMBEDDED) $(BUILD)/embedded.list
+	$(say) EMBED $@
+	$(q)$(BUILD)/embed $(EMBEDDED) >$@
+$(BUILD)/embedded.o: $(BUILD)/embedded.c $(BUILD)/flags
+	$(say) CC $@
+	$(q)$(COMPILE) $(WARN) -c -o $@ $<
+
+# ── tree-sitter-bash: the shell grammar, generated C, from its published package ──
+
+BASH_VERSION := 0.23.3
+BASH_SHA512 := 36cg/GQ2YmIbeiBeqeuh4fBJ6i4kgVouDaqTxqih5ysPag+zHufyIaxMOFeM8CeplwAK/Luj1o5XHqgdAfoCZg==
+BASH := $(VENDOR)/tree-sitter-bash
+$(BASH)/src/parser.c $(BASH)/src/scanner.c &: tools/fetch-npm | packages
+	$(say) FETCH $@
+	$(q)tools/fetch-npm tree-sitter-bash $(BASH_VERSION) $(BASH_SHA512) $(BASH)
+$(BUILD)/bash-%.o: $(BASH)/src/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(q)$(CC) -std=c17 -I$(BASH)/src $(EXTRA) $(CFLAGS) -w -c -o $@ $<
+
+# ── Tests ─────────────────────────────────────────────────────────────────────
+
+# The SARIF 2.1.0 schema, for the test of the reports.
+SARIF_PACKAGE := none
+
+SUPPORT := $(sort $(wildcard tests/support/*.c))
+UNITS := $(sort $(wildcard tests/unit/test_*.c))
+TEST_OBJS := $(filter-out $(BUILD)/compiler/main.o,$(OBJS)) $(SUPPORT:%.c=$(BUILD)/%.o)
+UNIT_PROGRAMS := $(UNITS:%.c=$(BUILD)/%)
+
+.PHONY: units
+units: $(UNIT_PROGRAMS)
+$(BUILD)/tests/%.o: INCLUDES += -Itests/support
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(TEST_OBJS) $(BUILD)/objects
+	$(say) LD $@
+	$(q)$(CC) $(EXTRA) $(CFLAGS) $(MISSING) $(LDFLAGS) -o $@ $< $(TEST_OBJS) $(LIBS) -lcmocka
+.PRECIOUS: $(BUILD)/%.o
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,152 @@
+/* The one arena of a compilation: zeroed memory that is freed as a whole.
+ * Needs nothing. Guarantees alignment for any type, checked sizes, and no return without memory: running out ends
+ * the process with a message and exit status 2. Under AddressSanitizer each allocation is a block of its own, so
+ * that an overrun is seen. */
+#include "base/base.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SEPARATE 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SEPARATE 1
+#endif
+#endif
+#ifndef SEPARATE
+#define SEPARATE 0
+#endif
+
+#define ALIGN ((size_t)16)
+#define BLOCK_FIRST ((size_t)64 << 10)
+#define BLOCK_LARGEST ((size_t)8 << 20)
+
+struct arena_block {
+  struct arena_block *next;
+  size_t size;
+  _Alignas(16) unsigned char bytes[];
+};
+
+_Noreturn static void fail(const char *why)
+{
+  fprintf(stderr, "cutc: %s\n", why);
+  exit(2);
+}
+
+static struct arena_block *block_new(struct arena *a, size_t size)
+{
+  struct arena_block *b = calloc(1, sizeof *b + size);
+
+  if (!b)
+    fail("out of memory");
+  b->size = size;
+  b->next = a->blocks;
+  a->blocks = b;
+  return b;
+}
+
+void *arena_alloc(struct arena *a, size_t count, size_t size)
+{
+  size_t bytes;
+
+  if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 4)
+    fail("the input asks for more memory than there is");
+  a->total += bytes;
+  bytes += !bytes;
+  if (SEPARATE)
+    return block_new(a, bytes)->bytes;
+  bytes = (bytes + ALIGN - 1) & ~(ALIGN - 1);
+  if ((size_t)(a->end - a->next) < bytes) {
+    size_t want = a->blocks ? a->blocks->size * 2 : BLOCK_FIRST;
+
+    if (want > BLOCK_LARGEST)
+      want = BLOCK_LARGEST;
+    if (bytes > want / 4) {
+      /* A large one gets a block of its own, behind the one that is being filled. */
+      struct arena_block *b = calloc(1, sizeof *b + bytes);
+
+      if (!b)
+        fail("out of memory");
+      b->size = bytes;
+      if (a->blocks) {
+        b->next = a->blocks->next;
+        a->blocks->next = b;
+      } else {
+        a->blocks = b;
+        a->next = a->end = b->bytes + bytes;
+      }
+      return b->bytes;
+    }
+    a->next = block_new(a, want)->bytes;
+    a->end = a->next + want;
+  }
+  void *p = a->next;
+
+  a->next += bytes;
+  return p;
+}
+
+void *arena_grow(struct arena *a, void *old, uint32_t used, uint32_t *cap, uint32_t want, size_t size)
+{
+  uint32_t n = *cap;
+
+  if (want == 0 || want > UINT32_MAX / 2)
+    fail("the input asks for more memory than there is");
+  while (n < want)
+    n = n ? n * 2 : 8;
+  if (!SEPARATE && old && *cap) {
+    size_t was = ((size_t)*cap * size + ALIGN - 1) & ~(ALIGN - 1);
+    size_t now = ((size_t)n * size + ALIGN - 1) & ~(ALIGN - 1);
+
+    if ((unsigned char *)old + was == a->next && now - was <= (size_t)(a->end - a->next)) {
+      a->next += now - was;
+      a->total += now - was;
+      *cap = n;
+      return old;
+    }
+  }
+  void *p = arena_alloc(a, n, size);
+
+  if (used)
+    memcpy(p, old, (size_t)used * size);
+  *cap = n;
+  return p;
+}
+
+char *arena_copy(struct arena *a, const char *text, size_t length)
+{
+  char *p = arena_alloc(a, length + 1, 1);
+
+  if (length)
+    memcpy(p, text, length);
+  return p;
+}
+
+char *arena_print(struct arena *a, const char *format, ...)
+{
+  va_list args, again;
+
+  va_start(args, format);
+  va_copy(again, args);
+  int n = vsnprintf(NULL, 0, format, args);
+
+  va_end(args);
+  if (n < 0)
+    n = 0;
+  char *p = arena_alloc(a, (size_t)n + 1, 1);
+
+  vsnprintf(p, (size_t)n + 1, format, again);
+  va_end(again);
+  return p;
+}
+
+void arena_free(struct arena *a)
+{
+  for (struct arena_block *b = a->blocks, *next; b; b = next) {
+    next = b->next;
+    free(b);
+  }
+  memset(a, 0, sizeof *a);
+}

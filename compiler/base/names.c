@@ -1,0 +1,120 @@
+/* Texts as numbers: the same bytes always have the same id.
+ * Open addressing with linear probing; a slot holds the first eight bytes of its text beside the hash, so that a probe
+ * reads no other memory unless both agree. Ids count up from 0, which is the empty text. */
+#include "base/base.h"
+
+#include <string.h>
+
+struct name_slot {
+  uint64_t first; /* the first eight bytes, zero-padded */
+  uint32_t hash;
+  uint32_t id; /* plus one; 0 is an empty slot */
+};
+
+static uint64_t load(const char *p, size_t n)
+{
+  uint64_t v = 0;
+
+  if (n)
+    memcpy(&v, p, n < 8 ? n : 8);
+  return v;
+}
+
+static uint32_t hash(const char *text, size_t n)
+{
+  uint64_t h = 0x9e3779b97f4a7c15u ^ n;
+
+  for (; n > 8; text += 8, n -= 8) {
+    h = (h ^ load(text, 8)) * 0xd6e8feb86659fd93u;
+    h ^= h >> 32;
+  }
+  h = (h ^ load(text, n)) * 0xd6e8feb86659fd93u;
+  h ^= h >> 32;
+  h *= 0xd6e8feb86659fd93u;
+  return (uint32_t)(h >> 32);
+}
+
+/* The slot of a text, or the empty one where it belongs. The table is never full. */
+static struct name_slot *find(const struct names *t, const char *text, size_t n, uint32_t h)
+{
+  uint64_t first = load(text, n);
+
+  for (uint32_t i = h & (t->slot_count - 1);; i = (i + 1) & (t->slot_count - 1)) {
+    struct name_slot *s = &t->slots[i];
+
+    if (!s->id)
+      return s;
+    if (s->hash == h && s->first == first) {
+      const struct name_text *x = &t->texts.at[s->id - 1];
+
+      if (x->n == n && (n <= 8 || memcmp(x->at, text, n) == 0))
+        return s;
+    }
+  }
+}
+
+static void grow(struct names *t)
+{
+  struct name_slot *old = t->slots;
+  uint32_t count = t->slot_count;
+
+  t->slot_count = count ? count * 2 : 1024;
+  t->slots = arena_array(t->arena, struct name_slot, t->slot_count);
+  for (uint32_t i = 0; i < count; i++) {
+    if (!old[i].id)
+      continue;
+    uint32_t j = old[i].hash & (t->slot_count - 1);
+
+    while (t->slots[j].id)
+      j = (j + 1) & (t->slot_count - 1);
+    t->slots[j] = old[i];
+  }
+}
+
+static uint32_t add(struct names *t, struct name_slot *slot, const char *text, size_t n, uint32_t h)
+{
+  slot->first = load(text, n);
+  slot->hash = h;
+  array_push(t->arena, &t->texts, (struct name_text){arena_copy(t->arena, text, n), (uint32_t)n});
+  slot->id = t->texts.n;
+  return slot->id - 1;
+}
+
+uint32_t name_of(struct names *t, const char *text, size_t length)
+{
+  if (!t->texts.n) {
+    grow(t);
+    uint32_t h = hash("", 0);
+    add(t, find(t, "", 0, h), "", 0, h);
+  }
+  if (t->texts.n >= t->slot_count / 2)
+    grow(t);
+  uint32_t h = hash(text, length);
+  struct name_slot *slot = find(t, text, length, h);
+
+  return slot->id ? slot->id - 1 : add(t, slot, text, length, h);
+}
+
+uint32_t name_str(struct names *t, const char *text)
+{
+  return name_of(t, text, strlen(text));
+}
+
+uint32_t name_find(const struct names *t, const char *text, size_t length)
+{
+  if (!t->slot_count)
+    return length ? NONE : 0;
+  struct name_slot *slot = find(t, text, length, hash(text, length));
+
+  return slot->id ? slot->id - 1 : NONE;
+}
+
+const char *name_text(const struct names *t, uint32_t id)
+{
+  return id < t->texts.n ? t->texts.at[id].at : "";
+}
+
+uint32_t name_length(const struct names *t, uint32_t id)
+{
+  return id < t->texts.n ? t->texts.at[id].n : 0;
+}

@@ -1,0 +1,120 @@
+/* Source text: reads it, keeps it, and turns byte offsets into lines and columns.
+ * Needs a compilation. Guarantees two NUL bytes behind each text; lines are counted at the first question. */
+#include "base/findings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LARGEST ((size_t)1 << 30)
+
+uint32_t source_add(struct compilation *c, const char *path, const char *text, size_t length, bool library)
+{
+  char *copy = arena_alloc(&c->arena, length + 2, 1);
+
+  if (length)
+    memcpy(copy, text, length);
+  struct source s = {.path = arena_copy(&c->arena, path, strlen(path)), .text = copy, .library = library};
+
+  s.length = (uint32_t)length;
+  array_push(&c->arena, &c->sources, s);
+  return c->sources.n - 1;
+}
+
+/* Reads a descriptor to its end into malloc'ed memory. False with errno. */
+static bool slurp(int fd, char **text, size_t *length)
+{
+  struct stat st;
+  size_t cap = 64 << 10, n = 0;
+
+  if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+    if ((uint64_t)st.st_size > LARGEST) {
+      errno = EFBIG;
+      return false;
+    }
+    cap = (size_t)st.st_size + 1;
+  }
+  char *at = malloc(cap);
+
+  for (;;) {
+    if (!at) {
+      errno = ENOMEM;
+      return false;
+    }
+    ssize_t got = read(fd, at + n, cap - n);
+
+    if (got == 0)
+      break;
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got > 0)
+      n += (size_t)got;
+    if (got < 0 || n > LARGEST) {
+      int why = got < 0 ? errno : EFBIG;
+
+      free(at);
+      errno = why;
+      return false;
+    }
+    if (n == cap) {
+      char *more = realloc(at, cap *= 2);
+
+      if (!more)
+        free(at);
+      at = more;
+    }
+  }
+  *text = at;
+  *length = n;
+  return true;
+}
+
+bool source_read(struct compilation *c, const char *path, uint32_t *id)
+{
+  bool in = strcmp(path, "-") == 0;
+  int fd = in ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+  char *text = NULL;
+  size_t length = 0;
+
+  if (fd < 0)
+    return false;
+  bool ok = slurp(fd, &text, &length);
+  int why = errno;
+
+  if (!in)
+    close(fd);
+  if (ok)
+    *id = source_add(c, path, text, length, false);
+  if (ok)
+    free(text);
+  errno = why;
+  return ok;
+}
+
+struct place source_place(struct compilation *c, uint32_t source, uint32_t offset)
+{
+  struct source *s = &c->sources.at[source];
+
+  if (!s->lines.n) {
+    array_push(&c->arena, &s->lines, 0);
+    for (uint32_t i = 0; i < s->length; i++)
+      if (s->text[i] == '\n')
+        array_push(&c->arena, &s->lines, i + 1);
+  }
+  if (offset > s->length)
+    offset = s->length;
+  uint32_t low = 0, high = s->lines.n;
+
+  while (high - low > 1) {
+    uint32_t middle = low + (high - low) / 2;
+
+    if (s->lines.at[middle] <= offset)
+      low = middle;
+    else
+      high = middle;
+  }
+  return (struct place){low + 1, offset - s->lines.at[low] + 1};
+}
