@@ -45,7 +45,7 @@ INCLUDES := -Icompiler -I$(BUILD)
 COMPILE = $(CC) -std=c17 $(DEFINES) $(INCLUDES) $(EXTRA) $(CFLAGS) -MMD -MP
 LIBS := -ltree-sitter -ljansson
 # Until every room has its files.
-MISSING := -Wl,--unresolved-symbols=ignore-all
+MISSING := -no-pie -Wl,--unresolved-symbols=ignore-all -Wl,-z,lazy
 
 ifneq ($(V),1)
 q := @
