@@ -72,6 +72,7 @@ struct proof {
   int64_t total;                    /* milliseconds of known steps */
   ARRAY(struct breach) breaches;
   ARRAY(struct rest) rests;
+  struct proving *proving;          /* private to prove/ */
 };
 
 /* Proves a model and finds its order. Never fails; O(facts + states looked at). */

@@ -1,0 +1,119 @@
+/* What the files of prove/ know of each other: one half (state, reach, up and the checks on what asks) answers questions
+ * about one state; the other half (order, admit, timeline, clash, rollback) walks through states. Private to prove/.
+ * The pipeline is prove() in prove.c: state, components, order, timeline, then one table of checks. */
+#ifndef CUTC_PROVE_H
+#define CUTC_PROVE_H
+
+#include "prove/proof.h"
+#include "prove/state.h"
+
+/* ── Asked of a state (state*.c, reach*.c, index*.c, conflict*.c) ────────────────────────────────────────────────── */
+
+/* Steps, sorted by id, each once; in the model's arena. Never names parts: a part stands for its step. */
+struct step_list { const uint32_t *at; uint32_t n; };
+
+/* The steps an answer can depend on, in whichever state: every step that a guard of a fact which some chain of the
+ * question may meet speaks of, of the needs behind it too, and every step that disrupts a resource on the way. May be too
+ * large, never too small. Independent of the present state. */
+struct step_list state_depends_promise(struct state *s, uint32_t promise);
+struct step_list state_depends_need(struct state *s, uint32_t by, const struct need *need); /* by: NONE for a step's need */
+struct step_list state_depends_up(struct state *s, uint32_t resource);
+struct step_list state_depends_fact(struct state *s, uint32_t fact); /* its guard and its landing (`needs`: it holding) */
+
+/* Two facts of different resources that answer one question equally specifically (not both members of one `any of`), and
+ * the guard under which both are in force. All of the model's, whatever the present state; sorted by fact, other. */
+struct conflict { uint32_t fact, other, guard; };
+const struct conflict *state_conflicts(struct state *s, uint32_t *n);
+
+/* ── What one run of prove() shares ──────────────────────────────────────────────────────────────────────────────── */
+
+/* One thing that an order has to keep. Its index in proving.terms is its identity in clashes and when set aside. */
+enum term_type {
+  TERM_PROMISE,   /* id: promise */
+  TERM_RULE,      /* id: forbidden of severity error */
+  TERM_CONFLICT,  /* id: proving.conflicts */
+  TERM_WINDOW,    /* all within `window` */
+  TERM_AFTER,     /* step, id: the step it comes after */
+  TERM_NEED,      /* step, id: index into its needs */
+  TERM_UNDO_NEED, /* step, id: index into its undo_needs; also asked in the state before it, when it can die in between */
+  TERM_LANDS,     /* step, id: fact */
+  TERM_BACK,      /* step: what is down while it runs comes back */
+  TERM_UNDO_BACK  /* step: the same for its undo */
+};
+struct term {
+  uint8_t type;
+  uint32_t step, id;   /* NONE where the type has none */
+};
+
+struct proving {
+  struct state *state;           /* of the model as it is; in no particular state between calls */
+  const struct conflict *conflicts; uint32_t conflict_count;
+  struct term *terms; uint32_t term_count;  /* promises, then rules, conflicts, window, steps' terms: each in source order */
+  bool *aside;                   /* [term_count]: set aside to get an order */
+  bool *hopeless;                /* [term_count]: promises and rules that the last state breaks, whatever the order */
+  struct step_list *promise_steps; /* per promise: state_depends_promise */
+  bool quiet;                    /* a trial: no mends, no ways out, nothing that proves again */
+};
+
+/* ── Breaches ────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/* A breach with its default severity and every id NONE, every count 0. */
+struct breach breach_new(enum code code);
+/* Appends it and returns its place, valid until the next. */
+struct breach *breach_add(struct model *m, struct proof *p, struct breach b);
+
+/* ── Going to a state of the order ───────────────────────────────────────────────────────────────────────────────── */
+
+/* `done` has steps.n + parts.n flags everywhere in prove/ (state_set, guard_holds): a part's flag is its step's, but in a
+ * leading-part state. */
+bool *done_new(const struct model *m);
+void done_put(const struct model *m, bool *done, uint32_t step, bool value); /* the step and its parts */
+/* Goes to state k of the order (0 is the baseline). */
+void goto_state(struct model *m, const struct proof *p, struct state *s, uint32_t k);
+/* Goes to a during-state of the step at order.at[k]: with `after` that of state k + 1, else that of state k. */
+void goto_during(struct model *m, const struct proof *p, struct state *s, uint32_t k, bool after);
+
+/* ── Trials: the same plan with something else in it ─────────────────────────────────────────────────────────────── */
+
+/* A copy that may be changed: facts, guards and steps are copies, `more` zeroed steps (ids from m->steps.n on, takes 0,
+ * no terms) appended, guards' part ids moved on by `more`. Everything else is shared. */
+struct model *model_fork(struct model *m, uint32_t more);
+/* True when a fork has an order that keeps every promise and every rule, and nothing is stale or dangling in it that is not
+ * so in the model already. Otherwise *because is the first promise that breaks, NONE when it is something else. */
+bool trial_holds(struct model *fork, uint32_t *because);
+
+/* ── Checks: rows of the table in prove.c, run in its order once order and timeline are there ────────────────────── */
+
+/* Each appends the breaches of its codes, in an order that depends on ids alone. */
+typedef void check_function(struct model *m, struct proof *p, struct state *s);
+check_function check_conflict;  /* E241, E203 for conflicts: one per pair, from proving.conflicts and the states of the order */
+check_function check_dangling;  /* E202, E203, E206 */
+check_function check_stale;     /* E201: sets promises (broken at the end because of it), so that E221 is not said twice */
+check_function check_circular;  /* E211, E212: needs of steps, undo needs at use and secrets in the states of the order */
+check_function check_mends;     /* no code: mends of E201, by trials; not run when proving.quiet */
+check_function check_rests;     /* no code: proof.rests */
+check_function check_probes;    /* E225, E301, E302, E303 as far as facts tell */
+
+check_function check_rules;     /* E261, E203 for rules */
+check_function check_cold;      /* E204, E203 for cycles of the baseline */
+check_function check_landing;   /* E214 */
+check_function check_back;      /* E213, forward and backward */
+check_function check_promises;  /* E221, E223 */
+check_function check_way_back;  /* E222 */
+check_function check_window;    /* E224 */
+check_function check_undo;      /* E231, E235 */
+check_function check_inverse;   /* E232, E233, E234 */
+
+/* ── Order (components.c, admit.c, order.c, clash.c) ─────────────────────────────────────────────────────────────── */
+
+/* Steps that interact, sorted by id (which is source order). */
+struct group { uint32_t *steps; uint32_t n; bool irreversible; };
+/* In the order they run one after the other. */
+struct group *components_find(struct model *m, struct proving *v, uint32_t *n);
+
+/* Sets p->order, order_holds, components, and appends E251, E252, E253. */
+void order_find(struct model *m, struct proof *p, struct proving *v);
+/* Sets p->timeline, p->total. Takes the order as given. */
+void timeline_draw(struct model *m, struct proof *p, struct proving *v);
+
+#endif
