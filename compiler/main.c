@@ -1,13 +1,239 @@
-/* The command line: options, the table of subcommands, exit statuses. */
-#include <stdio.h>
-#include <string.h>
+/* The command line: a table of subcommands, and the exit status.
+ * Needs argv. Guarantees that nothing is printed by halves: output is built in memory, written once, and an error while
+ * writing it (a full disk, a closed pipe) is exit status 2. */
+#include "base/embedded.h"
+#include "cutc.h"
+#include "options.h"
 
-int main(int argc, char **argv)
-{
-  if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-    puts("cutc " CUTC_VERSION);
-    return 0;
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE };
+
+/* ── What every subcommand does ────────────────────────────────────────────── */
+
+static int status_of(const struct compilation *c, const struct options *o) {
+  for (uint32_t i = 0; i < c->findings.n; i++) {
+    const struct finding *f = c->findings.at[i];
+
+    if (f->severity == SEV_ERROR && !f->waived && f->code < CODE_101)
+      return EXIT_USAGE;
   }
-  fputs("usage: cutc --version\n", stderr);
-  return 2;
+  return c->errors || (o->deny_warnings && c->warnings) ? EXIT_FINDINGS : EXIT_CLEAN;
+}
+
+/* Prints the findings to stdout or stderr; returns false when they could not be written. */
+static bool print_findings(const struct compiled *d, const struct options *o, int fd) {
+  struct text out = {.arena = &d->c->arena};
+
+  report_findings(&out, d->c, o->format, o->quiet, options_colour(o, fd));
+  return options_write(fd, text_done(&out), out.n);
+}
+
+/* The plan that was named, or the one in this folder. NULL after a message. */
+static const char *plan_of(struct options *o, uint32_t argument) {
+  return argument < o->count ? o->arguments[argument] : options_find_plan(o);
+}
+
+/* ── Subcommands ───────────────────────────────────────────────────────────── */
+
+static int check(struct options *o) {
+  const char *path = plan_of(o, 0);
+
+  if (!path)
+    return EXIT_USAGE;
+  struct compiled d = compile(path);
+  struct text out = {.arena = &d.c->arena};
+  bool colour = options_colour(o, STDOUT_FILENO);
+  int status = status_of(d.c, o);
+
+  report_findings(&out, d.c, o->format, o->quiet, colour);
+  if (d.proof && o->format == FORMAT_TEXT && !o->quiet) {
+    if (out.n)
+      text_putc(&out, '\n');
+    report_check(&out, d.model, d.proof, colour, options_width(), o->verbose);
+  }
+  if (!options_write(STDOUT_FILENO, text_done(&out), out.n))
+    status = EXIT_USAGE;
+  compilation_free(d.c);
+  return status;
+}
+
+static int emit(struct options *o) {
+  const char *path = plan_of(o, 0);
+
+  if (!path)
+    return EXIT_USAGE;
+  struct compiled d = compile(path);
+  int status = status_of(d.c, o);
+
+  if (status == EXIT_CLEAN && d.proof) {
+    struct text out = {.arena = &d.c->arena};
+
+    script_emit(&out, d.model, d.proof);
+    uint32_t id = source_add(d.c, "the runbook", text_done(&out), out.n, false);
+
+    script_verify(d.c, id, d.model, d.proof);
+    findings_sort(d.c);
+    status = status_of(d.c, o);
+    if (status == EXIT_CLEAN && !options_output(o, text_done(&out), out.n, true))
+      status = EXIT_USAGE;
+  }
+  if (!print_findings(&d, o, STDERR_FILENO))
+    status = EXIT_USAGE;
+  compilation_free(d.c);
+  return status;
+}
+
+static int verify(struct options *o) {
+  const char *path = plan_of(o, 1);
+
+  if (!path)
+    return EXIT_USAGE;
+  struct compiled d = compile(path);
+  int status = status_of(d.c, o);
+  uint32_t script, differences = 0;
+
+  if (!source_read(d.c, o->arguments[0], &script)) {
+    fprintf(stderr, "cutc: cannot read the runbook `%s`: %s\n", o->arguments[0], strerror(errno));
+    status = EXIT_USAGE;
+  } else if (d.proof && !d.c->errors) {
+    differences = script_verify(d.c, script, d.model, d.proof);
+    findings_sort(d.c);
+    status = status_of(d.c, o);
+  }
+  if (!print_findings(&d, o, STDOUT_FILENO))
+    status = EXIT_USAGE;
+  if (status == EXIT_CLEAN && !differences && !o->quiet && o->format == FORMAT_TEXT) {
+    char *line = arena_print(&d.c->arena, "%s does what %s says, no more and no less: %u steps in the proven order\n",
+                             o->arguments[0], path, d.proof ? d.proof->order.n : 0);
+
+    if (!options_write(STDOUT_FILENO, line, strlen(line)))
+      status = EXIT_USAGE;
+  }
+  compilation_free(d.c);
+  return status;
+}
+
+/* Compiles for a subcommand that prints something else than findings: these go to stderr, and only when the model is
+ * broken is there nothing to print. */
+static bool compile_for(const struct options *o, const char *path, struct compiled *d, int *status) {
+  *d = compile(path);
+  *status = status_of(d->c, o);
+  if (d->proof)
+    return true;
+  print_findings(d, o, STDERR_FILENO);
+  compilation_free(d->c);
+  return false;
+}
+
+static int why(struct options *o) {
+  uint32_t first = o->count == 3;
+  const char *path = first ? o->arguments[0] : options_find_plan(o), *problem = NULL;
+  struct compiled d;
+  int status;
+
+  if (!path)
+    return EXIT_USAGE;
+  if (!compile_for(o, path, &d, &status))
+    return status;
+  struct text out = {.arena = &d.c->arena};
+
+  status = EXIT_CLEAN;
+  if (!report_why(&out, d.model, d.proof, o->arguments[first], o->arguments[first + 1], options_colour(o, STDOUT_FILENO), &problem)) {
+    fprintf(stderr, "cutc: %s\n", problem);
+    status = EXIT_USAGE;
+  } else if (!options_output(o, text_done(&out), out.n, false)) {
+    status = EXIT_USAGE;
+  }
+  compilation_free(d.c);
+  return status;
+}
+
+static int graph(struct options *o) {
+  const char *path = plan_of(o, 0), *problem = NULL;
+  struct compiled d;
+  int status;
+
+  if (!path)
+    return EXIT_USAGE;
+  if (!compile_for(o, path, &d, &status))
+    return status;
+  struct text dot = {.arena = &d.c->arena}, svg = {.arena = &d.c->arena};
+  bool ok = report_graph_dot(&dot, d.model, d.proof, o->from, o->to, &problem);
+
+  if (ok && o->svg)
+    ok = report_graph_svg(&svg, text_done(&dot), &problem);
+  if (!ok)
+    fprintf(stderr, "cutc: %s\n", problem);
+  struct text *out = o->svg ? &svg : &dot;
+
+  status = ok && options_output(o, text_done(out), out->n, false) ? EXIT_CLEAN : EXIT_USAGE;
+  compilation_free(d.c);
+  return status;
+}
+
+static int model(struct options *o) {
+  const char *path = plan_of(o, 0);
+  struct compiled d;
+  int status;
+
+  if (!path)
+    return EXIT_USAGE;
+  if (!compile_for(o, path, &d, &status))
+    return status;
+  struct text out = {.arena = &d.c->arena};
+
+  model_json(&out, d.model, d.proof);
+  if (!options_output(o, text_done(&out), out.n, false))
+    status = EXIT_USAGE;
+  compilation_free(d.c);
+  return status;
+}
+
+static int explain(struct options *o) {
+  struct compilation *c = compilation_new();
+  struct text out = {.arena = &c->arena};
+  const char *nearest = NULL;
+  int status = EXIT_CLEAN;
+
+  if (!report_explain(&out, c, o->arguments[0], options_colour(o, STDOUT_FILENO), &nearest)) {
+    fprintf(stderr, "cutc: there is no finding or kind `%s`", o->arguments[0]);
+    fprintf(stderr, nearest ? "; did you mean `%s`?\n" : "\n", nearest);
+    status = EXIT_USAGE;
+  } else if (!options_output(o, text_done(&out), out.n, false)) {
+    status = EXIT_USAGE;
+  }
+  compilation_free(c);
+  return status;
+}
+
+static const struct command_line commands[] = {
+    {"check", "[PLAN]", "find the order and prove it; print findings, the order and the timeline", check, 0, 1,
+     OPTION_FORMAT | OPTION_QUIET | OPTION_VERBOSE | OPTION_DENY},
+    {"emit", "[PLAN]", "print the runbook of a plan that proves; -o FILE writes it, executable", emit, 0, 1,
+     OPTION_FORMAT | OPTION_QUIET | OPTION_OUTPUT | OPTION_DENY},
+    {"verify", "RUNBOOK [PLAN]", "does this script do what the plan says, no more and no less", verify, 1, 2,
+     OPTION_FORMAT | OPTION_QUIET | OPTION_DENY},
+    {"why", "[PLAN] CLIENT ENDPOINT", "the chain a client takes to an endpoint, in each state", why, 2, 3, OPTION_OUTPUT},
+    {"graph", "[PLAN]", "who depends on whom, as DOT or SVG: a state, or what changes between two", graph, 0, 1,
+     OPTION_GRAPH | OPTION_OUTPUT},
+    {"model", "[PLAN]", "the elaborated plan as JSON, for other tools", model, 0, 1, OPTION_OUTPUT | OPTION_JSON},
+    {"explain", "CODE|KIND", "a finding or a kind of resource, with an example", explain, 1, 1, OPTION_OUTPUT},
+    {0},
+};
+
+int main(int argc, char **argv) {
+  struct options options = {0};
+  int status = EXIT_CLEAN;
+
+  /* A closed pipe is an error like any other: it is reported, with status 2. */
+  signal(SIGPIPE, SIG_IGN);
+  const struct command_line *command = options_read(&options, commands, argc, argv, &status);
+
+  return command ? command->run(&options) : status;
 }
