@@ -33,6 +33,25 @@ struct timeline { /* one per promise */
   uint32_t first_down, last_down; /* states of the first stretch, NONE */
 };
 
+/* One thing that an order has to keep. */
+enum term_type {
+  TERM_PROMISE,   /* id: promise */
+  TERM_RULE,      /* id: forbidden of severity error */
+  TERM_CONFLICT,  /* id: conflict (prove/); facts in fact, other */
+  TERM_WINDOW,    /* all within `window` */
+  TERM_AFTER,     /* step, id: the step it comes after */
+  TERM_NEED,      /* step, id: index into its needs */
+  TERM_UNDO_NEED, /* step, id: index into its undo_needs; asked in the state before it too when it can die in between */
+  TERM_LANDS,     /* step, id: fact */
+  TERM_BACK,      /* step: what is down while it runs comes back */
+  TERM_UNDO_BACK  /* step: the same for its undo */
+};
+struct term {
+  uint8_t type;
+  uint32_t step, id;    /* NONE where the type has none */
+  uint32_t fact, other; /* TERM_CONFLICT, else NONE */
+};
+
 /* What was found. Which members are set is said per code, beside the function in prove/ that makes it. */
 struct breach {
   enum code code;
@@ -49,14 +68,24 @@ struct breach {
   const struct mend *mends; uint32_t mend_count;
   int64_t time, limit;                /* milliseconds */
   bool not_minimal;
+  const struct term *terms; uint32_t term_count; /* E252: all of the clash but its steps, promises first */
 };
 /* A change that was tried: with it, the plan proves without this breach. */
+enum mend_type {
+  MEND_TARGET, /* the fact leads to `to` instead */
+  MEND_LIMIT,  /* the promise `promise` allows `time`, the least that would do */
+  MEND_WINDOW, /* the plan's window is `time`, the least that would do */
+  MEND_BESIDE  /* what `fact` serves from `step` on is served beside the old, from the start until the end */
+};
 struct mend {
   uint8_t works;        /* 1: checks clean; 0: tried and refused, `because` says which promise then breaks */
   struct target to;     /* the new target of the fact */
   bool by_name;         /* address-independent */
   uint32_t because;     /* promise, NONE */
   uint32_t owner;       /* resource whose code has to change too, NONE */
+  uint8_t type;         /* enum mend_type */
+  uint32_t fact, step, promise; /* NONE where the type has none */
+  int64_t time;         /* milliseconds */
 };
 
 /* What a clean result rests on. */

@@ -27,24 +27,6 @@ const struct conflict *state_conflicts(struct state *s, uint32_t *n);
 
 /* ── What one run of prove() shares ──────────────────────────────────────────────────────────────────────────────── */
 
-/* One thing that an order has to keep. Its index in proving.terms is its identity in clashes and when set aside. */
-enum term_type {
-  TERM_PROMISE,   /* id: promise */
-  TERM_RULE,      /* id: forbidden of severity error */
-  TERM_CONFLICT,  /* id: proving.conflicts */
-  TERM_WINDOW,    /* all within `window` */
-  TERM_AFTER,     /* step, id: the step it comes after */
-  TERM_NEED,      /* step, id: index into its needs */
-  TERM_UNDO_NEED, /* step, id: index into its undo_needs; also asked in the state before it, when it can die in between */
-  TERM_LANDS,     /* step, id: fact */
-  TERM_BACK,      /* step: what is down while it runs comes back */
-  TERM_UNDO_BACK  /* step: the same for its undo */
-};
-struct term {
-  uint8_t type;
-  uint32_t step, id;   /* NONE where the type has none */
-};
-
 struct proving {
   struct state *state;           /* of the model as it is; in no particular state between calls */
   const struct conflict *conflicts; uint32_t conflict_count;
@@ -52,6 +34,7 @@ struct proving {
   bool *aside;                   /* [term_count]: set aside to get an order */
   bool *hopeless;                /* [term_count]: promises and rules that the last state breaks, whatever the order */
   struct step_list *promise_steps; /* per promise: state_depends_promise */
+  uint32_t *position;            /* per step: its index in the order, once there is one */
   bool quiet;                    /* a trial: no mends, no ways out, nothing that proves again */
 };
 
@@ -72,15 +55,18 @@ void done_put(const struct model *m, bool *done, uint32_t step, bool value); /* 
 void goto_state(struct model *m, const struct proof *p, struct state *s, uint32_t k);
 /* Goes to a during-state of the step at order.at[k]: with `after` that of state k + 1, else that of state k. */
 void goto_during(struct model *m, const struct proof *p, struct state *s, uint32_t k, bool after);
+/* The states of the order in which a guard holds: always an interval. False when there are none. O(literals). */
+bool guard_states(const struct model *m, const struct proof *p, uint32_t guard, uint32_t *first, uint32_t *last);
 
 /* ── Trials: the same plan with something else in it ─────────────────────────────────────────────────────────────── */
 
 /* A copy that may be changed: facts, guards and steps are copies, `more` zeroed steps (ids from m->steps.n on, takes 0,
  * no terms) appended, guards' part ids moved on by `more`. Everything else is shared. */
 struct model *model_fork(struct model *m, uint32_t more);
-/* True when a fork has an order that keeps every promise and every rule, and nothing is stale or dangling in it that is not
- * so in the model already. Otherwise *because is the first promise that breaks, NONE when it is something else. */
-bool trial_holds(struct model *fork, uint32_t *because);
+/* True when every error that a fork has, the model has too (so a plan with one error left is clean with it), and `p`'s
+ * breach `mended` (index, NONE) is gone. Otherwise *because is the first promise that breaks only in the fork, NONE when it
+ * is something else. Proves the fork quietly: as costly as a proof, so try few. */
+bool trial_holds(struct model *m, const struct proof *p, struct model *fork, uint32_t mended, uint32_t *because);
 
 /* ── Checks: rows of the table in prove.c, run in its order once order and timeline are there ────────────────────── */
 
@@ -89,7 +75,8 @@ typedef void check_function(struct model *m, struct proof *p, struct state *s);
 check_function check_conflict;  /* E241, E203 for conflicts: one per pair, from proving.conflicts and the states of the order */
 check_function check_dangling;  /* E202, E203, E206 */
 check_function check_stale;     /* E201: sets promises (broken at the end because of it), so that E221 is not said twice */
-check_function check_circular;  /* E211, E212: needs of steps, undo needs at use and secrets in the states of the order */
+check_function check_circular;  /* E211: a step's needs in the state before it, disruption on; E212: secrets whose source is
+                                   down when a step or its undo uses them, defused by the prefetch. Not undo_needs: E231 */
 check_function check_mends;     /* no code: mends of E201, by trials; not run when proving.quiet */
 check_function check_rests;     /* no code: proof.rests */
 check_function check_probes;    /* E225, E301, E302, E303 as far as facts tell */
