@@ -11,8 +11,7 @@ struct file {
   char *name;
 };
 
-static char *name_of(const char *path)
-{
+static char *name_of(const char *path) {
   static const char *const fronts[] = {"stdlib/", "docs/", "compiler/script/"};
   static const char *const ends[] = {".cut", ".md"};
 
@@ -36,14 +35,12 @@ static char *name_of(const char *path)
   return name;
 }
 
-static int by_name(const void *a, const void *b)
-{
+static int by_name(const void *a, const void *b) {
   return strcmp(((const struct file *)a)->name, ((const struct file *)b)->name);
 }
 
 /* Writes the bytes of a file as a string literal, a line of C per line of text. Returns their number. */
-static size_t write_bytes(FILE *in)
-{
+static size_t write_bytes(FILE *in) {
   size_t n = 0;
   int c, open = 0;
 
@@ -70,8 +67,7 @@ static size_t write_bytes(FILE *in)
   return n;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   size_t count = (size_t)argc - 1;
   struct file *files = calloc(count + 1, sizeof *files);
   size_t *lengths = calloc(count + 1, sizeof *lengths);

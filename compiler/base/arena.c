@@ -29,14 +29,12 @@ struct arena_block {
   _Alignas(16) unsigned char bytes[];
 };
 
-_Noreturn static void fail(const char *why)
-{
+_Noreturn static void fail(const char *why) {
   fprintf(stderr, "cutc: %s\n", why);
   exit(2);
 }
 
-static struct arena_block *block_new(struct arena *a, size_t size)
-{
+static struct arena_block *block_new(struct arena *a, size_t size) {
   struct arena_block *b = calloc(1, sizeof *b + size);
 
   if (!b)
@@ -47,8 +45,7 @@ static struct arena_block *block_new(struct arena *a, size_t size)
   return b;
 }
 
-void *arena_alloc(struct arena *a, size_t count, size_t size)
-{
+void *arena_alloc(struct arena *a, size_t count, size_t size) {
   size_t bytes;
 
   if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 4)
@@ -88,8 +85,7 @@ void *arena_alloc(struct arena *a, size_t count, size_t size)
   return p;
 }
 
-void *arena_grow(struct arena *a, void *old, uint32_t used, uint32_t *cap, uint32_t want, size_t size)
-{
+void *arena_grow(struct arena *a, void *old, uint32_t used, uint32_t *cap, uint32_t want, size_t size) {
   uint32_t n = *cap;
 
   if (want == 0 || want > UINT32_MAX / 2)
@@ -115,8 +111,7 @@ void *arena_grow(struct arena *a, void *old, uint32_t used, uint32_t *cap, uint3
   return p;
 }
 
-char *arena_copy(struct arena *a, const char *text, size_t length)
-{
+char *arena_copy(struct arena *a, const char *text, size_t length) {
   char *p = arena_alloc(a, length + 1, 1);
 
   if (length)
@@ -124,8 +119,7 @@ char *arena_copy(struct arena *a, const char *text, size_t length)
   return p;
 }
 
-char *arena_print(struct arena *a, const char *format, ...)
-{
+char *arena_print(struct arena *a, const char *format, ...) {
   va_list args, again;
 
   va_start(args, format);
@@ -142,8 +136,7 @@ char *arena_print(struct arena *a, const char *format, ...)
   return p;
 }
 
-void arena_free(struct arena *a)
-{
+void arena_free(struct arena *a) {
   for (struct arena_block *b = a->blocks, *next; b; b = next) {
     next = b->next;
     free(b);

@@ -7,8 +7,7 @@
 extern const struct embedded embedded_files[];
 extern const size_t embedded_count;
 
-const struct embedded *embedded_find(const char *name)
-{
+const struct embedded *embedded_find(const char *name) {
   size_t low = 0, high = embedded_count;
 
   while (low < high) {
@@ -25,8 +24,7 @@ const struct embedded *embedded_find(const char *name)
   return NULL;
 }
 
-const struct embedded *embedded_all(size_t *count)
-{
+const struct embedded *embedded_all(size_t *count) {
   *count = embedded_count;
   return embedded_files;
 }

@@ -15,8 +15,7 @@ static const struct {
 #undef CODE
 };
 
-struct compilation *compilation_new(void)
-{
+struct compilation *compilation_new(void) {
   struct compilation *c = calloc(1, sizeof *c);
 
   if (!c) {
@@ -28,16 +27,14 @@ struct compilation *compilation_new(void)
   return c;
 }
 
-void compilation_free(struct compilation *c)
-{
+void compilation_free(struct compilation *c) {
   if (!c)
     return;
   arena_free(&c->arena);
   free(c);
 }
 
-static const char *format_text(struct compilation *c, const char *format, va_list args)
-{
+static const char *format_text(struct compilation *c, const char *format, va_list args) {
   va_list again;
 
   va_copy(again, args);
@@ -52,8 +49,7 @@ static const char *format_text(struct compilation *c, const char *format, va_lis
   return p;
 }
 
-struct finding *finding_add(struct compilation *c, enum code code, struct span at, const char *format, ...)
-{
+struct finding *finding_add(struct compilation *c, enum code code, struct span at, const char *format, ...) {
   struct finding *f = arena_new(&c->arena, struct finding);
   va_list args;
 
@@ -73,8 +69,7 @@ struct finding *finding_add(struct compilation *c, enum code code, struct span a
   return f;
 }
 
-void finding_label(struct compilation *c, struct finding *f, struct span at, const char *format, ...)
-{
+void finding_label(struct compilation *c, struct finding *f, struct span at, const char *format, ...) {
   va_list args;
 
   va_start(args, format);
@@ -84,8 +79,7 @@ void finding_label(struct compilation *c, struct finding *f, struct span at, con
   array_push(&c->arena, &f->labels, (struct label){at, text});
 }
 
-void finding_remark(struct compilation *c, struct finding *f, enum remark_type type, const char *format, ...)
-{
+void finding_remark(struct compilation *c, struct finding *f, enum remark_type type, const char *format, ...) {
   va_list args;
 
   va_start(args, format);
@@ -95,8 +89,7 @@ void finding_remark(struct compilation *c, struct finding *f, enum remark_type t
   array_push(&c->arena, &f->remarks, (struct remark){type, text});
 }
 
-void finding_caret(struct compilation *c, struct finding *f, const char *format, ...)
-{
+void finding_caret(struct compilation *c, struct finding *f, const char *format, ...) {
   va_list args;
 
   va_start(args, format);
@@ -104,14 +97,12 @@ void finding_caret(struct compilation *c, struct finding *f, const char *format,
   va_end(args);
 }
 
-static int compare(uint32_t a, uint32_t b)
-{
+static int compare(uint32_t a, uint32_t b) {
   return (a > b) - (a < b);
 }
 
 /* Equal findings side by side, the first to arrive in front. */
-static int by_content(const void *x, const void *y)
-{
+static int by_content(const void *x, const void *y) {
   const struct finding *a = *(const struct finding *const *)x, *b = *(const struct finding *const *)y;
   int d = compare(a->code, b->code);
 
@@ -122,8 +113,7 @@ static int by_content(const void *x, const void *y)
   return d ? d : compare(a->serial, b->serial);
 }
 
-static int by_place(const void *x, const void *y)
-{
+static int by_place(const void *x, const void *y) {
   const struct finding *a = *(const struct finding *const *)x, *b = *(const struct finding *const *)y;
   int d = compare(b->severity, a->severity);
 
@@ -133,14 +123,12 @@ static int by_place(const void *x, const void *y)
   return d ? d : compare(a->serial, b->serial);
 }
 
-static bool same(const struct finding *a, const struct finding *b)
-{
+static bool same(const struct finding *a, const struct finding *b) {
   return a->code == b->code && a->at.source == b->at.source && a->at.start == b->at.start && a->at.end == b->at.end &&
          strcmp(a->message, b->message) == 0;
 }
 
-void findings_sort(struct compilation *c)
-{
+void findings_sort(struct compilation *c) {
   struct finding **at = c->findings.at;
   uint32_t n = c->findings.n, kept = 0;
 
@@ -166,23 +154,19 @@ void findings_sort(struct compilation *c)
   }
 }
 
-const char *code_text(enum code code)
-{
+const char *code_text(enum code code) {
   return codes[code].text;
 }
 
-const char *code_title(enum code code)
-{
+const char *code_title(enum code code) {
   return codes[code].title;
 }
 
-enum severity code_severity(enum code code)
-{
+enum severity code_severity(enum code code) {
   return codes[code].severity;
 }
 
-enum code code_find(const char *text)
-{
+enum code code_find(const char *text) {
   for (unsigned i = 0; i < CODE_COUNT; i++)
     if (strcmp(codes[i].text, text) == 0)
       return (enum code)i;

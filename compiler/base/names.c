@@ -11,8 +11,7 @@ struct name_slot {
   uint32_t id; /* plus one; 0 is an empty slot */
 };
 
-static uint64_t load(const char *p, size_t n)
-{
+static uint64_t load(const char *p, size_t n) {
   uint64_t v = 0;
 
   if (n)
@@ -20,8 +19,7 @@ static uint64_t load(const char *p, size_t n)
   return v;
 }
 
-static uint32_t hash(const char *text, size_t n)
-{
+static uint32_t hash(const char *text, size_t n) {
   uint64_t h = 0x9e3779b97f4a7c15u ^ n;
 
   for (; n > 8; text += 8, n -= 8) {
@@ -35,8 +33,7 @@ static uint32_t hash(const char *text, size_t n)
 }
 
 /* The slot of a text, or the empty one where it belongs. The table is never full. */
-static struct name_slot *find(const struct names *t, const char *text, size_t n, uint32_t h)
-{
+static struct name_slot *find(const struct names *t, const char *text, size_t n, uint32_t h) {
   uint64_t first = load(text, n);
 
   for (uint32_t i = h & (t->slot_count - 1);; i = (i + 1) & (t->slot_count - 1)) {
@@ -53,8 +50,7 @@ static struct name_slot *find(const struct names *t, const char *text, size_t n,
   }
 }
 
-static void grow(struct names *t)
-{
+static void grow(struct names *t) {
   struct name_slot *old = t->slots;
   uint32_t count = t->slot_count;
 
@@ -71,8 +67,7 @@ static void grow(struct names *t)
   }
 }
 
-static uint32_t add(struct names *t, struct name_slot *slot, const char *text, size_t n, uint32_t h)
-{
+static uint32_t add(struct names *t, struct name_slot *slot, const char *text, size_t n, uint32_t h) {
   slot->first = load(text, n);
   slot->hash = h;
   array_push(t->arena, &t->texts, (struct name_text){arena_copy(t->arena, text, n), (uint32_t)n});
@@ -80,8 +75,7 @@ static uint32_t add(struct names *t, struct name_slot *slot, const char *text, s
   return slot->id - 1;
 }
 
-uint32_t name_of(struct names *t, const char *text, size_t length)
-{
+uint32_t name_of(struct names *t, const char *text, size_t length) {
   if (!t->texts.n) {
     grow(t);
     uint32_t h = hash("", 0);
@@ -95,13 +89,11 @@ uint32_t name_of(struct names *t, const char *text, size_t length)
   return slot->id ? slot->id - 1 : add(t, slot, text, length, h);
 }
 
-uint32_t name_str(struct names *t, const char *text)
-{
+uint32_t name_str(struct names *t, const char *text) {
   return name_of(t, text, strlen(text));
 }
 
-uint32_t name_find(const struct names *t, const char *text, size_t length)
-{
+uint32_t name_find(const struct names *t, const char *text, size_t length) {
   if (!t->slot_count)
     return length ? NONE : 0;
   struct name_slot *slot = find(t, text, length, hash(text, length));
@@ -109,12 +101,10 @@ uint32_t name_find(const struct names *t, const char *text, size_t length)
   return slot->id ? slot->id - 1 : NONE;
 }
 
-const char *name_text(const struct names *t, uint32_t id)
-{
+const char *name_text(const struct names *t, uint32_t id) {
   return id < t->texts.n ? t->texts.at[id].at : "";
 }
 
-uint32_t name_length(const struct names *t, uint32_t id)
-{
+uint32_t name_length(const struct names *t, uint32_t id) {
   return id < t->texts.n ? t->texts.at[id].n : 0;
 }

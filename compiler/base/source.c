@@ -11,8 +11,7 @@
 
 #define LARGEST ((size_t)1 << 30)
 
-uint32_t source_add(struct compilation *c, const char *path, const char *text, size_t length, bool library)
-{
+uint32_t source_add(struct compilation *c, const char *path, const char *text, size_t length, bool library) {
   char *copy = arena_alloc(&c->arena, length + 2, 1);
 
   if (length)
@@ -25,8 +24,7 @@ uint32_t source_add(struct compilation *c, const char *path, const char *text, s
 }
 
 /* Reads a descriptor to its end into malloc'ed memory. False with errno. */
-static bool slurp(int fd, char **text, size_t *length)
-{
+static bool slurp(int fd, char **text, size_t *length) {
   struct stat st;
   size_t cap = 64 << 10, n = 0;
 
@@ -72,8 +70,7 @@ static bool slurp(int fd, char **text, size_t *length)
   return true;
 }
 
-bool source_read(struct compilation *c, const char *path, uint32_t *id)
-{
+bool source_read(struct compilation *c, const char *path, uint32_t *id) {
   bool in = strcmp(path, "-") == 0;
   int fd = in ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
   char *text = NULL;
@@ -94,8 +91,7 @@ bool source_read(struct compilation *c, const char *path, uint32_t *id)
   return ok;
 }
 
-struct place source_place(struct compilation *c, uint32_t source, uint32_t offset)
-{
+struct place source_place(struct compilation *c, uint32_t source, uint32_t offset) {
   struct source *s = &c->sources.at[source];
 
   if (!s->lines.n) {

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void room(struct text *t, size_t more)
-{
+static void room(struct text *t, size_t more) {
   if (t->cap - t->n > more && t->at)
     return;
   size_t cap = t->cap ? t->cap : 128;
@@ -21,8 +20,7 @@ static void room(struct text *t, size_t more)
   t->cap = cap;
 }
 
-void text_add(struct text *t, const char *bytes, size_t n)
-{
+void text_add(struct text *t, const char *bytes, size_t n) {
   room(t, n);
   if (n)
     memcpy(t->at + t->n, bytes, n);
@@ -30,18 +28,15 @@ void text_add(struct text *t, const char *bytes, size_t n)
   t->at[t->n] = 0;
 }
 
-void text_puts(struct text *t, const char *s)
-{
+void text_puts(struct text *t, const char *s) {
   text_add(t, s, strlen(s));
 }
 
-void text_putc(struct text *t, char c)
-{
+void text_putc(struct text *t, char c) {
   text_add(t, &c, 1);
 }
 
-void text_print(struct text *t, const char *format, ...)
-{
+void text_print(struct text *t, const char *format, ...) {
   va_list args, again;
 
   va_start(args, format);
@@ -57,7 +52,6 @@ void text_print(struct text *t, const char *format, ...)
   va_end(again);
 }
 
-const char *text_done(struct text *t)
-{
+const char *text_done(struct text *t) {
   return t->at ? t->at : "";
 }
