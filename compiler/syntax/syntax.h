@@ -10,12 +10,13 @@
 enum node_type {
   N_NIL,
   /* expressions */
-  N_LITERAL,    /* value */
-  N_STRING,     /* "…${x}…": children N_LITERAL (text) and expressions in turn; without `${` it is an N_LITERAL */
+  N_LITERAL,    /* value. op 1: the literal was malformed and has its finding; the value is V_UNKNOWN */
+  N_STRING,     /* "…${x}…": children N_LITERAL (text) and expressions in turn; without `${` it is an N_LITERAL. In N_RUN:
+                   one interpolation, its one child the expression; op 1 between double quotes, op 0 bare */
   N_REF,        /* text: first name; children N_MEMBER* */
   N_MEMBER,     /* text: name after the dot */
-  N_SECRET,     /* secret NAME: text */
-  N_CALL,       /* f(a, b) and f "x": text f; children arguments */
+  N_SECRET,     /* secret NAME: text; children N_MEMBER* (`secret via.token`: the secret that attribute names) */
+  N_CALL,       /* f(a, b), op 0, and f "x", op 1: text f; children arguments */
   N_LIST,       /* children: expressions or N_TRANSITION */
   N_MAP,        /* children: N_ENTRY* */
   N_ENTRY,      /* text: key; child: expression or N_TRANSITION */
@@ -25,9 +26,9 @@ enum node_type {
   N_ANY_OF,     /* child: the list */
   N_TRANSITION, /* two or more expressions, in order */
   /* declarations */
-  N_FILE,       /* declarations* */
+  N_FILE,       /* declarations*. doc: a `##` block at the top that another `##` block follows */
   N_PLAN,       /* text: name; items* */
-  N_USE,        /* op 0 module, 1 file; text */
+  N_USE,        /* op 0 module, 1 file; text; child N_LITERAL: the same text with its span */
   N_LET,        /* text; child: expression or N_TRANSITION */
   N_FOR,        /* text: variable; children: list expression, then declarations* */
   N_RESOURCE,   /* op: 0 plain, 1 create, 2 delete; text: kind; children: label (N_LITERAL or N_STRING), items* */
@@ -56,23 +57,26 @@ enum node_type {
   N_NEEDS,      /* child: operand or condition */
   N_WHEN,       /* children: condition, then items* or statements* */
   N_STANDS,     /* stands for ATTR: child */
-  N_CHANGE,     /* text: kind in `via` or 0; children N_DO, N_UNDO, N_VERIFY, N_NEEDS, N_ATTR, N_WHEN */
+  N_CHANGE,     /* text: kind in `via` or 0; children N_DO, N_UNDO, N_VERIFY, N_NEEDS, N_ATTR, N_WHEN, N_ABOUT. Statements
+                   that stand in it directly (`change { manual "…" }`) are an N_DO with op 1 */
   N_CARRY,      /* like N_CHANGE without via: what a provider does for any resource whose `via` it is */
   N_OBSERVE,    /* text: kind or 0; statements* */
   N_FETCH,      /* how a store hands out a secret: statements* */
   N_REQUIRE,    /* children: condition, N_ELSE: in kinds and rules */
   N_ELSE,       /* op: enum severity; child: string */
   /* items of a rule */
-  N_RULE_FOR,   /* text: variable; child N_REF: kind */
+  N_RULE_FOR,   /* text: variable; child N_REF: kind. One node per variable */
   N_WHERE,      /* conditions* */
   N_SEE,        /* child: string */
   /* statements */
-  N_RUN,        /* `$` line: children N_SHELL and expressions in turn, then [N_OPTIONS] */
-  N_SHELL,      /* value: raw shell text as written, with its span */
+  N_RUN,        /* `$` line: children N_SHELL and N_STRING (see there) as they stand, then [N_OPTIONS] */
+  N_SHELL,      /* value: V_STRING, raw shell text as written, with its span; `$${` is a `${` for the shell */
   N_OPTIONS,    /* N_OPTION* */
   N_OPTION,     /* text: bearer basic header body save stdin env within status resolve cacert insecure retries …;
-                   children: arguments (`env K = v`: N_LITERAL string K, v; `header "N" v`) */
-  N_EXPECT,     /* op: enum expect; children: [operand], [within] */
+                   children: arguments (`env K = v`: N_LITERAL string K, v; `env = {…}`: N_MAP; `header "N" v`; `expect status 200, 302` is
+                   "status" with the numbers; `body = x` and `body x` are the same; `insecure` has none) */
+  N_EXPECT,     /* op: enum expect; children: [operand], [within]; none of the first with EXPECT_UNCHANGED; EXPECT_STATUS:
+                   the statuses* and no within */
   N_IN,         /* children: directory, statements* */
   N_HTTP,       /* text: method; children: url, [N_OPTIONS] */
   N_MANUAL,     /* child: string */
