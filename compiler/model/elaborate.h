@@ -43,9 +43,24 @@ struct type {
   const struct type *const *of;
   uint32_t n;
 };
+#define WORDS(X)                                                                                                     \
+  X(name) X(needs) X(after) X(via) X(observe_via) X(takes) X(disrupts) X(irreversible) X(owner) X(code) X(patch)       \
+  X(early) X(atomic) X(lag) X(unreliable) X(accounts) X(zone) X(id) X(exists) X(done) X(old) X(new) X(any) X(run)      \
+  X(work) X(covers) X(as) X(up) X(disrupted) X(changed) X(hairpins) X(overlaps) X(host) X(port) X(join) X(length)      \
+  X(basename) X(seconds) X(ssh) X(file) X(env) X(jq) X(prompt) X(at_least) X(any_of) X(negative_ttl) X(probe)          \
+  X(operator) X(window) X(search) X(locks) X(pipe) X(never) X(stop) X(grace) X(GET) X(HEAD)
+/* Name ids of the words that the compiler knows. */
+struct word_table {
+#define WORD(w) uint32_t w;
+  WORDS(WORD)
+#undef WORD
+};
 /* The ones without parts, by tag: type_plain(T_URL). NULL where a type is wanted means T_ANY: no coercion. */
 const struct type *type_plain(enum type_tag tag);
 const struct type *type_list_plain(enum type_tag tag); /* [T] */
+/* Does a value of this type fit here (through `T?`, `A | B`, `[T]`)? */
+bool type_wants(const struct type *t, enum type_tag tag);
+bool type_has_word(const struct type *t, uint32_t name);
 /* In words, "an address", "`Cluster` or `Local`", "a list of ports". In the arena. */
 const char *type_text(struct elaboration *e, const struct type *t);
 
@@ -63,6 +78,7 @@ struct kind {
   uint32_t asks;            /* N_ASKS, 0 */
   uint32_t verify, fetch;   /* N_VERIFY, N_FETCH, 0 */
   bool has_carry;
+  bool provider;            /* carries, fetches, or some kind is changed or observed via it */
   ARRAY(uint32_t) changes;  /* N_CHANGE, in order */
   ARRAY(uint32_t) carries;  /* N_CARRY */
   ARRAY(uint32_t) observes; /* N_OBSERVE */
@@ -100,6 +116,7 @@ struct lazy_attribute {
   bool preset;                  /* node is the kind's default: evaluated in the kind's scope */
   uint32_t node;                /* the value's expression, 0: `none` (an optional field left out) */
   const struct type *type;
+  const uint32_t *marks;        /* what guards call its hops: beside attribute.steps */
 };
 /* Beside each struct resource. */
 struct declared_resource {
@@ -118,8 +135,9 @@ struct elaboration {
   ARRAY(struct declared_resource) resources;  /* beside model.resources */
   ARRAY(struct lazy_attribute) lazies;        /* beside model.attributes */
   struct declared_list lets, steps, secrets, rules, promises, tools; /* secrets, tools: indices as in the model */
-  uint8_t *let_states;          /* enum lazy */
-  struct cases *let_values;
+  uint8_t *let_states;          /* enum lazy; used ones are not LAZY_NOT at the end */
+  ARRAY(uint32_t) running;      /* attributes under evaluation, for E109 */
+  bool naming;                  /* steps have no names yet: a changing attribute is its first value, nothing is kept */
   struct index kind_index, zone_index, resource_index, let_index, secret_index, tool_index, step_index /* N_STEP names */;
   struct index step_names;      /* name id of a step's id -> model.steps */
   struct guard_table *guards;   /* guards.c */
@@ -143,6 +161,7 @@ struct scope {
                                    NOWHERE: bare names as they are; old(x) the baseline, new(x) the end of the plan */
   uint32_t hop;                 /* attribute that a bare `old` or `new` speaks of; NONE: E110 */
   uint32_t value_index;         /* which value an N_TRANSITION gives; NONE: an arrow is an error here */
+  uint32_t guard;               /* only the cases that go with this guard matter (inside a `when`) */
   bool for_people;              /* interpolated resources give their identifier instead of their name in the world */
 };
 struct scope scope_plan(const struct binding *bindings);
@@ -228,6 +247,7 @@ const char *node_name(const struct elaboration *e, uint32_t node);
 uint32_t node_child(const struct elaboration *e, uint32_t node, uint32_t n);
 /* A child N_ATTR with that name (written as text), 0. */
 uint32_t node_attr(const struct elaboration *e, uint32_t node, const char *name);
+void words_know(struct elaboration *e);
 uint32_t known_name(struct elaboration *e, const char *text); /* name_str */
 
 /* ── Attributes ────────────────────────────────────────────────────────────── */
@@ -277,6 +297,8 @@ void needs_of_provider(struct elaboration *e, uint32_t provider, uint32_t guard,
 /* Marks are what guards speak of: steps, and from steps.n on the parts of covering steps. */
 uint32_t guard_after(struct elaboration *e, uint32_t mark);
 uint32_t guard_before(struct elaboration *e, uint32_t mark);
+/* Marks that are done whenever `mark` is (chains, first and last hops): guards that contradict this are impossible. Keeps `marks`. */
+void guards_imply(struct elaboration *e, uint32_t mark, uint32_t *marks, uint32_t n);
 /* The guard, given that a step is (not) done: NONE when it contradicts, else without its literals. */
 uint32_t guard_given(struct elaboration *e, uint32_t guard, uint32_t step, bool done);
 /* Fills the flags of parts from those of their steps. */
