@@ -145,6 +145,7 @@ struct step {
   const struct hop *hops; uint32_t hop_count;
   const uint32_t *parts;  uint32_t part_count;        /* resources it covers, in order; none unless `covers` */
   uint32_t commands;      /* number of commands of its `do` that change something */
+  const uint32_t *secrets; uint32_t secret_count;     /* that its do, undo and verify use, sorted */
   bool no_inverse;        /* commands, no undo, and `do` speaks of neither old nor new (E233 or E232) */
   uint32_t first_position;/* its index: file in order of use, byte, iteration, hop */
 };

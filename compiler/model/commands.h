@@ -1,0 +1,51 @@
+/* What commands*.c, secrets.c and asks.c offer to the rest of model/. Private to this folder.
+ *
+ * Who fills what of a step: steps_build its own terms and needs that kinds and plans write down; asks_build, the last
+ * pass, what only its evaluated commands tell: `commands`, `manual`, `no_inverse`, `secrets`, and, in `needs` and
+ * `undo_needs`, the sources of secrets that are fetched at use (need.secret set). steps_build need not touch those. */
+#ifndef CUTC_COMMANDS_H
+#define CUTC_COMMANDS_H
+
+#include "model/elaborate.h"
+
+/* ── Statements to commands (commands_eval.c) ──────────────────────────────── */
+
+enum place { PLACE_DO, PLACE_UNDO, PLACE_VERIFY, PLACE_OBSERVE, PLACE_FETCH };
+struct command_list { struct command *at; uint32_t n, cap; };
+struct statements {
+  struct elaboration *e;
+  struct scope scope;       /* done, step, leads set */
+  enum place place;
+  uint32_t resource;        /* whose attributes `observe` looks at; NONE */
+  struct command_list out;
+  const char *unreliable;
+};
+/* Appends the commands of a block (N_DO, N_UNDO, N_VERIFY, N_OBSERVE, N_FETCH) in the state scope.done. */
+void statements_evaluate(struct statements *b, uint32_t block);
+/* Text as pieces, for texts that are no `$` line. */
+struct pieces pieces_of_text(struct elaboration *e, const char *text, struct span at);
+
+/* ── Blocks (commands.c) ───────────────────────────────────────────────────── */
+
+/* Does a block speak of `old`, `new` or of something that changes in the step? */
+bool block_speaks(struct elaboration *e, uint32_t block, uint32_t resource, uint32_t step);
+/* A state in which the step can run as far as its own chains go; `done` has steps.n + parts.n flags, all false before.
+ * state_leave makes them false again. */
+void state_before(const struct model *m, uint32_t step, bool *done);
+void state_leave(const struct model *m, uint32_t step, bool *done);
+
+/* ── Secrets (secrets.c) ───────────────────────────────────────────────────── */
+
+/* The scope in which a secret's source says how it is fetched, and the N_FETCH; 0 when it has none. */
+uint32_t secret_fetch_block(struct elaboration *e, uint32_t secret, struct scope *s);
+/* Needs of every secret's source, and lifetimes against the plan's length (after clients and steps). */
+void secrets_finish(struct elaboration *e);
+/* A secret stands where it may not: E271 (arguments, URLs, names of files), E272 (kept files, messages, logs). */
+void secret_misplaced(struct elaboration *e, enum code code, uint32_t secret, struct span at, const char *where, const char *mend);
+
+/* ── The operator's place (asks.c) ─────────────────────────────────────────── */
+
+/* Sets zone and dns of needs that have none to where the operator stands, once per dns it uses; others stay. */
+void needs_from_operator(struct elaboration *e, struct need_list *needs);
+
+#endif
