@@ -1,0 +1,53 @@
+# What the shell tests share: a scratch directory, a loopback server, assertions, the list of shells.
+# Sourced by bash. `check NAME COMMAND…` counts; `finish` prints the count and gives the exit status.
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+scratch=$(mktemp -d)
+passed=0 failed=0
+servers=()
+tidy() {
+  for p in "${servers[@]}"; do kill "$p" 2>/dev/null; done
+  rm -rf "$scratch"
+}
+trap tidy EXIT
+
+check() { # NAME COMMAND…
+  local name=$1
+  shift
+  if "$@"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    printf 'not ok: %s\n' "$name"
+    [ ! -s "$scratch/out" ] || sed 's/^/    | /' "$scratch/out" | tail -40
+  fi
+}
+
+serve() { # DIRECTORY: sets PORT
+  rm -f "$1/port"
+  /usr/bin/python3 "$repo/tests/shell/server.py" "$1" &
+  servers+=($!)
+  for _ in $(seq 100); do [ -s "$1/port" ] && break; sleep 0.05; done
+  PORT=$(cat "$1/port")
+  export PORT
+}
+
+shells() { # the shells that are here, one command a line
+  local s
+  for s in dash bash "bash --posix" "busybox sh" ksh93 mksh yash "yash -o posixly-correct" "zsh --emulate sh"; do
+    command -v "${s%% *}" >/dev/null && printf '%s\n' "$s"
+  done
+}
+
+finish() {
+  printf '%s: %d passed, %d failed\n' "$(basename "$0")" "$passed" "$failed"
+  [ "$failed" = 0 ]
+}
+
+# `strangers SECRET DIR…`: files that hold a secret, plain, base64 or URL-encoded.
+strangers() {
+  local secret=$1 b64
+  shift
+  b64=$(printf %s "$secret" | base64 | tr -d '=\n')
+  grep -rlF -e "$secret" -e "${b64%?}" "$@" 2>/dev/null
+}

@@ -1,0 +1,122 @@
+#!/bin/bash
+# The runtime under each shell that is here, with a plan part written by hand (hand.part): forward, back, failure,
+# surprise, resume after a kill, secrets nowhere.
+. "$(dirname "$0")/lib.sh"
+
+secret_one='pl4nted-One/+x' secret_two="it's \"pl4nted\" two\$HOME"
+export PLANTED=$secret_one
+
+fresh() { # a world for one run
+  rm -rf "$scratch/w"
+  mkdir -p "$scratch/w/stack/bin"
+  printf '%s' "$secret_one" >"$scratch/srv/token"
+  printf '{"address": "10.0.0.1"}' >"$scratch/srv/service.json"
+  jq -n --arg v "$secret_two" '{data: {pw: $v}}' >"$scratch/srv/secret.json"
+  rm -f "$scratch"/srv/log "$scratch"/srv/[0-9]*
+  printf 'old\n' >"$scratch/w/stack/value"
+  printf 'same\n' >"$scratch/w/stack/constant"
+  cat >"$scratch/w/stack/bin/apply" <<'T'
+#!/bin/sh
+[ "$TOKEN" = "x-$PLANTED" ] || exit 9
+echo "applying $1"
+printf '%s\n' "$1" >value
+T
+  chmod +x "$scratch/w/stack/bin/apply"
+}
+
+book() { # SHELL COMMAND…: runs the runbook; status in $status
+  local sh=$1
+  shift
+  (cd "$scratch/w" && PATH=$PATH setsid -w $sh "$scratch/book.sh" "$@" --patience 2 --state "$scratch/w/state") >"$scratch/out" 2>&1 </dev/null
+  status=$?
+}
+is() { [ "$status" = "$1" ] || { printf 'status %s instead of %s\n' "$status" "$1"; false; }; }
+has() { grep -qF -e "$1" "$scratch/out"; }
+value() { [ "$(cat "$scratch/w/stack/value")" = "$1" ]; }
+journal() { cut -d ' ' -f 2-4 "$scratch/w/state/journal" | grep -v '^run' | tr '\n' ';'; }
+journal_is() { [ "$(journal)" = "$1" ] || { journal; false; }; }
+no_secrets() {
+  local found
+  found=$(strangers "$secret_one" "$scratch/w/state"; strangers "$secret_two" "$scratch/w/state"; ls -d /dev/shm/cutc-hand-* 2>/dev/null)
+  [ -z "$found" ] || { printf 'found: %s\n' "$found"; false; }
+}
+
+mkdir "$scratch/srv"
+serve "$scratch/srv"
+{
+  printf '#!/bin/sh\n# A runbook by hand.\n\n'
+  cat "$repo/compiler/script/runtime.sh" "$repo/tests/shell/hand.part"
+} >"$scratch/book.sh"
+
+forward='intent 1 first;done 1 first;intent 2 second;done 2 second;intent 3 third;done 3 third;over finished;'
+while read -r sh; do
+  fresh
+  book "$sh" preflight
+  check "$sh: preflight" is 0
+  check "$sh: preflight says what nobody looks at" has 'not looked at: me reaches QUIC'
+  check "$sh: preflight changes nothing" value old
+  check "$sh: no secret after preflight" no_secrets
+  book "$sh" apply --yes
+  check "$sh: apply" is 0
+  check "$sh: value" value new
+  check "$sh: journal" journal_is "$forward"
+  check "$sh: secret reached the header" grep -qF "Bearer $secret_two" "$scratch/srv/log"
+  check "$sh: secret reached standard input" [ "$(cat "$scratch/w/stack/length" | tr -d ' ')" = $((9 + ${#secret_two})) ]
+  check "$sh: no secret after apply" no_secrets
+  book "$sh" apply --yes
+  check "$sh: apply again" is 0
+  check "$sh: apply again changes nothing" has 'Already done'
+  book "$sh" verify
+  check "$sh: verify" is 0
+  book "$sh" rollback --yes
+  check "$sh: rollback" is 0
+  check "$sh: value back" value old
+  check "$sh: service back" grep -qF 10.0.0.1 "$scratch/srv/service.json"
+  check "$sh: no secret after rollback" no_secrets
+
+  fresh
+  : >"$scratch/w/fail"
+  book "$sh" apply --yes
+  check "$sh: failing step rolls back" is 1
+  check "$sh: its journal" journal_is 'intent 1 first;done 1 first;intent 2 second;done 2 second;intent 3 third;undo 3 third;undone 3 third;undo 2 second;undone 2 second;undo 1 first;undone 1 first;over rolled-back;'
+  check "$sh: nothing left of it" [ ! -e "$scratch/w/stack/third" ]
+  book "$sh" apply --yes --on-failure stop
+  check "$sh: failing step stops" is 3
+  check "$sh: secrets kept for the way back" [ -n "$(ls -d /dev/shm/cutc-hand-*)" ]
+  rm "$scratch/w/fail"
+  book "$sh" status
+  check "$sh: status half-way" is 3
+  check "$sh: status names the doubt" has 'maybe 3 third'
+  : >"$scratch/srv/503-secret"
+  book "$sh" resume
+  check "$sh: resume" is 0
+  check "$sh: resumed to the end" journal_is 'intent 1 first;done 1 first;intent 2 second;done 2 second;intent 3 third;done 3 third;over finished;'
+  check "$sh: no secret after resume" no_secrets
+
+  fresh
+  printf 'x' >"$scratch/srv/503-service"
+  book "$sh" preflight
+  check "$sh: broken promise refuses" is 4
+  check "$sh: and says so" has 'me reaches the service: expected up, seen down (status 503)'
+  rm "$scratch/srv/503-service"
+  printf '{"address": "10.9.9.9"}' >"$scratch/srv/service.json"
+  book "$sh" apply --yes
+  check "$sh: drift refuses" is 4
+  check "$sh: and names it" has 'service.address is 10.9.9.9, the plan says 10.0.0.1'
+  fresh
+  book "$sh" apply
+  check "$sh: no terminal, no --yes" is 2
+  book "$sh" nonsense
+  check "$sh: usage" is 2
+  book "$sh" apply --dry-run
+  check "$sh: dry run" is 0
+  check "$sh: dry run shows the commands" has 'bin/apply new'
+  check "$sh: dry run changes nothing" value old
+  book "$sh" apply --yes --to first
+  check "$sh: --to" is 0
+  check "$sh: --to stops there" journal_is 'intent 1 first;done 1 first;'
+  book "$sh" rollback --yes
+  check "$sh: back from --to" is 0
+  check "$sh: no secret at the end" no_secrets
+done < <(if [ "$#" -gt 0 ]; then printf '%s\n' "$@"; else shells; fi)
+finish
