@@ -1,0 +1,385 @@
+/* A proof -> what `check` prints below the findings: the order, the timeline, and what the result rests on.
+ * Needs the proof; asks it nothing but what it says. Guarantees lines that fit the width where words allow. */
+#include "report/report.h"
+#include "report/paint.h"
+#include "report/words.h"
+
+#include <string.h>
+
+struct page {
+  struct text *out;
+  struct model *m;
+  const struct proof *p;
+  bool colour, verbose;
+  unsigned width;
+};
+
+static const char *name(const struct page *g, uint32_t id) {
+  return name_text(&g->m->c->names, id);
+}
+
+static void styled(const struct page *g, enum style style, const char *s) {
+  paint_style(g->out, style, g->colour);
+  paint_puts(g->out, s);
+  paint_style(g->out, STYLE_PLAIN, g->colour);
+}
+
+static void heading(const struct page *g, const char *s) {
+  text_putc(g->out, '\n');
+  styled(g, STYLE_BOLD, s);
+  text_putc(g->out, '\n');
+}
+
+/* Text cut to some columns, and padded to them. */
+static void cell(struct text *out, const char *s, unsigned width, bool right) {
+  size_t n = strlen(s);
+  unsigned w = paint_width(s, n, 0);
+
+  if (w > width) {
+    while (n && (paint_width(s, n, 0) + 1 > width || ((unsigned char)s[n] & 0xc0) == 0x80))
+      n--;
+    paint_text(out, s, n, 0);
+    text_puts(out, "…");
+    return;
+  }
+  if (right)
+    paint_repeat(out, " ", width - w);
+  paint_text(out, s, n, 0);
+  if (!right)
+    paint_repeat(out, " ", width - w);
+}
+
+static const char *where(const struct page *g, struct span at) {
+  struct compilation *c = g->m->c;
+
+  if (at.source >= c->sources.n)
+    return "";
+  return arena_print(&c->arena, "%s:%u", c->sources.at[at.source].path, source_place(c, at.source, at.start).line);
+}
+
+static unsigned widest(unsigned a, const char *s) {
+  unsigned w = paint_width(s, strlen(s), 0);
+
+  return w > a ? w : a;
+}
+
+/* ── The order ─────────────────────────────────────────────────────────────── */
+
+/* What a step is, without its id in front. */
+static const char *title(const struct page *g, const struct step *s) {
+  const char *id = name(g, s->name), *text = name(g, s->title);
+  size_t n = strlen(id);
+
+  return strncmp(text, id, n) == 0 && text[n] == ':' ? text + n + 1 + strspn(text + n + 1, " ") : text;
+}
+
+static void remark(const struct page *g, unsigned indent, const char *s) {
+  paint_repeat(g->out, " ", indent);
+  paint_style(g->out, STYLE_DIM, g->colour);
+  paint_wrap(g->out, s, indent, g->width);
+  paint_style(g->out, STYLE_PLAIN, g->colour);
+  text_putc(g->out, '\n');
+}
+
+static void step_remarks(const struct page *g, const struct step *s, unsigned indent) {
+  struct arena *a = &g->m->c->arena;
+
+  if (s->manual)
+    remark(g, indent, "by hand");
+  if (s->disrupts_count)
+    remark(g, indent, arena_print(a, "down meanwhile: %s", words_resources(g->m, s->disrupts, s->disrupts_count)));
+  if (s->irreversible)
+    remark(g, indent, arena_print(a, "no way back: %s", name(g, s->irreversible)));
+  else if (s->undo_none)
+    remark(g, indent, arena_print(a, "nothing to undo: %s", name(g, s->undo_none)));
+  if (s->atomic)
+    remark(g, indent, arena_print(a, "in one go: %s", name(g, s->atomic)));
+}
+
+/* How sure it is that there is no better order. */
+static void verdict(const struct page *g) {
+  uint64_t looked_at = 0;
+  bool exact = true;
+
+  for (uint32_t i = 0; i < g->p->components.n; i++) {
+    looked_at += g->p->components.at[i].looked_at;
+    exact &= g->p->components.at[i].exact;
+  }
+  if (!g->p->order_holds)
+    text_puts(g->out, "no order keeps everything: this one sets aside what the findings above name");
+  else
+    text_puts(g->out, exact ? "no order has a shorter outage" : "not proven best: too large to search exactly");
+  text_print(g->out, "; %llu state%s looked at", (unsigned long long)looked_at, looked_at == 1 ? "" : "s");
+}
+
+static void order(const struct page *g) {
+  const struct proof *p = g->p;
+  unsigned number = 1, ids = 4, times = 5, wheres = 0, unknown = 0;
+
+  for (uint32_t i = p->order.n; i >= 10; i /= 10)
+    number++;
+  for (uint32_t i = 0; i < p->order.n; i++) {
+    const struct step *s = &g->m->steps.at[p->order.at[i]];
+
+    ids = widest(ids, name(g, s->name));
+    wheres = widest(wheres, where(g, s->at));
+    times = widest(times, s->takes < 0 ? "?" : words_time(&g->m->c->arena, s->takes));
+    unknown += s->takes < 0;
+  }
+  ids = ids > 30 ? 30 : ids;
+  unsigned fixed = number + ids + times + wheres + 10;
+  unsigned what = g->width > fixed + 20 ? g->width - fixed : 20;
+
+  styled(g, STYLE_BOLD, p->order_holds ? "order" : "order (refused)");
+  text_puts(g->out, ": ");
+  verdict(g);
+  text_putc(g->out, '\n');
+  for (uint32_t i = 0; i < p->order.n; i++) {
+    const struct step *s = &g->m->steps.at[p->order.at[i]];
+    const char *text = title(g, s), *time = s->takes < 0 ? "?" : words_time(&g->m->c->arena, s->takes);
+    bool fits = paint_width(text, strlen(text), 0) <= what;
+
+    text_print(g->out, "  %*u  ", (int)number, i + 1);
+    paint_style(g->out, STYLE_BOLD, g->colour);
+    cell(g->out, name(g, s->name), ids, false);
+    paint_style(g->out, STYLE_PLAIN, g->colour);
+    text_puts(g->out, "  ");
+    cell(g->out, fits ? text : "", what, false);
+    text_puts(g->out, "  ");
+    cell(g->out, time, times, true);
+    text_puts(g->out, "  ");
+    styled(g, STYLE_DIM, where(g, s->at));
+    text_putc(g->out, '\n');
+    if (!fits) {
+      paint_repeat(g->out, " ", number + ids + 6);
+      paint_wrap(g->out, text, number + ids + 6, g->width);
+      text_putc(g->out, '\n');
+    }
+    step_remarks(g, s, number + ids + 6);
+  }
+  text_print(g->out, "  all of it: %s", words_time(&g->m->c->arena, p->total));
+  if (unknown)
+    text_print(g->out, " and what %u step%s without a known length take%s", unknown, unknown == 1 ? "" : "s", unknown == 1 ? "s" : "");
+  text_putc(g->out, '\n');
+}
+
+/* The numbers of the search, for -v. */
+static void search(const struct page *g) {
+  heading(g, "search");
+  for (uint32_t i = 0; i < g->p->components.n; i++) {
+    const struct component *c = &g->p->components.at[i];
+
+    text_print(g->out, "  steps %u-%u: %llu states looked at, %llu kept, %s\n", c->first + 1, c->first + c->count,
+               (unsigned long long)c->looked_at, (unsigned long long)c->kept, c->exact ? "exact" : "heuristic");
+  }
+}
+
+/* ── The timeline ──────────────────────────────────────────────────────────── */
+
+static const char *outage(const struct page *g, uint32_t promise) {
+  const struct timeline *t = &g->p->timeline[promise];
+  const struct promise *p = &g->m->promises.at[promise];
+  struct arena *a = &g->m->c->arena;
+  bool none = t->outage == 0 && !t->outage_open;
+  const char *text = none ? "no outage" : arena_print(a, "down %s%s", words_time(a, t->outage), t->outage_open ? " or more" : "");
+
+  if (p->hold == HOLD_FINALLY && t->states[g->p->order.n] == UP)
+    return none ? "no outage" : "up at the end";
+  if (p->hold == HOLD_AT_MOST)
+    return arena_print(a, "%s, %s allowed", text, words_time(a, p->limit));
+  return text;
+}
+
+/* Whether a promise is down while the k-th step runs. */
+static bool broken(const struct timeline *t, uint32_t k) {
+  return t->states[k] != UP || t->states[k + 1] != UP || t->during[k];
+}
+
+static void chart(const struct page *g, const struct timeline *t, unsigned link) {
+  for (uint32_t k = 0; k <= g->p->order.n; k++) {
+    bool up = t->states[k] == UP;
+
+    paint_style(g->out, up ? STYLE_GOOD : STYLE_ERROR, g->colour);
+    text_puts(g->out, up ? "●" : t->states[k] == DOWN ? "○" : "?");
+    paint_style(g->out, STYLE_PLAIN, g->colour);
+    if (k == g->p->order.n)
+      break;
+    paint_style(g->out, broken(t, k) ? STYLE_ERROR : STYLE_GOOD, g->colour);
+    paint_repeat(g->out, broken(t, k) ? "·" : "─", link);
+    paint_style(g->out, STYLE_PLAIN, g->colour);
+  }
+}
+
+/* In words, for plans with more states than a line has columns. */
+static void runs(const struct page *g, const struct timeline *t) {
+  uint32_t n = g->p->order.n;
+
+  for (uint32_t k = 0, end; k <= n; k = end) {
+    for (end = k + 1; end <= n && t->states[end] == t->states[k];)
+      end++;
+    text_print(g->out, "      %s %s\n", t->states[k] == UP ? "up" : t->states[k] == DOWN ? "down" : "unknown",
+               words_states(g->m, g->p, k, end > n ? NONE : end));
+  }
+}
+
+static void timeline(const struct page *g) {
+  uint32_t n = g->p->order.n, count = g->m->promises.n;
+  unsigned link = n < 100 ? 2 : 3, line = n * (link + 1) + 1, texts = 8, outages = 0;
+  bool draws = n <= 200 && line + 40 <= g->width;
+
+  if (!count)
+    return;
+  for (uint32_t i = 0; i < count; i++) {
+    texts = widest(texts, name(g, g->m->promises.at[i].text));
+    outages = widest(outages, outage(g, i));
+  }
+  unsigned most = g->width > line + outages + 7 ? g->width - line - outages - 7 : 0;
+
+  texts = texts > most ? (most < 30 ? 30 : most) : texts;
+  heading(g, draws ? "timeline (● up, ○ down, after that many steps)" : "timeline");
+  if (draws) {
+    paint_repeat(g->out, " ", texts + 4);
+    for (uint32_t k = 0; k <= n; k++)
+      text_print(g->out, "%-*u", k < n ? (int)link + 1 : 0, k);
+    text_putc(g->out, '\n');
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    const struct timeline *t = &g->p->timeline[i];
+
+    text_puts(g->out, "  ");
+    cell(g->out, name(g, g->m->promises.at[i].text), draws ? texts : g->width, false);
+    if (draws) {
+      text_puts(g->out, "  ");
+      chart(g, t, link);
+      text_print(g->out, "  %s\n", outage(g, i));
+    } else {
+      text_print(g->out, "\n      %s\n", outage(g, i));
+      runs(g, t);
+    }
+  }
+}
+
+/* ── What it rests on ──────────────────────────────────────────────────────── */
+
+static const char *attribute_words(const struct page *g, uint32_t attribute, uint32_t fact) {
+  struct arena *a = &g->m->c->arena;
+
+  if (attribute < g->m->attributes.n) {
+    const struct attribute *x = &g->m->attributes.at[attribute];
+    struct text value = {.arena = a};
+
+    if (x->cases.n)
+      value_print(&value, &g->m->c->names, &x->cases.at[0].value);
+    return arena_print(a, "`%s.%s` = %s", name(g, g->m->resources.at[x->owner].name), name(g, x->name), text_done(&value));
+  }
+  if (fact < g->m->facts.n)
+    return arena_print(a, "what `%s` does", name(g, g->m->resources.at[g->m->facts.at[fact].by].name));
+  return "a value";
+}
+
+static void bullet(const struct page *g, const char *s, struct span at) {
+  const char *place = where(g, at);
+
+  text_puts(g->out, "  - ");
+  paint_puts(g->out, s);
+  if (*place) {
+    text_puts(g->out, "  ");
+    styled(g, STYLE_DIM, place);
+  }
+  text_putc(g->out, '\n');
+}
+
+static void values(const struct page *g) {
+  uint32_t pairs = g->m->promises.n * (g->p->order.n + 1), shown = g->p->rests.n;
+
+  if (!g->verbose && shown > 12)
+    shown = 10;
+  for (uint32_t i = 0; i < shown; i++) {
+    const struct rest *r = &g->p->rests.at[i];
+    const char *text = attribute_words(g, r->attribute, r->fact);
+    struct span at = r->fact < g->m->facts.n ? g->m->facts.at[r->fact].span : NOWHERE;
+
+    if (r->weight)
+      text = arena_print(&g->m->c->arena, "%s, which nobody has looked at: were it otherwise, %u of %u promised states could be down", text,
+                         r->weight, pairs);
+    else
+      text = arena_print(&g->m->c->arena, "%s, which nobody has looked at", text);
+    bullet(g, text, at);
+  }
+  if (shown < g->p->rests.n)
+    text_print(g->out, "  - %u more values that nobody has looked at (-v lists them)\n", g->p->rests.n - shown);
+}
+
+/* The TTLs that a changing name has from its kind. */
+static void ttls(const struct page *g) {
+  uint32_t ttl = name_find(&g->m->c->names, "ttl", 3), last = NONE;
+
+  for (uint32_t i = 0; i < g->m->facts.n; i++) {
+    const struct fact *f = &g->m->facts.at[i];
+
+    if (f->type != FACT_NAMES || f->guard == GUARD_ALWAYS || f->by == last || f->ttl == NONE)
+      continue;
+    const struct attribute *a = ttl == NONE ? NULL : attribute_find(g->m, f->by, ttl);
+
+    if (!a || a->written)
+      continue;
+    last = f->by;
+    bullet(g, arena_print(&g->m->c->arena, "the TTL of `%s`, taken to be %s", name(g, g->m->resources.at[f->by].name),
+                          words_time(&g->m->c->arena, (int64_t)f->ttl * 1000)), f->span);
+  }
+}
+
+static void rests(const struct page *g) {
+  struct text list = {.arena = &g->m->c->arena};
+  struct page inner = *g;
+  struct compilation *c = g->m->c;
+
+  inner.out = &list;
+  values(&inner);
+  for (uint32_t i = 0; i < c->findings.n; i++) {
+    const struct finding *f = c->findings.at[i];
+
+    if (f->code == CODE_225 && !f->waived)
+      bullet(&inner, f->message, f->at);
+  }
+  for (uint32_t i = 0; i < g->p->order.n; i++) {
+    const struct step *s = &g->m->steps.at[g->p->order.at[i]];
+
+    if (s->manual)
+      bullet(&inner, arena_print(&c->arena, "step %u (`%s`), which is done by hand", i + 1, name(g, s->name)), s->at);
+  }
+  ttls(&inner);
+  for (uint32_t i = 0; i < c->findings.n; i++) {
+    const struct finding *f = c->findings.at[i];
+
+    if (f->waived)
+      bullet(&inner, arena_print(&c->arena, "a waiver of %s: %s", f->rule ? name(g, f->rule) : code_text(f->code), f->waived), f->at);
+  }
+  if (!list.n)
+    return;
+  heading(g, "this result rests on");
+  text_add(g->out, text_done(&list), list.n);
+}
+
+/* ── All of it ─────────────────────────────────────────────────────────────── */
+
+void report_check(struct text *out, struct model *m, const struct proof *p, bool colour, unsigned width, bool verbose) {
+  struct page g = {out, m, p, colour, verbose, width};
+  struct compilation *c = m->c;
+
+  if (p->order.n)
+    order(&g);
+  else
+    text_puts(out, "nothing changes: there are no steps\n");
+  if (verbose && p->components.n)
+    search(&g);
+  timeline(&g);
+  rests(&g);
+  text_putc(out, '\n');
+  if (c->errors)
+    styled(&g, STYLE_ERROR, arena_print(&c->arena, "refused: %u error%s", c->errors, c->errors == 1 ? "" : "s"));
+  else
+    styled(&g, STYLE_GOOD, arena_print(&c->arena, "`%s` is proven: %u step%s, %u promise%s, each state forward and back", name(&g, m->plan),
+                                       p->order.n, p->order.n == 1 ? "" : "s", m->promises.n, m->promises.n == 1 ? "" : "s"));
+  text_putc(out, '\n');
+}
