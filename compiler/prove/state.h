@@ -19,7 +19,22 @@ enum verdict state_promise(struct state *s, uint32_t promise, struct trace *trac
 bool state_forbidden(struct state *s, uint32_t forbidden, uint32_t during);
 bool state_lands(struct state *s, uint32_t fact);
 bool state_hairpins(struct state *s, uint32_t client, const struct need *endpoint, uint32_t *reached);
-/* Resources that would be up had everything outside `kept` to start anew: the least set of "coming back". */
+/* Resources that would be up had everything outside `kept` to start anew: the least set of "coming back" (`kept` NULL: a
+ * power-on; those of `kept` that are not up count for nothing). O(resources + what had to start anew). */
 void state_comes_back(struct state *s, const bool *kept, bool *up);
+/* Why something does not come back: resources that wait for each other in a circle, into cycle (room for all resources);
+ * their number, 0 when everything comes back. A resource that waits for one outside of any circle gives the way there. */
+uint32_t state_start_cycle(struct state *s, const bool *kept, uint32_t *cycle);
+
+/* state_need holds (UP) when the need's guard does not hold in the present state; a step's need is looked up from the
+ * operator's zone and dns. Facts are those of the model, or `extra`; links of traces index them. */
+const struct fact *state_facts(const struct state *s, uint32_t *n);
+bool state_in_force(const struct state *s, uint32_t fact);
+bool state_guard(const struct state *s, uint32_t guard);
+/* The first need (a fact) of a resource that does not hold, with its chain; NONE when all do (it is up, or disrupted). */
+uint32_t state_unmet(struct state *s, uint32_t resource, struct trace *trace);
+/* Compares who is up, and every verdict that is kept, with a full evaluation of the present state; false when they differ.
+ * For tests. */
+bool state_check(struct state *s);
 
 #endif

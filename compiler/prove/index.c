@@ -1,0 +1,356 @@
+/* Facts by what they answer for: hash tables over (zone, name or address), intervals for ranges.
+ * Needs the facts of a model; guards play no part here. Guarantees O(facts log facts) to build, lists in the order of
+ * the facts, and look-ups that touch only what matches. */
+#include "prove/index.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ── Lists and the hash table ──────────────────────────────────────────────── */
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+  h = (h ^ v) * 0xd6e8feb86659fd93u;
+  return h ^ h >> 32;
+}
+
+static uint32_t slot_of(const struct state *s, enum table table, uint32_t a, uint32_t b, const struct address *address)
+{
+  uint64_t words[2];
+
+  memcpy(words, address->bytes, sizeof words);
+  uint64_t h = mix(mix(mix(table, (uint64_t)a << 32 | b), words[0]), words[1]);
+
+  for (uint32_t i = (uint32_t)h & (s->bucket_slots - 1);; i = (i + 1) & (s->bucket_slots - 1)) {
+    const struct bucket *x = &s->buckets[i];
+
+    if (x->first == NONE ||
+        (x->table == table && x->a == a && x->b == b && memcmp(&x->address, address, sizeof *address) == 0))
+      return i;
+  }
+}
+
+static const struct address no_address;
+
+uint32_t index_first(const struct state *s, enum table table, uint32_t a, uint32_t b, const struct address *address)
+{
+  return b == NONE ? NONE : s->buckets[slot_of(s, table, a, b, address ? address : &no_address)].first;
+}
+
+/* Appends to a list that keeps its last element too. */
+static void append(struct state *s, uint32_t *first, uint32_t *last, uint32_t to)
+{
+  array_push(s->arena, &s->listed, (struct link_to){to, NONE});
+  if (*first == NONE)
+    *first = s->listed.n - 1;
+  else
+    s->listed.at[*last].next = s->listed.n - 1;
+  *last = s->listed.n - 1;
+}
+
+static void put(struct state *s, enum table table, uint32_t a, uint32_t b, const struct address *address, uint32_t fact)
+{
+  const struct address *key = address ? address : &no_address;
+  struct bucket *x = &s->buckets[slot_of(s, table, a, b, key)];
+
+  if (x->first == NONE) {
+    x->table = (uint8_t)table;
+    x->a = a;
+    x->b = b;
+    x->address = *key;
+    s->bucket_count++;
+  }
+  append(s, &x->first, &x->last, fact);
+}
+
+/* ── Addresses ─────────────────────────────────────────────────────────────── */
+
+int address_compare(const struct address *a, const struct address *b)
+{
+  return memcmp(a->bytes, b->bytes, sizeof a->bytes);
+}
+
+struct address address_distance(const struct address *a, const struct address *b)
+{
+  struct address d;
+  unsigned borrow = 0;
+
+  for (unsigned i = 16; i-- > 0;) {
+    unsigned take = a->bytes[i] + borrow;
+
+    borrow = b->bytes[i] < take;
+    d.bytes[i] = (uint8_t)(b->bytes[i] + 256u - take);
+  }
+  return d;
+}
+
+/* The facts of a zone whose host is a range, sorted by first address, read as an implicit balanced tree: `most` is the
+ * greatest last address of the subtree whose root is the middle of [low, high). */
+struct by_from { struct address from; uint32_t fact; };
+
+static int compare_from(const void *a, const void *b)
+{
+  const struct by_from *x = a, *y = b;
+  int c = address_compare(&x->from, &y->from);
+
+  return c ? c : x->fact < y->fact ? -1 : x->fact > y->fact;
+}
+
+static struct address fill_most(struct state *s, struct ranges *r, uint32_t low, uint32_t high)
+{
+  uint32_t middle = low + (high - low) / 2;
+  struct address most = s->facts[r->facts[middle]].host.to;
+
+  for (unsigned side = 0; side < 2; side++) {
+    uint32_t from = side ? middle + 1 : low, to = side ? high : middle;
+
+    if (from < to) {
+      struct address other = fill_most(s, r, from, to);
+
+      if (address_compare(&other, &most) > 0)
+        most = other;
+    }
+  }
+  return r->most[middle] = most;
+}
+
+static void stab(struct state *s, const struct ranges *r, uint32_t low, uint32_t high, const struct address *address)
+{
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    const struct host *h = &s->facts[r->facts[middle]].host;
+
+    if (address_compare(&r->most[middle], address) < 0)
+      return;
+    stab(s, r, low, middle, address);
+    if (address_compare(&h->from, address) > 0)
+      return;
+    if (address_compare(&h->to, address) >= 0)
+      array_push(s->arena, &s->stabbed, r->facts[middle]);
+    low = middle + 1;
+  }
+}
+
+/* By size of the range, then fact. */
+static bool wider(const struct state *s, uint32_t a, uint32_t b)
+{
+  const struct host *x = &s->facts[a].host, *y = &s->facts[b].host;
+  struct address p = address_distance(&x->from, &x->to), q = address_distance(&y->from, &y->to);
+  int c = address_compare(&p, &q);
+
+  return c ? c > 0 : a > b;
+}
+
+static void sift(struct state *s, uint32_t *at, uint32_t i, uint32_t n)
+{
+  for (uint32_t child; (child = 2 * i + 1) < n; i = child) {
+    if (child + 1 < n && wider(s, at[child + 1], at[child]))
+      child++;
+    if (!wider(s, at[child], at[i]))
+      return;
+    uint32_t swapped = at[i];
+
+    at[i] = at[child];
+    at[child] = swapped;
+  }
+}
+
+void index_stab(struct state *s, uint32_t zone, const struct address *address)
+{
+  s->stabbed.n = 0;
+  if (s->ranges[zone].n)
+    stab(s, &s->ranges[zone], 0, s->ranges[zone].n, address);
+  /* Heap sort: qsort has no place for the facts. */
+  for (uint32_t i = s->stabbed.n / 2; i-- > 0;)
+    sift(s, s->stabbed.at, i, s->stabbed.n);
+  for (uint32_t n = s->stabbed.n; n > 1; n--) {
+    uint32_t last = s->stabbed.at[n - 1];
+
+    s->stabbed.at[n - 1] = s->stabbed.at[0];
+    s->stabbed.at[0] = last;
+    sift(s, s->stabbed.at, 0, n - 1);
+  }
+}
+
+static void ranges_build(struct state *s)
+{
+  const struct model *m = s->m;
+  uint32_t *count = arena_array(s->arena, uint32_t, m->zones.n + 1);
+  struct by_from **lists = arena_array(s->arena, struct by_from *, m->zones.n + 1);
+
+  for (unsigned pass = 0; pass < 2; pass++) {
+    for (uint32_t i = 0; i < s->fact_count; i++) {
+      const struct fact *f = &s->facts[i];
+
+      if ((f->type != FACT_SERVES && f->type != FACT_FORWARDS) || f->host.type != HOST_RANGE || f->zone >= m->zones.n)
+        continue;
+      if (pass)
+        lists[f->zone][s->ranges[f->zone].n++] = (struct by_from){f->host.from, i};
+      else
+        count[f->zone]++;
+    }
+    for (uint32_t z = 0; z < m->zones.n && !pass; z++)
+      lists[z] = arena_array(s->arena, struct by_from, count[z]);
+  }
+  for (uint32_t z = 0; z < m->zones.n; z++) {
+    struct ranges *r = &s->ranges[z];
+
+    if (!r->n)
+      continue;
+    qsort(lists[z], r->n, sizeof *lists[z], compare_from);
+    r->facts = arena_array(s->arena, uint32_t, r->n);
+    r->most = arena_array(s->arena, struct address, r->n);
+    for (uint32_t i = 0; i < r->n; i++)
+      r->facts[i] = lists[z][i].fact;
+    fill_most(s, r, 0, r->n);
+  }
+}
+
+/* ── Matching ──────────────────────────────────────────────────────────────── */
+
+unsigned port_rank(const struct fact *f, uint32_t port)
+{
+  bool any = f->port == NONE || (f->port == 0 && f->port_end == 65535);
+  unsigned rank = any ? 2 : f->port_end == NONE || f->port_end == f->port ? 0 : 1;
+
+  if (port == NONE || any)
+    return rank;
+  if (rank == 0)
+    return f->port == port ? 0 : 3;
+  return f->port <= port && port <= f->port_end ? 1 : 3;
+}
+
+bool proto_matches(const struct fact *f, uint32_t port, uint8_t proto)
+{
+  if (f->proto == PROTO_ANY || proto == PROTO_ANY || f->proto == proto)
+    return true;
+  /* `hosts` of a URL bind 443 for QUIC too, and any port is any protocol's. */
+  return f->type == FACT_HOSTS && (port_rank(f, port) == 2 || (f->port == 443 && proto != PROTO_SCTP));
+}
+
+uint32_t name_parent(const struct state *s, uint32_t name, uint32_t n, bool *more)
+{
+  const char *text = name_text(&s->m->c->names, name), *end = text + name_length(&s->m->c->names, name);
+
+  for (; n > 0; n--) {
+    const char *dot = memchr(text, '.', (size_t)(end - text));
+
+    if (!dot || dot + 1 == end) {
+      *more = false;
+      return NONE;
+    }
+    text = dot + 1;
+  }
+  *more = true;
+  return name_find(&s->m->c->names, text, (size_t)(end - text));
+}
+
+bool index_team(const struct state *s, uint32_t a, uint32_t b)
+{
+  for (uint32_t i = s->teams[a]; i != NONE; i = s->listed.at[i].next)
+    for (uint32_t j = s->teams[b]; j != NONE; j = s->listed.at[j].next)
+      if (s->listed.at[i].to == s->listed.at[j].to)
+        return true;
+  return false;
+}
+
+/* ── Building ──────────────────────────────────────────────────────────────── */
+
+static void put_host(struct state *s, const struct fact *f, uint32_t i)
+{
+  if (f->zone >= s->m->zones.n)
+    return;
+  switch ((enum host_type)f->host.type) {
+  case HOST_ADDRESS:
+    put(s, TABLE_ADDRESS, f->zone, 0, &f->host.from, i);
+    break;
+  case HOST_NAME:
+    put(s, TABLE_NAME, f->zone, f->host.name, NULL, i);
+    break;
+  case HOST_PATTERN:
+    put(s, TABLE_PATTERN, f->zone, f->host.name, NULL, i);
+    break;
+  case HOST_RANGE:
+  case HOST_NONE:
+  case HOST_UNKNOWN:
+    break;
+  }
+}
+
+/* What a virtual host is asked for by; https://10.0.0.1 asks for the address as text. */
+static uint32_t hosted_name(struct state *s, const struct host *h)
+{
+  return h->type == HOST_ADDRESS ? name_str(&s->m->c->names, address_text(s->arena, &h->from)) : h->name;
+}
+
+static void put_fact(struct state *s, uint32_t i, uint32_t *last)
+{
+  const struct fact *f = &s->facts[i];
+
+  switch ((enum fact_type)f->type) {
+  case FACT_SERVES:
+    if (s->serves_zone[f->by] == NONE)
+      s->serves_zone[f->by] = f->zone;
+    put_host(s, f, i);
+    break;
+  case FACT_FORWARDS:
+    if (f->host.type == HOST_NONE)
+      append(s, &s->passing[f->by], &last[f->by], i);
+    else
+      put_host(s, f, i);
+    break;
+  case FACT_NAMES:
+    put_host(s, f, i);
+    break;
+  case FACT_OWNS:
+    if (f->zone < s->m->zones.n && (f->host.type == HOST_NAME || f->host.type == HOST_PATTERN))
+      put(s, TABLE_OWNS, f->zone, f->host.name, NULL, i);
+    break;
+  case FACT_HOSTS:
+    if (f->at == NONE || f->host.type == HOST_NONE || f->host.type == HOST_UNKNOWN)
+      break;
+    append(s, &s->bound_at[f->at], &last[s->m->resources.n + f->at], i);
+    put(s, f->host.type == HOST_PATTERN ? TABLE_HOSTS_PATTERN : TABLE_HOSTS, f->at, hosted_name(s, &f->host), NULL, i);
+    break;
+  case FACT_NEEDS:
+    append(s, &s->needing[f->by], &last[f->by + 2 * s->m->resources.n], i);
+    break;
+  }
+}
+
+static uint32_t *heads(struct state *s, uint32_t n)
+{
+  uint32_t *list = arena_array(s->arena, uint32_t, n);
+
+  for (uint32_t i = 0; i < n; i++)
+    list[i] = NONE;
+  return list;
+}
+
+void index_build(struct state *s)
+{
+  const struct model *m = s->m;
+  uint32_t *last = heads(s, 4 * m->resources.n);
+
+  s->bucket_slots = 16;
+  while (s->bucket_slots / 2 <= s->fact_count)
+    s->bucket_slots *= 2;
+  s->buckets = arena_array(s->arena, struct bucket, s->bucket_slots);
+  for (uint32_t i = 0; i < s->bucket_slots; i++)
+    s->buckets[i].first = NONE;
+  s->ranges = arena_array(s->arena, struct ranges, m->zones.n + 1);
+  s->passing = heads(s, m->resources.n);
+  s->needing = heads(s, m->resources.n);
+  s->bound_at = heads(s, m->resources.n);
+  s->serves_zone = heads(s, m->resources.n);
+  s->teams = heads(s, m->resources.n);
+  for (uint32_t i = 0; i < s->fact_count; i++) {
+    const struct fact *f = &s->facts[i];
+
+    put_fact(s, i, last);
+    for (uint32_t k = 0; k < f->any_count; k++)
+      if (f->any_of[k].type == TARGET_RESOURCE)
+        append(s, &s->teams[f->any_of[k].resource], &last[3 * m->resources.n + f->any_of[k].resource], i);
+  }
+  ranges_build(s);
+}

@@ -1,0 +1,176 @@
+/* What the files behind state.h share: a graph of questions, made once per distinct question and walked in every state.
+ * Private to state*.c, index*.c, reach*.c and up*.c.
+ *
+ * Matching a question against the facts is independent of the state but for which of them are in force. So each
+ * question becomes a node whose candidates are matched and ranked once; a state only skips what is not in force. The
+ * same graph, followed forwards, tells what an answer can depend on, and backwards, what a step can change. */
+#ifndef CUTC_INDEX_H
+#define CUTC_INDEX_H
+
+#include "prove/state.h"
+
+enum { HOPS_MAX = 32, BUDGET = 20000 /* hops of one question, over all its answers */ };
+
+enum question_type {
+  QUESTION_REACH,  /* reach(zone, dns, host, port, proto, vhost) */
+  QUESTION_ARRIVE, /* arrive(resource, port, proto, vhost) */
+  QUESTION_BOUND,  /* some `hosts` in force at the resource binds the port */
+  QUESTION_PASS    /* the resource hands on whatever it gets, or answers itself */
+};
+struct key {
+  uint8_t type, proto;
+  struct host host;
+  uint32_t zone, dns, resource, port, vhost;
+};
+
+/* What a node tries, in order; the first with a fact in force decides. */
+enum entry_type {
+  ENTRY_GROUP, /* facts that match equally specifically: all of them answer */
+  ENTRY_BLOCK, /* a name exists here: no wider pattern of this zone matches */
+  ENTRY_OWNS,  /* the search for the name ends here */
+  ENTRY_ZONE   /* what follows is looked up in `zone` */
+};
+struct entry {
+  uint8_t type;
+  bool bare;             /* the question named no port: one answer is enough */
+  uint32_t zone;
+  uint32_t first, count; /* ENTRY_GROUP: answers; ENTRY_BLOCK, ENTRY_OWNS: blockers */
+};
+/* One fact of a group and where it leads. */
+struct answer {
+  uint32_t fact;
+  uint32_t first, count; /* in state.leads; several: any of them */
+};
+
+struct question {
+  struct key key;
+  uint32_t first, count; /* in state.entries */
+  uint32_t bound, pass;  /* ARRIVE: its QUESTION_BOUND (NONE without a vhost) and QUESTION_PASS */
+  uint32_t callers;      /* head of a list of nodes that lead here */
+  uint32_t asking;       /* head of a list of resources that need it */
+  uint8_t verdict, height; /* height: hops below, the node's own included */
+  bool valid, on_path;
+  uint32_t depth;        /* on the path, from 1 */
+  uint32_t mark;
+};
+struct link_to { uint32_t to, next; }; /* a list in state.links */
+
+struct bucket {
+  uint8_t table;
+  uint32_t a, b;
+  struct address address;
+  uint32_t first, last;  /* in state.listed */
+};
+
+struct state {
+  struct model *m;
+  struct arena *arena;
+  const struct fact *facts;
+  uint32_t fact_count, guard_count, bits; /* bits: steps and parts */
+
+  /* The present state. */
+  bool *done;             /* [bits] */
+  uint32_t *unmet;        /* [guards] literals that do not hold; 0: the guard holds */
+  uint8_t *held;          /* [guards] what was last told to the facts */
+  uint8_t *up, *down_now; /* [resources]; down_now: disrupted */
+  ARRAY(uint32_t) disrupted;
+  bool fresh;             /* nothing evaluated yet */
+  uint64_t serial;        /* counts changes of state */
+
+  /* Facts by what they answer for. */
+  struct bucket *buckets; uint32_t bucket_slots, bucket_count;
+  ARRAY(struct link_to) listed;      /* facts, chained */
+  struct ranges { uint32_t *facts; struct address *most; uint32_t n; } *ranges; /* per zone: sorted by first address */
+  uint32_t *passing;      /* [resources] head in listed: forwards without a host */
+  uint32_t *needing;      /* [resources] head in listed: needs */
+  uint32_t *bound_at;     /* [resources] head in listed: hosts at it */
+  uint32_t *serves_zone;  /* [resources] zone of the first endpoint it serves, NONE */
+  uint32_t *of_guard;     /* [guards] head in listed: facts with that guard */
+  uint32_t *of_bit;       /* [bits * 2] head in listed: guards with that literal */
+  uint32_t *teams; uint32_t team_count; /* [resources] head in listed: `any of` facts that name it */
+
+  /* The graph. */
+  ARRAY(struct question) nodes;
+  uint32_t *node_slots; uint32_t node_slot_count;
+  ARRAY(struct entry) entries;
+  ARRAY(struct answer) answers;
+  ARRAY(uint32_t) leads;
+  ARRAY(uint32_t) blockers;
+  ARRAY(struct link_to) links;
+  ARRAY(uint32_t) unexpanded;
+  uint32_t *asks;         /* [facts] node of a need on an endpoint, NONE */
+  uint32_t *fact_nodes;   /* [facts] head in links: nodes that look at it */
+  uint32_t *up_nodes;     /* [resources] head in links: nodes that ask whether it is up */
+  uint32_t *up_needs;     /* [resources] head in links: resources with a need that names it */
+
+  /* Scratch. */
+  uint32_t mark;
+  uint32_t *resource_mark, *step_mark;
+  ARRAY(uint32_t) node_queue, resource_queue, work, stabbed, fallen, touched, changed;
+  uint8_t *queued;        /* [resources] in work */
+  uint32_t *disrupting;   /* [resources] head in listed: steps that disrupt it */
+  uint8_t *hairpins; uint64_t hairpins_serial; /* [clients × resources] of the state with that serial */
+};
+
+/* ── index.c, index_build.c ────────────────────────────────────────────────── */
+
+enum table { TABLE_ADDRESS, TABLE_NAME, TABLE_PATTERN, TABLE_OWNS, TABLE_HOSTS, TABLE_HOSTS_PATTERN };
+/* Fills the tables from s->facts. */
+void index_build(struct state *s);
+/* First of the list of facts under a key (zone or `at`, name, address), NONE. */
+uint32_t index_first(const struct state *s, enum table table, uint32_t a, uint32_t b, const struct address *address);
+/* Facts of a zone whose range holds an address, smallest range first, into s->stabbed (overwritten). */
+void index_stab(struct state *s, uint32_t zone, const struct address *address);
+int address_compare(const struct address *a, const struct address *b);
+/* 128-bit b - a. */
+struct address address_distance(const struct address *a, const struct address *b);
+/* How specific a fact's port is for a question's: 0 a port, 1 a range, 2 any; 3 no match (port NONE asks for any). */
+unsigned port_rank(const struct fact *f, uint32_t port);
+bool proto_matches(const struct fact *f, uint32_t port, uint8_t proto);
+/* Both members of one `any of`. */
+bool index_team(const struct state *s, uint32_t a, uint32_t b);
+/* Name id of the n-th parent of a name ("b.c" for "a.b.c", 1); NONE when no name of the plan is spelt so. *more is false
+ * when there are no labels left. */
+uint32_t name_parent(const struct state *s, uint32_t name, uint32_t n, bool *more);
+
+/* ── graph.c: questions as nodes ───────────────────────────────────────────── */
+
+/* The node of a question, made (with all it can lead to) at first use. */
+uint32_t node_of(struct state *s, const struct key *k);
+struct key key_reach(uint32_t zone, uint32_t dns, const struct host *host, uint32_t port, uint8_t proto, uint32_t vhost);
+struct key key_arrive(uint32_t resource, uint32_t port, uint8_t proto, uint32_t vhost);
+void link_add(struct state *s, uint32_t *head, uint32_t to);
+
+/* The URL that a `hosts` fact binds, as a question of a client; false for a pattern or a host without a URL. */
+bool need_of_hosts(const struct model *m, const struct fact *f, struct need *ask);
+
+/* ── reach.c ───────────────────────────────────────────────────────────────── */
+
+/* What decides a question in the present state. */
+struct choice {
+  uint8_t stop;              /* enum link_type: why nothing does; LINK_ARRIVE: the resource answers itself */
+  const struct entry *group; /* facts of which those in force decide, or NULL */
+  uint32_t zone;             /* where they were found, or last looked for */
+  uint32_t pass;             /* go on at this node, or NONE */
+};
+struct choice node_choose(const struct state *s, uint32_t node);
+enum verdict node_verdict(struct state *s, uint32_t node);
+void node_trace(struct state *s, uint32_t node, struct trace *trace);
+bool fact_in_force(const struct state *s, uint32_t fact);
+bool guard_now(const struct state *s, uint32_t guard);
+
+/* ── up.c ──────────────────────────────────────────────────────────────────── */
+
+/* After s->unmet and s->down_now changed: who is up, given the facts that came or went and the resources whose disruption
+ * began or ended. */
+void up_update(struct state *s, const uint32_t *facts, uint32_t fact_count, const uint32_t *resources, uint32_t resource_count);
+bool up_needs_hold(struct state *s, uint32_t resource);
+/* Where a need of a resource (or, with NONE, of a step) is looked up. */
+void need_place(const struct state *s, uint32_t by, const struct need *n, uint32_t *zone, uint32_t *dns);
+
+
+/* ── reach_lands.c ───────────────────────────────────────────────────────────────── */
+
+/* Some hosted URL's chain from the client hairpins on its way to the resource. */
+bool hairpins_at(struct state *s, uint32_t client, uint32_t resource);
+#endif

@@ -1,0 +1,374 @@
+/* One state of the plan: goes from set of steps to set of steps by what differs, and answers from there.
+ * Needs the model's facts (or others in their place). Guarantees the same answers whatever states were visited before. */
+#include "prove/index.h"
+#include "prove/prove.h"
+
+#include <string.h>
+
+/* ── Making one ────────────────────────────────────────────────────────────── */
+
+static uint32_t *heads(struct state *s, size_t n)
+{
+  uint32_t *list = arena_array(s->arena, uint32_t, n);
+
+  for (size_t i = 0; i < n; i++)
+    list[i] = NONE;
+  return list;
+}
+
+static void prepend(struct state *s, uint32_t *head, uint32_t to)
+{
+  array_push(s->arena, &s->listed, (struct link_to){to, *head});
+  *head = s->listed.n - 1;
+}
+
+static void guards_build(struct state *s)
+{
+  const struct model *m = s->m;
+
+  s->guard_count = m->guards.n;
+  s->unmet = arena_array(s->arena, uint32_t, m->guards.n);
+  s->held = arena_array(s->arena, uint8_t, m->guards.n);
+  s->of_guard = heads(s, m->guards.n);
+  s->of_bit = heads(s, 2 * (size_t)s->bits);
+  for (uint32_t g = 0; g < m->guards.n; g++) {
+    for (uint32_t i = 0; i < m->guards.at[g].n; i++) {
+      uint32_t literal = m->guards.at[g].steps[i];
+
+      if (literal >> 1 >= s->bits)
+        continue;
+      prepend(s, &s->of_bit[literal], g);
+      s->unmet[g] += !(literal & 1);
+    }
+    s->held[g] = s->unmet[g] == 0;
+  }
+  for (uint32_t i = s->fact_count; i-- > 0;)
+    if (s->facts[i].guard != GUARD_ALWAYS)
+      prepend(s, &s->of_guard[s->facts[i].guard], i);
+}
+
+/* What hangs on whom: needs as edges, backwards. */
+static void needs_build(struct state *s)
+{
+  for (uint32_t i = 0; i < s->fact_count; i++) {
+    const struct fact *f = &s->facts[i];
+    const struct need *n = &f->need;
+    uint32_t zone, dns;
+
+    if (f->type != FACT_NEEDS)
+      continue;
+    if (n->type == NEED_RESOURCE)
+      link_add(s, &s->up_needs[n->on], f->by);
+    for (uint32_t k = 0; n->type == NEED_COUNT && k < n->of_count; k++)
+      link_add(s, &s->up_needs[n->of[k]], f->by);
+    if (n->type != NEED_ENDPOINT)
+      continue;
+    need_place(s, f->by, n, &zone, &dns);
+    struct key key = key_reach(zone, dns, &n->host, n->port, n->proto, n->vhost);
+
+    s->asks[i] = node_of(s, &key);
+    link_add(s, &s->nodes.at[s->asks[i]].asking, f->by);
+  }
+}
+
+struct state *state_new(struct model *m, const struct fact *extra, uint32_t extra_count)
+{
+  struct arena *a = &m->c->arena;
+  struct state *s = arena_new(a, struct state);
+  uint32_t resources = m->resources.n;
+
+  s->m = m;
+  s->arena = a;
+  s->facts = extra ? extra : m->facts.at;
+  s->fact_count = extra ? extra_count : m->facts.n;
+  s->bits = m->steps.n + m->parts.n;
+  s->fresh = true;
+  s->done = arena_array(a, bool, s->bits);
+  s->up = arena_array(a, uint8_t, resources);
+  s->down_now = arena_array(a, uint8_t, resources);
+  s->queued = arena_array(a, uint8_t, resources);
+  s->resource_mark = arena_array(a, uint32_t, resources);
+  s->step_mark = arena_array(a, uint32_t, s->bits);
+  s->fact_nodes = heads(s, s->fact_count);
+  s->asks = heads(s, s->fact_count);
+  s->up_nodes = heads(s, resources);
+  s->up_needs = heads(s, resources);
+  s->disrupting = heads(s, resources);
+  guards_build(s);
+  index_build(s);
+  needs_build(s);
+  for (uint32_t i = m->steps.n; i-- > 0;)
+    for (uint32_t k = 0; k < m->steps.at[i].disrupts_count; k++)
+      prepend(s, &s->disrupting[m->steps.at[i].disrupts[k]], i);
+  return s;
+}
+
+/* ── Going to a state ──────────────────────────────────────────────────────── */
+
+static void flip(struct state *s, uint32_t bit)
+{
+  for (uint32_t sign = 0; sign < 2; sign++)
+    for (uint32_t i = s->of_bit[2 * bit + sign]; i != NONE; i = s->listed.at[i].next) {
+      uint32_t g = s->listed.at[i].to;
+
+      /* A literal holds when `done` differs from its sign. */
+      if (s->done[bit] != (bool)sign)
+        s->unmet[g]--;
+      else
+        s->unmet[g]++;
+      array_push(s->arena, &s->touched, g);
+    }
+}
+
+/* Facts that came or went, into s->changed. */
+static void facts_changed(struct state *s)
+{
+  s->changed.n = 0;
+  for (uint32_t i = 0; i < s->touched.n; i++) {
+    uint32_t g = s->touched.at[i];
+
+    if (s->held[g] == (s->unmet[g] == 0))
+      continue;
+    s->held[g] = s->unmet[g] == 0;
+    for (uint32_t k = s->of_guard[g]; k != NONE; k = s->listed.at[k].next)
+      array_push(s->arena, &s->changed, s->listed.at[k].to);
+  }
+}
+
+/* Resources whose disruption began or ended, into s->fallen. */
+static void disruptions_changed(struct state *s, const uint32_t *disrupted, uint32_t n)
+{
+  s->fallen.n = 0;
+  for (uint32_t i = 0; i < s->disrupted.n; i++)
+    s->down_now[s->disrupted.at[i]] |= 2; /* was */
+  for (uint32_t i = 0; i < n; i++) {
+    if (s->down_now[disrupted[i]] == 0)
+      array_push(s->arena, &s->fallen, disrupted[i]);
+    s->down_now[disrupted[i]] |= 4; /* is */
+  }
+  for (uint32_t i = 0; i < s->disrupted.n; i++) {
+    uint32_t r = s->disrupted.at[i];
+
+    if (!(s->down_now[r] & 4)) {
+      if (s->down_now[r])
+        array_push(s->arena, &s->fallen, r);
+      s->down_now[r] = 0;
+    }
+  }
+  s->disrupted.n = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    s->down_now[disrupted[i]] = 1;
+    array_push(s->arena, &s->disrupted, disrupted[i]);
+  }
+}
+
+void state_set(struct state *s, const bool *done, const uint32_t *disrupted, uint32_t n)
+{
+  s->touched.n = 0;
+  for (uint32_t i = 0; i < s->bits; i++)
+    if (s->done[i] != done[i]) {
+      s->done[i] = done[i];
+      flip(s, i);
+    }
+  facts_changed(s);
+  disruptions_changed(s, disrupted, n);
+  if (!s->fresh && !s->touched.n && !s->fallen.n)
+    return;
+  s->serial++;
+  if (s->fresh) {
+    s->fresh = false;
+    s->fallen.n = 0;
+    for (uint32_t r = 0; r < s->m->resources.n; r++)
+      array_push(s->arena, &s->fallen, r);
+  }
+  if (s->changed.n || s->fallen.n)
+    up_update(s, s->changed.at, s->changed.n, s->fallen.at, s->fallen.n);
+}
+
+bool state_up(const struct state *s, uint32_t resource)
+{
+  return s->up[resource];
+}
+
+const struct fact *state_facts(const struct state *s, uint32_t *n)
+{
+  if (n)
+    *n = s->fact_count;
+  return s->facts;
+}
+
+bool state_in_force(const struct state *s, uint32_t fact)
+{
+  return fact_in_force(s, fact);
+}
+
+bool state_guard(const struct state *s, uint32_t guard)
+{
+  return guard_now(s, guard);
+}
+
+/* ── Questions ─────────────────────────────────────────────────────────────── */
+
+static enum verdict ask(struct state *s, uint32_t zone, uint32_t dns, const struct need *n, struct trace *trace)
+{
+  struct key key = key_reach(zone, dns, &n->host, n->port, n->proto, n->vhost);
+  uint32_t node = node_of(s, &key);
+
+  if (trace)
+    node_trace(s, node, trace);
+  return node_verdict(s, node);
+}
+
+/* Asked with each dns that the client uses; the first that fails speaks. */
+static enum verdict ask_client(struct state *s, const struct client *c, const struct need *n, struct trace *trace)
+{
+  enum verdict v = UP;
+  bool asked = false;
+
+  if (n->dns != NONE)
+    return ask(s, n->zone == NONE ? c->zone : n->zone, n->dns, n, trace);
+  for (uint32_t i = 0; i < c->count; i++) {
+    const struct client_dns *d = &s->m->client_dns.at[c->first + i];
+
+    if (!guard_now(s, d->guard))
+      continue;
+    enum verdict x = ask(s, n->zone == NONE ? c->zone : n->zone, d->zone, n, !asked || (v == UP) ? trace : NULL);
+
+    asked = true;
+    v = x == DOWN || v == DOWN ? DOWN : x == UNKNOWN || v == UNKNOWN ? UNKNOWN : UP;
+  }
+  return asked ? v : ask(s, n->zone == NONE ? c->zone : n->zone, n->zone == NONE ? c->zone : n->zone, n, trace);
+}
+
+static enum verdict stop_at(struct state *s, struct trace *trace, uint32_t resource)
+{
+  if (trace) {
+    trace->at = arena_new(s->arena, struct link);
+    trace->at[0] = (struct link){.type = STOP_DOWN, .fact = NONE, .resource = resource, .zone = NONE, .port = NONE};
+    trace->n = 1;
+  }
+  return DOWN;
+}
+
+enum verdict state_need(struct state *s, uint32_t by, const struct need *n, struct trace *trace)
+{
+  uint32_t count = 0, down = NONE, zone, dns;
+  enum verdict v = UP;
+
+  if (trace)
+    *trace = (struct trace){NULL, 0, UP};
+  if (!guard_now(s, n->guard))
+    return UP;
+  switch ((enum need_type)n->type) {
+  case NEED_RESOURCE:
+    v = s->up[n->on] ? UP : stop_at(s, trace, n->on);
+    break;
+  case NEED_COUNT:
+    for (uint32_t i = 0; i < n->of_count; i++) {
+      if (s->up[n->of[i]])
+        count++;
+      else if (down == NONE)
+        down = n->of[i];
+    }
+    v = count >= n->least ? UP : stop_at(s, trace, down);
+    break;
+  case NEED_ENDPOINT:
+    need_place(s, by, n, &zone, &dns);
+    v = ask(s, zone, dns, n, trace);
+    break;
+  case NEED_NEVER:
+    v = DOWN;
+    break;
+  }
+  if (trace)
+    trace->verdict = v;
+  return v;
+}
+
+enum verdict state_reach(struct state *s, uint32_t client, const struct need *endpoint, struct trace *trace)
+{
+  if (endpoint->type != NEED_ENDPOINT || client >= s->m->clients.n)
+    return state_need(s, NONE, endpoint, trace);
+  enum verdict v = ask_client(s, &s->m->clients.at[client], endpoint, trace);
+
+  if (trace)
+    trace->verdict = v;
+  return v;
+}
+
+enum verdict state_promise(struct state *s, uint32_t promise, struct trace *trace)
+{
+  const struct promise *p = &s->m->promises.at[promise];
+
+  switch ((enum promise_type)p->type) {
+  case PROMISE_ENDPOINT:
+    return state_reach(s, p->client, &p->endpoint, trace);
+  case PROMISE_COUNT:
+    return state_need(s, NONE, &p->endpoint, trace);
+  case PROMISE_CONDITION:
+    break;
+  }
+  enum verdict v = DOWN;
+
+  for (uint32_t i = 0; i < p->guard_count && v != UP; i++)
+    v = guard_now(s, p->guards[i]) ? UP : DOWN;
+  if (trace)
+    *trace = (struct trace){NULL, 0, v};
+  return v;
+}
+
+uint32_t state_unmet(struct state *s, uint32_t resource, struct trace *trace)
+{
+  for (uint32_t i = s->needing[resource]; i != NONE; i = s->listed.at[i].next) {
+    uint32_t fact = s->listed.at[i].to;
+
+    if (!fact_in_force(s, fact))
+      continue;
+    enum verdict v = state_need(s, resource, &s->facts[fact].need, trace);
+
+    if (v != UP || s->facts[fact].unknown)
+      return fact;
+  }
+  if (trace)
+    *trace = (struct trace){NULL, 0, UP};
+  return NONE;
+}
+
+/* ── Rules ─────────────────────────────────────────────────────────────────── */
+
+bool state_forbidden(struct state *s, uint32_t forbidden, uint32_t during)
+{
+  const struct forbidden *f = &s->m->forbidden.at[forbidden];
+
+  if (!guard_now(s, f->guard) || (f->during != NONE && f->during != during))
+    return false;
+  for (uint32_t i = 0; i < f->up_count; i++)
+    if (!s->up[f->up[i]])
+      return false;
+  for (uint32_t i = 0; i < f->down_count; i++)
+    if (s->up[f->down[i]])
+      return false;
+  for (uint32_t i = 0; i < f->hairpin_count; i++)
+    if (hairpins_at(s, f->hairpins[i].client, f->hairpins[i].resource) != f->hairpins[i].is)
+      return false;
+  return true;
+}
+
+/* ── Against a full evaluation ─────────────────────────────────────────────── */
+
+bool state_check(struct state *s)
+{
+  struct state *whole = state_new(s->m, s->facts, s->fact_count);
+  bool same = true;
+
+  state_set(whole, s->done, s->disrupted.at, s->disrupted.n);
+  for (uint32_t r = 0; r < s->m->resources.n; r++)
+    same = same && s->up[r] == whole->up[r];
+  for (uint32_t i = 0; i < s->nodes.n; i++) {
+    struct key key = s->nodes.at[i].key;
+
+    if (s->nodes.at[i].valid)
+      same = same && s->nodes.at[i].verdict == node_verdict(whole, node_of(whole, &key));
+  }
+  return same;
+}
