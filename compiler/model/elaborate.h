@@ -195,6 +195,8 @@ bool value_interpolate(struct elaboration *e, struct text *out, const struct val
  * and the result is poisoned. Strings become URLs, endpoints, addresses, …; one T becomes a [T] of one; a resource that
  * stands for an address remains a V_RESOURCE (see value_stand). */
 struct value value_coerce(struct elaboration *e, const struct value *v, const struct type *want, const char *what);
+bool value_fits(struct elaboration *e, const struct value *v, const struct type *want, struct value *out); /* without findings */
+const char *value_described(struct elaboration *e, const struct value *v); /* "`443/tcp` is a port" */
 /* A V_RESOURCE whose kind stands for a field becomes that field's cases (again and again); anything else is one case. */
 struct cases value_stand(struct elaboration *e, const struct scope *s, const struct value *v);
 /* eval_cases, and each value that stands for something replaced by what it stands for (lists' elements too). */
@@ -305,6 +307,8 @@ uint32_t guard_given(struct elaboration *e, uint32_t guard, uint32_t step, bool 
 void state_complete(const struct model *m, bool *done);
 /* A fresh state: nothing done (all = false) or everything. */
 bool *state_new_flags(struct elaboration *e, bool all);
+/* The steps that its hops belong to, in order of their ids; n 0 when it does not change. */
+const uint32_t *steps_of_resource(struct elaboration *e, uint32_t resource, uint32_t *n);
 /* Steps that disrupt a resource: list in the arena. O(1) after the first call. */
 const uint32_t *steps_disrupting(struct elaboration *e, uint32_t resource, uint32_t *n);
 
