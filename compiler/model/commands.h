@@ -10,12 +10,12 @@
 
 /* ── Statements to commands (commands_eval.c) ──────────────────────────────── */
 
-enum place { PLACE_DO, PLACE_UNDO, PLACE_VERIFY, PLACE_OBSERVE, PLACE_FETCH };
+enum block_place { PLACE_DO, PLACE_UNDO, PLACE_VERIFY, PLACE_OBSERVE, PLACE_FETCH };
 struct command_list { struct command *at; uint32_t n, cap; };
 struct statements {
   struct elaboration *e;
   struct scope scope;       /* done, step, leads set */
-  enum place place;
+  enum block_place place;
   uint32_t resource;        /* whose attributes `observe` looks at; NONE */
   struct command_list out;
   const char *unreliable;
@@ -27,8 +27,8 @@ struct pieces pieces_of_text(struct elaboration *e, const char *text, struct spa
 
 /* ── Blocks (commands.c) ───────────────────────────────────────────────────── */
 
-/* Does a block speak of `old`, `new` or of something that changes in the step? */
-bool block_speaks(struct elaboration *e, uint32_t block, uint32_t resource, uint32_t step);
+/* Can a step with commands be taken back: an undo, a `do` that can be read the other way round, or a reason why not? */
+bool step_way_back(struct elaboration *e, uint32_t step, const bool *done);
 /* A state in which the step can run as far as its own chains go; `done` has steps.n + parts.n flags, all false before.
  * state_leave makes them false again. */
 void state_before(const struct model *m, uint32_t step, bool *done);
