@@ -7,7 +7,7 @@
 #ifndef CUTC_INDEX_H
 #define CUTC_INDEX_H
 
-#include "prove/state.h"
+#include "prove/prove.h"
 
 enum { HOPS_MAX = 32, BUDGET = 20000 /* hops of one question, over all its answers */ };
 
@@ -109,6 +109,8 @@ struct state {
   ARRAY(uint32_t) node_queue, resource_queue, work, stabbed, fallen, touched, changed;
   uint8_t *queued;        /* [resources] in work */
   uint32_t *disrupting;   /* [resources] head in listed: steps that disrupt it */
+  bool conflicts_found;
+  ARRAY(struct conflict) conflicts;
   uint8_t *hairpins; uint64_t hairpins_serial; /* [clients × resources] of the state with that serial */
 };
 
@@ -173,4 +175,5 @@ void need_place(const struct state *s, uint32_t by, const struct need *n, uint32
 
 /* Some hosted URL's chain from the client hairpins on its way to the resource. */
 bool hairpins_at(struct state *s, uint32_t client, uint32_t resource);
+
 #endif
