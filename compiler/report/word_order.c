@@ -1,0 +1,213 @@
+/* What the proof found about steps and their order -> findings: clashes, circular needs, broken promises, ways back.
+ * Needs the members named beside each check in prove/. Guarantees a place in the plan and what follows from it. */
+#include "report/word.h"
+
+static const char *limit_text(struct wording *w, const struct breach *b) {
+  return words_time(&w->c->arena, b->limit);
+}
+
+/* "`a`, then `b`" of step ids. */
+static const char *step_list(struct wording *w, const uint32_t *steps, uint32_t n, const char *between) {
+  struct text out = {.arena = &w->c->arena};
+  for (uint32_t i = 0; i < n && i < 12; i++) text_print(&out, "%s`%s`", i ? between : "", step_id(w->m, steps[i]));
+  if (n > 12) text_print(&out, "%sand %u more", between, n - 12);
+  return text_done(&out);
+}
+
+static const char *host_of(struct wording *w, uint32_t fact) {
+  return words_host(w->m, &w->m->facts.at[fact].host);
+}
+
+/* One member of a clash, as a sentence. */
+static void remark_term(struct wording *w, struct finding *f, const struct term *t) {
+  const struct model *m = w->m;
+  const char *step = t->step < m->steps.n ? step_id(m, t->step) : "";
+  switch ((enum term_type)t->type) {
+  case TERM_PROMISE: finding_label(w->c, f, m->promises.at[t->id].at, "has to hold"); return;
+  case TERM_RULE:
+    finding_label(w->c, f, m->forbidden.at[t->id].at, "the rule `%s` forbids it: %s", name_text(&w->c->names, m->forbidden.at[t->id].rule), m->forbidden.at[t->id].message);
+    return;
+  case TERM_CONFLICT:
+    finding_remark(w->c, f, REMARK_NOTE, "%s and %s may not answer at %s at the same time", words_resource(m, m->facts.at[t->fact].by),
+                   words_resource(m, m->facts.at[t->other].by), host_of(w, t->fact));
+    return;
+  case TERM_WINDOW: finding_remark(w->c, f, REMARK_NOTE, "all within the window of %s", words_time(&w->c->arena, m->window)); return;
+  case TERM_AFTER: finding_remark(w->c, f, REMARK_NOTE, "`%s` comes after `%s`", step, step_id(m, t->id)); return;
+  case TERM_NEED:
+    finding_remark(w->c, f, REMARK_NOTE, "`%s` needs %s while it runs", step, words_need(m, &m->steps.at[t->step].needs[t->id]));
+    return;
+  case TERM_UNDO_NEED:
+    finding_remark(w->c, f, REMARK_NOTE, "the undo of `%s` needs %s", step, words_need(m, &m->steps.at[t->step].undo_needs[t->id]));
+    return;
+  case TERM_LANDS: {
+    const struct fact *fact = &m->facts.at[t->id];
+    if (fact->type == FACT_NEEDS) finding_remark(w->c, f, REMARK_NOTE, "after `%s`, %s needs %s", step, words_resource(m, fact->by), words_need(m, &fact->need));
+    else finding_remark(w->c, f, REMARK_NOTE, "`%s` may only point at %s once that answers (`early = true` would let it)", step, words_target(m, &fact->to));
+    return;
+  }
+  case TERM_BACK: finding_remark(w->c, f, REMARK_NOTE, "what `%s` takes down has to come back by itself", step); return;
+  case TERM_UNDO_BACK: finding_remark(w->c, f, REMARK_NOTE, "what the undo of `%s` takes down has to come back by itself", step); return;
+  }
+}
+
+/* E251: `steps` wait for each other in a circle. E252: `promise` and the terms and steps clash. E253: not searched whole. */
+void word_clash(struct wording *w, const struct breach *b) {
+  struct finding *f;
+  if (b->code == CODE_251) {
+    f = finding_add(w->c, b->code, step_span(w->m, b->step_count ? b->steps[0] : b->step), "these steps wait for each other: %s",
+                    step_list(w, b->steps, b->step_count, " after "));
+    for (uint32_t i = 0; i < b->step_count && i < 8; i++)
+      finding_label(w->c, f, step_span(w->m, b->steps[i]), "after `%s`", step_id(w->m, b->steps[(i + 1) % b->step_count]));
+    finding_remark(w->c, f, REMARK_HELP, "take one `after` away, or split a step so that its halves can come at different times");
+    return;
+  }
+  if (b->code == CODE_253) {
+    f = finding_add(w->c, b->code, w->m->plan_at, "%u steps act on each other: the order below keeps every promise, but a better one may exist",
+                    b->step_count);
+    finding_remark(w->c, f, REMARK_NOTE, "an exact search looks at every set of them; say `after` where you know the order, and there are fewer");
+    return;
+  }
+  struct span at = b->promise < w->m->promises.n ? w->m->promises.at[b->promise].at
+                   : b->forbidden < w->m->forbidden.n ? w->m->forbidden.at[b->forbidden].at
+                   : b->step_count ? step_span(w->m, b->steps[0]) : w->m->plan_at;
+  const char *kept = b->promise < w->m->promises.n ? words_promise(w->m, b->promise) : "the rules";
+  if (b->step_count)
+    f = finding_add(w->c, b->code, at, "no order of the steps keeps %s: %s cannot all be made", kept, step_list(w, b->steps, b->step_count, ", "));
+  else
+    f = finding_add(w->c, b->code, at, "no order of the steps keeps %s: it is broken at the end of each", kept);
+  finding_caret(w->c, f, "broken %s of the order that is left", words_states(w->m, w->p, b->first_state, b->last_state));
+  for (uint32_t i = 0; i < b->step_count && i < 8; i++) label_step(w, f, b->steps[i]);
+  for (uint32_t i = 0; i < b->term_count; i++)
+    if (b->terms[i].type != TERM_PROMISE || b->terms[i].id != b->promise) remark_term(w, f, &b->terms[i]);
+  if (b->not_minimal) finding_remark(w->c, f, REMARK_NOTE, "this set is not minimal: the search was cut short");
+  remark_chain(w, f, b);
+  remark_mends(w, f, b);
+}
+
+static const char *secret_text(struct wording *w, uint32_t secret) {
+  return secret < w->m->secrets.n ? name_text(&w->c->names, w->m->secrets.at[secret].name) : "?";
+}
+
+/* E211: `step` needs `asked` and does not reach it where it runs, since `other_step`; E212: the same for a kept secret;
+ * E231: for its undo. */
+void word_circular(struct wording *w, const struct breach *b) {
+  const char *step = words_step(w->m, w->p, b->step), *what = b->asked ? words_need(w->m, b->asked) : "what it needs";
+  const char *since = words_step(w->m, w->p, b->other_step);
+  const char *because = b->other_step < w->m->steps.n
+                            ? arena_print(&w->c->arena, "%s, since %s", words_stop(w->m, &b->after), since)
+                            : words_stop(w->m, &b->after);
+  struct span at = b->asked && b->asked->at.source != NONE && b->asked->at.source < w->c->sources.n &&
+                           !w->c->sources.at[b->asked->at.source].library ? b->asked->at : step_span(w->m, b->step);
+  struct finding *f;
+  if (b->code == CODE_212) {
+    at = b->secret < w->m->secrets.n ? w->m->secrets.at[b->secret].at : at;
+    f = finding_add(w->c, b->code, at, "secret `%s` is used by %s when its source cannot be asked any more; it is kept from the prefetch",
+                    secret_text(w, b->secret), step);
+    finding_caret(w->c, f, "%s", because);
+    label_step(w, f, b->other_step);
+    label_step(w, f, b->step);
+    finding_remark(w->c, f, REMARK_NOTE, "with `fetch = at-use` this would be an error");
+  } else if (b->code == CODE_231) {
+    f = finding_add(w->c, b->code, at, "the undo of %s could not run: it needs %s, which is not reached %s", step, what, b->during ? "while it runs" : "then");
+    finding_caret(w->c, f, "%s", because);
+    if (b->secret < w->m->secrets.n)
+      finding_remark(w->c, f, REMARK_ALSO, "secret `%s` is asked for there at the moment of use", secret_text(w, b->secret));
+    finding_remark(w->c, f, REMARK_HELP, "make what it needs reachable some other way, or hand it over beforehand (a secret in its environment is kept from the prefetch)");
+  } else {
+    f = finding_add(w->c, b->code, at, "%s needs %s, which is down when it runs", step, what);
+    finding_caret(w->c, f, "%s", because);
+    label_step(w, f, b->other_step);
+    if (b->secret < w->m->secrets.n) {
+      finding_remark(w->c, f, REMARK_ALSO, "secret `%s` is fetched at the moment of use, from there", secret_text(w, b->secret));
+      finding_remark(w->c, f, REMARK_HELP, "leave `fetch = at-use` out, so that it is kept from the prefetch, or reach its source another way");
+    } else
+      finding_remark(w->c, f, REMARK_HELP, "reach it another way, or put this step before the one that takes it down");
+  }
+  remark_down(w, f, b);
+  remark_chain(w, f, b);
+}
+
+/* E213: after `step` (or its undo) `resources` stay down; E214: `fact` does not land; E235: half-done. */
+void word_kept(struct wording *w, const struct breach *b) {
+  const char *step = words_step(w->m, w->p, b->step);
+  struct span at = step_span(w->m, b->step);
+  struct finding *f;
+  if (b->code == CODE_213) {
+    f = finding_add(w->c, b->code, at, "what %s%s takes down does not come back: %s", b->backward ? "the undo of " : "", step,
+                    words_resources(w->m, b->resources, b->resource_count));
+    for (uint32_t i = 0; i < b->resource_count && i < 8; i++)
+      finding_label(w->c, f, w->m->resources.at[b->resources[i]].at, "waits for %s", words_resource(w->m, b->resources[(i + 1) % b->resource_count]));
+    finding_remark(w->c, f, REMARK_HELP, "let it start without what it takes down with it, or keep a second one of that running meanwhile");
+  } else if (b->code == CODE_214) {
+    const struct fact *fact = b->fact < w->m->facts.n ? &w->m->facts.at[b->fact] : NULL;
+    const char *what = !fact ? "its target" : fact->type == FACT_NEEDS ? words_need(w->m, &fact->need) : words_target(w->m, &fact->to);
+    f = finding_add(w->c, b->code, fact ? fact->span : at, "after %s, %s points at %s, where nothing answers", step,
+                    fact ? words_resource(w->m, fact->by) : "it", what);
+    finding_caret(w->c, f, "%s", b->after.n ? words_stop(w->m, &b->after) : "nothing answers there in that state");
+    finding_remark(w->c, f, REMARK_HELP, "declare what answers there, mend the target, or say `early = true` when it may land later");
+  } else {
+    f = finding_add(w->c, b->code, at, "when %s dies half-way, %s is broken in between", step,
+                    b->promise < w->m->promises.n ? words_promise(w->m, b->promise) : "a promise");
+    finding_remark(w->c, f, REMARK_HELP, "split it into steps of one command, change their order, or say `atomic = \"why\"` when it cannot die in between");
+  }
+  remark_down(w, f, b);
+  remark_chain(w, f, b);
+}
+
+/* E221, E222: `promise` breaks in first_state..last_state; E223: `step` has no length; E224: the window; E225: nobody looks. */
+void word_promise(struct wording *w, const struct breach *b) {
+  const char *step = words_step(w->m, w->p, b->step);
+  const char *what = words_promise(w->m, b->promise);
+  struct span at = b->promise < w->m->promises.n ? w->m->promises.at[b->promise].at : step_span(w->m, b->step);
+  struct finding *f;
+  if (b->code == CODE_223) {
+    f = finding_add(w->c, b->code, step_span(w->m, b->step), "nobody says how long %s takes, and %s is down meanwhile: whether that stays below %s cannot be told", step,
+                    what, limit_text(w, b));
+    finding_remark(w->c, f, REMARK_HELP, "say `takes = …` in %s", step_id(w->m, b->step));
+    return;
+  }
+  if (b->code == CODE_224) {
+    f = finding_add(w->c, b->code, w->m->plan_at, "the plan disturbs for %s, longer than its window of %s", words_time(&w->c->arena, b->time), limit_text(w, b));
+    if (b->step < w->m->steps.n) label_step(w, f, b->step);
+    remark_mends(w, f, b);
+    return;
+  }
+  if (b->code == CODE_225) {
+    f = finding_add(w->c, b->code, at, "nobody looks at %s: no probe stands where its client is", what);
+    finding_remark(w->c, f, REMARK_HELP, "give the client a place to look from: `probe = ssh \"host\"`");
+    return;
+  }
+  const char *where = words_states(w->m, w->p, b->first_state, b->last_state);
+  if (b->code == CODE_222)
+    f = finding_add(w->c, b->code, at, "on the way back %s is broken: down for %s after a failure in %s", what, words_time(&w->c->arena, b->time), step);
+  else if (b->limit > 0 && b->time > b->limit)
+    f = finding_add(w->c, b->code, at, "%s is broken: down for %s at a stretch, %s longer than it allows", what, words_time(&w->c->arena, b->time),
+                    words_time(&w->c->arena, b->time - b->limit));
+  else
+    f = finding_add(w->c, b->code, at, "%s is broken %s", what, b->during ? arena_print(&w->c->arena, "while %s runs", step) : where);
+  finding_caret(w->c, f, "%s", b->after.n ? words_stop(w->m, &b->after) : where);
+  if (b->step < w->m->steps.n) label_step(w, f, b->step);
+  remark_chain(w, f, b);
+  remark_mends(w, f, b);
+}
+
+/* E232, E233: `step` has no inverse; E234: what follows a point of no return. */
+void word_way_back(struct wording *w, const struct breach *b) {
+  const char *step = words_step(w->m, w->p, b->step);
+  struct span at = step_span(w->m, b->step);
+  struct finding *f;
+  if (b->code == CODE_233) {
+    f = finding_add(w->c, b->code, at, "%s has no way back: its `do` speaks of neither `old` nor `new`, so swapping them undoes nothing", step);
+    finding_remark(w->c, f, REMARK_HELP, "write `undo { … }`, or `undo none because \"…\"` when nothing is to be undone, or `irreversible = \"…\"` when nothing can be");
+  } else if (b->code == CODE_232) {
+    f = finding_add(w->c, b->code, at, "%s has no way back: nothing says how it is undone", step);
+    finding_remark(w->c, f, REMARK_HELP, "write `undo { … }`, or `irreversible = \"…\"` with the reason");
+  } else {
+    f = finding_add(w->c, b->code, at, "%s is a point of no return: %s", step,
+                    b->step < w->m->steps.n ? name_text(&w->c->names, w->m->steps.at[b->step].irreversible) : "");
+    if (b->step_count)
+      finding_remark(w->c, f, REMARK_NOTE, "after it a rollback takes back only %s", step_list(w, b->steps, b->step_count, ", "));
+    else
+      finding_remark(w->c, f, REMARK_NOTE, "nothing follows it, and after it there is no rollback");
+  }
+}

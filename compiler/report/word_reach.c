@@ -1,0 +1,216 @@
+/* What the proof found about reaching -> findings: stale and dangling targets, conflicts, rules, checks.
+ * Needs the members named beside each check in prove/. Guarantees a place in the plan and a way to mend it. */
+#include "report/word.h"
+
+#include <string.h>
+
+static const struct fact *fact_of(const struct wording *w, uint32_t fact) {
+  return fact < w->m->facts.n ? &w->m->facts.at[fact] : NULL;
+}
+
+static struct span span_of(const struct wording *w, const struct breach *b) {
+  const struct fact *f = fact_of(w, b->fact);
+  if (f) return f->span;
+  if (b->asked && b->asked->at.source != NONE) return b->asked->at;
+  if (b->promise < w->m->promises.n) return w->m->promises.at[b->promise].at;
+  if (b->resource < w->m->resources.n) return w->m->resources.at[b->resource].at;
+  return step_span(w->m, b->step);
+}
+
+/* A host or an endpoint as a plan writes it, in the form of the old value: a URL stays a URL. */
+const char *retargeted(struct wording *w, const struct fact *fact, const struct target *to) {
+  struct arena *arena = &w->c->arena;
+  const char *plain = words_target(w->m, to);
+  if (to->type != TARGET_HOST || fact->attribute >= w->m->attributes.n) return plain;
+  const struct attribute *a = &w->m->attributes.at[fact->attribute];
+  const struct value *old = a->cases.n ? &a->cases.at[0].value : NULL;
+  bool name = to->host.type == HOST_NAME;
+  if (old && old->type == V_URL) {
+    const char *text = name_text(&w->c->names, old->name), *end = strstr(text, "://");
+    struct target full = *to;
+    if (full.port == NONE) full.port = old->lo;
+    return arena_print(arena, "%.*s://%s", end ? (int)(end - text) : 0, text, words_target(w->m, &full));
+  }
+  return name && to->port == NONE ? arena_print(arena, "\"%s\"", plain) : plain;
+}
+
+static const char *written(struct wording *w, uint32_t attribute) {
+  if (attribute >= w->m->attributes.n) return "…";
+  struct span s = w->m->attributes.at[attribute].at;
+  if (s.source >= w->c->sources.n || s.end <= s.start || s.end - s.start > 80) return "…";
+  return arena_copy(&w->c->arena, w->c->sources.at[s.source].text + s.start, s.end - s.start);
+}
+
+static void remark_target(struct wording *w, struct finding *f, const struct breach *b, const struct mend *mend) {
+  const struct fact *fact = fact_of(w, mend->fact < w->m->facts.n ? mend->fact : b->fact);
+  if (!fact) return;
+  const char *to = retargeted(w, fact, &mend->to), *name = attribute_name(w->m, fact->attribute);
+  if (!mend->works) {
+    if (mend->because < w->m->promises.n)
+      finding_remark(w->c, f, REMARK_NOTE, "-> %s would not do: no order then keeps %s", to, words_promise(w->m, mend->because));
+    else
+      finding_remark(w->c, f, REMARK_NOTE, "-> %s would not do: the plan has other errors then", to);
+    return;
+  }
+  struct text out = {.arena = &w->c->arena};
+  text_print(&out, "%s: %s = %s -> %s", mend->by_name ? "make it address-independent" : "move it too", name,
+             written(w, fact->attribute), to);
+  if (mend->owner < w->m->resources.n)
+    text_print(&out, ", with code = \"…\" for its owner %s", words_resource(w->m, mend->owner));
+  finding_remark(w->c, f, REMARK_HELP, "%s", text_done(&out));
+}
+
+void remark_mends(struct wording *w, struct finding *f, const struct breach *b) {
+  for (uint32_t i = 0; i < b->mend_count; i++) {
+    const struct mend *mend = &b->mends[i];
+    switch ((enum mend_type)mend->type) {
+    case MEND_TARGET: remark_target(w, f, b, mend); break;
+    case MEND_LIMIT:
+      finding_remark(w->c, f, REMARK_HELP, "allow it: %s with `down at most %s` is the least that an order keeps",
+                     words_promise(w->m, mend->promise), words_time(&w->c->arena, mend->time));
+      break;
+    case MEND_WINDOW:
+      finding_remark(w->c, f, REMARK_HELP, "allow it: `window = %s` in the plan is the least that an order keeps",
+                     words_time(&w->c->arena, mend->time));
+      break;
+    case MEND_BESIDE: {
+      const struct fact *fact = fact_of(w, mend->fact);
+      finding_remark(w->c, f, REMARK_HELP, "put a second one beside the first: a `create` of what %s serves at %s, kept until the end, and delete the old one last",
+                     fact ? words_resource(w->m, fact->by) : "it", fact ? words_host(w->m, &fact->host) : "the new place");
+      break;
+    }
+    }
+  }
+}
+
+/* E201: `fact` still leads to the old place; `step` is the one that leaves it. */
+void word_stale(struct wording *w, const struct breach *b) {
+  const struct fact *fact = fact_of(w, b->fact);
+  const char *who = fact ? words_resource(w->m, fact->by) : words_resource(w->m, b->resource);
+  const char *kind = kind_name(w->m, fact ? fact->by : b->resource);
+  const struct step *step = b->step < w->m->steps.n ? &w->m->steps.at[b->step] : NULL;
+  const char *left = step && step->resource < w->m->resources.n ? words_resource(w->m, step->resource)
+                     : step                                     ? words_step(w->m, w->p, b->step)
+                                                                : "a step";
+  const char *target = fact && (fact->type == FACT_FORWARDS || fact->type == FACT_NAMES)
+                           ? words_target(w->m, &fact->to)
+                           : b->asked ? words_need(w->m, b->asked) : "its old target";
+  struct finding *f = finding_add(w->c, b->code, span_of(w, b), "%s %s still points at %s after %s has left it", kind, who, target, left);
+  finding_caret(w->c, f, "%s, %s", words_stop(w->m, &b->after), words_states(w->m, w->p, b->first_state, b->last_state));
+  label_step(w, f, b->step);
+  remark_down(w, f, b);
+  if (b->resource_count)
+    finding_remark(w->c, f, REMARK_ALSO, "%s %s not reached any more", words_resources(w->m, b->resources, b->resource_count),
+                   b->resource_count == 1 ? "is" : "are");
+  for (uint32_t i = 0; i < b->secret_count; i++) {
+    const struct secret *s = &w->m->secrets.at[b->secrets[i]];
+    finding_remark(w->c, f, REMARK_ALSO, "secret `%s` comes from %s behind this (%s)", name_text(&w->c->names, s->name),
+                   words_resource(w->m, s->store), s->at_use ? "asked for again at use, and not to be had then" : "kept from the prefetch");
+  }
+  remark_chain(w, f, b);
+  remark_mends(w, f, b);
+}
+
+/* E202: not reached in the baseline either; E206: a value on the way is unknown. */
+void word_dangling(struct wording *w, const struct breach *b) {
+  const char *what = b->asked ? words_need(w->m, b->asked) : b->promise < w->m->promises.n ? words_promise(w->m, b->promise) : "what it asks for";
+  const char *who = b->client < w->m->clients.n ? words_resource(w->m, w->m->clients.at[b->client].resource)
+                    : b->resource < w->m->resources.n ? words_resource(w->m, b->resource) : "the plan";
+  struct finding *f;
+  if (b->code == CODE_206) {
+    f = finding_add(w->c, b->code, span_of(w, b), "whether %s reaches %s cannot be told: a value on the way is unknown", who, what);
+    finding_caret(w->c, f, "nobody has looked at this");
+    finding_remark(w->c, f, REMARK_HELP, "find the value out and write it in place of `unknown`");
+  } else {
+    f = finding_add(w->c, b->code, span_of(w, b), "%s does not reach %s, neither before the first step nor after the last", who, what);
+    finding_caret(w->c, f, "%s", words_stop(w->m, &b->before));
+    finding_remark(w->c, f, REMARK_HELP, "either the plan leaves something out that answers there: declare it; or the world is broken: mend it in this plan");
+  }
+  remark_chain(w, f, b);
+}
+
+/* E203: wrong in the baseline and right at the end; `step` mends it. */
+void word_mended(struct wording *w, const struct breach *b) {
+  const char *step = words_step(w->m, w->p, b->step);
+  struct finding *f;
+  if (b->forbidden < w->m->forbidden.n) {
+    const struct forbidden *r = &w->m->forbidden.at[b->forbidden];
+    f = finding_add(w->c, b->code, r->at, "%s mends this: %s", step, r->message);
+    finding_caret(w->c, f, "true before %s, not after", step);
+  } else if (b->other_fact < w->m->facts.n) {
+    f = finding_add(w->c, b->code, span_of(w, b), "%s ends the conflict of %s and %s", step, words_resource(w->m, w->m->facts.at[b->fact].by),
+                    words_resource(w->m, w->m->facts.at[b->other_fact].by));
+  } else {
+    const char *what = b->asked ? words_need(w->m, b->asked) : b->promise < w->m->promises.n ? words_promise(w->m, b->promise)
+                       : b->resource_count ? words_resources(w->m, b->resources, b->resource_count) : "this";
+    f = finding_add(w->c, b->code, span_of(w, b), "%s mends %s, which is not reached before the first step", step, what);
+    if (b->before.n) finding_caret(w->c, f, "%s", words_stop(w->m, &b->before));
+  }
+  label_step(w, f, b->step);
+}
+
+static void conflict_of_facts(struct wording *w, const struct breach *b) {
+  const struct fact *one = fact_of(w, b->fact), *two = fact_of(w, b->other_fact);
+  struct finding *f;
+  if (one->type == FACT_NAMES || one->type == FACT_HOSTS)
+    f = finding_add(w->c, b->code, one->span, "%s and %s both say what %s is%s", words_resource(w->m, one->by), words_resource(w->m, two->by),
+                    words_host(w->m, &one->host), one->type == FACT_HOSTS ? " at the same ingress" : "");
+  else
+    f = finding_add(w->c, b->code, one->span, "%s and %s both answer at %s on the same port, %s", words_resource(w->m, one->by),
+                    words_resource(w->m, two->by), words_host(w->m, &one->host),
+                    words_states(w->m, w->p, b->first_state, b->last_state));
+  finding_caret(w->c, f, "%s here", words_resource(w->m, one->by));
+  finding_label(w->c, f, two->span, "%s here too", words_resource(w->m, two->by));
+  label_step(w, f, b->step);
+  finding_remark(w->c, f, REMARK_HELP, "give one of them another address or port, or say `any of` where either may answer");
+}
+
+/* E241: facts `fact` and `other_fact`; E261: `forbidden`. */
+void word_conflict(struct wording *w, const struct breach *b) {
+  if (b->code == CODE_241) {
+    conflict_of_facts(w, b);
+    return;
+  }
+  const struct forbidden *r = &w->m->forbidden.at[b->forbidden];
+  struct finding *f = finding_add(w->c, b->code, r->at, "%s", r->message);
+  f->rule = r->rule;
+  if (b->during)
+    finding_caret(w->c, f, "while %s runs", words_step(w->m, w->p, b->step < w->m->steps.n ? b->step : r->during));
+  else
+    finding_caret(w->c, f, "%s", words_states(w->m, w->p, b->first_state, b->last_state));
+  if (b->step < w->m->steps.n) label_step(w, f, b->step);
+  if (r->rule_at.source != NONE && r->rule_at.source < w->c->sources.n && !w->c->sources.at[r->rule_at.source].library)
+    finding_label(w->c, f, r->rule_at, "the rule");
+  if (r->see) finding_remark(w->c, f, REMARK_NOTE, "see %s", r->see);
+}
+
+/* E301: a check of `step` that cannot pass where it runs; E302: one that cannot fail; E303: one that says itself unreliable. */
+void word_probe(struct wording *w, const struct breach *b) {
+  struct finding *f;
+  const char *step = words_step(w->m, w->p, b->step), *what = b->asked ? words_need(w->m, b->asked) : "its check";
+  if (b->code == CODE_301) {
+    f = finding_add(w->c, b->code, span_of(w, b), "the check of %s asks for %s, which cannot be reached when it runs", step, what);
+    finding_caret(w->c, f, "%s", words_stop(w->m, &b->after));
+    finding_remark(w->c, f, REMARK_HELP, "ask for what is there after this step, or put the check in a step `after` the one that makes it so");
+  } else if (b->code == CODE_302) {
+    if (b->promise < w->m->promises.n) {
+      f = finding_add(w->c, b->code, span_of(w, b), "the promise %s cannot fail: nothing in this plan can change what it asks", words_promise(w->m, b->promise));
+      finding_remark(w->c, f, REMARK_HELP, "leave it out, or say in the plan what it depends on");
+    } else
+      f = finding_add(w->c, b->code, span_of(w, b), "the check of %s cannot fail: it passes before the step as well", step);
+  } else
+    f = finding_add(w->c, b->code, span_of(w, b), "the check of %s is not reliable", step);
+  remark_chain(w, f, b);
+}
+
+/* E204: `resources` need each other in a circle. */
+void word_cold(struct wording *w, const struct breach *b) {
+  struct finding *f = finding_add(w->c, b->code, span_of(w, b), "after a power cut %s could not start: each waits for the next in a circle",
+                                  words_resources(w->m, b->resources, b->resource_count));
+  for (uint32_t i = 0; i < b->resource_count && i < 8; i++) {
+    uint32_t next = b->resources[(i + 1) % b->resource_count];
+    finding_label(w->c, f, w->m->resources.at[b->resources[i]].at, "needs %s", words_resource(w->m, next));
+  }
+  finding_remark(w->c, f, REMARK_NOTE, "nothing is wrong while they run; it shows when all of them are down at once");
+  finding_remark(w->c, f, REMARK_HELP, "let one of them start without the others, or waive it with the way they are started by hand");
+}
