@@ -33,7 +33,11 @@ struct proving {
   struct term *terms; uint32_t term_count;  /* promises, then rules, conflicts, window, steps' terms: each in source order */
   bool *aside;                   /* [term_count]: set aside to get an order */
   bool *hopeless;                /* [term_count]: promises and rules that the last state breaks, whatever the order */
+  struct step_list *term_steps;    /* per term: the steps it depends on, its own included */
   struct step_list *promise_steps; /* per promise: state_depends_promise */
+  bool *needy;                   /* per resource: some fact says that it needs something */
+  uint32_t *local;               /* scratch of the search, per step: its number in the group, else NONE */
+  bool *seen;                    /* scratch, per step */
   uint32_t *position;            /* per step: its index in the order, once there is one */
   bool quiet;                    /* a trial: no mends, no ways out, nothing that proves again */
 };
@@ -94,7 +98,12 @@ check_function check_inverse;   /* E232, E233, E234 */
 /* ── Order (components.c, admit.c, order.c, clash.c) ─────────────────────────────────────────────────────────────── */
 
 /* Steps that interact, sorted by id (which is source order). */
-struct group { uint32_t *steps; uint32_t n; bool irreversible; };
+struct group {
+  uint32_t *steps, n;
+  bool irreversible;
+  ARRAY(uint32_t) terms;     /* that depend on its steps: indices, ascending */
+  ARRAY(uint32_t) resources; /* that its steps can take down or bring up, ascending */
+};
 /* In the order they run one after the other. */
 struct group *components_find(struct model *m, struct proving *v, uint32_t *n);
 

@@ -1,0 +1,300 @@
+/* Says what fails in a state, and what a step from one state to the next would break.
+ * Needs: terms and groups. Guarantees: each state of a group is looked at once; an answer that depends on few steps is
+ * asked once per combination of those. Which terms bind is the caller's business: all that fail are named. */
+#include "prove/admit.h"
+
+#include <string.h>
+
+int64_t known_length(const struct step *s) { return s->takes < 0 ? 0 : s->takes; }
+
+bool step_in_doubt(const struct step *s) { return s->atomic == 0 && (s->commands > 1 || s->part_count > 1); }
+
+/* ── States ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/* Turns t->done into the flags of a set; only what differs is touched. */
+static void flags_to(struct terrain *t, const uint64_t *set) {
+  for (uint32_t w = 0; w < t->words; w++) {
+    uint64_t change = t->present[w] ^ set[w];
+    for (uint32_t b = 0; change != 0; b++, change >>= 1)
+      if (change & 1) done_put(t->m, t->done, t->group->steps[w * 64 + b], set[w] >> b & 1);
+    if (t->present[w] != set[w]) t->set = false;
+    t->present[w] = set[w];
+  }
+}
+
+static void go(struct terrain *t, const uint64_t *set) {
+  flags_to(t, set);
+  if (t->set) return;
+  state_set(t->v->state, t->done, NULL, 0);
+  t->set = true;
+  t->looked++;
+}
+
+static void go_during(struct terrain *t, const uint64_t *set, uint32_t step) {
+  flags_to(t, set);
+  const struct step *s = &t->m->steps.at[t->group->steps[step]];
+  state_set(t->v->state, t->done, s->disrupts, s->disrupts_count);
+  t->set = false;
+  t->looked++;
+}
+
+/* ── Questions ───────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+static uint32_t combination(const struct query *q, const uint64_t *set) {
+  uint32_t index = 0;
+  for (uint32_t i = 0; i < q->dep_count; i++) index |= (uint32_t)bit_get(set, q->deps[i]) << i;
+  return index;
+}
+
+static bool depends_on(const struct query *q, uint32_t step) {
+  for (uint32_t i = 0; i < q->dep_count; i++)
+    if (q->deps[i] == step) return true;
+  return false;
+}
+
+/* In the state at hand: does the term fail? `during` is the step that runs, NONE for none. */
+static bool term_fails(struct terrain *t, uint32_t local, uint32_t during) {
+  const struct term *term = &t->v->terms[t->terms[local]];
+  struct state *s = t->v->state;
+  const struct step *step = term->step == NONE ? NULL : &t->m->steps.at[term->step];
+  switch ((enum term_type)term->type) {
+  case TERM_RULE: return state_forbidden(s, term->id, during);
+  case TERM_CONFLICT: return guard_holds(t->m, t->v->conflicts[term->id].guard, t->done);
+  case TERM_NEED: return state_need(s, NONE, &step->needs[term->id], NULL) != UP;
+  case TERM_UNDO_NEED: return state_need(s, NONE, &step->undo_needs[term->id], NULL) != UP;
+  case TERM_LANDS: return guard_holds(t->m, t->m->facts.at[term->id].guard, t->done) && !state_lands(s, term->id);
+  case TERM_PROMISE: case TERM_WINDOW: case TERM_AFTER: case TERM_BACK: case TERM_UNDO_BACK: break;
+  }
+  return false;
+}
+
+enum about { ABOUT_PROMISE, ABOUT_TERM, ABOUT_RESOURCE };
+
+static bool ask(struct terrain *t, enum about what, uint32_t id, uint32_t during) {
+  switch (what) {
+  case ABOUT_PROMISE: return state_promise(t->v->state, id, NULL) != UP;
+  case ABOUT_TERM: return term_fails(t, id, during);
+  case ABOUT_RESOURCE: break;
+  }
+  return state_up(t->v->state, id);
+}
+
+static bool answer(struct terrain *t, enum about what, struct query *q, const uint64_t *set) {
+  uint8_t *memo = q->memo == NULL ? NULL : &q->memo[combination(q, set)];
+  if (memo != NULL && *memo != 0) return *memo == 2;
+  go(t, set);
+  bool yes = ask(t, what, q->id, NONE);
+  if (memo != NULL) *memo = yes ? 2 : 1;
+  return yes;
+}
+
+/* ── Spots ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+static uint64_t hash(const uint64_t *set, uint32_t words) {
+  uint64_t h = 0x9e3779b97f4a7c15u;
+  for (uint32_t i = 0; i < words; i++) {
+    h = (h ^ set[i]) * 0xff51afd7ed558ccdu;
+    h ^= h >> 32;
+  }
+  return h;
+}
+
+static void grow(struct terrain *t) {
+  uint32_t count = t->slot_count * 2;
+  struct spot **slots = arena_array(&t->arena, struct spot *, count);
+  for (uint32_t i = 0; i < t->slot_count; i++)
+    for (struct spot *s = t->slots[i], *next; s != NULL; s = next) {
+      next = s->next;
+      uint32_t slot = (uint32_t)(hash(s->set, t->words) & (count - 1));
+      s->next = slots[slot];
+      slots[slot] = s;
+    }
+  t->slots = slots;
+  t->slot_count = count;
+}
+
+static void look(struct terrain *t, struct spot *s) {
+  for (uint32_t i = 0; i < t->promise_count; i++)
+    if (answer(t, ABOUT_PROMISE, &t->promise_questions[i], s->set)) bit_put(s->down, i);
+  for (uint32_t i = 0; i < t->term_count; i++)
+    if (t->term_questions[i].id != NONE && answer(t, ABOUT_TERM, &t->term_questions[i], s->set)) bit_put(s->fails, i);
+  for (uint32_t i = 0; i < t->resource_count; i++)
+    if (answer(t, ABOUT_RESOURCE, &t->resource_questions[i], s->set)) bit_put(s->up, i);
+}
+
+struct spot *spot_at(struct terrain *t, const uint64_t *set) {
+  uint32_t slot = (uint32_t)(hash(set, t->words) & (t->slot_count - 1));
+  for (struct spot *s = t->slots[slot]; s != NULL; s = s->next)
+    if (memcmp(s->set, set, t->words * sizeof *set) == 0) return s;
+  if (t->spot_count >= t->slot_count) {
+    grow(t);
+    slot = (uint32_t)(hash(set, t->words) & (t->slot_count - 1));
+  }
+  struct spot *s = arena_new(&t->arena, struct spot);
+  uint64_t *words = arena_array(&t->arena, uint64_t, t->words + t->term_words + t->promise_words + t->resource_words);
+  s->set = words;
+  s->fails = words + t->words;
+  s->down = s->fails + t->term_words;
+  s->up = s->down + t->promise_words;
+  memcpy(s->set, set, t->words * sizeof *set);
+  s->next = t->slots[slot];
+  t->slots[slot] = s;
+  t->spot_count++;
+  look(t, s);
+  return s;
+}
+
+struct spot *spot_after(struct terrain *t, const struct spot *from, uint32_t step) {
+  uint64_t small[4], *set = t->words <= 4 ? small : arena_array(&t->arena, uint64_t, t->words);
+  memcpy(set, from->set, t->words * sizeof *set);
+  bit_put(set, step);
+  return spot_at(t, set);
+}
+
+/* ── While a step runs ───────────────────────────────────────────────────────────────────────────────────────────── */
+
+/* Is it asked of this half at all? Rules and conflicts always; a step's own terms at their end. */
+static bool asked_in(const struct terrain *t, uint32_t local, uint32_t step, bool after) {
+  const uint64_t *own = (after ? t->after : t->before) + (size_t)step * t->term_words;
+  return bit_get(own, local) || bit_get(t->states, local);
+}
+
+static void look_half(struct terrain *t, const struct spot *at, struct half *h) {
+  uint32_t step = h->step, id = t->group->steps[step];
+  go_during(t, at->set, step);
+  for (uint32_t i = 0; i < t->promise_count; i++)
+    if (depends_on(&t->promise_questions[i], step) ? ask(t, ABOUT_PROMISE, t->promise_questions[i].id, id)
+                                                   : bit_get(at->down, i))
+      bit_put(h->down, i);
+  for (uint32_t i = 0; i < t->term_count; i++)
+    if (asked_in(t, i, step, h->after) &&
+        (depends_on(&t->term_questions[i], step) ? term_fails(t, i, id) : bit_get(at->fails, i)))
+      bit_put(h->fails, i);
+  for (uint32_t i = 0; i < t->resource_count; i++)
+    if (state_up(t->v->state, t->resources[i])) bit_put(h->up, i);
+}
+
+const struct half *half_at(struct terrain *t, struct spot *at, uint32_t step, bool after) {
+  if (!t->has_during[step]) return NULL;
+  for (struct half *h = at->halves; h != NULL; h = h->next)
+    if (h->step == step && h->after == after) return h;
+  struct half *h = arena_new(&t->arena, struct half);
+  h->fails = arena_array(&t->arena, uint64_t, t->term_words + t->promise_words + t->resource_words);
+  h->down = h->fails + t->term_words;
+  h->up = h->down + t->promise_words;
+  h->step = step;
+  h->after = after;
+  h->next = at->halves;
+  at->halves = h;
+  look_half(t, at, h);
+  return h;
+}
+
+/* Does what stayed up all through bring back the rest of what is up at that end? `kept`: all that is up at both ends of
+ * the step and while it runs. */
+static bool comes_back(struct terrain *t, const struct spot *end, const uint64_t *kept) {
+  bool doubt = false;
+  for (uint32_t i = 0; i < t->resource_count; i++)
+    if (bit_get(end->up, i) && !bit_get(kept, i) && t->needy[i]) doubt = true;
+  if (!doubt) return true;
+  bool *flags = arena_array(&t->arena, bool, t->m->resources.n + 1);
+  bool *back = arena_array(&t->arena, bool, t->m->resources.n + 1);
+  go(t, end->set);
+  for (uint32_t i = 0; i < t->m->resources.n; i++) flags[i] = state_up(t->v->state, i);
+  for (uint32_t i = 0; i < t->resource_count; i++) flags[t->resources[i]] = bit_get(kept, i);
+  state_comes_back(t->v->state, flags, back);
+  for (uint32_t i = 0; i < t->resource_count; i++)
+    if (bit_get(end->up, i) && !back[t->resources[i]]) return false;
+  return true;
+}
+
+const struct pair *pair_at(struct terrain *t, struct spot *from, uint32_t step, struct spot *to) {
+  for (struct pair *p = from->pairs; p != NULL; p = p->next)
+    if (p->step == step) return p;
+  const struct half *a = half_at(t, from, step, false), *b = half_at(t, to, step, true);
+  uint64_t small[4], *kept = t->resource_words <= 4 ? small : arena_array(&t->arena, uint64_t, t->resource_words);
+  uint64_t gone = 0;
+  for (uint32_t i = 0; i < t->resource_words; i++) {
+    kept[i] = (a != NULL ? a->up[i] : from->up[i]) & (b != NULL ? b->up[i] : to->up[i]);
+    gone |= (from->up[i] | to->up[i]) & ~kept[i];
+  }
+  struct pair *p = arena_new(&t->arena, struct pair);
+  p->step = step;
+  p->next = from->pairs;
+  from->pairs = p;
+  if (gone == 0) return p;
+  p->back = !comes_back(t, to, kept);
+  p->undo_back = !comes_back(t, from, kept);
+  return p;
+}
+
+void parts_down(struct terrain *t, const struct spot *from, uint32_t step, uint64_t *down) {
+  const struct step *s = &t->m->steps.at[t->group->steps[step]];
+  if (s->part_count < 2 || s->atomic != 0) return;
+  flags_to(t, from->set);
+  t->set = false;
+  uint32_t left = s->part_count - 1;
+  for (uint32_t i = 0; i < t->m->parts.n && left > 0; i++) {
+    if (t->m->parts.at[i].step != t->group->steps[step]) continue;
+    t->done[t->m->steps.n + i] = true;
+    left--;
+    state_set(t->v->state, t->done, NULL, 0);
+    t->looked++;
+    for (uint32_t k = 0; k < t->promise_count; k++)
+      if (state_promise(t->v->state, t->promises[k], NULL) != UP) bit_put(down, k);
+  }
+  done_put(t->m, t->done, t->group->steps[step], false);
+}
+
+/* ── Steps ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+void fails_before(struct terrain *t, struct spot *at, uint32_t step, uint64_t *fails) {
+  const struct half *h = half_at(t, at, step, false);
+  const uint64_t *own = t->before + (size_t)step * t->term_words;
+  for (uint32_t w = 0; w < t->term_words; w++)
+    fails[w] |= h != NULL ? h->fails[w] : at->fails[w] & own[w];
+  for (uint32_t i = 0; i < t->after_counts[step]; i++) {
+    const struct after_term *a = &t->after_terms[step][i];
+    if (!bit_get(at->set, a->step)) bit_put(fails, a->term);
+  }
+}
+
+void fails_after(struct terrain *t, struct spot *at, uint32_t step, uint64_t *fails) {
+  const struct half *h = half_at(t, at, step, true);
+  const uint64_t *own = t->after + (size_t)step * t->term_words;
+  for (uint32_t w = 0; w < t->term_words; w++)
+    fails[w] |= h != NULL ? h->fails[w] : at->fails[w] & own[w];
+}
+
+/* What is left of the plan from this state on, in known milliseconds, later groups included. */
+static int64_t length_left(const struct terrain *t, const struct spot *from) {
+  int64_t left = t->left;
+  for (uint32_t i = 0; i < t->n; i++)
+    if (bit_get(from->set, i)) left -= known_length(&t->m->steps.at[t->group->steps[i]]);
+  return left;
+}
+
+void fails_window(const struct terrain *t, const struct spot *from, uint32_t step, const struct spot *to, uint64_t *fails) {
+  if (t->window_term == NONE) return;
+  uint64_t down = t->outer_down || t->m->steps.at[t->group->steps[step]].disrupts_count > 0;
+  for (uint32_t w = 0; w < t->promise_words; w++) down |= to->down[w] & t->counted[w];
+  if (down != 0 && length_left(t, from) > t->m->window) bit_put(fails, t->window_term);
+}
+
+void move_look(struct terrain *t, struct spot *from, uint32_t step, struct spot *to, uint64_t *fails, uint64_t *during) {
+  memset(fails, 0, t->term_words * sizeof *fails);
+  memset(during, 0, t->promise_words * sizeof *during);
+  fails_before(t, from, step, fails);
+  fails_after(t, to, step, fails);
+  for (uint32_t w = 0; w < t->term_words; w++) fails[w] |= to->fails[w] & t->states[w];
+  fails_window(t, from, step, to, fails);
+  const struct half *a = half_at(t, from, step, false), *b = half_at(t, to, step, true);
+  for (uint32_t w = 0; a != NULL && w < t->promise_words; w++) during[w] |= a->down[w] | b->down[w];
+  parts_down(t, from, step, during);
+  const struct pair *p = pair_at(t, from, step, to);
+  if (p->back) bit_put(fails, t->back_terms[step]);
+  if (p->undo_back && t->undo_back_terms[step] != NONE) bit_put(fails, t->undo_back_terms[step]);
+  for (uint32_t i = 0; i < t->promise_count; i++)
+    if (t->always[i] && !bit_get(from->down, i) && (bit_get(to->down, i) || bit_get(during, i)))
+      bit_put(fails, t->promise_term[i]);
+}

@@ -1,0 +1,130 @@
+/* The ground a search walks on: one component's sets of steps, what fails in each, what a step from one to the next
+ * breaks. Everything is looked at once and kept; what depends on few steps is looked at once per combination of those. */
+#ifndef CUTC_ADMIT_H
+#define CUTC_ADMIT_H
+
+#include "prove/prove.h"
+
+/* Sets as words of bits. */
+static inline bool bit_get(const uint64_t *set, uint32_t i) { return set[i / 64] >> (i % 64) & 1; }
+static inline void bit_put(uint64_t *set, uint32_t i) { set[i / 64] |= (uint64_t)1 << (i % 64); }
+static inline uint32_t words_for(uint32_t n) { return n == 0 ? 1 : (n + 63) / 64; }
+
+/* A question whose answer depends on which of some steps are done: asked once per combination when those are few. */
+struct query {
+  uint32_t id;            /* promise, local term or resource */
+  uint32_t *deps;         /* local steps */
+  uint32_t dep_count;
+  uint8_t *memo;          /* per combination: 0 not asked, 1 no, 2 yes; NULL when there are too many */
+};
+
+/* What holds while a step runs that disrupts something, at one end of it. */
+struct half {
+  struct half *next;
+  uint32_t step;
+  bool after;
+  uint64_t *fails, *down, *up;
+};
+/* What takes both ends of a step to know. */
+struct pair {
+  struct pair *next;
+  uint32_t step;
+  bool back, undo_back;   /* they fail */
+};
+struct prefix;
+/* A set of steps done. */
+struct spot {
+  struct spot *next;
+  uint64_t *set;          /* local steps */
+  uint64_t *fails;        /* local terms that fail in this state, were they asked in it */
+  uint64_t *down;         /* local promises that are not up */
+  uint64_t *up;           /* local resources */
+  struct half *halves;
+  struct pair *pairs;
+  /* the search's own */
+  struct prefix *prefixes;
+  uint64_t generation;
+  uint32_t mark;
+};
+
+struct after_term { uint32_t step, term; }; /* local */
+
+struct terrain {
+  struct model *m;
+  struct proving *v;
+  const struct group *group;
+  struct arena arena;       /* its own, freed with it */
+  uint32_t n, words;        /* steps */
+  uint32_t *promises, promise_count, promise_words; /* ids, ascending */
+  uint32_t *terms, term_count, term_words;          /* indices into v->terms, ascending */
+  uint32_t *resources, resource_count, resource_words; /* whose being up some step of it can change */
+  struct query *promise_questions, *term_questions, *resource_questions;
+  bool *needy;              /* per local resource: it has needs */
+  bool *has_during;         /* per local step */
+  uint64_t *before, *after; /* per local step, term_words each: its terms asked before it, and after it */
+  uint64_t *states;         /* terms asked in every state: rules and conflicts */
+  struct after_term **after_terms; uint32_t *after_counts; /* per local step */
+  uint32_t *back_terms, *undo_back_terms; /* per local step; NONE */
+  uint32_t *promise_term;   /* per local promise: its local term */
+  bool *always;             /* per local promise */
+  uint64_t *counted;        /* promises whose downtime counts: all but `finally` */
+  uint32_t window_term;     /* local, NONE */
+  bool *done;               /* flags of the state at hand */
+  uint64_t *present;        /* the set in `done` */
+  bool set;                 /* the state is at `present`, nothing disrupted */
+  bool outer_down;          /* a promise of no step here is down meanwhile */
+  int64_t elapsed, left;    /* known milliseconds of the components before; from its start to the end of the plan */
+  struct spot *start;       /* nothing of the group done */
+  struct spot **slots;
+  uint32_t slot_count, spot_count;
+  uint64_t looked;          /* states evaluated */
+  uint64_t generation;      /* of searches */
+  uint32_t mark;
+};
+
+/* Prepares the search of one group. `done` are the flags of the state in which it begins. */
+struct terrain *terrain_new(struct model *m, struct proving *v, const struct group *g, const bool *done);
+void terrain_free(struct terrain *t);
+struct spot *spot_at(struct terrain *t, const uint64_t *set);
+struct spot *spot_after(struct terrain *t, const struct spot *from, uint32_t step);
+/* The half of a step that disrupts; NULL for one that does not: then it is the state itself. */
+const struct half *half_at(struct terrain *t, struct spot *at, uint32_t step, bool after);
+const struct pair *pair_at(struct terrain *t, struct spot *from, uint32_t step, struct spot *to);
+/* Local promises that are down in some leading-part state of a covering step, added to `down`. */
+void parts_down(struct terrain *t, const struct spot *from, uint32_t step, uint64_t *down);
+/* Terms that a step asked in a state breaks, at either end, added to `fails` (term_words). */
+void fails_before(struct terrain *t, struct spot *at, uint32_t step, uint64_t *fails);
+void fails_after(struct terrain *t, struct spot *at, uint32_t step, uint64_t *fails);
+/* The whole step from one state to the next: every term it breaks (promises `always` among them), and the promises that are
+ * down in between, into `fails` and `during`, which are cleared first. */
+void move_look(struct terrain *t, struct spot *from, uint32_t step, struct spot *to, uint64_t *fails, uint64_t *during);
+/* Adds the window's term when a step may not disturb anything yet. */
+void fails_window(const struct terrain *t, const struct spot *from, uint32_t step, const struct spot *to, uint64_t *fails);
+int64_t known_length(const struct step *s); /* 0 when unknown */
+bool step_in_doubt(const struct step *s);   /* can die in between */
+
+/* Makes v->terms, aside, hopeless, conflicts, promise_steps. Leaves the state anywhere. */
+void terms_build(struct model *m, struct proving *v);
+
+/* ── The search ──────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+struct found {
+  bool any, exact;          /* an order; it is the best, or its absence is certain */
+  uint32_t *order;          /* local steps */
+  uint64_t looked_at, kept;
+};
+/* The best order of a group under all its terms but those with aside[global index]. The order lies in the model's arena. */
+struct found order_search(struct terrain *t, const bool *aside);
+/* The same, when there is one in which no promise is ever down and every irreversible step comes last: then it is the best.
+ * `asked` are the terms that bind. False when there is none, or when looking for it took too long. */
+bool order_easy(struct terrain *t, const uint64_t *asked, struct found *out);
+
+/* A clash: the terms and steps of a minimal set that allows no order. */
+struct clash {
+  uint32_t *terms, term_count; /* global indices, ascending */
+  uint32_t *steps, step_count; /* global, ascending */
+  bool minimal;
+};
+struct clash clash_find(struct terrain *t, const bool *aside);
+
+#endif
