@@ -165,8 +165,15 @@ $(BUILD)/bash-%.o: $(BASH)/src/%.c $(BUILD)/flags
 
 # ── Tests ─────────────────────────────────────────────────────────────────────
 
-# The SARIF 2.1.0 schema, for the test of the reports.
-SARIF_PACKAGE := none
+# The SARIF 2.1.0 schema, for the test of the reports: a file of this package.
+SARIF_VERSION := 3.21.4
+SARIF_SHA512 := gzIzTh9NfiTEQA5+1djHnmzuWIPJSDbPM5X3a8rVj2O7yMGhJTdaHSrXf+w3exABaTgLgYKO/1SXQTA9sKbjkA==
+SARIF := $(VENDOR)/sarif
+$(SARIF)/dist/json-schema/sarif-schema-2.1.0.json: tools/fetch-npm | packages
+	$(say) FETCH $@
+	$(q)tools/fetch-npm @datadog/datadog-ci-plugin-sarif $(SARIF_VERSION) $(SARIF_SHA512) $(SARIF)
+.PHONY: schemas
+schemas: $(SARIF)/dist/json-schema/sarif-schema-2.1.0.json
 
 SUPPORT := $(sort $(wildcard tests/support/*.c))
 UNITS := $(sort $(wildcard tests/unit/test_*.c))

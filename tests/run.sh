@@ -66,7 +66,7 @@ run_with() {
   fi
 }
 
-if ! $MAKE -s -j2 PACKAGES=no all units; then
+if ! $MAKE -s -j2 PACKAGES=no all units schemas; then
   printf 'the build failed\n0 passed, 1 failed\n'
   exit 1
 fi

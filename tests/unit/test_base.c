@@ -1,0 +1,165 @@
+/* Memory, names, sources and the queue of findings. */
+#include "base/embedded.h"
+#include "base/findings.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void memory_is_zeroed_and_aligned(void **state) {
+  struct arena a = {0};
+
+  (void)state;
+  for (size_t i = 0; i < 5000; i++) {
+    unsigned char *p = arena_alloc(&a, i % 97, 3);
+
+    assert_int_equal((uintptr_t)p % 16, 0);
+    for (size_t k = 0; k < i % 97 * 3; k++)
+      assert_int_equal(p[k], 0);
+    memset(p, 0xff, i % 97 * 3);
+  }
+  assert_non_null(arena_alloc(&a, 0, 8));
+  assert_non_null(arena_alloc(&a, 40u << 20, 1));
+  arena_free(&a);
+  assert_null(a.blocks);
+}
+
+static void arrays_grow_and_keep_what_they_hold(void **state) {
+  struct arena a = {0};
+  ARRAY(uint64_t) x = {0};
+  ARRAY(unsigned char) y = {0};
+
+  (void)state;
+  for (uint32_t i = 0; i < 100000; i++) {
+    array_push(&a, &x, (uint64_t)i * i);
+    if (i % 3 == 0)
+      array_push(&a, &y, (unsigned char)i);
+  }
+  assert_int_equal(x.n, 100000);
+  for (uint32_t i = 0; i < x.n; i++)
+    assert_int_equal(x.at[i], (uint64_t)i * i);
+  for (uint32_t i = 0; i < y.n; i++)
+    assert_int_equal(y.at[i], (unsigned char)(i * 3));
+  /* What was grown into is zeroed, in place or not. */
+  for (uint32_t i = x.n; i < x.cap; i++)
+    assert_int_equal(x.at[i], 0);
+  arena_free(&a);
+}
+
+static void names_are_the_same_for_the_same_bytes(void **state) {
+  struct compilation *c = compilation_new();
+  uint32_t ids[3000];
+
+  (void)state;
+  assert_int_equal(name_of(&c->names, "", 0), 0);
+  for (uint32_t i = 0; i < 3000; i++)
+    ids[i] = name_str(&c->names, arena_print(&c->arena, "prefix-%u", i));
+  for (uint32_t i = 0; i < 3000; i++) {
+    char *text = arena_print(&c->arena, "prefix-%u", i);
+
+    assert_int_equal(name_str(&c->names, text), ids[i]);
+    assert_int_equal(name_find(&c->names, text, strlen(text)), ids[i]);
+    assert_string_equal(name_text(&c->names, ids[i]), text);
+    assert_int_equal(name_length(&c->names, ids[i]), strlen(text));
+  }
+  assert_int_equal(name_find(&c->names, "never", 5), NONE);
+  /* A zero byte is a byte like any other, in the first eight and behind. */
+  assert_int_not_equal(name_of(&c->names, "a\0", 2), name_of(&c->names, "a", 1));
+  assert_int_not_equal(name_of(&c->names, "12345678\0", 9), name_of(&c->names, "12345678", 8));
+  assert_int_not_equal(name_of(&c->names, "a\0b", 3), name_of(&c->names, "a\0c", 3));
+  compilation_free(c);
+}
+
+static void places_are_lines_and_columns(void **state) {
+  struct compilation *c = compilation_new();
+  uint32_t s = source_add(c, "x.cut", "ab\n\ncd", 6, false);
+
+  (void)state;
+  static const struct { uint32_t at, line, column; } want[] = {{0, 1, 1}, {2, 1, 3}, {3, 2, 1}, {4, 3, 1}, {6, 3, 3}, {99, 3, 3}};
+
+  for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+    struct place p = source_place(c, s, want[i].at);
+
+    assert_int_equal(p.line, want[i].line);
+    assert_int_equal(p.column, want[i].column);
+  }
+  assert_int_equal(c->sources.at[s].text[6] | c->sources.at[s].text[7], 0);
+  s = source_add(c, "empty", "", 0, false);
+  assert_int_equal(source_place(c, s, 0).line, 1);
+  compilation_free(c);
+}
+
+static void files_are_read_or_say_why_not(void **state) {
+  struct compilation *c = compilation_new();
+  uint32_t id = 0;
+
+  (void)state;
+  assert_false(source_read(c, "/nowhere/at/all.cut", &id));
+  assert_int_equal(errno, ENOENT);
+  assert_false(source_read(c, "/", &id));
+  assert_int_equal(errno, EISDIR);
+  assert_true(source_read(c, "/dev/null", &id));
+  assert_int_equal(c->sources.at[id].length, 0);
+  compilation_free(c);
+}
+
+static void findings_are_sorted_and_merged(void **state) {
+  struct compilation *c = compilation_new();
+  uint32_t s = source_add(c, "x.cut", "0123456789", 10, false);
+
+  (void)state;
+  finding_add(c, CODE_115, (struct span){s, 1, 2}, "a warning");
+  finding_add(c, CODE_001, (struct span){s, 5, 6}, "later");
+  finding_add(c, CODE_002, (struct span){s, 3, 4}, "twice");
+  finding_add(c, CODE_001, (struct span){s, 3, 4}, "same place, lower code");
+  finding_add(c, CODE_002, (struct span){s, 3, 4}, "twice");
+  finding_add(c, CODE_252, NOWHERE, "nowhere");
+  struct finding *waived = finding_add(c, CODE_231, (struct span){s, 9, 9}, "waived");
+
+  waived->waived = "because";
+  findings_sort(c);
+  static const char *const want[] = {"same place, lower code", "twice", "later", "waived", "nowhere", "a warning"};
+
+  assert_int_equal(c->findings.n, 6);
+  for (size_t i = 0; i < 6; i++)
+    assert_string_equal(c->findings.at[i]->message, want[i]);
+  assert_int_equal(c->errors, 4);
+  assert_int_equal(c->warnings, 1);
+  compilation_free(c);
+}
+
+static void codes_have_texts(void **state) {
+  (void)state;
+  assert_string_equal(code_text(CODE_201), "E201");
+  assert_string_equal(code_title(CODE_201), "stale target");
+  assert_int_equal(code_severity(CODE_203), SEV_NOTE);
+  assert_int_equal(code_find("E201"), CODE_201);
+  assert_int_equal(code_find("E999"), CODE_COUNT);
+}
+
+static void files_in_the_binary_are_found(void **state) {
+  size_t count;
+  const struct embedded *all = embedded_all(&count);
+
+  (void)state;
+  for (size_t i = 0; i < count; i++) {
+    assert_ptr_equal(embedded_find(all[i].name), &all[i]);
+    assert_int_equal(strlen(all[i].text), all[i].length);
+  }
+  assert_null(embedded_find("std/nothing"));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(memory_is_zeroed_and_aligned),     cmocka_unit_test(arrays_grow_and_keep_what_they_hold),
+      cmocka_unit_test(names_are_the_same_for_the_same_bytes), cmocka_unit_test(places_are_lines_and_columns),
+      cmocka_unit_test(files_are_read_or_say_why_not),    cmocka_unit_test(findings_are_sorted_and_merged),
+      cmocka_unit_test(codes_have_texts),                 cmocka_unit_test(files_in_the_binary_are_found),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
