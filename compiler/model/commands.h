@@ -34,6 +34,13 @@ bool step_way_back(struct elaboration *e, uint32_t step, const bool *done);
 void state_before(const struct model *m, uint32_t step, bool *done);
 void state_leave(const struct model *m, uint32_t step, bool *done);
 
+/* ── What commands tell of steps (commands_steps.c) ────────────────────────── */
+
+/* Evaluates every do, undo and verify once; sets commands, manual, no_inverse, secrets; adds needs of secrets at use. */
+void steps_look(struct elaboration *e);
+/* E291: values changed past the stack that owns them. */
+void owners_check(struct elaboration *e);
+
 /* ── Secrets (secrets.c) ───────────────────────────────────────────────────── */
 
 /* The scope in which a secret's source says how it is fetched, and the N_FETCH; 0 when it has none. */

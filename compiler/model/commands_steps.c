@@ -1,0 +1,166 @@
+/* What only its evaluated commands tell of a step: how many there are, whether one is done by hand, which secrets they use,
+ * whether there is a way back, and whether the change lasts with the stack that owns the value.
+ * Needs steps, clients and secrets. Guarantees: every do, undo and verify of the plan is evaluated once, so that what is wrong
+ * with its text is found whatever the proof looks at. */
+#include "model/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *name_at(const struct elaboration *e, uint32_t id) { return name_text(&e->c->names, id); }
+
+/* ── Secrets of a block ────────────────────────────────────────────────────── */
+
+struct users {
+  struct elaboration *e;
+  uint32_t *last;   /* per secret: the step that was seen to use it last, + 1 */
+  uint32_t step;
+  ARRAY(uint32_t) used;
+};
+
+static void use_pieces(struct users *u, struct pieces p) {
+  for (uint32_t i = 0; i < p.n; i++) {
+    if (p.at[i].type != PIECE_SECRET || u->last[p.at[i].secret] == u->step + 1) continue;
+    u->last[p.at[i].secret] = u->step + 1;
+    array_push(&u->e->c->arena, &u->used, p.at[i].secret);
+  }
+}
+
+static void use_block(struct users *u, const struct block *b) {
+  for (uint32_t i = 0; i < b->n; i++) {
+    const struct command *c = &b->at[i];
+    use_pieces(u, c->input);
+    use_pieces(u, c->bearer);
+    use_pieces(u, c->basic);
+    use_pieces(u, c->body);
+    for (uint32_t k = 0; k < c->env_count; k++) use_pieces(u, c->env[k].value);
+    for (uint32_t k = 0; k < c->header_count; k++) use_pieces(u, c->headers[k].value);
+  }
+}
+
+static int by_id(const void *a, const void *b) {
+  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* ── One step ──────────────────────────────────────────────────────────────── */
+
+static void count(struct step *s, const struct block *b) {
+  for (uint32_t i = 0; i < b->n; i++) {
+    if (b->at[i].changes) s->commands++;
+    if (b->at[i].type == CMD_MANUAL) s->manual = true;
+  }
+}
+
+/* The blocks of a step in a state where it can run; `done` is all false before and after. */
+static void look(struct users *u, uint32_t step, bool *done, struct block blocks[3]) {
+  struct model *m = u->e->m;
+  struct step *s = &m->steps.at[step];
+  state_before(m, step, done);
+  blocks[BLOCK_DO] = step_block(m, step, BLOCK_DO, done);
+  s->commands = 0;
+  count(s, &blocks[BLOCK_DO]);
+  bool back = step_way_back(u->e, step, done);
+  s->no_inverse = s->commands > 0 && !back;
+  done[step] = true;
+  if (s->part_count > 0) state_complete(m, done);
+  blocks[BLOCK_UNDO] = step_block(m, step, BLOCK_UNDO, done);
+  blocks[BLOCK_VERIFY] = step_block(m, step, BLOCK_VERIFY, done);
+  state_leave(m, step, done);
+  u->step = step;
+  u->used.at = NULL, u->used.n = u->used.cap = 0;
+  for (uint32_t i = 0; i < 3; i++) use_block(u, &blocks[i]);
+  if (u->used.n > 1) qsort(u->used.at, u->used.n, sizeof *u->used.at, by_id);
+  s->secrets = u->used.at;
+  s->secret_count = u->used.n;
+}
+
+/* ── Secrets fetched at use ────────────────────────────────────────────────── */
+
+static void add_needs(struct elaboration *e, const struct need **needs, uint32_t *count_of, const struct secret *s) {
+  if (s->needs_count == 0) return;
+  struct need *all = arena_array(&e->c->arena, struct need, (size_t)*count_of + s->needs_count);
+  if (*count_of > 0) memcpy(all, *needs, *count_of * sizeof *all);
+  memcpy(all + *count_of, s->needs, s->needs_count * sizeof *all);
+  *needs = all;
+  *count_of += s->needs_count;
+}
+
+static void needs_at_use(struct users *u, uint32_t step, const struct block blocks[3]) {
+  struct elaboration *e = u->e;
+  struct step *s = &e->m->steps.at[step];
+  for (uint32_t half = 0; half < 2; half++) {
+    u->step = e->m->steps.n + 1 + step * 2 + half; /* a mark of its own */
+    u->used.at = NULL, u->used.n = u->used.cap = 0;
+    use_block(u, &blocks[half == 0 ? BLOCK_DO : BLOCK_UNDO]);
+    use_block(u, &blocks[BLOCK_VERIFY]);
+    if (u->used.n > 1) qsort(u->used.at, u->used.n, sizeof *u->used.at, by_id);
+    for (uint32_t i = 0; i < u->used.n; i++) {
+      const struct secret *x = &e->m->secrets.at[u->used.at[i]];
+      if (!x->at_use) continue;
+      if (half == 0) add_needs(e, &s->needs, &s->needs_count, x);
+      else add_needs(e, &s->undo_needs, &s->undo_needs_count, x);
+    }
+  }
+}
+
+void steps_look(struct elaboration *e) {
+  struct model *m = e->m;
+  struct users u = {.e = e, .last = arena_array(&e->c->arena, uint32_t, (size_t)m->secrets.n + 1)};
+  struct block(*blocks)[3] = arena_alloc(&e->c->arena, (size_t)m->steps.n + 1, sizeof *blocks);
+  bool *done = state_new_flags(e, false);
+  for (uint32_t i = 0; i < m->steps.n; i++) look(&u, i, done, blocks[i]);
+  secrets_finish(e);
+  for (uint32_t i = 0; i < m->steps.n; i++)
+    if (m->steps.at[i].secret_count > 0) needs_at_use(&u, i, blocks[i]);
+}
+
+/* ── The stack that owns a value ───────────────────────────────────────────── */
+
+static bool goes_through(const struct model *m, uint32_t via, uint32_t owner) {
+  for (unsigned hops = 0; via != NONE && hops < 16; hops++) {
+    if (via == owner) return true;
+    via = m->resources.at[via].via;
+  }
+  return false;
+}
+
+static const char *text_of_value(struct elaboration *e, const struct value *v) {
+  struct text t = {.arena = &e->c->arena};
+  if (v->type == V_NONE) return "`none`";
+  if (!value_interpolate(e, &t, v, true)) return "what it was";
+  return text_done(&t);
+}
+
+static void changed_past(struct elaboration *e, const struct resource *r, const struct attribute *a) {
+  const struct value *first = &a->cases.at[0].value, *last = &a->cases.at[a->cases.n - 1].value;
+  const char *owner = name_at(e, e->m->resources.at[r->owner].name), *name = name_at(e, r->name);
+  struct finding *f;
+  if (strcmp(name_at(e, a->name), "exists") == 0)
+    f = finding_add(e->c, CODE_291, a->at, "the code of `%s` does not know that `%s` %s: its next apply would undo that", owner, name,
+                    last->number != 0 ? "is created" : "is deleted");
+  else
+    f = finding_add(e->c, CODE_291, a->at, "the next apply of `%s` would put `%s` of `%s` back to %s", owner, name_at(e, a->name), name,
+                    text_of_value(e, first));
+  f->resource = r->name;
+  if (strcmp(name_at(e, a->name), "exists") != 0) finding_caret(e->c, f, "set to %s past the stack that owns it", text_of_value(e, last));
+  uint32_t attr = node_attr(e, r->node, "owner");
+  if (attr != 0) finding_label(e->c, f, node_span(e->tree, attr), "the source of truth for it");
+  finding_remark(e->c, f, REMARK_HELP, "add `code = \"…\"`, the patch to the code of `%s` that says the same, or change it with `via = %s`", owner, owner);
+}
+
+/* Values that a change leaves other than their owner's code has them. */
+static void owner_check(struct elaboration *e, uint32_t resource) {
+  const struct resource *r = &e->m->resources.at[resource];
+  if (r->owner == NONE || goes_through(e->m, r->via, r->owner) || attribute_constant(e, resource, "code") != NULL) return;
+  for (uint32_t i = r->first; i < r->first + r->count; i++) {
+    const struct attribute *a = &e->m->attributes.at[i];
+    if (a->hop_count == 0 || cases_poisoned(&a->cases) || value_equal(&a->cases.at[0].value, &a->cases.at[a->cases.n - 1].value)) continue;
+    changed_past(e, r, a);
+    return; /* one finding per resource: the mend is the same for all its values */
+  }
+}
+
+void owners_check(struct elaboration *e) {
+  for (uint32_t i = 0; i < e->m->resources.n; i++) owner_check(e, i);
+}
