@@ -66,7 +66,7 @@ OBJS += $(BUILD)/embedded.o $(BUILD)/bash-parser.o $(BUILD)/bash-scanner.o
 
 # ── What people call ──────────────────────────────────────────────────────────
 
-.PHONY: all demo test check-unit bench fuzz install clean FORCE packages packages-test packages-bench
+.PHONY: all demo test bench fuzz install clean FORCE packages packages-test
 all: $(BUILD)/cutc
 
 demo: all
@@ -75,8 +75,8 @@ demo: all
 test: packages-test
 	@tests/run.sh
 
-bench: packages-bench all
-	@tests/bench/start.sh
+bench: all
+	@python3 tests/bench/start.py
 
 fuzz: packages-test
 	@tests/fuzz/run.sh $(FUZZ_SECONDS)
@@ -94,8 +94,6 @@ packages:
 	@[ $(PACKAGES) = no ] || tools/install-packages build
 packages-test: packages
 	@[ $(PACKAGES) = no ] || tools/install-packages test
-packages-bench: packages
-	@[ $(PACKAGES) = no ] || tools/install-packages bench
 
 # ── Lists that start a new build when they change ─────────────────────────────
 
