@@ -73,6 +73,7 @@ struct field {
 };
 struct kind {
   uint32_t name, node;      /* name id, N_KIND */
+  struct type *type;        /* a resource of this kind */
   const struct field *fields; uint32_t field_count; /* a resource's first attributes are these, in this order */
   uint32_t stands;          /* field it stands for, NONE */
   uint32_t asks;            /* N_ASKS, 0 */
@@ -122,6 +123,7 @@ struct lazy_attribute {
 struct declared_resource {
   const struct binding *bindings;
   uint32_t iteration, kind;     /* index into kinds, NONE when unknown (already a finding) */
+  uint32_t client;              /* index into model.clients + 1, 0 for none: set by promises_build */
   uint32_t exists;              /* its attribute `exists` (index into model.attributes), NONE when it always is */
 };
 

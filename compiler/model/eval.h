@@ -25,6 +25,8 @@ struct combos { uint32_t n; struct combo *at; uint32_t *slot; };
 struct combos combos_of(struct elaboration *e, const struct cases *lists, uint32_t k, struct span at);
 const struct value *combo_value(const struct combos *c, uint32_t combo, const struct cases *lists, uint32_t i);
 
+int values_overlap(const struct value *a, const struct value *b); /* likewise */
+const struct type *type_listed(struct elaboration *e, const struct type *of); /* [T]; NULL of NULL */
 /* Compares two values as an operator does: 1 true, 0 false, -1 unknown, -2 poisoned (has its finding). */
 int values_compared(struct elaboration *e, const struct scope *s, enum op op, const struct value *a, const struct value *b, uint32_t node);
 /* The scope in which the argument of old() or new() is read. */

@@ -70,11 +70,7 @@ static const struct type *type_named(struct elaboration *e, uint32_t node, bool 
   for (size_t i = 0; i < PLAIN_NAMES; i++)
     if (!strcmp(text, plain_names[i].text)) return &plain[plain_names[i].tag];
   uint32_t kind = kind_find(e, NODE(e, node)->text);
-  if (kind != NONE) {
-    struct type *t = compound(e, T_RESOURCE, 0);
-    t->kind = kind;
-    return t;
-  }
+  if (kind != NONE) return e->kinds.at[kind].type;
   if (may_be_word) {
     struct type *t = compound(e, T_WORD, 0);
     t->name = NODE(e, node)->text;
@@ -255,7 +251,9 @@ void kinds_collect(struct elaboration *e) {
       if (NODE(e, i)->type != N_KIND) continue;
       uint32_t first = index_put(&e->c->arena, &e->kind_index, NODE(e, i)->text, e->kinds.n);
       if (first == e->kinds.n) {
-        array_push(&e->c->arena, &e->kinds, (struct kind){.name = NODE(e, i)->text, .node = i, .stands = NONE});
+        struct type *type = compound(e, T_RESOURCE, 0);
+        type->kind = e->kinds.n;
+        array_push(&e->c->arena, &e->kinds, (struct kind){.name = NODE(e, i)->text, .node = i, .stands = NONE, .type = type});
         continue;
       }
       struct finding *finding = finding_add(e->c, CODE_106, node_span(e->tree, i), "kind `%s` is declared twice", node_name(e, i));
