@@ -43,7 +43,7 @@ endif
 DEFINES := -D_POSIX_C_SOURCE=200809L -DCUTC_VERSION='"$(VERSION)"'
 INCLUDES := -Icompiler -I$(BUILD)
 COMPILE = $(CC) -std=c17 $(DEFINES) $(INCLUDES) $(EXTRA) $(CFLAGS) -MMD -MP
-LIBS := -ltree-sitter -ljansson
+LIBS := -ltree-sitter -ljansson -lnettle
 # Until every room has its files.
 MISSING := -no-pie -Wl,--unresolved-symbols=ignore-all -Wl,-z,lazy
 

@@ -16,7 +16,7 @@ cut_signal='' cut_clean=0 cut_locked=0 cut_quiet_tty=0 cut_count=0
 cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_secret_run=0
 cut_id='' cut_title='' cut_takes='' cut_final='' cut_hand='' cut_newer=''
 cut_text='' cut_states='' cut_blind='' cut_verdict='' cut_status='' cut_before='' cut_surprises=''
-cut_problems=0 cut_drift=0 cut_patience=30
+cut_problems=0 cut_drift=0 cut_watching=0 cut_differs='' cut_patience=30 cut_n=0
 
 # -- Talking ---------------------------------------------------------------------------------------------------------
 
@@ -260,6 +260,7 @@ cut_secret_jq() {
 
 # Fetches those that are not there yet; with a name, just that one.
 cut_fetch() {
+  [ "${cut_dry}" = 0 ] || return 0
   cut_open_secrets || return 1
   cut_missing=0
   for cut_wanted in "$@"; do
@@ -435,9 +436,6 @@ cut_once() {
   fi
   cut_rc=$?
   rm -f "${cut_cred}"/now.*
-  for cut_gone in ${cut_at_use}; do
-    rm -f "${cut_cred}/secret.${cut_gone}"
-  done
   return "${cut_rc}"
 }
 
@@ -504,6 +502,7 @@ cut_run() {
     cut_why=''
     if cut_once && cut_expected "$@"; then
       cut_keep_output
+      cut_forget
       return 0
     fi
     [ -n "${cut_why}" ] || cut_why="exit status ${cut_rc}"
@@ -515,6 +514,7 @@ cut_run() {
     cut_sleep 2
   done
   cut_keep_output
+  cut_forget
   cut_failed_command "${cut_name}: ${cut_why}"
   return 1
 }
@@ -529,11 +529,19 @@ cut_files() {
     cut_work=${cut_cred}
   else
     cut_log="${cut_logs}/${cut_number}-${cut_name}.log"
-    cut_work="${cut_state}/work/${cut_id:-plan}"
+    cut_work="${cut_state}/work/${cut_n}"
     mkdir -p "${cut_work}"
   fi
   cut_stamp=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   printf '# %s %s\n' "${cut_name}" "${cut_stamp}" >>"${cut_log}"
+}
+
+# Secrets that are fetched at their use are gone after it.
+cut_forget() {
+  [ "${cut_secret_run}" = 0 ] || return 0
+  for cut_gone in ${cut_at_use}; do
+    rm -f "${cut_cred}/secret.${cut_gone}"
+  done
 }
 
 cut_keep_output() {
@@ -584,6 +592,7 @@ cut_wait() {
 
 # cut_seen ATTRIBUTE jq|text FILTER DECLARED|'?': one value of the last command's answer against the plan's.
 cut_seen() {
+  [ "${cut_dry}" = 0 ] || return 0
   if [ "$2" = jq ]; then
     cut_value=$(jq -r "($3) | if . == null then \"none\" elif type == \"array\" then (map(tostring) | sort | join(\", \")) else . end" <"${cut_out}" 2>/dev/null) || cut_value='(cannot be read)'
   else
@@ -594,10 +603,41 @@ cut_seen() {
   "${cut_value}") ;;
   '?') cut_say "  seen: ${cut_text}.$1 is ${cut_value} (the plan does not know it)" ;;
   *)
-    cut_bad "  drift: ${cut_text}.$1 is ${cut_value}, the plan says $4"
     cut_drift=$((cut_drift + 1))
+    cut_differs="${cut_text}.$1 is ${cut_value}, the plan says $4"
+    [ "${cut_watching}" = 1 ] || cut_bad "  drift: ${cut_differs}"
     ;;
   esac
+}
+
+# cut_watch NAME … cut_watched: the values of a resource while a step is verified or undone.
+cut_watch() {
+  cut_text=$1 cut_watching=1 cut_drift=0
+}
+
+cut_watched() {
+  [ "${cut_drift}" = 0 ]
+}
+
+# Runs a verify; one that only looks at values gives them a minute to become what they have to be.
+cut_settled() {
+  cut_clock
+  cut_until=$((cut_time + 60))
+  while :; do
+    cut_watching=0 cut_drift=0
+    if "$1"; then
+      cut_watching=0
+      return 0
+    fi
+    cut_clock
+    if [ "${cut_drift}" = 0 ] || [ "${cut_time}" -ge "${cut_until}" ] || [ -n "${cut_signal}" ]; then
+      break
+    fi
+    cut_sleep 3
+  done
+  cut_watching=0
+  [ "${cut_drift}" = 0 ] || cut_bad "      ${cut_differs}"
+  return 1
 }
 
 # -- Probes: each promise, looked at from where its client stands ----------------------------------------------------
@@ -767,7 +807,7 @@ cut_by_hand() {
 }
 
 cut_preflight() {
-  cut_problems=0 cut_drift=0
+  cut_problems=0 cut_drift=0 cut_n=0
   cut_say "Preflight (changes nothing)"
   mkdir -p "${cut_state}/baseline"
   plan_tools
@@ -852,7 +892,7 @@ cut_forward() {
     fi
     "step_${cut_n}_do" || return 1
     [ -z "${cut_signal}" ] || return 1
-    "step_${cut_n}_verify" || return 1
+    cut_settled "step_${cut_n}_verify" || return 1
     cut_at=${cut_n}
     if [ "${cut_dry}" = 0 ]; then
       cut_doubt=0
@@ -895,7 +935,15 @@ cut_backward() {
     if [ "${cut_dry}" = 0 ]; then
       cut_record undo "${cut_n}" "${cut_id}" || return 6
     fi
-    if ! "step_${cut_n}_undo" || ! "step_${cut_n}_was"; then
+    cut_undone=0
+    if "step_${cut_n}_undo"; then
+      cut_undone=1
+      if ! cut_settled "step_${cut_n}_was"; then
+        [ "${cut_drift}" = 0 ] || cut_undone=0
+        [ "${cut_drift}" -gt 0 ] || cut_say "      undone, but its values could not be looked at"
+      fi
+    fi
+    if [ "${cut_undone}" = 0 ]; then
       cut_bad "Step ${cut_n}, ${cut_id}, is not undone. Mend what the log says, then: sh ${cut_self} rollback"
       return 6
     fi
@@ -1009,7 +1057,7 @@ cut_plan_command() {
 }
 
 cut_new_run() {
-  cut_run=$(date -u +%Y%m%dT%H%M%SZ)-$$
+  cut_run=$(date -u +%Y%m%d-%H%M%S)-$$
 }
 
 cut_open_logs() {
@@ -1127,7 +1175,7 @@ cut_resume() {
     cut_n=${cut_doubt}
     "step_${cut_n}"
     cut_say "[${cut_n}/${cut_steps}] ${cut_id} was under way: looking"
-    if "step_${cut_n}_verify"; then
+    if cut_settled "step_${cut_n}_verify"; then
       cut_record 'done' "${cut_n}" "${cut_id}" || return 3
       cut_at=${cut_n} cut_doubt=0
     fi
@@ -1196,7 +1244,7 @@ cut_verify_command() {
     "step_${cut_n}"
     if [ -z "${cut_newer}" ] || [ "${cut_newer}" -gt "${cut_at}" ]; then
       cut_say "[${cut_n}/${cut_steps}] ${cut_id}"
-      "step_${cut_n}_verify" || cut_bad_count=$((cut_bad_count + 1))
+      cut_settled "step_${cut_n}_verify" || cut_bad_count=$((cut_bad_count + 1))
     fi
     cut_n=$((cut_n + 1))
   done

@@ -1,0 +1,92 @@
+/* The runbook as data, between the model and its text. Private to script/.
+ *
+ * runbook_build() lists what the runbook has to do; runbook_print() writes it as shell; runbook_read() reads shell back
+ * and compares it with the list, by a way of its own (reader.c shares no code with the printing). */
+#ifndef CUTC_EMIT_H
+#define CUTC_EMIT_H
+
+#include "script/script.h"
+
+#define RUNTIME_FIRST "# == Runtime of cutc runbooks: the same in every runbook, of no interest to a reviewer of this one =="
+#define RUNTIME_LAST "# == End of the runtime =="
+
+/* One command of the plan: a function of the runbook, but for WAIT and MANUAL, which are lines of their sequence. */
+struct unit {
+  const char *name; /* "step_2_do_1" */
+  const struct command *command;
+  const uint32_t *at_use;
+  uint32_t at_use_count; /* secrets to fetch right before it */
+};
+
+enum sequence_type { SEQ_DO, SEQ_UNDO, SEQ_VERIFY, SEQ_WAS, SEQ_OBSERVE, SEQ_FETCH };
+/* A function that runs units one after the other. */
+struct sequence {
+  uint8_t type;
+  const char *name;
+  uint32_t first, count; /* units */
+  uint32_t step;         /* index in the order, NONE */
+  uint32_t resource;     /* observe, was: whose attributes; NONE */
+  uint32_t secret;       /* fetch */
+  const char *note;      /* said instead of commands (undo none); NULL */
+};
+
+struct probe {
+  uint32_t promise;
+  const char *blind; /* why nobody looks; NULL when somebody does */
+  const char *host;  /* ssh destination, NULL for here */
+  const char *target;/* URL; NULL for tcp */
+  const char *address;
+  uint32_t port;
+};
+
+struct tool_use {
+  const char *name, *dir; /* dir NULL: anywhere on PATH */
+};
+struct unused {
+  const char *address;
+  uint32_t port, resource;
+};
+
+struct runbook {
+  struct model *m;
+  const struct proof *p;
+  ARRAY(struct unit) units;
+  ARRAY(struct sequence) sequences;
+  ARRAY(struct probe) probes;      /* one per promise */
+  ARRAY(struct tool_use) tools;
+  ARRAY(uint32_t) secrets;         /* those used, each after those it needs */
+  ARRAY(struct unused) unused;     /* addresses that nobody may answer on before the run */
+  const uint32_t *newer;           /* per index in the order: the next step of the same resource, NONE */
+  const char *digest;              /* sha256 of the plan's files, hexadecimal */
+};
+
+/* `script`: a source that is no part of the plan (the script being verified), NONE. */
+struct runbook *runbook_build(struct model *m, const struct proof *p, uint32_t script);
+void runbook_print(struct text *out, const struct runbook *b);
+void runbook_header(struct text *out, const struct runbook *b); /* comment lines, without the line `#!` */
+void unit_print(struct text *out, const struct runbook *b, const struct unit *u);
+void sequence_print(struct text *out, const struct runbook *b, const struct sequence *s);
+
+/* Reads a script and compares it with what it has to be; differences are findings E311 in `source`, or, with source
+ * NONE, only counted. Returns their number. */
+uint32_t runbook_read(struct compilation *c, const struct runbook *b, const char *text, size_t length, uint32_t source);
+
+/* The shell text of a `$` line, laid out, each value quoted, secrets and names of the run as variables; several lines where
+ * the plan wrote `;`. Indented by two. */
+void line_print(struct text *out, const struct pieces *line);
+/* Names of the programs a line starts, in order (words at the place of a command that are literal). */
+void line_tools(struct arena *arena, const struct pieces *line, void (*found)(void *data, const char *name), void *data);
+
+void pieces_word(struct text *out, struct arena *arena, const struct pieces *p);        /* one shell word */
+const char *pieces_text(struct arena *arena, const struct pieces *p, const char *run, const char *work); /* flat */
+/* A value as the world says it, for comparing with what is observed; lists sorted, "?" for unknown. */
+const char *value_plain(const struct model *m, const struct value *v);
+/* "plan.cut:12" for a place in the plan's own folder, "std/net:3" in the library. */
+const char *place_text(struct model *m, struct span at);
+const char *digest_sha256(struct arena *arena, const char *text, size_t length); /* 64 hexadecimal digits */
+const char *state_word(enum verdict v);
+const char *seconds_text(struct arena *arena, int64_t milliseconds);
+/* Seconds, rounded up. */
+int64_t whole_seconds(int64_t milliseconds);
+
+#endif

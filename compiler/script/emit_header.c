@@ -1,0 +1,244 @@
+/* A runbook as data -> the comment on top of it, which a reviewer reads.
+ * Guarantees: comment lines only, whatever the plan's texts hold. */
+#include "script/emit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ── Words that the header and the rest share ──────────────────────────────── */
+
+const char *state_word(enum verdict v) {
+  switch (v) {
+  case UP: return "up";
+  case DOWN: return "down";
+  case MAYBE: return "maybe";
+  case UNKNOWN: break;
+  }
+  return "unknown";
+}
+
+const char *seconds_text(struct arena *arena, int64_t milliseconds) {
+  if (milliseconds < 0) return "no known length";
+  int64_t s = whole_seconds(milliseconds);
+  struct text t = {.arena = arena};
+  if (s >= 3600) text_print(&t, "%lldh", (long long)(s / 3600));
+  if (s % 3600 >= 60) text_print(&t, "%lldm", (long long)(s % 3600 / 60));
+  if (s % 60 > 0 || s == 0) text_print(&t, "%llds", (long long)(s % 60));
+  return text_done(&t);
+}
+
+/* The length of the folder that a path lies in, with its final slash. */
+static size_t folder(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash == NULL ? 0 : (size_t)(slash - path) + 1;
+}
+
+const char *place_text(struct model *m, struct span at) {
+  if (at.source >= m->c->sources.n) return "";
+  const struct source *s = &m->c->sources.at[at.source];
+  const char *path = s->path;
+  if (m->plan_at.source < m->c->sources.n && !s->library) {
+    const char *plan = m->c->sources.at[m->plan_at.source].path;
+    size_t n = folder(plan);
+    if (strncmp(path, plan, n) == 0) path += n;
+  }
+  if (at.start == 0 && at.end == 0) return path;
+  return arena_print(&m->c->arena, "%s:%u", path, source_place(m->c, at.source, at.start).line);
+}
+
+static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+
+const char *value_plain(const struct model *m, const struct value *v) {
+  struct text t = {.arena = &m->c->arena};
+  switch ((enum value_type)v->type) {
+  case V_NONE: return "none";
+  case V_UNKNOWN: return "?";
+  case V_BOOL: return v->number != 0 ? "true" : "false";
+  case V_STRING:
+  case V_WORD:
+  case V_VERSION:
+  case V_URL: return name_text(&m->c->names, v->name);
+  case V_RESOURCE: return v->id < m->resources.n ? name_text(&m->c->names, m->resources.at[v->id].world_name) : "?";
+  case V_ZONE: return v->id < m->zones.n ? name_text(&m->c->names, m->zones.at[v->id].name) : "?";
+  case V_LIST: {
+    const char **items = arena_array(&m->c->arena, const char *, v->count + 1);
+    for (uint32_t i = 0; i < v->count; i++) items[i] = value_plain(m, &v->items[i]);
+    qsort(items, v->count, sizeof *items, by_text);
+    for (uint32_t i = 0; i < v->count; i++) text_print(&t, "%s%s", i > 0 ? ", " : "", items[i]);
+    return text_done(&t);
+  }
+  case V_NUMBER:
+  case V_DURATION:
+  case V_ADDRESS:
+  case V_RANGE:
+  case V_CIDR:
+  case V_PORT:
+  case V_ENDPOINT:
+  case V_MAP:
+  case V_CALL:
+  case V_KIND:
+  case V_SECRET:
+  case V_STEP:
+  case V_TOOL: value_print(&t, &m->c->names, v); return text_done(&t);
+  }
+  return "?";
+}
+
+/* ── Comment lines ─────────────────────────────────────────────────────────── */
+
+/* Texts of the plan may hold anything: what would end the comment becomes a blank. */
+static void comment(struct text *out, const char *text) {
+  text_putc(out, '#');
+  if (*text != '\0') text_putc(out, ' ');
+  size_t from = out->n;
+  for (const char *s = text; *s != '\0'; s++) text_putc(out, (unsigned char)*s < ' ' || *s == 127 ? ' ' : *s);
+  while (out->n > from && out->at[out->n - 1] == ' ') out->at[--out->n] = '\0';
+  text_putc(out, '\n');
+}
+
+#define LINE(out, ...) comment(out, arena_print((out)->arena, __VA_ARGS__))
+
+static const char *name_at(const struct runbook *b, uint32_t id) { return name_text(&b->m->c->names, id); }
+
+static void title(struct text *out, const char *text) {
+  comment(out, "");
+  comment(out, text);
+}
+
+static void steps(struct text *out, const struct runbook *b) {
+  struct model *m = b->m;
+  title(out, "Steps, in the proven order");
+  for (uint32_t i = 0, k = 0; i < b->sequences.n; i++) {
+    if (b->sequences.at[i].type != SEQ_DO) continue;
+    const struct step *s = &m->steps.at[b->p->order.at[k]];
+    const struct sequence *undo = &b->sequences.at[i + 1];
+    LINE(out, "  %2u  %s", ++k, name_at(b, s->title));
+    LINE(out, "      %s%s%s%s", s->takes < 0 ? "" : "about ", seconds_text(out->arena, s->takes), s->manual ? ", by hand" : "",
+         s->at.source == NONE ? "" : arena_print(out->arena, ", %s", place_text(m, s->at)));
+    for (uint32_t h = 0; h < s->hop_count; h++) {
+      const struct attribute *a = &m->attributes.at[s->hops[h].attribute];
+      uint32_t at = s->hops[h].index;
+      if (a->hops == NULL || at + 1 >= a->hop_count + 1) continue;
+      const bool *before = proof_done(m, b->p, k - 1), *after = proof_done(m, b->p, k);
+      const struct value *from = attribute_value(m, a->owner, a->name, before), *to = attribute_value(m, a->owner, a->name, after);
+      if (from != NULL && to != NULL)
+        LINE(out, "      %s.%s: %s -> %s", name_at(b, m->resources.at[a->owner].name), name_at(b, a->name), value_plain(m, from), value_plain(m, to));
+    }
+    if (s->irreversible != 0) LINE(out, "      no way back: %s", name_at(b, s->irreversible));
+    else if (undo->note != NULL) LINE(out, "      undo: nothing, %s", undo->note);
+    else LINE(out, "      undo: %u command%s", undo->count, undo->count == 1 ? "" : "s");
+    if (s->atomic != 0) LINE(out, "      cannot die in between: %s", name_at(b, s->atomic));
+  }
+  if (b->p->order.n == 0) comment(out, "  none");
+}
+
+static const char *held(const struct runbook *b, const struct promise *p) {
+  switch ((enum hold)p->hold) {
+  case HOLD_ALWAYS: return "always";
+  case HOLD_AT_MOST: return arena_print(&b->m->c->arena, "down at most %s", seconds_text(&b->m->c->arena, p->limit));
+  case HOLD_FINALLY: return "finally";
+  }
+  return "";
+}
+
+static void timeline(struct text *out, const struct runbook *b) {
+  struct model *m = b->m;
+  title(out, "Timeline: state 0 is before the first step, state k after step k");
+  for (uint32_t i = 0; i < m->promises.n; i++) {
+    const struct promise *p = &m->promises.at[i];
+    const struct timeline *t = &b->p->timeline[i];
+    LINE(out, "  %s %s (%s)", name_at(b, p->id), name_at(b, p->text), held(b, p));
+    struct text row = {.arena = out->arena};
+    for (uint32_t k = 0; k <= b->p->order.n; k++) {
+      text_print(&row, "%s%u %s", k > 0 ? "  " : "", k, state_word((enum verdict)t->states[k]));
+      if (k < b->p->order.n && t->during != NULL && t->during[k]) text_puts(&row, " (down meanwhile)");
+    }
+    LINE(out, "      %s", text_done(&row));
+    if (t->outage > 0 || t->outage_open)
+      LINE(out, "      longest outage: %s%s", seconds_text(out->arena, t->outage), t->outage_open ? " and a step of no known length" : "");
+    if (b->probes.at[i].blind != NULL) LINE(out, "      not observed: %s", b->probes.at[i].blind);
+    else LINE(out, "      looked at from %s", b->probes.at[i].host != NULL ? b->probes.at[i].host : "where the runbook runs");
+  }
+  if (m->promises.n == 0) comment(out, "  the plan promises nothing");
+}
+
+static void no_return(struct text *out, const struct runbook *b) {
+  title(out, "Points of no return");
+  uint32_t n = 0;
+  for (uint32_t k = 0; k < b->p->order.n; k++) {
+    const struct step *s = &b->m->steps.at[b->p->order.at[k]];
+    if (s->irreversible == 0) continue;
+    LINE(out, "  step %u %s: %s", k + 1, name_at(b, s->name), name_at(b, s->irreversible));
+    n++;
+  }
+  if (n == 0) comment(out, "  none: every step can be undone");
+}
+
+static void waivers(struct text *out, const struct runbook *b) {
+  struct model *m = b->m;
+  if (m->waivers.n == 0) return;
+  title(out, "Waived in the plan");
+  for (uint32_t i = 0; i < m->waivers.n; i++) {
+    const struct waiver *w = &m->waivers.at[i];
+    LINE(out, "  %s%s%s because %s (%s)", name_at(b, w->what), w->resource != NONE ? " in " : "",
+         w->resource != NONE ? name_at(b, m->resources.at[w->resource].name) : "", w->reason, place_text(m, w->at));
+  }
+}
+
+static void rests(struct text *out, const struct runbook *b) {
+  struct model *m = b->m;
+  if (b->p->rests.n == 0) return;
+  title(out, "What the proof rests on: values of today that the plan does not change, the heaviest first");
+  for (uint32_t i = 0; i < b->p->rests.n; i++) {
+    const struct rest *r = &b->p->rests.at[i];
+    if (r->attribute >= m->attributes.n) continue;
+    const struct attribute *a = &m->attributes.at[r->attribute];
+    const struct value *v = attribute_value(m, a->owner, a->name, proof_done(m, b->p, 0));
+    LINE(out, "  %s.%s = %s (%u, %s)", name_at(b, m->resources.at[a->owner].name), name_at(b, a->name), v != NULL ? value_plain(m, v) : "?",
+         r->weight, place_text(m, a->at));
+  }
+}
+
+static void needs(struct text *out, const struct runbook *b) {
+  struct model *m = b->m;
+  title(out, "Secrets, fetched before the first step");
+  for (uint32_t i = 0; i < b->secrets.n; i++) {
+    const struct secret *s = &m->secrets.at[b->secrets.at[i]];
+    const char *from = "", *argument = name_at(b, s->argument);
+    switch ((enum secret_source)s->source) {
+    case SECRET_STORE: from = arena_print(out->arena, "from %s, %s %s", s->store != NONE ? name_at(b, m->resources.at[s->store].name) : "?", name_at(b, s->path), name_at(b, s->field)); break;
+    case SECRET_ENV: from = arena_print(out->arena, "from the environment, %s", argument); break;
+    case SECRET_FILE: from = arena_print(out->arena, "from the file %s", argument); break;
+    case SECRET_PROMPT: from = "asked for at the terminal"; break;
+    }
+    LINE(out, "  %s: %s%s", name_at(b, s->name), from, s->at_use ? " (fetched at its use)" : "");
+  }
+  if (b->secrets.n == 0) comment(out, "  none");
+  title(out, "Tools it needs");
+  struct text all = {.arena = out->arena};
+  for (uint32_t i = 0; i < b->tools.n; i++) {
+    const struct tool_use *t = &b->tools.at[i];
+    text_print(&all, "%s%s", i > 0 ? ", " : "", t->name);
+    if (t->dir != NULL && t->name[0] != '/') text_print(&all, " (in %s)", t->dir);
+  }
+  LINE(out, "  %s", b->tools.n > 0 ? text_done(&all) : "none");
+}
+
+void runbook_header(struct text *out, const struct runbook *b) {
+  struct model *m = b->m;
+  LINE(out, "%s: a runbook", name_at(b, m->plan));
+  comment(out, "");
+  LINE(out, "Plan      %s", place_text(m, m->plan_at));
+  LINE(out, "Digest    sha256 %s", b->digest);
+  comment(out, "Compiler  cutc " CUTC_VERSION);
+  LINE(out, "Length    %s%s", seconds_text(out->arena, b->p->total), b->p->order_holds ? "" : " (promises were set aside to find an order)");
+  comment(out, "");
+  comment(out, "Change the plan and emit again instead of editing this; `cutc verify RUNBOOK PLAN` says what an edit changed.");
+  comment(out, "Run it with sh from the folder of the plan: plan (prints this), preflight, apply, resume, rollback, status, verify.");
+  steps(out, b);
+  timeline(out, b);
+  no_return(out, b);
+  waivers(out, b);
+  rests(out, b);
+  needs(out, b);
+}
