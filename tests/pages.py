@@ -6,8 +6,9 @@ explain: every code of compiler/base/codes.def has a page docs/findings/CODE.md 
   after it; `bad edit=/OLD/NEW/` emits the runbook of the (clean) block, edits it, and verifies it; `bad emit` and
   `good emit` are read like the others. `warns` lets a good block have warnings.
 docs: in README.md and docs/*.md a ```cut block checks clean (one without a plan only has to be read without a syntax
-  error; `refused` means that errors are expected), and a ```console block is run: `$ command` lines, the output below
-  them; a line `…` stands for any lines, `…` inside a line for any text; `not run` leaves a block out."""
+  error), or with `bad E201` has that finding, and a ```console block is run: `$ command` lines, the output below
+  them; a line `…` stands for any lines, `…` inside a line for any text; `not run` leaves a block out.
+  ```cut file=NAME saves the block in a folder of the document's own, in which ```console folder blocks run."""
 import json
 import os
 import re
@@ -139,30 +140,37 @@ def matches(want, got):
     return re.fullmatch(pattern, got if not got or got.endswith("\n") else got + "\n") is not None
 
 
-def docs():
-    paths = ["README.md"] + sorted("docs/" + n for n in os.listdir("docs") if n.endswith(".md"))
-    environment = dict(os.environ, PATH=os.path.dirname(CUTC) + os.pathsep + os.environ["PATH"], COLUMNS="100")
-    for path in paths:
-        if not os.path.exists(path):
+def document(path, folder):
+    environment = dict(os.environ, PATH=os.path.dirname(CUTC) + os.pathsep + os.environ["PATH"], COLUMNS="100", TMPDIR=folder)
+    for language, flags, text, line in blocks(path):
+        name = "%s:%d" % (path, line)
+        options = dict(f.split("=", 1) for f in flags if "=" in f)
+        if "not" in flags and "run" in flags:
             continue
-        for language, flags, text, line in blocks(path):
-            name = "%s:%d" % (path, line)
-            if "not" in flags and "run" in flags:
-                continue
-            if language == "cut":
-                found, status = codes_of(text, ROOT)
-                if re.search(r"^plan ", text, re.M):
-                    good = (status == 1) if "refused" in flags else (status == 0)
-                else:
-                    good = not {"E001", "E002", "E003", "E005", "E009"} & set(found)
-                result(good, name, shown(text, ROOT))
-            elif language == "console":
-                with tempfile.TemporaryDirectory() as folder:
-                    environment["TMPDIR"] = folder
-                    for command, want in console(text):
-                        done = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
-                                              env=environment, check=False, stdin=subprocess.DEVNULL)
-                        result(matches(want, done.stdout), "%s $ %s" % (name, command), "wanted:", *want, "got:", done.stdout)
+        if language == "cut":
+            if "file" in options:
+                with open(os.path.join(folder, options["file"]), "w", encoding="utf-8") as file:
+                    file.write(text)
+            found, status = codes_of(text, ROOT)
+            if flags and flags[0] == "bad":
+                good = status in (1, 2) and set(flags[1:]) <= set(found)
+            elif re.search(r"^plan ", text, re.M):
+                good = status == 0
+            else:
+                good = not {"E001", "E002", "E003", "E005", "E009"} & set(found)
+            result(good, name, shown(text, ROOT))
+        elif language == "console":
+            for command, want in console(text):
+                done = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, env=environment,
+                                      check=False, stdin=subprocess.DEVNULL, cwd=folder if "folder" in flags else ROOT)
+                result(matches(want, done.stdout), "%s $ %s" % (name, command), "wanted:", *want, "got:", done.stdout)
+
+
+def docs():
+    for path in ["README.md"] + sorted("docs/" + n for n in os.listdir("docs") if n.endswith(".md")):
+        if os.path.exists(path):
+            with tempfile.TemporaryDirectory() as folder:
+                document(path, folder)
 
 
 if __name__ == "__main__":
