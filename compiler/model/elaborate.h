@@ -24,6 +24,8 @@ uint32_t index_get(const struct index *t, uint32_t key); /* NONE */
 /* Adds unless the key is there; returns the value that stands there then. */
 uint32_t index_put(struct arena *a, struct index *t, uint32_t key, uint32_t value);
 
+void index_set(struct index *t, uint32_t key, uint32_t value); /* of a key that is there */
+
 /* ── Types ─────────────────────────────────────────────────────────────────── */
 
 enum type_tag {
@@ -115,7 +117,7 @@ enum lazy { LAZY_NOT, LAZY_RUNNING, LAZY_DONE };
 struct lazy_attribute {
   uint8_t state;                /* enum lazy */
   bool preset;                  /* node is the kind's default: evaluated in the kind's scope */
-  uint32_t node;                /* the value's expression, 0: `none` (an optional field left out) */
+  uint32_t node;                /* the value's expression, 0: `none` (an optional field left out), NONE: an error stood there */
   const struct type *type;
   const uint32_t *marks;        /* what guards call its hops: beside attribute.steps */
 };
@@ -136,12 +138,16 @@ struct elaboration {
   ARRAY(struct kind) kinds;
   ARRAY(struct declared_resource) resources;  /* beside model.resources */
   ARRAY(struct lazy_attribute) lazies;        /* beside model.attributes */
-  struct declared_list lets, steps, secrets, rules, promises, tools; /* secrets, tools: indices as in the model */
-  uint8_t *let_states;          /* enum lazy; used ones are not LAZY_NOT at the end */
+  struct declared_list lets, steps, secrets, rules, tools; /* secrets, tools: indices as in the model */
+  struct declared_list promises;              /* N_PROMISE and N_ALLOW of the plan, in order */
+  struct declared_list plans;                 /* N_PLAN */
+  ARRAY(uint8_t) let_states;    /* enum lazy; used ones are not LAZY_NOT at the end */
   ARRAY(uint32_t) running;      /* attributes under evaluation, for E109 */
   bool naming;                  /* steps have no names yet: a changing attribute is its first value, nothing is kept */
-  struct index kind_index, zone_index, resource_index, let_index, secret_index, tool_index, step_index /* N_STEP names */;
+  struct index kind_index, zone_index, resource_index, let_index, secret_index, tool_index, rule_index, step_index /* N_STEP names */;
   struct index step_names;      /* name id of a step's id -> model.steps */
+  struct index preset_index;    /* node of a kind's literal default -> presets */
+  ARRAY(struct cases) presets;
   struct guard_table *guards;   /* guards.c */
   struct step_table *table;     /* steps.c */
   struct word_table *words;     /* names.c: ids of the names that the compiler knows */

@@ -202,12 +202,12 @@ static bool own_attribute(struct elaboration *e, const struct scope *s, uint32_t
 
 static struct cases eval_let(struct elaboration *e, const struct scope *s, uint32_t let, uint32_t node, const struct type *want) {
   struct span at = node_span(e->tree, node);
-  if (e->let_states[let] == LAZY_RUNNING) {
+  if (e->let_states.at[let] == LAZY_RUNNING) {
     struct finding *f = finding_add(e->c, CODE_109, e->lets.at[let].at, "the constant `%s` is defined through itself", name_text(&e->c->names, e->lets.at[let].name));
     finding_label(e->c, f, at, "needs it here");
     return cases_one(e, value_poison(at));
   }
-  e->let_states[let] = LAZY_RUNNING;
+  e->let_states.at[let] = LAZY_RUNNING;
   struct scope there = scope_plan(e->lets.at[let].bindings);
   there.value_index = s->value_index;
   there.done = s->done;
@@ -215,7 +215,7 @@ static struct cases eval_let(struct elaboration *e, const struct scope *s, uint3
   there.leads = s->leads;
   there.guard = s->guard;
   struct cases c = eval_node(e, &there, NODE(e, e->lets.at[let].node)->child, want);
-  e->let_states[let] = LAZY_DONE;
+  e->let_states.at[let] = LAZY_DONE;
   return c;
 }
 

@@ -50,12 +50,12 @@ static const struct type *head_type(struct elaboration *e, const struct scope *s
     if (t) return t;
   }
   if ((id = index_get(&e->resource_index, name)) != NONE) return resource_type(e, id);
-  if ((id = index_get(&e->let_index, name)) != NONE && e->let_states[id] != LAZY_RUNNING) {
-    uint8_t before = e->let_states[id];
-    e->let_states[id] = LAZY_RUNNING;
+  if ((id = index_get(&e->let_index, name)) != NONE && e->let_states.at[id] != LAZY_RUNNING) {
+    uint8_t before = e->let_states.at[id];
+    e->let_states.at[id] = LAZY_RUNNING;
     struct scope there = scope_plan(e->lets.at[id].bindings);
     const struct type *t = type_of(e, &there, NODE(e, e->lets.at[id].node)->child);
-    e->let_states[id] = before;
+    e->let_states.at[id] = before;
     return t;
   }
   if (index_get(&e->step_index, name) != NONE) return type_plain(T_STEP);

@@ -32,6 +32,11 @@ uint32_t index_put(struct arena *a, struct index *t, uint32_t key, uint32_t valu
   return value;
 }
 
+void index_set(struct index *t, uint32_t key, uint32_t value) {
+  for (uint32_t i = (key * 2654435769u >> 7) & (t->cap - 1); t->keys[i]; i = (i + 1) & (t->cap - 1))
+    if (t->keys[i] == key + 1) t->values[i] = value;
+}
+
 /* ── The tree ──────────────────────────────────────────────────────────────── */
 
 const char *node_name(const struct elaboration *e, uint32_t node) { return name_text(&e->c->names, NODE(e, node)->text); }

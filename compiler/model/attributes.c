@@ -1,0 +1,227 @@
+/* Attributes: written values and defaults -> cases, at first use.
+ * Needs step names. Guarantees: guards of one attribute are disjoint; E109 where one hangs on itself, once. */
+#include "model/elaborate.h"
+#include "model/eval.h"
+#include "model/steps.h"
+
+#include <string.h>
+
+uint32_t attribute_index(const struct elaboration *e, uint32_t resource, uint32_t name) {
+  const struct resource *r = &e->m->resources.at[resource];
+  for (uint32_t i = 0; i < r->count; i++)
+    if (e->m->attributes.at[r->first + i].name == name) return r->first + i;
+  return NONE;
+}
+
+uint32_t attribute_named(struct elaboration *e, uint32_t resource, const char *name) {
+  uint32_t id = name_find(&e->c->names, name, strlen(name));
+  return id == NONE ? NONE : attribute_index(e, resource, id);
+}
+
+static const char *what(struct elaboration *e, uint32_t attribute) {
+  const struct attribute *a = &e->m->attributes.at[attribute];
+  const char *name = name_text(&e->c->names, a->name);
+  if (!a->written) return arena_print(&e->c->arena, "the default of `%s`", name);
+  return arena_print(&e->c->arena, "`%s` of `%s`", name, name_text(&e->c->names, e->m->resources.at[a->owner].name));
+}
+
+static struct cases shared_literal(struct elaboration *e, uint32_t node, const struct type *type, uint32_t attribute) {
+  uint32_t known = index_get(&e->preset_index, node);
+  if (known != NONE) return e->presets.at[known];
+  struct scope s = scope_plan(NULL);
+  struct cases c = eval_node(e, &s, node, type);
+  c = cases_coerce(e, &c, type, what(e, attribute));
+  index_put(&e->c->arena, &e->preset_index, node, e->presets.n);
+  array_push(&e->c->arena, &e->presets, c);
+  return c;
+}
+
+/* `exists` of a created or deleted resource. */
+static struct cases existence(struct elaboration *e, uint32_t attribute, uint32_t index) {
+  const struct attribute *a = &e->m->attributes.at[attribute];
+  bool create = NODE(e, e->m->resources.at[a->owner].node)->op == 1;
+  return cases_one(e, (struct value){.type = V_BOOL, .number = (index == 0) != create, .at = a->at});
+}
+
+struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint32_t index) {
+  struct lazy_attribute lazy = e->lazies.at[attribute];
+  struct attribute a = e->m->attributes.at[attribute];
+  if (lazy.node == NONE) return cases_one(e, value_poison(a.at));
+  if (!lazy.node && a.name == e->words->exists && a.hop_count) return existence(e, attribute, index);
+  if (!lazy.node) return cases_one(e, (struct value){.type = V_NONE, .at = a.at});
+  if (lazy.preset && NODE(e, lazy.node)->type == N_LITERAL) return shared_literal(e, lazy.node, lazy.type, attribute);
+  struct scope s = lazy.preset ? scope_resource(e, a.owner, false) : scope_plan(e->resources.at[a.owner].bindings);
+  if (!lazy.preset) s.value_index = index;
+  struct cases c = eval_node(e, &s, lazy.node, lazy.type);
+  if (lazy.type->tag == T_ANY) return c;
+  struct cases out = {c.n, arena_alloc(&e->c->arena, c.n, sizeof *c.at)};
+  const char *place = NULL;
+  for (uint32_t i = 0; i < c.n; i++) {
+    const struct value *v = &c.at[i].value;
+    out.at[i].guard = c.at[i].guard;
+    if (a.hop_count && v->type == V_NONE) out.at[i].value = *v; /* an arrow from or to nothing */
+    else if (value_fits(e, v, lazy.type, &out.at[i].value)) continue;
+    else out.at[i].value = value_coerce(e, v, lazy.type, place ? place : (place = what(e, attribute)));
+  }
+  return out;
+}
+
+/* ── Arrows ────────────────────────────────────────────────────────────────── */
+
+static uint32_t chain_guard(struct elaboration *e, uint32_t attribute, uint32_t index) {
+  const uint32_t *marks = e->lazies.at[attribute].marks;
+  uint32_t after = index > 0 ? guard_after(e, marks[index - 1]) : GUARD_ALWAYS;
+  uint32_t before = index < e->m->attributes.at[attribute].hop_count ? guard_before(e, marks[index]) : GUARD_ALWAYS;
+  return guard_and(e->m, after, before);
+}
+
+static void same_twice(struct elaboration *e, uint32_t attribute, uint32_t index, const struct cases *before, const struct cases *now) {
+  const struct attribute *a = &e->m->attributes.at[attribute];
+  if (before->n != 1 || now->n != 1 || before->at[0].value.type == V_UNKNOWN || !value_equal(&before->at[0].value, &now->at[0].value)) return;
+  struct text shown = {.arena = &e->c->arena};
+  value_interpolate(e, &shown, &now->at[0].value, true);
+  struct finding *f = finding_add(e->c, CODE_111, a->hops[index], "`%s` of `%s` changes from %s to the same value", name_text(&e->c->names, a->name),
+                                  name_text(&e->c->names, e->m->resources.at[a->owner].name), text_done(&shown));
+  f->resource = e->m->resources.at[a->owner].name;
+  finding_remark(e->c, f, REMARK_HELP, "leave the arrow out, or say where it goes");
+}
+
+static struct cases chain_cases(struct elaboration *e, uint32_t attribute) {
+  uint32_t hops = e->m->attributes.at[attribute].hop_count;
+  struct cases_builder b = {.at = e->m->attributes.at[attribute].at};
+  struct cases before = {0};
+  for (uint32_t i = 0; i <= hops; i++) {
+    struct cases now = attribute_value_at(e, attribute, i);
+    if (i) same_twice(e, attribute, i, &before, &now);
+    uint32_t guard = chain_guard(e, attribute, i);
+    for (uint32_t k = 0; k < now.n; k++) cases_add(e, &b, &now.at[k].value, guard_and(e->m, guard, now.at[k].guard));
+    before = now;
+  }
+  return b.cases;
+}
+
+/* ── At first use ──────────────────────────────────────────────────────────── */
+
+static void hangs_on_itself(struct elaboration *e, uint32_t attribute) {
+  uint32_t start = e->running.n;
+  while (start && e->running.at[start - 1] != attribute) start--;
+  const struct attribute *a = &e->m->attributes.at[attribute];
+  struct finding *f = finding_add(e->c, CODE_109, a->at, "`%s` of `%s` hangs on itself", name_text(&e->c->names, a->name),
+                                  name_text(&e->c->names, e->m->resources.at[a->owner].name));
+  f->resource = e->m->resources.at[a->owner].name;
+  for (uint32_t i = start; i < e->running.n && i < start + 8; i++) {
+    const struct attribute *on = &e->m->attributes.at[e->running.at[i]];
+    finding_label(e->c, f, on->at, "`%s.%s` is needed here", name_text(&e->c->names, e->m->resources.at[on->owner].name), name_text(&e->c->names, on->name));
+  }
+}
+
+static bool has_unknown(const struct value *v) {
+  if (v->type == V_UNKNOWN) return !value_poisoned(v);
+  for (uint32_t i = 0; (v->type == V_LIST || v->type == V_MAP) && i < v->count; i++)
+    if (v->items[i].type == V_UNKNOWN && !value_poisoned(&v->items[i])) return true;
+  return false;
+}
+
+static void warn_unknown(struct elaboration *e, uint32_t attribute) {
+  const struct attribute *a = &e->m->attributes.at[attribute];
+  if (!a->written || NODE(e, e->lazies.at[attribute].node)->type == N_REF) return;
+  for (uint32_t i = 0; i < a->cases.n; i++)
+    if (has_unknown(&a->cases.at[i].value)) {
+      struct finding *f = finding_add(e->c, CODE_115, a->at, "nobody knows `%s` of `%s`: what depends on it cannot be proven",
+                                      name_text(&e->c->names, a->name), name_text(&e->c->names, e->m->resources.at[a->owner].name));
+      f->resource = e->m->resources.at[a->owner].name;
+      return;
+    }
+}
+
+const struct cases *attribute_cases(struct elaboration *e, uint32_t attribute) {
+  struct lazy_attribute *lazy = &e->lazies.at[attribute];
+  if (lazy->state == LAZY_DONE) return &e->m->attributes.at[attribute].cases;
+  struct cases *c = arena_new(&e->c->arena, struct cases);
+  if (lazy->state == LAZY_RUNNING) {
+    hangs_on_itself(e, attribute);
+    *c = cases_one(e, value_poison(e->m->attributes.at[attribute].at));
+    return c;
+  }
+  if (e->depth >= DEPTH_MAX) {
+    *c = too_deep(e, e->m->attributes.at[attribute].at);
+    return c;
+  }
+  lazy->state = LAZY_RUNNING;
+  array_push(&e->c->arena, &e->running, attribute);
+  e->depth++;
+  *c = e->naming || !e->m->attributes.at[attribute].hop_count ? attribute_value_at(e, attribute, 0) : chain_cases(e, attribute);
+  e->depth--;
+  e->running.n--;
+  e->lazies.at[attribute].state = e->naming ? LAZY_NOT : LAZY_DONE;
+  if (e->naming) return c;
+  e->m->attributes.at[attribute].cases = *c;
+  warn_unknown(e, attribute);
+  return &e->m->attributes.at[attribute].cases;
+}
+
+const struct value *attribute_constant(struct elaboration *e, uint32_t resource, const char *name) {
+  uint32_t attribute = attribute_named(e, resource, name);
+  if (attribute == NONE) return NULL;
+  const struct cases *c = attribute_cases(e, attribute);
+  const struct value *v = &c->at[0].value;
+  return v->type == V_NONE || v->type == V_UNKNOWN ? NULL : v;
+}
+
+struct cases resource_exists(struct elaboration *e, uint32_t resource) {
+  uint32_t attribute = e->resources.at[resource].exists;
+  if (attribute == NONE) return cases_one(e, (struct value){.type = V_BOOL, .number = 1});
+  return *attribute_cases(e, attribute);
+}
+
+/* ── All of them ───────────────────────────────────────────────────────────── */
+
+static uint32_t one_resource(struct elaboration *e, uint32_t resource, uint32_t name) {
+  uint32_t attribute = attribute_index(e, resource, name);
+  if (attribute == NONE) return NONE;
+  const struct value *v = &attribute_cases(e, attribute)->at[0].value;
+  return v->type == V_RESOURCE ? v->id : NONE;
+}
+
+void attributes_all(struct elaboration *e) {
+  struct model *m = e->m;
+  const struct word_table *w = e->words;
+  for (uint32_t r = 0; r < m->resources.n; r++) {
+    uint32_t name = attribute_index(e, r, w->name);
+    const struct value *v = name == NONE ? NULL : &attribute_cases(e, name)->at[0].value;
+    if (v && v->type == V_STRING) m->resources.at[r].world_name = v->name;
+  }
+  for (uint32_t r = 0; r < m->resources.n; r++) {
+    uint32_t zone = attribute_index(e, r, w->zone);
+    const struct value *v = zone == NONE ? NULL : &attribute_cases(e, zone)->at[0].value;
+    if (v && v->type == V_ZONE) m->resources.at[r].zone = v->id;
+    m->resources.at[r].via = one_resource(e, r, w->via);
+    m->resources.at[r].owner = one_resource(e, r, w->owner);
+    uint32_t kind = e->resources.at[r].kind, via = m->resources.at[r].via;
+    if (kind != NONE && e->kinds.at[kind].provider) m->resources.at[r].provider = true;
+    if (via != NONE) m->resources.at[via].provider = true;
+  }
+  for (uint32_t a = 0; a < m->attributes.n; a++) attribute_cases(e, a);
+  for (uint32_t i = 0; i < e->lets.n; i++) { /* nobody uses it: its mistakes are mistakes all the same */
+    if (e->let_states.at[i] != LAZY_NOT) continue;
+    struct scope s = scope_plan(e->lets.at[i].bindings);
+    s.value_index = 0;
+    uint32_t value = NODE(e, e->lets.at[i].node)->child;
+    if (value && NODE(e, value)->type != N_REF) (void)eval_cases(e, &s, value, NULL);
+  }
+}
+
+const struct value *attribute_value(const struct model *m, uint32_t resource, uint32_t name, const bool *done) {
+  const struct attribute *a = attribute_find(m, resource, name);
+  if (!a) return NULL;
+  for (uint32_t i = 0; i < a->cases.n; i++)
+    if (guard_holds(m, a->cases.at[i].guard, done)) return &a->cases.at[i].value;
+  return a->cases.n ? &a->cases.at[a->cases.n - 1].value : NULL;
+}
+
+struct attribute *attribute_find(const struct model *m, uint32_t resource, uint32_t name) {
+  const struct resource *r = &m->resources.at[resource];
+  for (uint32_t i = 0; i < r->count; i++)
+    if (m->attributes.at[r->first + i].name == name) return &m->attributes.at[r->first + i];
+  return NULL;
+}

@@ -1,0 +1,326 @@
+/* Declarations: syntax trees -> tables of resources with their attributes, steps, constants, zones, secrets, rules and
+ * promises, with every `for` unrolled. Values are not looked at yet.
+ * Guarantees: one name, one thing; attributes of a resource lie together, those of its kind first. */
+#include "model/elaborate.h"
+
+#include <string.h>
+
+#define COPIES_MAX 4000000u /* declarations that loops may make */
+
+struct declarer {
+  struct elaboration *e;
+  struct index iterations; /* node -> copies made so far */
+  struct declared_list loops;
+  uint32_t copies;
+  bool too_large;
+};
+
+/* ── Names ─────────────────────────────────────────────────────────────────── */
+
+static const char *describe(const struct elaboration *e, uint32_t node) {
+  switch ((int)NODE(e, node)->type) {
+  case N_RESOURCE: return name_text(&e->c->names, NODE(e, node)->text);
+  case N_STEP: return "step";
+  case N_LET: return "constant";
+  case N_ZONE: return "zone";
+  case N_SECRET_DECL: return "secret";
+  case N_TOOL: return "tool";
+  case N_RULE: return "rule";
+  default: return "declaration";
+  }
+}
+
+static void twice(struct elaboration *e, const struct declared *d, uint32_t first_node, struct span first) {
+  struct finding *f = finding_add(e->c, CODE_106, d->at, "%s `%s` has the name of a %s that is already there", describe(e, d->node),
+                                  name_text(&e->c->names, d->name), describe(e, first_node));
+  finding_label(e->c, f, first, "first here");
+}
+
+/* Resources, steps and constants share their names: a bare word could mean each of them. */
+static bool taken(struct elaboration *e, const struct declared *d) {
+  uint32_t id;
+  if ((id = index_get(&e->resource_index, d->name)) != NONE) twice(e, d, e->m->resources.at[id].node, e->m->resources.at[id].at);
+  else if ((id = index_get(&e->step_index, d->name)) != NONE) twice(e, d, e->steps.at[id].node, e->steps.at[id].at);
+  else if ((id = index_get(&e->let_index, d->name)) != NONE) twice(e, d, e->lets.at[id].node, e->lets.at[id].at);
+  else return false;
+  return true;
+}
+
+static void into(struct elaboration *e, struct declared_list *list, struct index *names, struct declared d) {
+  uint32_t first = index_put(&e->c->arena, names, d.name, list->n);
+  if (first == list->n) array_push(&e->c->arena, list, d);
+  else twice(e, &d, list->at[first].node, list->at[first].at);
+}
+
+/* The label of a resource or step; its interpolations see the loops' variables. 0 after a finding. */
+static uint32_t label(struct declarer *d, uint32_t node, const struct binding *bindings, struct span *at) {
+  struct elaboration *e = d->e;
+  uint32_t child = NODE(e, node)->child;
+  if (!child) return 0;
+  *at = node_span(e->tree, child);
+  struct scope s = scope_plan(bindings);
+  s.for_people = true;
+  struct value v = eval_constant(e, &s, child, type_plain(T_STRING), "a name");
+  if (v.type != V_STRING) return 0;
+  const char *text = name_text(&e->c->names, v.name);
+  bool fine = *text && strlen(text) == name_length(&e->c->names, v.name);
+  for (const char *p = text; *p && fine; p++)
+    fine = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '_' || *p == '-' ||
+           (unsigned char)*p >= 0x80;
+  if (fine) return v.name;
+  struct finding *f = finding_add(e->c, CODE_107, *at, "`%.60s` cannot be a name: names have letters, digits, `_` and `-`", text);
+  finding_remark(e->c, f, REMARK_HELP, "give it a plain name here and say `name = \"…\"` for its name in the world");
+  return 0;
+}
+
+static void unknown_kind(struct elaboration *e, uint32_t node) {
+  struct span at = node_span(e->tree, node);
+  const char *word = node_name(e, node);
+  uint32_t label = NODE(e, node)->child;
+  if (!NODE(e, node)->op) at.end = at.start + name_length(&e->c->names, NODE(e, node)->text);
+  else if (label) at.end = node_span(e->tree, label).end;
+  struct finding *f = finding_add(e->c, CODE_101, at, "there is no kind `%s`", word);
+  ARRAY(const char *) known = {0};
+  for (uint32_t i = 0; i < e->kinds.n; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, e->kinds.at[i].name));
+  uint32_t best = known.n ? nearest(word, known.at, known.n) : NONE;
+  if (best != NONE) finding_remark(e->c, f, REMARK_HELP, "did you mean `%s`?", known.at[best]);
+  else finding_remark(e->c, f, REMARK_HELP, "declare it with `kind %s { … }`, or `use` the module that does", word);
+}
+
+/* ── A resource and its attributes ─────────────────────────────────────────── */
+
+static void attribute(struct elaboration *e, uint32_t name, uint32_t value, const struct type *type, bool preset, struct span at) {
+  array_push(&e->c->arena, &e->m->attributes,
+             (struct attribute){.name = name, .owner = e->m->resources.n, .at = at, .written = !preset && value});
+  array_push(&e->c->arena, &e->lazies, (struct lazy_attribute){.preset = preset, .node = value, .type = type});
+}
+
+static uint32_t find_written(struct elaboration *e, uint32_t node, uint32_t name) {
+  for (uint32_t i = NODE(e, node)->child; i; i = NODE(e, i)->next)
+    if (NODE(e, i)->type == N_ATTR && NODE(e, i)->text == name) return i;
+  return 0;
+}
+
+static void missing(struct elaboration *e, const struct declared *d, const struct field *field) {
+  struct finding *f = finding_add(e->c, CODE_108, d->at, "%s `%s` does not say its `%s`: %s", node_name(e, d->node),
+                                  name_text(&e->c->names, d->name), name_text(&e->c->names, field->name), type_text(e, field->type));
+  f->resource = d->name;
+  finding_label(e->c, f, node_span(e->tree, field->node), "declared here, without a default");
+}
+
+static void fields(struct elaboration *e, const struct declared *d, const struct kind *k) {
+  for (uint32_t i = 0; i < k->field_count; i++) {
+    const struct field *field = &k->fields[i];
+    uint32_t item = find_written(e, d->node, field->name);
+    if (item && NODE(e, item)->child) attribute(e, field->name, NODE(e, item)->child, field->type, false, node_span(e->tree, NODE(e, item)->child));
+    else if (item) attribute(e, field->name, NONE, field->type, false, node_span(e->tree, item)); /* a syntax error stood here */
+    else if (field->preset) attribute(e, field->name, field->preset, field->type, true, node_span(e->tree, field->preset));
+    else if (field->type->tag == T_OPTIONAL) attribute(e, field->name, 0, field->type, true, node_span(e->tree, field->node));
+    else {
+      missing(e, d, field);
+      attribute(e, field->name, NONE, field->type, true, d->at);
+    }
+  }
+}
+
+static void unknown_attribute(struct elaboration *e, const struct declared *d, const struct kind *k, uint32_t item) {
+  struct span at = node_span(e->tree, item);
+  at.end = at.start + name_length(&e->c->names, NODE(e, item)->text);
+  if (NODE(e, item)->text == e->words->accounts) {
+    finding_add(e->c, CODE_009, at, "`accounts` is a reserved word");
+    return;
+  }
+  struct finding *f = finding_add(e->c, CODE_102, at, "%s `%s` has no attribute `%s`", node_name(e, d->node), name_text(&e->c->names, d->name), node_name(e, item));
+  f->resource = d->name;
+  ARRAY(const char *) known = {0};
+  for (uint32_t i = 0; i < k->field_count; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, k->fields[i].name));
+  static const char *const universal[] = {"name", "needs", "after", "via", "takes", "disrupts", "irreversible", "owner", "code", "patch", "early", "atomic", "lag"};
+  for (size_t i = 0; i < sizeof universal / sizeof *universal; i++) array_push(&e->c->arena, &known, universal[i]);
+  suggest(e, f, node_name(e, item), known.at, known.n);
+}
+
+/* Attributes that every resource may have, those written first, then the kind's defaults; `after` is none of them. */
+static void universals(struct elaboration *e, const struct declared *d, const struct kind *k) {
+  struct index seen = {0};
+  for (uint32_t i = NODE(e, d->node)->child; i; i = NODE(e, i)->next) {
+    if (NODE(e, i)->type != N_ATTR) continue;
+    uint32_t name = NODE(e, i)->text, first = index_put(&e->c->arena, &seen, name, i), value = NODE(e, i)->child;
+    if (first != i) {
+      struct finding *f = finding_add(e->c, CODE_106, node_span(e->tree, i), "`%s` of `%s` is given twice", node_name(e, i), name_text(&e->c->names, d->name));
+      finding_label(e->c, f, node_span(e->tree, first), "first here");
+      continue;
+    }
+    if (k && kind_field(k, name) != NONE) continue;
+    const struct type *type = universal_type(e, name);
+    if (!type && k) unknown_attribute(e, d, k, i);
+    if (type && name != e->words->after) attribute(e, name, value ? value : NONE, type, false, node_span(e->tree, value ? value : i));
+  }
+  for (uint32_t i = 0; k && i < k->presets.n; i++) {
+    uint32_t name = NODE(e, k->presets.at[i])->text, value = NODE(e, k->presets.at[i])->child;
+    if (name != e->words->after && index_put(&e->c->arena, &seen, name, 0) == 0 && value)
+      attribute(e, name, value, universal_type(e, name), true, node_span(e->tree, value));
+  }
+}
+
+static void exists(struct elaboration *e, struct declared_resource *r, const struct declared *d) {
+  uint32_t name = e->words->exists;
+  for (uint32_t i = e->m->resources.at[e->m->resources.n - 1].first; i < e->m->attributes.n; i++)
+    if (e->m->attributes.at[i].name == name) r->exists = i;
+  if (!NODE(e, d->node)->op) return;
+  if (r->exists != NONE) {
+    finding_add(e->c, CODE_111, e->m->attributes.at[r->exists].at, "`%s` is said to be %s already: `exists` cannot say it a second time",
+                name_text(&e->c->names, d->name), NODE(e, d->node)->op == 1 ? "created" : "deleted");
+    return;
+  }
+  r->exists = e->m->attributes.n;
+  e->m->resources.n--;
+  attribute(e, name, 0, type_plain(T_BOOL), true, d->at);
+  e->m->resources.n++;
+}
+
+static void resource(struct declarer *all, uint32_t node, const struct binding *bindings, uint32_t iteration) {
+  struct elaboration *e = all->e;
+  struct declared d = {.node = node, .iteration = iteration, .bindings = bindings};
+  d.name = label(all, node, bindings, &d.at);
+  uint32_t kind = kind_find(e, NODE(e, node)->text);
+  if (kind == NONE) unknown_kind(e, node);
+  if (!d.name || taken(e, &d)) return;
+  struct model *m = e->m;
+  uint32_t id = m->resources.n;
+  struct declared_resource r = {.bindings = bindings, .iteration = iteration, .kind = kind, .exists = NONE};
+  uint32_t first = m->attributes.n;
+  const struct kind *k = kind == NONE ? NULL : &e->kinds.at[kind];
+  if (k) fields(e, &d, k);
+  universals(e, &d, k);
+  struct span at = node_span(e->tree, node);
+  at.end = d.at.end > at.start ? d.at.end : at.end;
+  array_push(&e->c->arena, &m->resources,
+             (struct resource){.name = d.name, .world_name = d.name, .kind = NODE(e, node)->text, .first = first, .zone = NONE,
+                               .via = NONE, .owner = NONE, .at = at, .node = node});
+  exists(e, &r, &d);
+  m->resources.at[id].count = m->attributes.n - first;
+  array_push(&e->c->arena, &e->resources, r);
+  index_put(&e->c->arena, &e->resource_index, d.name, id);
+  if (k) array_push(&e->c->arena, &e->kinds.at[kind].resources, id);
+}
+
+/* ── Everything else ───────────────────────────────────────────────────────── */
+
+static void zone(struct elaboration *e, uint32_t node) {
+  struct model *m = e->m;
+  uint32_t first = index_put(&e->c->arena, &e->zone_index, NODE(e, node)->text, m->zones.n);
+  if (first == m->zones.n) {
+    array_push(&e->c->arena, &m->zones, (struct zone){NODE(e, node)->text, NONE, node_span(e->tree, node)});
+    return;
+  }
+  struct finding *f = finding_add(e->c, CODE_106, node_span(e->tree, node), "zone `%s` is declared twice", node_name(e, node));
+  finding_label(e->c, f, m->zones.at[first].at, "first here");
+}
+
+static void one(struct declarer *all, uint32_t node, const struct binding *bindings) {
+  struct elaboration *e = all->e;
+  uint32_t iteration = index_get(&all->iterations, node);
+  iteration = iteration == NONE ? 0 : iteration;
+  struct declared d = {.name = NODE(e, node)->text, .node = node, .iteration = iteration, .bindings = bindings, .at = node_span(e->tree, node)};
+  switch ((int)NODE(e, node)->type) {
+  case N_RESOURCE: resource(all, node, bindings, iteration); break;
+  case N_LET:
+    if (taken(e, &d)) break;
+    into(e, &e->lets, &e->let_index, d);
+    array_push(&e->c->arena, &e->let_states, LAZY_NOT);
+    break;
+  case N_STEP:
+    d.name = label(all, node, bindings, &d.at);
+    if (d.name && !taken(e, &d)) into(e, &e->steps, &e->step_index, d);
+    break;
+  case N_ZONE: zone(e, node); break;
+  case N_SECRET_DECL: into(e, &e->secrets, &e->secret_index, d); break;
+  case N_TOOL: into(e, &e->tools, &e->tool_index, d); break;
+  case N_RULE: into(e, &e->rules, &e->rule_index, d); break;
+  case N_PROMISE:
+  case N_ALLOW: array_push(&e->c->arena, &e->promises, d); break;
+  case N_PLAN: array_push(&e->c->arena, &e->plans, d); break;
+  case N_FOR: array_push(&e->c->arena, &all->loops, d); break;
+  default: break;
+  }
+}
+
+/* Constants and zones first: names may be made from them. */
+static void each(struct declarer *all, uint32_t first, const struct binding *bindings, bool early) {
+  for (uint32_t i = first; i; i = NODE(all->e, i)->next) {
+    if ((NODE(all->e, i)->type == N_LET || NODE(all->e, i)->type == N_ZONE) != early) continue;
+    if (++all->copies > COPIES_MAX) {
+      if (!all->too_large) finding_add(all->e->c, CODE_005, node_span(all->e->tree, i), "loops make more than %u declarations", COPIES_MAX);
+      all->too_large = true;
+      return;
+    }
+    one(all, i, bindings);
+  }
+}
+
+/* Counts the copies of the declarations of a loop. */
+static void count(struct declarer *all, uint32_t first) {
+  struct elaboration *e = all->e;
+  for (uint32_t i = first; i; i = NODE(e, i)->next) {
+    uint32_t so_far = index_get(&all->iterations, i);
+    if (so_far == NONE) index_put(&e->c->arena, &all->iterations, i, 0);
+    else index_set(&all->iterations, i, so_far + 1);
+  }
+}
+
+static void unroll(struct declarer *all, const struct declared *loop) {
+  struct elaboration *e = all->e;
+  uint32_t list = NODE(e, loop->node)->child;
+  if (!list) return;
+  struct scope s = scope_plan(loop->bindings);
+  struct value v = eval_constant(e, &s, list, type_list_plain(T_ANY), "the list of a `for`");
+  if (v.type != V_LIST) {
+    if (!value_poisoned(&v)) finding_add(e->c, CODE_115, node_span(e->tree, list), "nobody knows this list, so there is nothing to repeat");
+    return;
+  }
+  for (uint32_t i = 0; i < v.count && !all->too_large; i++) {
+    if (value_poisoned(&v.items[i])) continue;
+    struct binding *b = arena_new(&e->c->arena, struct binding);
+    *b = (struct binding){.name = NODE(e, loop->node)->text, .value = v.items[i], .outer = loop->bindings};
+    count(all, NODE(e, list)->next);
+    each(all, NODE(e, list)->next, b, true);
+    each(all, NODE(e, list)->next, b, false);
+  }
+}
+
+static void zone_cycle(struct elaboration *e, uint32_t zone) {
+  struct model *m = e->m;
+  uint32_t steps = 0;
+  for (uint32_t z = m->zones.at[zone].inside; z != NONE && steps <= m->zones.n; z = m->zones.at[z].inside, steps++)
+    if (z == zone) {
+      finding_add(e->c, CODE_109, m->zones.at[zone].at, "zone `%s` lies inside itself", name_text(&e->c->names, m->zones.at[zone].name));
+      m->zones.at[zone].inside = NONE;
+      return;
+    }
+}
+
+static void zones_inside(struct elaboration *e) {
+  for (uint32_t f = 0; f < e->files.n; f++)
+    for (uint32_t i = NODE(e, e->files.at[f])->child; i; i = NODE(e, i)->next) {
+      if (NODE(e, i)->type != N_ZONE || !NODE(e, i)->child) continue;
+      uint32_t zone = zone_find(e, NODE(e, i)->text), inside = NODE(e, i)->child;
+      uint32_t around = zone_find(e, NODE(e, inside)->text);
+      struct scope s = scope_plan(NULL);
+      if (around == NONE) (void)name_unknown(e, &s, inside, type_plain(T_ZONE));
+      else if (e->m->zones.at[zone].inside == NONE) e->m->zones.at[zone].inside = around;
+    }
+  for (uint32_t z = 0; z < e->m->zones.n; z++) zone_cycle(e, z);
+}
+
+void declare_all(struct elaboration *e) {
+  struct declarer all = {.e = e};
+  e->naming = true;
+  for (uint32_t f = 0; f < e->files.n; f++) each(&all, NODE(e, e->files.at[f])->child, NULL, true);
+  for (uint32_t f = 0; f < e->files.n; f++) each(&all, NODE(e, e->files.at[f])->child, NULL, false);
+  /* Lists of loops may name anything declared outside of loops; loops within loops come last. */
+  for (uint32_t i = 0; i < all.loops.n; i++) {
+    struct declared loop = all.loops.at[i];
+    unroll(&all, &loop);
+  }
+  zones_inside(e);
+}

@@ -1,0 +1,367 @@
+/* Which steps there are: attributes with arrows, created and deleted resources, `step`s -> the step table, sorted by
+ * source position, with the hops of each and what guards call them.
+ * Needs declarations. Guarantees: every hop belongs to exactly one step; chains and first and last hops are edges. */
+#include "model/elaborate.h"
+#include "model/steps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CHAIN_MAX 256u
+
+/* ── Arrows in expressions ─────────────────────────────────────────────────── */
+
+static bool bound(const struct binding *b, uint32_t name) {
+  for (; b; b = b->outer)
+    if (b->name == name) return true;
+  return false;
+}
+
+static uint32_t let_behind(struct elaboration *e, uint32_t node, const struct binding *bindings) {
+  if (NODE(e, node)->type != N_REF || NODE(e, node)->child || bound(bindings, NODE(e, node)->text)) return NONE;
+  uint32_t let = index_get(&e->let_index, NODE(e, node)->text);
+  return let == NONE || e->let_states.at[let] == LAZY_RUNNING ? NONE : let;
+}
+
+uint32_t chain_node(struct elaboration *e, uint32_t node, const struct binding *bindings) {
+  if (!node || NODE(e, node)->type == N_LITERAL || e->depth >= DEPTH_MAX) return 0;
+  if (NODE(e, node)->type == N_TRANSITION) return node;
+  uint32_t found = 0, let = let_behind(e, node, bindings);
+  e->depth++;
+  if (let != NONE) {
+    uint8_t before = e->let_states.at[let];
+    e->let_states.at[let] = LAZY_RUNNING;
+    found = chain_node(e, NODE(e, e->lets.at[let].node)->child, e->lets.at[let].bindings);
+    e->let_states.at[let] = before;
+  }
+  for (uint32_t i = NODE(e, node)->child; i && !found; i = NODE(e, i)->next) found = chain_node(e, i, bindings);
+  e->depth--;
+  return found;
+}
+
+uint32_t chain_values(struct elaboration *e, uint32_t node, const struct binding *bindings, struct span at) {
+  if (!node || NODE(e, node)->type == N_LITERAL || e->depth >= DEPTH_MAX) return 1;
+  uint32_t n = 0, most = 1, let = let_behind(e, node, bindings);
+  bool arrow = NODE(e, node)->type == N_TRANSITION;
+  e->depth++;
+  if (let != NONE) {
+    uint8_t before = e->let_states.at[let];
+    e->let_states.at[let] = LAZY_RUNNING;
+    most = chain_values(e, NODE(e, e->lets.at[let].node)->child, e->lets.at[let].bindings, at);
+    e->let_states.at[let] = before;
+  }
+  for (uint32_t i = NODE(e, node)->child; i; i = NODE(e, i)->next) {
+    uint32_t inner = chain_values(e, i, bindings, at);
+    n++;
+    if (inner > 1 && arrow) finding_add(e->c, CODE_111, node_span(e->tree, i), "an arrow stands within an arrow");
+    else if (inner > 1 && most > 1 && inner != most)
+      finding_add(e->c, CODE_111, at, "the arrows of one value are made together, and here one has %u values and another %u", most, inner);
+    if (!arrow && inner > most) most = inner;
+  }
+  e->depth--;
+  return arrow ? n : most;
+}
+
+static const struct span *hop_spans(struct elaboration *e, uint32_t attribute, uint32_t chain, uint32_t values) {
+  struct span *at = arena_array(&e->c->arena, struct span, values);
+  uint32_t n = 0;
+  for (uint32_t i = chain ? NODE(e, chain)->child : 0; i && n < values; i = NODE(e, i)->next) at[n++] = node_span(e->tree, i);
+  while (n < values) at[n++] = e->m->attributes.at[attribute].at;
+  return at;
+}
+
+/* ── Attributes that change ────────────────────────────────────────────────── */
+
+static const char *resource_name(const struct elaboration *e, uint32_t r) { return name_text(&e->c->names, e->m->resources.at[r].name); }
+
+static bool may_change(struct elaboration *e, uint32_t attribute) {
+  struct model *m = e->m;
+  struct attribute *a = &m->attributes.at[attribute];
+  const char *name = name_text(&e->c->names, a->name);
+  uint32_t kind = e->resources.at[a->owner].kind;
+  bool field = kind != NONE && kind_field(&e->kinds.at[kind], a->name) != NONE;
+  struct finding *f;
+  if (!field && a->name != e->words->exists && a->name != e->words->needs && universal_type(e, a->name)) {
+    f = finding_add(e->c, CODE_111, a->at, "`%s` of `%s` says how the plan is carried out, and can't change within it", name, resource_name(e, a->owner));
+  } else if (NODE(e, m->resources.at[a->owner].node)->op && a->name != e->words->exists) {
+    bool create = NODE(e, m->resources.at[a->owner].node)->op == 1;
+    f = finding_add(e->c, CODE_111, a->at, "`%s` of `%s` changes, and `%s` is %s by this plan", name, resource_name(e, a->owner),
+                    resource_name(e, a->owner), create ? "created" : "deleted");
+    finding_remark(e->c, f, REMARK_HELP, create ? "give it the value it is created with" : "give it the value it has now");
+  } else return true;
+  f->resource = m->resources.at[a->owner].name;
+  return false;
+}
+
+static void arrows(struct elaboration *e, struct step_table *t) {
+  ARRAY(uint32_t) chains = {0};
+  struct model *m = e->m;
+  for (uint32_t a = 0; a < m->attributes.n; a++) {
+    struct lazy_attribute *lazy = &e->lazies.at[a];
+    struct attribute *attribute = &m->attributes.at[a];
+    bool made = e->resources.at[attribute->owner].exists == a && !lazy->node;
+    uint32_t values = 2;
+    if (!made) {
+      if (lazy->preset || !lazy->node || lazy->node == NONE) continue;
+      values = chain_values(e, lazy->node, e->resources.at[attribute->owner].bindings, attribute->at);
+      if (values < 2 || !may_change(e, a)) continue;
+      if (values > CHAIN_MAX) {
+        finding_add(e->c, CODE_113, attribute->at, "`%s` of `%s` changes more than %u times", name_text(&e->c->names, attribute->name),
+                    resource_name(e, attribute->owner), CHAIN_MAX - 1);
+        continue;
+      }
+    }
+    attribute->hop_count = values - 1;
+    attribute->hops = hop_spans(e, a, made ? 0 : chain_node(e, lazy->node, e->resources.at[attribute->owner].bindings), values);
+    array_push(&e->c->arena, &chains, a);
+  }
+  t->chains = chains.at;
+  t->chain_count = chains.n;
+  t->owner = arena_array(&e->c->arena, uint32_t *, chains.n + 1u);
+}
+
+/* ── The table ─────────────────────────────────────────────────────────────── */
+
+struct seed { /* one step to be */
+  uint32_t source, start, iteration, hop; /* its position */
+  uint32_t resource, declared;            /* one of them is NONE */
+  uint32_t chain;                         /* index into chains of a longer chain, NONE: the single hops of the resource */
+};
+
+static int by_position(const void *x, const void *y) {
+  const struct seed *a = x, *b = y;
+  if (a->source != b->source) return a->source < b->source ? -1 : 1;
+  if (a->start != b->start) return a->start < b->start ? -1 : 1;
+  if (a->iteration != b->iteration) return a->iteration < b->iteration ? -1 : 1;
+  return a->hop < b->hop ? -1 : a->hop > b->hop;
+}
+
+static uint32_t covering(const struct step_table *t, uint32_t chain, uint32_t hop) { return t->owner[chain] ? t->owner[chain][hop] : NONE; }
+
+static struct seed seed_of(struct elaboration *e, uint32_t resource, uint32_t declared, uint32_t chain, uint32_t hop) {
+  uint32_t node = declared == NONE ? e->m->resources.at[resource].node : e->steps.at[declared].node;
+  struct span at = node_span(e->tree, node);
+  uint32_t iteration = declared == NONE ? e->resources.at[resource].iteration : e->steps.at[declared].iteration;
+  return (struct seed){at.source, at.start, iteration, hop, resource, declared, chain};
+}
+
+struct seeds { struct seed *at; uint32_t n, cap; };
+
+static void seed_all(struct elaboration *e, const struct step_table *t, struct seeds *seeds) {
+  uint32_t last = NONE, hop = 1;
+  for (uint32_t c = 0; c < t->chain_count; c++) {
+    const struct attribute *a = &e->m->attributes.at[t->chains[c]];
+    if (c == 0 || e->m->attributes.at[t->chains[c - 1]].owner != a->owner) hop = 1;
+    if (a->hop_count == 1 && covering(t, c, 0) == NONE && last != a->owner) {
+      array_push(&e->c->arena, seeds, seed_of(e, a->owner, NONE, NONE, 0));
+      last = a->owner;
+    }
+    for (uint32_t h = 0; a->hop_count > 1 && h < a->hop_count; h++, hop++)
+      if (covering(t, c, h) == NONE) array_push(&e->c->arena, seeds, seed_of(e, a->owner, NONE, c, hop));
+  }
+  for (uint32_t d = 0; d < e->steps.n; d++) array_push(&e->c->arena, seeds, seed_of(e, NONE, d, NONE, 0));
+  qsort(seeds->at, seeds->n, sizeof *seeds->at, by_position);
+}
+
+/* The hop of a chain that a seed was made for: counted over the resource's longer chains. */
+static uint32_t hop_within(struct elaboration *e, const struct step_table *t, const struct seed *s) {
+  uint32_t before = 1;
+  for (uint32_t c = s->chain; c-- > 0 && e->m->attributes.at[t->chains[c]].owner == s->resource;)
+    if (e->m->attributes.at[t->chains[c]].hop_count > 1) before += e->m->attributes.at[t->chains[c]].hop_count;
+  return s->hop - before;
+}
+
+static void step_push(struct elaboration *e, const struct seed *s, uint32_t name, struct span at) {
+  struct step step = {.name = name, .resource = s->resource, .at = at, .takes = -1, .first_position = e->m->steps.n};
+  step.node = s->declared == NONE ? e->m->resources.at[s->resource].node : e->steps.at[s->declared].node;
+  index_put(&e->c->arena, &e->step_names, name, e->m->steps.n);
+  array_push(&e->c->arena, &e->m->steps, step);
+}
+
+static void number(struct elaboration *e, struct step_table *t, const struct seeds *seeds, uint32_t *single) {
+  struct model *m = e->m;
+  for (uint32_t i = 0; i < seeds->n; i++) {
+    const struct seed *s = &seeds->at[i];
+    if (s->declared != NONE) {
+      t->declared[s->declared] = i;
+      step_push(e, s, e->steps.at[s->declared].name, e->steps.at[s->declared].at);
+    } else if (s->chain == NONE) {
+      single[s->resource] = i;
+      step_push(e, s, m->resources.at[s->resource].name, m->resources.at[s->resource].at);
+    } else {
+      struct attribute *a = &m->attributes.at[t->chains[s->chain]];
+      uint32_t h = hop_within(e, t, s);
+      ((uint32_t *)a->steps)[h] = i;
+      const char *id = arena_print(&e->c->arena, "%s.%s.%u", resource_name(e, s->resource), name_text(&e->c->names, a->name), h + 1);
+      step_push(e, s, known_name(e, id), a->hops[h + 1]);
+    }
+  }
+}
+
+static void parts(struct elaboration *e, struct step_table *t) {
+  for (uint32_t d = 0; d < e->steps.n; d++) {
+    struct covered *c = &t->covers[d];
+    if (!c->node) continue;
+    struct step *s = &e->m->steps.at[t->declared[d]];
+    if (c->resources.n == 1) s->resource = c->resources.at[0];
+    if (c->resources.n < 2) continue;
+    s->parts = c->resources.at;
+    s->part_count = c->resources.n;
+    for (uint32_t i = 0; i < c->resources.n; i++)
+      array_push(&e->c->arena, &e->m->parts, (struct part){t->declared[d], c->resources.at[i]});
+  }
+}
+
+/* Part ids by (declared step, resource): where the parts of each covering step start. */
+static uint32_t mark_of(struct elaboration *e, const struct index *first_part, uint32_t step, uint32_t resource) {
+  const struct step *s = &e->m->steps.at[step];
+  if (!s->part_count) return step;
+  uint32_t first = index_get(first_part, step);
+  for (uint32_t i = 0; i < s->part_count; i++)
+    if (s->parts[i] == resource) return e->m->steps.n + first + i;
+  return step;
+}
+
+static void hops(struct elaboration *e, struct step_table *t, const uint32_t *single) {
+  struct model *m = e->m;
+  struct index first_part = {0};
+  for (uint32_t p = 0; p < m->parts.n; p++) index_put(&e->c->arena, &first_part, m->parts.at[p].step, p);
+  uint32_t *count = arena_array(&e->c->arena, uint32_t, m->steps.n + 1u);
+  for (int pass = 0; pass < 2; pass++) {
+    for (uint32_t c = 0; c < t->chain_count; c++) {
+      struct attribute *a = &m->attributes.at[t->chains[c]];
+      uint32_t *steps = (uint32_t *)a->steps, *marks = (uint32_t *)e->lazies.at[t->chains[c]].marks;
+      for (uint32_t h = 0; h < a->hop_count; h++) {
+        if (covering(t, c, h) != NONE) steps[h] = t->declared[covering(t, c, h)];
+        else if (a->hop_count == 1) steps[h] = single[a->owner];
+        if (!pass) {
+          marks[h] = mark_of(e, &first_part, steps[h], a->owner);
+          m->steps.at[steps[h]].hop_count++;
+        } else ((struct hop *)m->steps.at[steps[h]].hops)[count[steps[h]]++] = (struct hop){t->chains[c], h};
+      }
+    }
+    for (uint32_t s = 0; s < m->steps.n && !pass; s++)
+      m->steps.at[s].hops = arena_array(&e->c->arena, struct hop, m->steps.at[s].hop_count + 1u);
+  }
+}
+
+/* ── Order within a resource ───────────────────────────────────────────────── */
+
+void edge_add(struct elaboration *e, uint32_t step, uint32_t after) {
+  if (step != after) array_push(&e->c->arena, &e->table->edges, (struct edge){step, after});
+}
+
+static bool returns(struct elaboration *e, uint32_t attribute) {
+  const struct attribute *a = &e->m->attributes.at[attribute];
+  if (a->hop_count < 2) return false;
+  struct cases first = attribute_value_at(e, attribute, 0), last = attribute_value_at(e, attribute, a->hop_count);
+  return first.n == 1 && last.n == 1 && value_equal(&first.at[0].value, &last.at[0].value);
+}
+
+/* The hops of one resource: chains in their order, those that return around all others. */
+static void order_within(struct elaboration *e, const uint32_t *chains, uint32_t n) {
+  struct model *m = e->m;
+  bool *around = arena_array(&e->c->arena, bool, n);
+  for (uint32_t i = 0; i < n; i++) {
+    const struct attribute *a = &m->attributes.at[chains[i]];
+    around[i] = returns(e, chains[i]);
+    for (uint32_t h = 1; h < a->hop_count; h++) edge_add(e, a->steps[h], a->steps[h - 1]);
+  }
+  for (uint32_t i = 0; i < n; i++)
+    for (uint32_t k = 0; around[i] && k < n; k++) {
+      const struct attribute *a = &m->attributes.at[chains[i]], *b = &m->attributes.at[chains[k]];
+      if (k == i) continue;
+      for (uint32_t h = around[k] ? 1 : 0; h < b->hop_count; h++) edge_add(e, b->steps[h], a->steps[0]);
+      for (uint32_t h = 0; h + (around[k] ? 1 : 0) < b->hop_count; h++) edge_add(e, a->steps[a->hop_count - 1], b->steps[h]);
+    }
+}
+
+/* ── What is done whenever a step is ───────────────────────────────────────── */
+
+struct adjacency { uint32_t *first, *to; };
+
+static struct adjacency adjacent(struct elaboration *e, const struct step_table *t) {
+  struct adjacency a = {arena_array(&e->c->arena, uint32_t, e->m->steps.n + 2u), arena_array(&e->c->arena, uint32_t, t->edges.n + 1u)};
+  for (uint32_t i = 0; i < t->edges.n; i++) a.first[t->edges.at[i].step + 2]++;
+  for (uint32_t s = 2; s < e->m->steps.n + 2; s++) a.first[s] += a.first[s - 1];
+  for (uint32_t i = 0; i < t->edges.n; i++) a.to[a.first[t->edges.at[i].step + 1]++] = t->edges.at[i].after;
+  return a;
+}
+
+static void imply(struct elaboration *e, const struct step_table *t) {
+  struct model *m = e->m;
+  struct adjacency a = adjacent(e, t);
+  uint32_t *seen = arena_array(&e->c->arena, uint32_t, m->steps.n + 1u);
+  struct index first_part = {0};
+  for (uint32_t p = 0; p < m->parts.n; p++) index_put(&e->c->arena, &first_part, m->parts.at[p].step, p);
+  for (uint32_t s = 0; s < m->steps.n; s++) {
+    if (a.first[s] == a.first[s + 1] && !m->steps.at[s].part_count) continue;
+    ARRAY(uint32_t) reached = {0}, marks = {0};
+    seen[s] = s + 1;
+    for (uint32_t i = a.first[s]; i < a.first[s + 1]; i++) array_push(&e->c->arena, &reached, a.to[i]);
+    for (uint32_t i = 0; i < reached.n && i < 4096; i++) {
+      uint32_t other = reached.at[i];
+      if (seen[other] == s + 1) continue;
+      seen[other] = s + 1;
+      array_push(&e->c->arena, &marks, other);
+      for (uint32_t k = 0; k < m->steps.at[other].part_count; k++)
+        array_push(&e->c->arena, &marks, m->steps.n + index_get(&first_part, other) + k);
+      for (uint32_t k = a.first[other]; k < a.first[other + 1]; k++) array_push(&e->c->arena, &reached, a.to[k]);
+    }
+    for (uint32_t k = 0; k < m->steps.at[s].part_count; k++) { /* parts are made in order */
+      uint32_t part = m->steps.n + index_get(&first_part, s) + k, *copy = arena_array(&e->c->arena, uint32_t, marks.n + 1u);
+      if (marks.n) memcpy(copy, marks.at, marks.n * sizeof *copy);
+      guards_imply(e, part, copy, marks.n);
+      array_push(&e->c->arena, &marks, part);
+    }
+    if (marks.n) guards_imply(e, s, marks.at, marks.n);
+  }
+}
+
+const uint32_t *steps_of_resource(struct elaboration *e, uint32_t resource, uint32_t *n) {
+  const struct resource *r = &e->m->resources.at[resource];
+  ARRAY(uint32_t) list = {0};
+  for (uint32_t i = 0; i < r->count; i++) {
+    const struct attribute *a = &e->m->attributes.at[r->first + i];
+    for (uint32_t h = 0; h < a->hop_count; h++) {
+      uint32_t k = 0;
+      while (k < list.n && list.at[k] != a->steps[h]) k++;
+      if (k == list.n) array_push(&e->c->arena, &list, a->steps[h]);
+    }
+  }
+  for (uint32_t i = 1; i < list.n; i++) /* a handful */
+    for (uint32_t k = i; k && list.at[k - 1] > list.at[k]; k--) {
+      uint32_t swap = list.at[k];
+      list.at[k] = list.at[k - 1];
+      list.at[k - 1] = swap;
+    }
+  *n = list.n;
+  return list.at;
+}
+
+void steps_name(struct elaboration *e) {
+  struct step_table *t = e->table = arena_new(&e->c->arena, struct step_table);
+  t->declared = arena_array(&e->c->arena, uint32_t, e->steps.n + 1u);
+  t->covers = arena_array(&e->c->arena, struct covered, e->steps.n + 1u);
+  arrows(e, t);
+  covers_resolve(e);
+  for (uint32_t c = 0; c < t->chain_count; c++) {
+    struct attribute *a = &e->m->attributes.at[t->chains[c]];
+    a->steps = arena_array(&e->c->arena, uint32_t, a->hop_count);
+    e->lazies.at[t->chains[c]].marks = arena_array(&e->c->arena, uint32_t, a->hop_count);
+  }
+  struct seeds seeds = {0};
+  seed_all(e, t, &seeds);
+  uint32_t *single = arena_array(&e->c->arena, uint32_t, e->m->resources.n + 1u);
+  number(e, t, &seeds, single);
+  parts(e, t);
+  hops(e, t, single);
+  for (uint32_t c = 0, from = 0; c < t->chain_count; c++) {
+    bool last = c + 1 == t->chain_count || e->m->attributes.at[t->chains[c + 1]].owner != e->m->attributes.at[t->chains[c]].owner;
+    if (!last) continue;
+    order_within(e, &t->chains[from], c + 1 - from);
+    from = c + 1;
+  }
+  imply(e, t);
+  e->naming = false;
+}
