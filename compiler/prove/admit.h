@@ -103,8 +103,6 @@ void fails_window(const struct terrain *t, const struct spot *from, uint32_t ste
 int64_t known_length(const struct step *s); /* 0 when unknown */
 bool step_in_doubt(const struct step *s);   /* can die in between */
 
-/* Makes v->terms, aside, hopeless, conflicts, promise_steps. Leaves the state anywhere. */
-void terms_build(struct model *m, struct proving *v);
 
 /* ── The search ──────────────────────────────────────────────────────────────────────────────────────────────────── */
 

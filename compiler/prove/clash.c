@@ -15,14 +15,14 @@ enum { LABEL_LIMIT = 1 << 18 };
 
 /* Where in a moment the search stands: settled between moments; before the kept step; after it, its own end not looked at
  * yet; after that. A node is such a place (of which step, for the third) with a set. */
-enum place { SETTLED, BEFORE, WITH, AFTER_IT, PLACES };
+enum stand { SETTLED, BEFORE, WITH, AFTER_IT, PLACES };
 
 struct label_of { /* how one gets there */
   struct label_of *next;
   int64_t *value;   /* per tracked promise two: how long down (`always`: whether ever up), whether down in this moment */
 };
-struct node {
-  struct node *next; /* on the stack */
+struct standing {
+  struct standing *next; /* on the stack */
   struct spot *spot;
   uint8_t place;
   uint32_t step;
@@ -41,7 +41,7 @@ struct hunt {
   uint32_t *tracked, tracked_count;
   struct visited **slots;
   uint32_t slot_count, labels;
-  struct node *stack;
+  struct standing *stack;
   uint64_t *fails, *during;
   int64_t *value;
   bool gave_up;          /* some question was too large */
@@ -64,7 +64,7 @@ static struct visited *visited_at(struct hunt *h, struct spot *spot, uint32_t ke
 }
 
 /* Stands there too, with h->value, unless it did so with values no worse. */
-static void push(struct hunt *h, struct spot *spot, enum place place, uint32_t step) {
+static void push(struct hunt *h, struct spot *spot, enum stand place, uint32_t step) {
   uint32_t n = h->tracked_count * 2;
   struct visited *v = visited_at(h, spot, place == WITH ? (uint32_t)PLACES + step : (uint32_t)place);
   for (struct label_of *l = v->labels; l != NULL; l = l->next) {
@@ -78,12 +78,12 @@ static void push(struct hunt *h, struct spot *spot, enum place place, uint32_t s
   l->next = v->labels;
   v->labels = l;
   h->labels++;
-  struct node *node = arena_new(&h->arena, struct node);
-  *node = (struct node){h->stack, spot, (uint8_t)place, step, l->value};
+  struct standing *node = arena_new(&h->arena, struct standing);
+  *node = (struct standing){h->stack, spot, (uint8_t)place, step, l->value};
   h->stack = node;
 }
 
-static void take(struct hunt *h, const struct node *from) {
+static void take(struct hunt *h, const struct standing *from) {
   if (h->tracked_count > 0) memcpy(h->value, from->value, h->tracked_count * 2 * sizeof *h->value);
 }
 
@@ -153,7 +153,7 @@ static bool within(const struct hunt *h, const struct spot *to, uint32_t step) {
 
 /* ── Moves ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-static void make_step(struct hunt *h, const struct node *from, uint32_t step) {
+static void make_step(struct hunt *h, const struct standing *from, uint32_t step) {
   struct terrain *t = h->t;
   memset(h->fails, 0, t->term_words * sizeof *h->fails);
   memset(h->during, 0, t->promise_words * sizeof *h->during);
@@ -173,7 +173,7 @@ static void make_step(struct hunt *h, const struct node *from, uint32_t step) {
   push(h, to, WITH, step);
 }
 
-static void end_step(struct hunt *h, const struct node *from) {
+static void end_step(struct hunt *h, const struct standing *from) {
   struct terrain *t = h->t;
   memset(h->fails, 0, t->term_words * sizeof *h->fails);
   fails_after(t, from->spot, from->step, h->fails);
@@ -191,7 +191,7 @@ static bool full(const struct hunt *h, const struct spot *at) {
 }
 
 /* One place further; true at the end. */
-static bool expand(struct hunt *h, const struct node *from) {
+static bool expand(struct hunt *h, const struct standing *from) {
   if (from->place == SETTLED) {
     if (full(h, from->spot)) return true;
     take(h, from);
@@ -208,7 +208,7 @@ static bool expand(struct hunt *h, const struct node *from) {
     if (bit_get(from->spot->set, i)) continue;
     if (!bit_get(h->kept, i)) {
       take(h, from);
-      push(h, spot_after(h->t, from->spot, i), (enum place)from->place, from->step);
+      push(h, spot_after(h->t, from->spot, i), (enum stand)from->place, from->step);
     } else if (from->place == BEFORE) make_step(h, from, i);
   }
   return false;
@@ -253,7 +253,7 @@ static bool impossible(struct hunt *h) {
     }
     push(h, start, SETTLED, NONE);
     while (h->stack != NULL && !found && h->labels < LABEL_LIMIT) {
-      struct node *node = h->stack;
+      struct standing *node = h->stack;
       h->stack = node->next;
       found = expand(h, node);
     }

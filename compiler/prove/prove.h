@@ -37,6 +37,7 @@ struct proving {
   struct step_list *promise_steps; /* per promise: state_depends_promise */
   bool *needy;                   /* per resource: some fact says that it needs something */
   uint32_t *local;               /* scratch of the search, per step: its number in the group, else NONE */
+  bool *done; uint32_t done_count; /* flags of the state of the order last gone to */
   bool *seen;                    /* scratch, per step */
   uint32_t *position;            /* per step: its index in the order, once there is one */
   bool quiet;                    /* a trial: no mends, no ways out, nothing that proves again */
@@ -59,6 +60,8 @@ void done_put(const struct model *m, bool *done, uint32_t step, bool value); /* 
 void goto_state(struct model *m, const struct proof *p, struct state *s, uint32_t k);
 /* Goes to a during-state of the step at order.at[k]: with `after` that of state k + 1, else that of state k. */
 void goto_during(struct model *m, const struct proof *p, struct state *s, uint32_t k, bool after);
+/* Goes to a leading-part state of the covering step at order.at[k]: so many of its parts made. False when it has no such. */
+bool goto_part(struct model *m, const struct proof *p, struct state *s, uint32_t k, uint32_t parts);
 /* The states of the order in which a guard holds: always an interval. False when there are none. O(literals). */
 bool guard_states(const struct model *m, const struct proof *p, uint32_t guard, uint32_t *first, uint32_t *last);
 
@@ -70,6 +73,7 @@ struct model *model_fork(struct model *m, uint32_t more);
 /* True when every error that a fork has, the model has too (so a plan with one error left is clean with it), and `p`'s
  * breach `mended` (index, NONE) is gone. Otherwise *because is the first promise that breaks only in the fork, NONE when it
  * is something else. Proves the fork quietly: as costly as a proof, so try few. */
+struct proof *prove_quietly(struct model *m); /* without mends and ways out */
 bool trial_holds(struct model *m, const struct proof *p, struct model *fork, uint32_t mended, uint32_t *because);
 
 /* ── Checks: rows of the table in prove.c, run in its order once order and timeline are there ────────────────────── */
@@ -89,11 +93,14 @@ check_function check_rules;     /* E261, E203 for rules */
 check_function check_cold;      /* E204, E203 for cycles of the baseline */
 check_function check_landing;   /* E214 */
 check_function check_back;      /* E213, forward and backward */
-check_function check_promises;  /* E221, E223 */
+check_function check_promises;  /* E221 */
+check_function check_lengths;   /* E223 */
 check_function check_way_back;  /* E222 */
 check_function check_window;    /* E224 */
 check_function check_undo;      /* E231, E235 */
 check_function check_inverse;   /* E232, E233, E234 */
+check_function check_clash;     /* no code: completes E252 with states and chains */
+check_function check_ways;      /* no code: mends of E252 and E224, by trials; not run when proving.quiet */
 
 /* ── Order (components.c, admit.c, order.c, clash.c) ─────────────────────────────────────────────────────────────── */
 
@@ -107,9 +114,15 @@ struct group {
 /* In the order they run one after the other. */
 struct group *components_find(struct model *m, struct proving *v, uint32_t *n);
 
+/* Makes v->terms, aside, hopeless, conflicts, promise_steps and what else is the same for every order. */
+void terms_build(struct model *m, struct proving *v);
 /* Sets p->order, order_holds, components, and appends E251, E252, E253. */
 void order_find(struct model *m, struct proof *p, struct proving *v);
 /* Sets p->timeline, p->total. Takes the order as given. */
 void timeline_draw(struct model *m, struct proof *p, struct proving *v);
+/* The states, step, chains, time and limit of a breach whose promise is set: see check_promises. */
+void breach_states(struct model *m, const struct proof *p, struct state *s, struct breach *b);
+/* Known milliseconds from the step with which the plan begins to disturb (its index in *first, NONE) to its end. */
+int64_t window_length(const struct model *m, const struct proof *p, uint32_t *first);
 
 #endif

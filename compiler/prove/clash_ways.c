@@ -1,0 +1,192 @@
+/* Completes clashes: where the order that is left breaks them, and what would let an order hold after all.
+ * Needs the other breaches. Guarantees that each way out was tried: with it, the plan has no error that it had not. */
+#include "prove/prove.h"
+
+#include <string.h>
+
+/* Trials per proof, and the size of plan above which none is made. */
+enum { TRIALS = 24, TIGHTEN = 6, TRIAL_FACTS = 20000 };
+
+struct ways {
+  struct model *m;
+  struct proof *p;
+  uint32_t breach, left;  /* index of the clash; trials left */
+  ARRAY(struct mend) list;
+};
+
+/* E252, of a promise: first_state, last_state, step, during, before, after, asked, client, time, limit as in E221. */
+void check_clash(struct model *m, struct proof *p, struct state *s) {
+  for (uint32_t i = 0; i < p->breaches.n; i++)
+    if (p->breaches.at[i].code == CODE_252 && p->breaches.at[i].promise != NONE) {
+      struct breach b = p->breaches.at[i];
+      breach_states(m, p, s, &b);
+      p->breaches.at[i] = b;
+    }
+}
+
+static struct mend *note(struct ways *w, enum mend_type type) {
+  array_push(&w->m->c->arena, &w->list, (struct mend){.works = 1, .type = (uint8_t)type, .because = NONE, .owner = NONE,
+                                                      .fact = NONE, .step = NONE, .promise = NONE});
+  return &w->list.at[w->list.n - 1];
+}
+
+static bool holds(struct ways *w, struct model *fork) {
+  uint32_t because;
+  if (w->left == 0) return false;
+  w->left--;
+  return trial_holds(w->m, w->p, fork, w->breach, &because);
+}
+
+/* ── Allowing it ─────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/* The longest outage of the promise in the best order of a plan that allows so much; -1 when no order keeps that. */
+static int64_t outage_with(struct ways *w, uint32_t promise, int64_t limit) {
+  struct model *fork = model_fork(w->m, 0);
+  fork->promises.at[promise].hold = HOLD_AT_MOST;
+  fork->promises.at[promise].limit = limit;
+  if (w->left == 0) return -1;
+  w->left--;
+  struct proof *q = prove_quietly(fork);
+  if (q->timeline[promise].outage > limit || q->timeline[promise].states[q->order.n] != UP) return -1;
+  for (uint32_t i = 0; i < q->breaches.n; i++)
+    if (q->breaches.at[i].code == CODE_252 && q->breaches.at[i].promise == promise) return -1;
+  return q->timeline[promise].outage;
+}
+
+static void allow_limit(struct ways *w, uint32_t promise) {
+  const struct timeline *t = &w->p->timeline[promise];
+  if (t->outage_open || t->states[w->p->order.n] != UP || w->m->promises.at[promise].hold == HOLD_FINALLY) return;
+  int64_t least = outage_with(w, promise, t->outage);
+  if (least < 0) return;
+  for (uint32_t i = 0; i < TIGHTEN && least > 0; i++) {
+    int64_t shorter = outage_with(w, promise, least - 1);
+    if (shorter < 0) break;
+    least = shorter;
+  }
+  struct mend *mend = note(w, MEND_LIMIT);
+  mend->promise = promise;
+  mend->time = least;
+}
+
+static void allow_window(struct ways *w) {
+  struct model *fork = model_fork(w->m, 0);
+  fork->window = -1;
+  if (!holds(w, fork)) return;
+  uint32_t first;
+  int64_t least = window_length(fork, prove_quietly(fork), &first);
+  for (uint32_t i = 0; i < TIGHTEN && least > 0; i++) {
+    fork = model_fork(w->m, 0);
+    fork->window = least - 1;
+    if (!holds(w, fork)) break;
+    least = window_length(fork, prove_quietly(fork), &first);
+  }
+  note(w, MEND_WINDOW)->time = least;
+}
+
+/* ── Serving beside, leading by name ─────────────────────────────────────────────────────────────────────────────── */
+
+static bool speaks_of(const struct model *m, uint32_t guard, uint32_t step) {
+  for (uint32_t i = 0; i < m->guards.at[guard].n; i++)
+    if (m->guards.at[guard].steps[i] >> 1 == step) return true;
+  return false;
+}
+
+static bool comes_with(const struct model *m, uint32_t guard, uint32_t step) {
+  for (uint32_t i = 0; i < m->guards.at[guard].n; i++)
+    if (m->guards.at[guard].steps[i] == step << 1) return true;
+  return false;
+}
+
+static uint32_t guard_without(struct model *m, uint32_t guard, uint32_t step) {
+  const struct guard *g = &m->guards.at[guard];
+  uint32_t *literals = arena_array(&m->c->arena, uint32_t, g->n + 1), n = 0;
+  for (uint32_t i = 0; i < g->n; i++)
+    if (g->steps[i] >> 1 != step) literals[n++] = g->steps[i];
+  return guard_of(m, literals, n);
+}
+
+/* Old and new served all along, by what the step moves. */
+static void serve_beside(struct ways *w, uint32_t step) {
+  struct model *fork = model_fork(w->m, 0);
+  uint32_t shown = NONE;
+  for (uint32_t i = 0; i < fork->facts.n; i++) {
+    struct fact *f = &fork->facts.at[i];
+    if (f->type != FACT_SERVES || !speaks_of(w->m, f->guard, step)) continue;
+    if (shown == NONE && comes_with(w->m, f->guard, step)) shown = i;
+    uint32_t guard = guard_without(fork, f->guard, step);
+    if (guard != NONE) f->guard = guard;
+  }
+  if (shown == NONE || !holds(w, fork)) return;
+  struct mend *mend = note(w, MEND_BESIDE);
+  mend->fact = shown;
+  mend->step = step;
+}
+
+/* A name that the one who answers at an address always has, where the fact looks it up. */
+static uint32_t name_of_target(const struct model *m, const struct fact *f) {
+  uint32_t who = NONE;
+  for (uint32_t i = 0; i < m->facts.n && who == NONE; i++)
+    if (m->facts.at[i].type == FACT_SERVES && m->facts.at[i].host.type == HOST_ADDRESS &&
+        memcmp(&m->facts.at[i].host.from, &f->to.host.from, sizeof f->to.host.from) == 0 &&
+        (f->to.port == NONE || m->facts.at[i].port == f->to.port))
+      who = m->facts.at[i].by;
+  for (uint32_t i = 0; i < m->facts.n && who != NONE; i++) {
+    const struct fact *s = &m->facts.at[i];
+    if (s->type != FACT_SERVES || s->by != who || s->host.type != HOST_NAME || s->guard != GUARD_ALWAYS) continue;
+    if (f->to.port != NONE && s->port != f->to.port) continue;
+    for (uint32_t zone = f->to.zone, hops = 0; zone != NONE && hops <= m->zones.n; zone = m->zones.at[zone].inside, hops++)
+      if (s->zone == zone) return i;
+  }
+  return NONE;
+}
+
+static void lead_by_name(struct ways *w, uint32_t step) {
+  for (uint32_t i = 0; i < w->m->facts.n; i++) {
+    const struct fact *f = &w->m->facts.at[i];
+    if (f->type != FACT_FORWARDS || f->to.type != TARGET_HOST || f->to.host.type != HOST_ADDRESS) continue;
+    if (!comes_with(w->m, f->guard, step)) continue;
+    uint32_t named = name_of_target(w->m, f);
+    if (named == NONE) continue;
+    struct model *fork = model_fork(w->m, 0);
+    for (uint32_t k = i; k < fork->facts.n; k++) {
+      struct fact *other = &fork->facts.at[k];
+      if (other->by == f->by && other->type == FACT_FORWARDS && comes_with(w->m, other->guard, step) &&
+          other->attribute == f->attribute)
+        other->to.host = w->m->facts.at[named].host;
+    }
+    if (holds(w, fork)) {
+      struct mend *mend = note(w, MEND_TARGET);
+      mend->fact = i;
+      mend->step = step;
+      mend->by_name = true;
+      mend->to = f->to;
+      mend->to.host = w->m->facts.at[named].host;
+      mend->owner = w->m->resources.at[f->by].owner;
+    }
+    return;
+  }
+}
+
+/* E252, E224: mends, each with works 1; MEND_LIMIT promise, time; MEND_WINDOW time; MEND_BESIDE fact (the new endpoint), step;
+ * MEND_TARGET fact, step, to, by_name, owner. */
+void check_ways(struct model *m, struct proof *p, struct state *s) {
+  (void)s;
+  uint32_t left = TRIALS;
+  if (m->facts.n > TRIAL_FACTS) return;
+  for (uint32_t i = 0; i < p->breaches.n && left > 0; i++) {
+    const struct breach b = p->breaches.at[i];
+    if (b.code != CODE_252 && b.code != CODE_224) continue;
+    struct ways w = {.m = m, .p = p, .breach = i, .left = left};
+    bool window = b.code == CODE_224;
+    for (uint32_t k = 0; k < b.term_count; k++) window = window || b.terms[k].type == TERM_WINDOW;
+    for (uint32_t k = 0; b.code == CODE_252 && k < b.step_count && k < 4; k++) {
+      serve_beside(&w, b.steps[k]);
+      lead_by_name(&w, b.steps[k]);
+    }
+    if (b.code == CODE_252 && b.promise != NONE) allow_limit(&w, b.promise);
+    if (window) allow_window(&w);
+    p->breaches.at[i].mends = w.list.at;
+    p->breaches.at[i].mend_count = w.list.n;
+    left = w.left;
+  }
+}

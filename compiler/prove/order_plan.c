@@ -1,0 +1,270 @@
+/* Puts the orders of all groups one after the other, and sets aside what has to be where a group has none.
+ * Needs terms. Guarantees an order of all steps, always; what was set aside is in proving.aside, and for each promise (or
+ * pair of constraints) of them there is one E252 with its clash. */
+#include "prove/admit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct planning {
+  struct model *m;
+  struct proof *p;
+  struct proving *v;
+  struct terrain *t;
+  ARRAY(struct breach) clashes; /* of the group at hand; .need is the term set aside */
+};
+
+/* ── Steps that wait for each other ──────────────────────────────────────────────────────────────────────────────── */
+
+struct circle {
+  struct model *m;
+  struct proving *v;
+  uint32_t *first; /* per step: its first TERM_AFTER in proving.terms; one more at the end */
+  uint32_t *from, *queue;
+};
+
+static void index_after(struct circle *c) {
+  uint32_t i = 0;
+  for (uint32_t s = 0; s < c->m->steps.n; s++) {
+    while (i < c->v->term_count && (c->v->terms[i].type <= TERM_WINDOW || c->v->terms[i].step < s)) i++;
+    while (i < c->v->term_count && c->v->terms[i].step == s && c->v->terms[i].type < TERM_AFTER) i++;
+    c->first[s] = i;
+  }
+}
+
+static bool is_after(const struct circle *c, uint32_t i, uint32_t step) {
+  return i < c->v->term_count && c->v->terms[i].type == TERM_AFTER && c->v->terms[i].step == step;
+}
+
+/* The shortest way along `after` from a step back to itself, smallest ids first; its length, 0 when there is none. */
+static uint32_t round_trip(struct circle *c, uint32_t start, uint32_t *cycle) {
+  uint32_t head = 0, tail = 0;
+  for (uint32_t i = 0; i < c->m->steps.n; i++) c->from[i] = NONE;
+  c->queue[tail++] = start;
+  while (head < tail) {
+    uint32_t step = c->queue[head++];
+    for (uint32_t i = c->first[step]; is_after(c, i, step); i++) {
+      uint32_t next = c->v->terms[i].id;
+      if (c->v->aside[i] || c->from[next] != NONE) continue;
+      c->from[next] = step;
+      if (next == start) {
+        uint32_t n = 1;
+        for (uint32_t at = step; at != start; at = c->from[at]) n++;
+        cycle[0] = start;
+        for (uint32_t at = step, k = n; at != start; at = c->from[at]) cycle[--k] = at;
+        return n;
+      }
+      c->queue[tail++] = next;
+    }
+  }
+  return 0;
+}
+
+/* Steps that no sequence can hold: each waits for another of them. Marks them; their number (Kahn, 1962). */
+static uint32_t stuck(struct circle *c, bool *mark) {
+  struct arena *a = &c->m->c->arena;
+  uint32_t n = c->m->steps.n, *waits = arena_array(a, uint32_t, n + 1), *count = arena_array(a, uint32_t, n + 2);
+  uint32_t total = 0, head = 0, tail = 0;
+  for (uint32_t s = 0; s < n; s++)
+    for (uint32_t i = c->first[s]; is_after(c, i, s); i++)
+      if (!c->v->aside[i]) waits[s]++, count[c->v->terms[i].id + 1]++, total++;
+  for (uint32_t i = 0; i < n; i++) count[i + 1] += count[i];
+  uint32_t *wakes = arena_array(a, uint32_t, total + 1), *at = arena_array(a, uint32_t, n + 1);
+  if (n > 0) memcpy(at, count, n * sizeof *at);
+  for (uint32_t s = 0; s < n; s++)
+    for (uint32_t i = c->first[s]; is_after(c, i, s); i++)
+      if (!c->v->aside[i]) wakes[at[c->v->terms[i].id]++] = s;
+  for (uint32_t s = 0; s < n; s++) {
+    mark[s] = waits[s] != 0;
+    if (!mark[s]) c->queue[tail++] = s;
+  }
+  while (head < tail) {
+    uint32_t s = c->queue[head++];
+    for (uint32_t i = count[s]; i < count[s + 1]; i++)
+      if (--waits[wakes[i]] == 0) mark[wakes[i]] = false, c->queue[tail++] = wakes[i];
+  }
+  return n - tail;
+}
+
+/* E251: steps. One per circle, each step after the next, the last after the first; the wait of the last step in the source
+ * is then set aside. */
+static void break_circles(struct planning *g) {
+  struct arena *a = &g->m->c->arena;
+  uint32_t n = g->m->steps.n;
+  struct circle c = {.m = g->m, .v = g->v, .first = arena_array(a, uint32_t, n + 1)};
+  c.from = arena_array(a, uint32_t, n + 1);
+  c.queue = arena_array(a, uint32_t, n + 1);
+  bool *mark = arena_array(a, bool, n + 1);
+  index_after(&c);
+  if (stuck(&c, mark) == 0) return;
+  for (uint32_t s = 0; s < n; s++) {
+    if (!mark[s]) continue;
+    uint32_t *cycle = arena_array(a, uint32_t, n), length = round_trip(&c, s, cycle), last = 0;
+    if (length == 0) continue;
+    for (uint32_t i = 1; i < length; i++)
+      if (cycle[i] > cycle[last]) last = i;
+    for (uint32_t i = c.first[cycle[last]]; is_after(&c, i, cycle[last]); i++)
+      if (g->v->terms[i].id == cycle[(last + 1) % length]) g->v->aside[i] = true;
+    struct breach b = breach_new(CODE_251);
+    b.step = s;
+    b.steps = cycle;
+    b.step_count = length;
+    breach_add(g->m, g->p, b);
+    g->p->order_holds = false;
+    s--; /* it may lie on another circle */
+  }
+}
+
+/* ── What is set aside ───────────────────────────────────────────────────────────────────────────────────────────── */
+
+/* A rule or conflict that the plan waives binds only as long as that is possible. */
+static bool waived(const struct planning *g, const struct term *t) {
+  const struct forbidden *f = t->type == TERM_RULE ? &g->m->forbidden.at[t->id] : NULL;
+  const char *code = t->type == TERM_RULE ? "E261" : "E241";
+  for (uint32_t i = 0; i < g->m->waivers.n; i++) {
+    const struct waiver *w = &g->m->waivers.at[i];
+    if (!(f != NULL && w->what == f->rule) && strcmp(name_text(&g->m->c->names, w->what), code) != 0) continue;
+    if (w->resource == NONE) return true;
+    for (uint32_t k = 0; f != NULL && k < f->resource_count; k++)
+      if (f->resources[k] == w->resource) return true;
+    if (f == NULL && (g->m->facts.at[t->fact].by == w->resource || g->m->facts.at[t->other].by == w->resource)) return true;
+  }
+  return false;
+}
+
+static bool set_waived_aside(struct planning *g) {
+  bool any = false;
+  for (uint32_t i = 0; i < g->t->term_count; i++) {
+    uint32_t term = g->t->terms[i];
+    enum term_type type = (enum term_type)g->v->terms[term].type;
+    if ((type != TERM_RULE && type != TERM_CONFLICT) || g->v->aside[term] || !waived(g, &g->v->terms[term])) continue;
+    g->v->aside[term] = any = true;
+  }
+  return any;
+}
+
+/* Which member of a clash gives way: the last promise, else the last rule or conflict, else the window, else the last term of
+ * a step that is not its `after`. */
+static uint32_t gives_way(const struct planning *g, const struct clash *c) {
+  uint32_t best = NONE;
+  unsigned best_rank = 0;
+  for (uint32_t i = 0; i < c->term_count; i++) {
+    enum term_type type = (enum term_type)g->v->terms[c->terms[i]].type;
+    unsigned rank = type == TERM_PROMISE ? 5 : type == TERM_RULE || type == TERM_CONFLICT ? 4 : type == TERM_WINDOW ? 3
+                    : type == TERM_AFTER ? 1 : 2;
+    if (rank >= best_rank) best = c->terms[i], best_rank = rank;
+  }
+  return best;
+}
+
+/* E252: promise (the one set aside) or forbidden, else step; terms (all of the clash but its steps), promises, steps,
+ * not_minimal; and, set once there is a timeline, what check_clash says. A single constraint of one step needs no clash to be
+ * understood: its own finding says that it does not hold. */
+static void note_clash(struct planning *g, const struct clash *c, uint32_t term) {
+  struct arena *a = &g->m->c->arena;
+  const struct term *aside = &g->v->terms[term];
+  struct breach b = breach_new(CODE_252);
+  b.need = term;
+  if (aside->type == TERM_PROMISE) b.promise = aside->id;
+  else if (aside->type == TERM_RULE) b.forbidden = aside->id;
+  b.step = aside->step;
+  b.not_minimal = !c->minimal;
+  b.steps = c->steps;
+  b.step_count = c->step_count;
+  struct term *terms = arena_array(a, struct term, c->term_count);
+  uint32_t *promises = arena_array(a, uint32_t, c->term_count);
+  for (uint32_t i = 0; i < c->term_count; i++) {
+    terms[b.term_count++] = g->v->terms[c->terms[i]];
+    if (g->v->terms[c->terms[i]].type == TERM_PROMISE) promises[b.promise_count++] = g->v->terms[c->terms[i]].id;
+  }
+  b.terms = terms;
+  b.promises = promises;
+  array_push(a, &g->clashes, b);
+}
+
+/* Promises set aside early may hold again once others are; in source order. */
+static struct found reinstate(struct planning *g, struct found found) {
+  if (g->clashes.n < 2) return found;
+  for (uint32_t term = 0; term < g->v->term_count; term++)
+    for (uint32_t i = 0; i < g->clashes.n; i++) {
+      if (g->clashes.at[i].need != term) continue;
+      g->v->aside[term] = false;
+      struct found again = order_search(g->t, g->v->aside);
+      if (!again.any) {
+        g->v->aside[term] = true;
+        continue;
+      }
+      found = again;
+      memmove(&g->clashes.at[i], &g->clashes.at[i + 1], (g->clashes.n - i - 1) * sizeof *g->clashes.at);
+      g->clashes.n--;
+      i--;
+    }
+  return found;
+}
+
+static struct found order_somehow(struct planning *g) {
+  struct found found = order_search(g->t, g->v->aside);
+  if (!found.any && set_waived_aside(g)) found = order_search(g->t, g->v->aside);
+  while (!found.any) {
+    struct clash c = clash_find(g->t, g->v->aside);
+    uint32_t term = gives_way(g, &c);
+    if (term == NONE) break; /* not reached: a group without terms has an order */
+    g->v->aside[term] = true;
+    note_clash(g, &c, term);
+    found = order_search(g->t, g->v->aside);
+  }
+  return reinstate(g, found);
+}
+
+static bool alone(const struct breach *b) {
+  return b->term_count == 1 && b->terms[0].type != TERM_PROMISE;
+}
+
+static void take_order(struct planning *g, const struct group *group, const struct found *f, bool *done) {
+  struct arena *a = &g->m->c->arena;
+  struct component c = {g->p->order.n, group->n, f->looked_at, f->kept, f->exact};
+  for (uint32_t i = 0; i < group->n; i++) {
+    uint32_t step = group->steps[f->any ? f->order[i] : i];
+    g->v->position[step] = g->p->order.n;
+    array_push(a, &g->p->order, step);
+    done_put(g->m, done, step, true);
+  }
+  array_push(a, &g->p->components, c);
+  if (g->clashes.n > 0) g->p->order_holds = false;
+  for (uint32_t i = 0; i < g->clashes.n; i++)
+    if (!alone(&g->clashes.at[i])) breach_add(g->m, g->p, g->clashes.at[i]);
+  g->clashes.n = 0;
+  if (f->exact) return;
+  struct breach b = breach_new(CODE_253); /* steps: of the group; limit: prefixes kept */
+  b.steps = group->steps;
+  b.step_count = group->n;
+  b.limit = (int64_t)f->kept;
+  breach_add(g->m, g->p, b);
+}
+
+static int compare_clashes(const void *x, const void *y) {
+  const struct breach *a = x, *b = y;
+  bool clash_a = a->code == CODE_252, clash_b = b->code == CODE_252;
+  if (clash_a != clash_b || !clash_a) return a->code < b->code ? -1 : a->code > b->code;
+  return a->need < b->need ? -1 : a->need > b->need;
+}
+
+void order_find(struct model *m, struct proof *p, struct proving *v) {
+  struct planning g = {.m = m, .p = p, .v = v};
+  v->position = arena_array(&m->c->arena, uint32_t, m->steps.n + 1);
+  p->order_holds = true;
+  for (uint32_t i = 0; i < v->term_count; i++)
+    if (v->hopeless[i]) p->order_holds = false;
+  break_circles(&g);
+  uint32_t circles = p->breaches.n, n;
+  struct group *groups = components_find(m, v, &n);
+  bool *done = done_new(m);
+  for (uint32_t i = 0; i < n; i++) {
+    g.t = terrain_new(m, v, &groups[i], done);
+    struct found f = order_somehow(&g);
+    take_order(&g, &groups[i], &f, done);
+    terrain_free(g.t);
+  }
+  if (p->breaches.n - circles > 1)
+    qsort(p->breaches.at + circles, p->breaches.n - circles, sizeof *p->breaches.at, compare_clashes);
+}

@@ -1,0 +1,90 @@
+/* Going to the states of an order, and the small change of breaches.
+ * Needs nothing but a model and, for states, an order. */
+#include "prove/prove.h"
+
+bool *done_new(const struct model *m) {
+  return arena_array(&m->c->arena, bool, m->steps.n + m->parts.n + 1);
+}
+
+void done_put(const struct model *m, bool *done, uint32_t step, bool value) {
+  done[step] = value;
+  if (m->steps.at[step].part_count == 0) return;
+  for (uint32_t i = 0; i < m->parts.n; i++)
+    if (m->parts.at[i].step == step) done[m->steps.n + i] = value;
+}
+
+/* The flags of state k, in the one array that the proof keeps for it. */
+static const bool *flags_of(struct model *m, const struct proof *p, uint32_t k) {
+  struct proving *v = p->proving;
+  if (v->done == NULL) v->done = done_new(m);
+  while (v->done_count < k) done_put(m, v->done, p->order.at[v->done_count++], true);
+  while (v->done_count > k) done_put(m, v->done, p->order.at[--v->done_count], false);
+  return v->done;
+}
+
+void goto_state(struct model *m, const struct proof *p, struct state *s, uint32_t k) {
+  state_set(s, flags_of(m, p, k), NULL, 0);
+}
+
+void goto_during(struct model *m, const struct proof *p, struct state *s, uint32_t k, bool after) {
+  const struct step *step = &m->steps.at[p->order.at[k]];
+  state_set(s, flags_of(m, p, after ? k + 1 : k), step->disrupts, step->disrupts_count);
+}
+
+bool goto_part(struct model *m, const struct proof *p, struct state *s, uint32_t k, uint32_t parts) {
+  uint32_t id = p->order.at[k], seen = 0;
+  if (parts == 0 || parts >= m->steps.at[id].part_count) return false;
+  const bool *flags = flags_of(m, p, k);
+  bool *done = p->proving->done;
+  for (uint32_t i = 0; i < m->parts.n && seen < parts; i++)
+    if (m->parts.at[i].step == id) done[m->steps.n + i] = true, seen++;
+  state_set(s, flags, NULL, 0);
+  done_put(m, done, id, false);
+  return true;
+}
+
+bool guard_states(const struct model *m, const struct proof *p, uint32_t guard, uint32_t *first, uint32_t *last) {
+  const struct guard *g = &m->guards.at[guard];
+  *first = 0;
+  *last = p->order.n;
+  for (uint32_t i = 0; i < g->n; i++) {
+    uint32_t step = g->steps[i] >> 1;
+    if (step >= m->steps.n) step = m->parts.at[step - m->steps.n].step;
+    uint32_t at = p->proving->position[step];
+    if (g->steps[i] & 1) *last = at < *last ? at : *last;
+    else *first = at + 1 > *first ? at + 1 : *first;
+  }
+  return *first <= *last;
+}
+
+struct breach breach_new(enum code code) {
+  struct breach b = {.code = code, .severity = code_severity(code)};
+  b.promise = b.step = b.other_step = b.fact = b.other_fact = b.resource = b.client = b.forbidden = NONE;
+  b.secret = b.ask = b.need = b.first_state = b.last_state = NONE;
+  return b;
+}
+
+struct breach *breach_add(struct model *m, struct proof *p, struct breach b) {
+  array_push(&m->c->arena, &p->breaches, b);
+  return &p->breaches.at[p->breaches.n - 1];
+}
+
+bool *proof_done(struct model *m, const struct proof *p, uint32_t state) {
+  bool *done = done_new(m);
+  for (uint32_t i = 0; i < state && i < p->order.n; i++) done_put(m, done, p->order.at[i], true);
+  return done;
+}
+
+bool *proof_up(struct model *m, const struct proof *p, uint32_t state) {
+  bool *up = arena_array(&m->c->arena, bool, m->resources.n + 1);
+  goto_state(m, p, p->proving->state, state);
+  for (uint32_t i = 0; i < m->resources.n; i++) up[i] = state_up(p->proving->state, i);
+  return up;
+}
+
+struct trace proof_trace(struct model *m, const struct proof *p, uint32_t client, const struct need *endpoint, uint32_t state) {
+  struct trace trace = {0};
+  goto_state(m, p, p->proving->state, state);
+  trace.verdict = state_reach(p->proving->state, client, endpoint, &trace);
+  return trace;
+}
