@@ -136,6 +136,41 @@ def _():
     run("check", "--deny=errors", "-", text=WARNS, status=2)
 
 
+PORTS = """plan tiny { }
+use std/net
+host a { address = 10.0.0.1  ports = [80/tcp] %s }
+host b { address = 10.0.0.2  ports = [80/tcp] }
+rule no-plain-http {
+  about "Nothing answers on port 80."
+  for h in host
+  require not (80/tcp in h.ports)
+  else error "`${h}` answers on port 80"
+}
+%s
+"""
+
+
+def waived(inside, outside):
+    data = json.loads(run("check", "--format=json", "-", text=PORTS % (inside, outside)).stdout)
+    return [(f["rule"] or f["code"], f["waived"]) for f in data["findings"]]
+
+
+@test("a waiver speaks of its block, at the top of the plan of everything")
+def _():
+    equal(waived("", ""), [("no-plain-http", None), ("no-plain-http", None)])
+    equal(waived('allow no-plain-http because "old"', ""), [("no-plain-http", "old"), ("no-plain-http", None)])
+    equal(waived("", 'allow no-plain-http because "all old"'), [("no-plain-http", "all old")] * 2)
+    equal(waived("", 'allow E261 because "all old"'), [("no-plain-http", "all old")] * 2)
+    equal(waived('allow E231 because "?"', ""), [("no-plain-http", None), ("no-plain-http", None), ("E116", None)])
+    run("check", "-", text=PORTS % ("", 'allow no-plain-http because "all old"'), status=0)
+
+
+@test("what cannot be understood cannot be waived")
+def _():
+    data = json.loads(run("check", "--format=json", "-", text='plan t { }\nallow E101 because "x"\nnowhere x { }\n').stdout)
+    equal([(f["code"], f["waived"]) for f in data["findings"]], [("E101", None), ("E116", None)])
+
+
 @test("misspelt words are answered with the nearest")
 def _():
     contains(run("chekc").stderr, "did you mean `check`?")
