@@ -125,7 +125,7 @@ struct lazy_attribute {
 struct declared_resource {
   const struct binding *bindings;
   uint32_t iteration, kind;     /* index into kinds, NONE when unknown (already a finding) */
-  uint32_t client;              /* index into model.clients + 1, 0 for none: set by promises_build */
+  uint32_t client;              /* index into model.clients + 1, 0 for none: set by clients_build */
   uint32_t exists;              /* its attribute `exists` (index into model.attributes), NONE when it always is */
 };
 
@@ -145,6 +145,7 @@ struct elaboration {
   ARRAY(uint32_t) running;      /* attributes under evaluation, for E109 */
   bool naming;                  /* steps have no names yet: a changing attribute is its first value, nothing is kept */
   struct index kind_index, zone_index, resource_index, let_index, secret_index, tool_index, rule_index, step_index /* N_STEP names */;
+  struct index hosted, hosted_below;          /* names of `hosts` facts; of their patterns what follows `*.` */
   struct index step_names;      /* name id of a step's id -> model.steps */
   struct index preset_index;    /* node of a kind's literal default -> presets */
   ARRAY(struct cases) presets;
@@ -299,8 +300,15 @@ bool need_of_value(struct elaboration *e, const struct value *v, struct need *ou
 void needs_of_operand(struct elaboration *e, const struct scope *s, uint32_t node, uint32_t guard, struct need_list *out);
 /* Endpoints that the statements of a block ask for (http, tcp, dns, `needs`), each under its guards. */
 void needs_of_statements(struct elaboration *e, const struct scope *s, uint32_t block, uint32_t guard, struct need_list *out);
-/* What standing behind a provider takes: it is up, and its own endpoint (api, state) answers. */
+/* The same of a value that is there already. */
+void needs_of_value(struct elaboration *e, const struct scope *s, const struct value *v, uint32_t guard, struct need_list *out);
+/* The provider is up. */
 void needs_of_provider(struct elaboration *e, uint32_t provider, uint32_t guard, struct span at, struct need_list *out);
+/* Endpoints from out->at[from] on are looked up from the operator's place: zone and dns are set (one need per dns it ever has). */
+void needs_from_operator(struct elaboration *e, struct need_list *out, uint32_t from);
+/* Does some `hosts` of the plan match this host name? Known once facts are built. */
+bool host_is_hosted(const struct elaboration *e, uint32_t name);
+uint32_t name_lower(struct elaboration *e, uint32_t name); /* lower case, without a final dot */
 
 /* ── Guards ────────────────────────────────────────────────────────────────── */
 
@@ -329,7 +337,8 @@ void steps_name(struct elaboration *e);                     /* steps.c: which st
 void attributes_all(struct elaboration *e);                 /* attributes.c */
 void facts_build(struct elaboration *e);                    /* facts.c */
 void steps_build(struct elaboration *e);                    /* steps_terms.c */
-void promises_build(struct elaboration *e);                 /* promises.c: clients, plan, promises, waivers */
+void clients_build(struct elaboration *e);                  /* clients.c: clients, the plan's terms, waivers, tools; before secrets */
+void promises_build(struct elaboration *e);                 /* promises.c: after facts */
 void secrets_build(struct elaboration *e);                  /* secrets.c: model.secrets, one per e->secrets, same index */
 void rules_build(struct elaboration *e);                    /* rules.c: model.forbidden from rules and `require`s of kinds */
 void asks_build(struct elaboration *e);                     /* asks.c: model.asks */

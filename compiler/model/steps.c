@@ -212,14 +212,12 @@ static void parts(struct elaboration *e, struct step_table *t) {
   }
 }
 
-/* Part ids by (declared step, resource): where the parts of each covering step start. */
+/* What guards call a resource's hops in a step: the step, or the part of it. */
 static uint32_t mark_of(struct elaboration *e, const struct index *first_part, uint32_t step, uint32_t resource) {
   const struct step *s = &e->m->steps.at[step];
   if (!s->part_count) return step;
-  uint32_t first = index_get(first_part, step);
-  for (uint32_t i = 0; i < s->part_count; i++)
-    if (s->parts[i] == resource) return e->m->steps.n + first + i;
-  return step;
+  uint32_t declared = index_get(&e->step_index, s->name);
+  return e->m->steps.n + index_get(first_part, step) + index_get(&e->table->covers[declared].places, resource);
 }
 
 static void hops(struct elaboration *e, struct step_table *t, const uint32_t *single) {

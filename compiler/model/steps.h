@@ -17,6 +17,7 @@ struct step_table {
 struct covered {
   uint32_t node;             /* the list, 0 when it covers nothing */
   ARRAY(uint32_t) resources; /* each once, in order */
+  struct index places;       /* resource -> its place there */
   ARRAY(struct hop) hops;
 };
 

@@ -129,9 +129,7 @@ static void take_hop(struct covering *c, uint32_t step, const struct hop *hop, s
   *owner = step;
   struct covered *covered = &t->covers[step];
   array_push(&e->c->arena, &covered->hops, *hop);
-  uint32_t n = covered->resources.n;
-  for (uint32_t i = 0; i < n && i < 64; i++)
-    if (covered->resources.at[n - 1 - i] == a->owner) return;
+  if (index_put(&e->c->arena, &covered->places, a->owner, covered->resources.n) != covered->resources.n) return;
   array_push(&e->c->arena, &covered->resources, a->owner);
 }
 
