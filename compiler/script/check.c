@@ -1,0 +1,98 @@
+/* The `$` lines of a plan -> findings of the shell parser, at their places in the plan.
+ * Needs a model; a proof for the states in which commands run (without one they are looked at all the same, and what does not
+ * evaluate stays unsaid, since that has been said). Guarantees: each text at each place is parsed once. */
+#include "script/emit.h"
+
+#include <string.h>
+
+struct piece_place {
+  uint32_t start, end; /* in the rendered text */
+  bool verbatim;
+  struct span at;
+};
+struct places {
+  const struct piece_place *at;
+  uint32_t n;
+};
+
+/* One end of a finding: the byte itself in verbatim text, else an end of the interpolation it lies in. */
+static uint32_t to_source(const struct places *p, uint32_t byte, bool end, uint32_t *source) {
+  uint32_t low = 0, high = p->n;
+  while (low + 1 < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (p->at[middle].start <= byte - (end && byte > 0 ? 1 : 0)) low = middle;
+    else high = middle;
+  }
+  const struct piece_place *x = &p->at[low];
+  uint32_t length = x->at.end - x->at.start, offset = byte > x->start ? byte - x->start : 0;
+  *source = x->at.source;
+  if (!x->verbatim) return end ? x->at.end : x->at.start;
+  return x->at.start + (offset < length ? offset : length);
+}
+
+static struct span place(void *data, uint32_t start, uint32_t end) {
+  const struct places *p = data;
+  if (p->n == 0) return NOWHERE;
+  uint32_t source, other;
+  uint32_t from = to_source(p, start, false, &source), to = to_source(p, end > start ? end : start, end > start, &other);
+  return (struct span){source, from, other == source && to > from ? to : from};
+}
+
+/* A value that may be a program's name stays, since tools are told by it; any other is some word. */
+static bool tells(const char *text) {
+  static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
+  size_t n = strlen(text);
+  return n > 0 && n < 64 && text[strspn(text, safe)] == '\0';
+}
+
+static void check_line(struct model *m, const struct command *c) {
+  struct arena *arena = &m->c->arena;
+  struct text text = {.arena = arena}, key = {.arena = arena};
+  struct piece_place *at = arena_array(arena, struct piece_place, c->line.n + 1);
+  for (uint32_t i = 0; i < c->line.n; i++) {
+    const struct piece *p = &c->line.at[i];
+    uint32_t start = (uint32_t)text.n;
+    if (p->type == PIECE_SHELL) text_puts(&text, p->text);
+    else if (p->type == PIECE_VALUE && tells(p->text)) text_puts(&text, p->text);
+    else text_puts(&text, p->in_quotes ? "x" : "'x'");
+    at[i] = (struct piece_place){start, (uint32_t)text.n, p->type == PIECE_SHELL, p->at};
+  }
+  text_print(&key, "\1%u:%u:%s", c->at.source, c->at.start, text_done(&text));
+  if (name_find(&m->c->names, text_done(&key), key.n) != NONE) return;
+  name_of(&m->c->names, text_done(&key), key.n);
+  struct places places = {at, c->line.n};
+  shell_check(m->c, text_done(&text), text.n, m, place, &places);
+}
+
+static void check_block(struct model *m, struct block b) {
+  for (uint32_t i = 0; i < b.n; i++)
+    if (b.at[i].type == CMD_RUN) check_line(m, &b.at[i]);
+}
+
+/* Without an order: each step after those before it in the source. */
+static void check_unproven(struct model *m) {
+  struct compilation *c = m->c;
+  bool *done = arena_array(&c->arena, bool, (size_t)m->steps.n + m->parts.n + 1);
+  for (uint32_t i = 0; i < m->steps.n; i++) {
+    uint32_t said = c->findings.n;
+    struct block before = step_block(m, i, BLOCK_DO, done);
+    done[i] = true;
+    for (uint32_t k = 0; k < m->parts.n; k++)
+      if (m->parts.at[k].step == i) done[m->steps.n + k] = true;
+    struct block undo = step_block(m, i, BLOCK_UNDO, done), verify = step_block(m, i, BLOCK_VERIFY, done);
+    c->findings.n = said;
+    check_block(m, before);
+    check_block(m, undo);
+    check_block(m, verify);
+  }
+}
+
+void script_check_commands(struct model *m, const struct proof *p) {
+  if (p == NULL) {
+    check_unproven(m);
+    return;
+  }
+  const struct runbook *b = runbook_build(m, p, NONE);
+  for (uint32_t i = 0; i < b->units.n; i++)
+    if (b->units.at[i].command->type == CMD_RUN) check_line(m, b->units.at[i].command);
+}

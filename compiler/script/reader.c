@@ -1,0 +1,301 @@
+/* Shell text -> functions and statements with all quoting undone.
+ * Needs nothing: any bytes will do. Guarantees: shares no code with the printing side, so that a mistake in quoting there shows
+ * as a difference here; bounded recursion. */
+#include "script/reader.h"
+
+#include <string.h>
+
+struct reading {
+  struct arena *arena;
+  const char *text;
+  size_t n, at;
+  unsigned depth;
+  bool broken;
+};
+
+static int byte_at(const struct reading *r, size_t ahead) { return r->at + ahead < r->n ? (unsigned char)r->text[r->at + ahead] : -1; }
+
+static void add_literal(struct text *out, int c) {
+  if (c > 0 && (c < 7 || c == SEP)) text_putc(out, MARK_LITERAL);
+  text_putc(out, (char)c);
+}
+
+static bool name_byte(int c, bool first) {
+  return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (!first && c >= '0' && c <= '9');
+}
+
+static void read_statements(struct reading *r, struct text *out, char until);
+
+/* `$name`, `${…}`, `$(…)`; a `$` with nothing of the kind behind it is a `$`. */
+static void read_dollar(struct reading *r, struct text *out, bool quoted) {
+  int c = byte_at(r, 1);
+  if (c == '(' && r->depth < 64) {
+    r->at += 2;
+    r->depth++;
+    text_putc(out, MARK_COMMAND);
+    text_putc(out, quoted ? 'q' : 'u');
+    read_statements(r, out, ')');
+    text_putc(out, MARK_END);
+    r->depth--;
+    return;
+  }
+  if (c != '{' && !name_byte(c, true) && !(c > 0 && strchr("@*#?$!-0123456789", c) != NULL)) {
+    r->at++;
+    add_literal(out, '$');
+    return;
+  }
+  r->at += c == '{' ? 2 : 1;
+  text_putc(out, MARK_VARIABLE);
+  text_putc(out, quoted ? 'q' : 'u');
+  if (c == '{') {
+    while (byte_at(r, 0) >= 0 && byte_at(r, 0) != '}') text_putc(out, r->text[r->at++]);
+    if (byte_at(r, 0) < 0) r->broken = true;
+    else r->at++;
+  } else if (name_byte(c, true)) {
+    while (name_byte(byte_at(r, 0), false)) text_putc(out, r->text[r->at++]);
+  } else {
+    text_putc(out, r->text[r->at++]);
+  }
+  text_putc(out, MARK_END);
+}
+
+static void read_backquoted(struct reading *r, struct text *out) {
+  text_putc(out, MARK_RAW);
+  r->at++;
+  while (byte_at(r, 0) >= 0 && byte_at(r, 0) != '`') add_literal(out, (unsigned char)r->text[r->at++]);
+  if (byte_at(r, 0) < 0) r->broken = true;
+  else r->at++;
+  text_putc(out, MARK_END);
+}
+
+static void read_double(struct reading *r, struct text *out) {
+  r->at++;
+  for (;;) {
+    int c = byte_at(r, 0);
+    if (c < 0) {
+      r->broken = true;
+      return;
+    }
+    if (c == '"') {
+      r->at++;
+      return;
+    }
+    if (c == '\\' && byte_at(r, 1) > 0 && strchr("$`\"\\\n", byte_at(r, 1)) != NULL) {
+      if (byte_at(r, 1) != '\n') add_literal(out, byte_at(r, 1));
+      r->at += 2;
+    } else if (c == '$') {
+      read_dollar(r, out, true);
+    } else if (c == '`') {
+      read_backquoted(r, out);
+    } else {
+      add_literal(out, c);
+      r->at++;
+    }
+  }
+}
+
+static void read_word(struct reading *r, struct text *out) {
+  size_t from = r->at;
+  for (;;) {
+    int c = byte_at(r, 0);
+    if (c < 0 || strchr(" \t\n|&;<>()", c) != NULL) return; /* strchr finds NUL too */
+    if (c == '\'') {
+      r->at++;
+      while (byte_at(r, 0) >= 0 && byte_at(r, 0) != '\'') add_literal(out, (unsigned char)r->text[r->at++]);
+      if (byte_at(r, 0) < 0) r->broken = true;
+      else r->at++;
+    } else if (c == '"') {
+      read_double(r, out);
+    } else if (c == '\\' && byte_at(r, 1) >= 0) {
+      if (byte_at(r, 1) != '\n') add_literal(out, byte_at(r, 1));
+      r->at += 2;
+    } else if (c == '$') {
+      read_dollar(r, out, false);
+    } else if (c == '`') {
+      read_backquoted(r, out);
+    } else {
+      if (c == '*' || c == '?' || (c == '~' && r->at == from)) text_putc(out, MARK_ACTIVE);
+      add_literal(out, c);
+      r->at++;
+    }
+  }
+}
+
+static void skip_blanks(struct reading *r) {
+  for (;;) {
+    int c = byte_at(r, 0);
+    if (c == ' ' || c == '\t') r->at++;
+    else if (c == '\\' && byte_at(r, 1) == '\n') r->at += 2;
+    else return;
+  }
+}
+
+/* Bytes of the operator or redirection at hand, 0 for a word. */
+static size_t operator_length(const struct reading *r) {
+  size_t n = 0;
+  while (byte_at(r, n) >= '0' && byte_at(r, n) <= '9') n++;
+  int c = byte_at(r, n), d = byte_at(r, n + 1);
+  if (c == '<' || c == '>') {
+    if (c == '<' && d == '<' && byte_at(r, n + 2) == '-') return n + 3;
+    return n + (d == '&' || d == '|' || d == c ? 2 : 1);
+  }
+  c = byte_at(r, 0);
+  d = byte_at(r, 1);
+  if (c <= 0 || strchr("|&;()", c) == NULL) return 0;
+  return c == d && c != '(' && c != ')' ? 2 : 1;
+}
+
+/* The next token of a statement, appended with its separator; false at the end of the statement (newline, `;`, the end,
+ * or `until`), which is not taken. */
+static bool read_token(struct reading *r, struct text *out, char until) {
+  skip_blanks(r);
+  int c = byte_at(r, 0);
+  if (c < 0 || c == '\n' || c == 0 || (c == ';' && byte_at(r, 1) != ';') || (until != '\0' && c == until)) return false;
+  if (c == '#') {
+    while (byte_at(r, 0) >= 0 && byte_at(r, 0) != '\n') r->at++;
+    return false;
+  }
+  size_t n = operator_length(r);
+  if (n > 0) {
+    text_putc(out, TOKEN_IS_OPERATOR);
+    text_add(out, r->text + r->at, n);
+    r->at += n;
+  } else {
+    text_putc(out, TOKEN_IS_WORD);
+    size_t from = r->at;
+    read_word(r, out);
+    if (r->at == from) r->at++; /* a byte that belongs nowhere */
+  }
+  text_putc(out, SEP);
+  return true;
+}
+
+/* Statements up to `until` (taken), a `;` operator between them. */
+static void read_statements(struct reading *r, struct text *out, char until) {
+  bool any = false;
+  for (;;) {
+    skip_blanks(r);
+    int c = byte_at(r, 0);
+    if (c < 0 || c == until) break;
+    if (c == '\n' || c == ';' || c == 0) {
+      r->at++;
+      continue;
+    }
+    if (any) {
+      text_putc(out, TOKEN_IS_OPERATOR);
+      text_putc(out, ';');
+      text_putc(out, SEP);
+    }
+    while (read_token(r, out, until)) any = true;
+  }
+  if (byte_at(r, 0) == until) r->at++;
+  else if (until != '\0') r->broken = true;
+}
+
+const char *statement_read(struct arena *arena, const char *text, size_t length) {
+  struct reading r = {.arena = arena, .text = text, .n = length};
+  struct text out = {.arena = arena};
+  read_statements(&r, &out, '\0');
+  return text_done(&out);
+}
+
+/* The name in `wNAME o( o) w{`, or NULL. */
+static const char *opened(struct arena *arena, const char *statement) {
+  static const char tail[] = {SEP, 'o', '(', SEP, 'o', ')', SEP, 'w', '{', SEP, '\0'};
+  const char *end = strstr(statement, tail);
+  if (end == NULL || statement[0] != TOKEN_IS_WORD || end[sizeof tail - 1] != '\0' || memchr(statement, SEP, (size_t)(end - statement)) != NULL)
+    return NULL;
+  return arena_copy(arena, statement + 1, (size_t)(end - statement) - 1);
+}
+
+void script_read(struct arena *arena, struct script *s, const char *text, size_t length, uint32_t from) {
+  static const char closing[] = {'w', '}', SEP, '\0'};
+  struct reading r = {.arena = arena, .text = text, .n = length};
+  bool inside = false;
+  s->broken = NONE;
+  while (r.at < r.n) {
+    skip_blanks(&r);
+    uint32_t start = from + (uint32_t)r.at;
+    struct text out = {.arena = arena};
+    while (read_token(&r, &out, '\0')) continue;
+    uint32_t end = from + (uint32_t)r.at;
+    if (r.at < r.n) r.at++;
+    if (r.broken && s->broken == NONE) s->broken = start;
+    if (out.n == 0) continue;
+    const char *statement = text_done(&out), *name = inside ? NULL : opened(arena, statement);
+    struct function *last = s->functions.n > 0 ? &s->functions.at[s->functions.n - 1] : NULL;
+    if (name != NULL) {
+      array_push(arena, &s->functions, (struct function){name, start, end, s->statements.n, 0});
+      inside = true;
+    } else if (inside && strcmp(statement, closing) == 0) {
+      inside = false;
+    } else {
+      if (!inside) array_push(arena, &s->functions, (struct function){"", start, end, s->statements.n, 1});
+      else last->count++;
+      array_push(arena, &s->statements, (struct statement){statement, start, end});
+    }
+  }
+  if (inside && s->broken == NONE) s->broken = from + (uint32_t)length;
+}
+
+/* ── For people ────────────────────────────────────────────────────────────── */
+
+static const char *show_token(struct text *out, const char *p);
+
+static const char *show_word(struct text *out, const char *p) {
+  struct text plain = {.arena = out->arena};
+  bool marked = false;
+  const char *from = p;
+  for (; *p != '\0' && *p != SEP && *p != MARK_END; p++) {
+    if (*p == MARK_LITERAL) p++;
+    else if (*p < 7) marked = true;
+    if (marked) break;
+    text_putc(&plain, *p);
+  }
+  if (!marked) {
+    quote_word(out, text_done(&plain));
+    return p;
+  }
+  for (p = from; *p != '\0' && *p != SEP && *p != MARK_END;) {
+    if (*p == MARK_VARIABLE) {
+      text_puts(out, "${");
+      for (p += 2; *p != '\0' && *p != MARK_END; p++) text_putc(out, *p);
+      text_putc(out, '}');
+      p += *p != '\0';
+    } else if (*p == MARK_COMMAND) {
+      text_puts(out, "$(");
+      for (p += 2; *p != '\0' && *p != MARK_END;) p = show_token(out, p);
+      text_putc(out, ')');
+      p += *p != '\0';
+    } else if (*p == MARK_RAW) {
+      text_putc(out, '`');
+      for (p++; *p != '\0' && *p != MARK_END; p++) text_putc(out, *p);
+      text_putc(out, '`');
+      p += *p != '\0';
+    } else if (*p == MARK_ACTIVE || *p == MARK_LITERAL) {
+      p++;
+    } else {
+      text_putc(out, *p++);
+    }
+  }
+  return p;
+}
+
+/* One token and its separator; a blank before the next. */
+static const char *show_token(struct text *out, const char *p) {
+  char type = *p++;
+  if (type == TOKEN_IS_WORD) {
+    p = show_word(out, p);
+  } else {
+    while (*p != '\0' && *p != SEP) text_putc(out, *p++);
+  }
+  if (*p == SEP) p++;
+  if (*p != '\0' && *p != MARK_END) text_putc(out, ' ');
+  return p;
+}
+
+const char *statement_show(struct arena *arena, const char *statement) {
+  struct text out = {.arena = arena};
+  while (*statement != '\0') statement = show_token(&out, statement);
+  return text_done(&out);
+}

@@ -1,0 +1,55 @@
+/* Shell text read back: functions, statements, words with their quotes undone. Private to script/.
+ *
+ * A statement is one string: its tokens with SEP between them, each told by its first byte. A word is its bytes after all
+ * quoting is undone; what the shell would still expand is marked, so that "a quoted star" and "a star" differ. */
+#ifndef CUTC_READER_H
+#define CUTC_READER_H
+
+#include "script/emit.h"
+
+#define SEP '\x1f'      /* between tokens */
+#define MARK_ACTIVE '\x01'   /* then: a pattern's character or a leading tilde */
+#define MARK_VARIABLE '\x02' /* then: 'q' (in double quotes) or 'u', the name, MARK_END */
+#define MARK_COMMAND '\x04'  /* then: 'q' or 'u', the statements inside of $( ), MARK_END */
+#define MARK_END '\x03'
+#define MARK_RAW '\x05'      /* then: a backquoted command as written, MARK_END */
+#define MARK_LITERAL '\x06'  /* then: one byte that would look like a mark */
+#define TOKEN_IS_WORD 'w'
+#define TOKEN_IS_OPERATOR 'o'
+
+struct statement {
+  const char *text;
+  uint32_t start, end; /* bytes in the script */
+};
+struct function {
+  const char *name; /* "" for what stands outside of functions */
+  uint32_t start, end;
+  uint32_t first, count; /* statements */
+};
+struct script {
+  ARRAY(struct function) functions; /* in order; statements outside of functions make a function of their own each */
+  ARRAY(struct statement) statements;
+  uint32_t broken; /* the byte where reading ended too early (an unclosed quote, a `}` too many), NONE */
+};
+
+/* Reads shell text of the subset that runbooks use; bytes count from `from`. Never fails: see broken. */
+void script_read(struct arena *arena, struct script *s, const char *text, size_t length, uint32_t from);
+/* The statements of a piece of shell text, with ';' operators between them. */
+const char *statement_read(struct arena *arena, const char *text, size_t length);
+/* A statement for people, as shell. */
+const char *statement_show(struct arena *arena, const char *statement);
+
+/* What a function has to be. */
+struct expected {
+  const char *name;
+  const char *what; /* "step 2 `traefik`, do" */
+  uint32_t first, count; /* statements */
+};
+struct expectations {
+  ARRAY(struct expected) functions;
+  ARRAY(const char *) statements;
+};
+/* From the model alone, by the meaning of its commands. */
+struct expectations expectations_build(const struct runbook *b);
+
+#endif

@@ -1,0 +1,288 @@
+/* A script against what it has to be -> findings E311, each at the line that differs.
+ * Needs runbook_build's result and the script's text. Guarantees: no finding means the same header, the same runtime, the same
+ * steps in the same order, the same commands, no more and no less. */
+#include "script/reader.h"
+
+#include "base/embedded.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct comparing {
+  struct compilation *c;
+  const struct runbook *b;
+  const char *text;
+  size_t length;
+  uint32_t source; /* NONE: count only */
+  uint32_t found;
+  struct script script;
+  struct expectations want;
+};
+
+/* ── Findings ──────────────────────────────────────────────────────────────── */
+
+static struct finding *differ(struct comparing *d, uint32_t start, uint32_t end, const char *message) {
+  d->found++;
+  if (d->source == NONE) return NULL;
+  struct finding *f = finding_add(d->c, CODE_311, (struct span){d->source, start, end}, "%s", message);
+  return f;
+}
+
+static const char *show(struct comparing *d, const char *statement) {
+  const char *text = statement_show(&d->c->arena, statement);
+  return strlen(text) > 400 ? arena_print(&d->c->arena, "%.400s…", text) : text;
+}
+
+static struct span script_place(void *data, uint32_t start, uint32_t end) {
+  const struct span *base = data;
+  return (struct span){base->source, base->start + start, base->start + end};
+}
+
+/* What somebody has written into a runbook is looked through like what stands in a plan. */
+static void judge(struct comparing *d, const struct statement *s) {
+  if (d->source == NONE) return;
+  struct span base = {d->source, s->start, s->end};
+  shell_check(d->c, d->text + s->start, s->end - s->start, d->b->m, script_place, &base);
+}
+
+static void changed(struct comparing *d, const struct statement *s, const char *want, const char *what) {
+  struct finding *f = differ(d, s->start, s->end, arena_print(&d->c->arena, "%s: this is not what the plan says", what));
+  if (f != NULL) {
+    finding_caret(d->c, f, "the plan says `%s`", show(d, want));
+    finding_remark(d->c, f, REMARK_HELP, "change the plan and emit the runbook again, or put the line back");
+  }
+  judge(d, s);
+}
+
+static void added(struct comparing *d, const struct statement *s, const char *what) {
+  struct finding *f = differ(d, s->start, s->end, arena_print(&d->c->arena, "%s: this is not in the plan", what));
+  if (f != NULL) finding_caret(d->c, f, "added");
+  judge(d, s);
+}
+
+static void removed(struct comparing *d, uint32_t start, uint32_t end, const char *want, const char *what) {
+  struct finding *f = differ(d, start, end, arena_print(&d->c->arena, "%s: `%s` is missing", what, show(d, want)));
+  if (f != NULL) finding_caret(d->c, f, "the plan has it here");
+}
+
+/* ── Statements of one function: longest common subsequence ────────────────── */
+
+struct lists {
+  const struct statement *have;
+  const char *const *want;
+  uint32_t n, m, start, end; /* bytes of the place to name when something is missing at the end */
+  const char *what;
+};
+
+static void report_gap(struct comparing *d, const struct lists *l, uint32_t i, uint32_t i_end, uint32_t k, uint32_t k_end) {
+  while (i < i_end && k < k_end) changed(d, &l->have[i++], l->want[k++], l->what);
+  while (i < i_end) added(d, &l->have[i++], l->what);
+  for (; k < k_end; k++) {
+    uint32_t start = i < l->n ? l->have[i].start : i > 0 ? l->have[i - 1].start : l->start;
+    uint32_t end = i < l->n ? l->have[i].end : i > 0 ? l->have[i - 1].end : l->end;
+    removed(d, start, end, l->want[k], l->what);
+  }
+}
+
+/* Lists beyond this are compared line by line; no function of a runbook is that long. */
+#define LONGEST 1000u
+
+static void compare_lists(struct comparing *d, struct lists l) {
+  uint32_t head = 0;
+  while (head < l.n && head < l.m && strcmp(l.have[head].text, l.want[head]) == 0) head++;
+  if (head == l.n && head == l.m) return;
+  if (l.n - head > LONGEST || l.m - head > LONGEST) {
+    report_gap(d, &l, head, l.n, head, l.m);
+    return;
+  }
+  uint32_t rows = l.n - head, columns = l.m - head;
+  uint32_t *length = arena_array(&d->c->arena, uint32_t, (size_t)(rows + 1) * (columns + 1));
+  for (uint32_t i = rows; i-- > 0;) {
+    for (uint32_t k = columns; k-- > 0;) {
+      uint32_t *at = &length[i * (columns + 1) + k];
+      uint32_t down = at[columns + 1], right = at[1];
+      if (strcmp(l.have[head + i].text, l.want[head + k]) == 0) *at = at[columns + 2] + 1;
+      else *at = down > right ? down : right;
+    }
+  }
+  uint32_t i = 0, k = 0, from_i = 0, from_k = 0;
+  while (i < rows && k < columns) {
+    const uint32_t *at = &length[i * (columns + 1) + k];
+    if (strcmp(l.have[head + i].text, l.want[head + k]) == 0) {
+      report_gap(d, &l, head + from_i, head + i, head + from_k, head + k);
+      from_i = ++i, from_k = ++k;
+    } else if (at[columns + 1] >= at[1]) {
+      i++;
+    } else {
+      k++;
+    }
+  }
+  report_gap(d, &l, head + from_i, l.n, head + from_k, l.m);
+}
+
+/* ── Functions ─────────────────────────────────────────────────────────────── */
+
+struct named { const char *name; uint32_t index; };
+
+static int by_name(const void *a, const void *b) {
+  const struct named *x = a, *y = b;
+  int order = strcmp(x->name, y->name);
+  return order != 0 ? order : x->index < y->index ? -1 : x->index > y->index;
+}
+
+static uint32_t find(const struct named *list, uint32_t n, const char *name) {
+  uint32_t low = 0, high = n;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (strcmp(list[middle].name, name) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low < n && strcmp(list[low].name, name) == 0 ? low : NONE;
+}
+
+static struct named *sorted(struct comparing *d, uint32_t *n, bool want) {
+  uint32_t total = want ? d->want.functions.n : d->script.functions.n;
+  struct named *list = arena_array(&d->c->arena, struct named, total + 1);
+  *n = 0;
+  for (uint32_t i = 0; i < total; i++) {
+    const char *name = want ? d->want.functions.at[i].name : d->script.functions.at[i].name;
+    if (*name != '\0') list[(*n)++] = (struct named){name, i};
+  }
+  qsort(list, *n, sizeof *list, by_name);
+  return list;
+}
+
+static const char *function_what(struct comparing *d, const struct function *f) {
+  return arena_print(&d->c->arena, "function `%s`", f->name);
+}
+
+/* Functions that are there and should not be, twice, or in another place than the plan's order gives them. */
+static void compare_order(struct comparing *d, const struct named *want, uint32_t wanted) {
+  uint32_t latest = 0;
+  bool *seen = arena_array(&d->c->arena, bool, d->want.functions.n + 1), late = false;
+  for (uint32_t i = 0; i < d->script.functions.n; i++) {
+    const struct function *f = &d->script.functions.at[i];
+    if (*f->name == '\0') continue;
+    uint32_t at = find(want, wanted, f->name);
+    if (at == NONE || seen[want[at].index]) {
+      differ(d, f->start, f->end, arena_print(&d->c->arena, "%s is %s", function_what(d, f), at == NONE ? "not in the plan" : "written twice"));
+      for (uint32_t k = 0; k < f->count && d->source != NONE; k++) judge(d, &d->script.statements.at[f->first + k]);
+      continue;
+    }
+    uint32_t index = want[at].index;
+    seen[index] = true;
+    if (index < latest && !late)
+      differ(d, f->start, f->end,
+             arena_print(&d->c->arena, "%s stands after what the plan has behind it: `%s`", d->want.functions.at[index].what, d->want.functions.at[latest].name));
+    late = index < latest;
+    if (index > latest) latest = index;
+  }
+}
+
+static void compare_functions(struct comparing *d) {
+  uint32_t wanted, had;
+  struct named *want = sorted(d, &wanted, true), *have = sorted(d, &had, false);
+  compare_order(d, want, wanted);
+  for (uint32_t i = 0; i < d->want.functions.n; i++) {
+    const struct expected *e = &d->want.functions.at[i];
+    if (*e->name == '\0') continue;
+    uint32_t at = find(have, had, e->name);
+    if (at == NONE) {
+      differ(d, 0, 0, arena_print(&d->c->arena, "%s: the function `%s` is missing", e->what, e->name));
+      continue;
+    }
+    const struct function *f = &d->script.functions.at[have[at].index];
+    compare_lists(d, (struct lists){d->script.statements.at + f->first, d->want.statements.at + e->first, f->count, e->count, f->start, f->end, e->what});
+  }
+}
+
+/* What stands outside of functions: the plan's values and the call at the end. */
+static void compare_outside(struct comparing *d) {
+  ARRAY(struct statement) have = {0};
+  ARRAY(const char *) want = {0};
+  for (uint32_t i = 0; i < d->script.functions.n; i++)
+    if (*d->script.functions.at[i].name == '\0') array_push(&d->c->arena, &have, d->script.statements.at[d->script.functions.at[i].first]);
+  for (uint32_t i = 0; i < d->want.functions.n; i++)
+    if (*d->want.functions.at[i].name == '\0') array_push(&d->c->arena, &want, d->want.statements.at[d->want.functions.at[i].first]);
+  compare_lists(d, (struct lists){have.at, want.at, have.n, want.n, 0, 0, "outside of all functions"});
+}
+
+/* ── Header and runtime, byte by byte ──────────────────────────────────────── */
+
+/* The first byte at which two texts differ, and the line it is in. */
+static size_t line_end(const char *text, size_t n, size_t at) {
+  while (at < n && text[at] != '\n') at++;
+  return at;
+}
+
+static size_t line_start(const char *text, size_t at) {
+  while (at > 0 && text[at - 1] != '\n') at--;
+  return at;
+}
+
+static bool first_difference(struct comparing *d, size_t from, size_t length, const char *want, size_t want_length, const char *what) {
+  size_t i = 0;
+  while (i < length && i < want_length && d->text[from + i] == want[i]) i++;
+  if (i == length && i == want_length) return false;
+  size_t start = line_start(want, i < want_length ? i : want_length), end = line_end(want, want_length, start);
+  const char *line = arena_copy(&d->c->arena, want + start, end - start);
+  size_t here = from + line_start(d->text + from, i);
+  struct finding *f = differ(d, (uint32_t)here, (uint32_t)line_end(d->text, d->length, here), what);
+  if (f != NULL) finding_caret(d->c, f, "should be `%s`", line);
+  return true;
+}
+
+/* Reads the header; `runtime` is where the runtime begins. */
+static void compare_header(struct comparing *d, size_t runtime) {
+  if (d->source == NONE) {
+    for (size_t i = 0; i < runtime; i = line_end(d->text, d->length, i) + 1)
+      if (d->text[i] != '#' && d->text[i] != '\n') d->found++;
+    return;
+  }
+  struct text want = {.arena = &d->c->arena};
+  text_puts(&want, "#!/bin/sh\n");
+  runbook_header(&want, d->b);
+  text_putc(&want, '\n');
+  const char *digest = strstr(d->text, "\n# Digest    sha256 ");
+  if (digest != NULL && digest < d->text + runtime && strncmp(digest + 20, d->b->digest, 64) != 0) {
+    uint32_t at = (uint32_t)(digest + 1 - d->text);
+    struct finding *f = differ(d, at, (uint32_t)line_end(d->text, d->length, at), "this runbook was emitted from another version of the plan or of cutc");
+    if (f != NULL) finding_caret(d->c, f, "the plan has %s", d->b->digest);
+  } else {
+    first_difference(d, 0, runtime, text_done(&want), want.n, "the header does not say what the plan says");
+  }
+}
+
+/* The layout and the comments too, once the meaning is the same. */
+static void compare_bytes(struct comparing *d) {
+  struct text want = {.arena = &d->c->arena};
+  runbook_print(&want, d->b);
+  if (!first_difference(d, 0, d->length, text_done(&want), want.n, "same commands, but a comment or the layout is not as it was emitted")) return;
+  struct finding *f = d->c->findings.at[d->c->findings.n - 1];
+  f->severity = SEV_WARNING;
+}
+
+uint32_t runbook_read(struct compilation *c, const struct runbook *b, const char *text, size_t length, uint32_t source) {
+  struct comparing d = {.c = c, .b = b, .text = text, .length = length, .source = source};
+  const struct embedded *runtime = embedded_find("runtime.sh");
+  const char *first = strstr(text, RUNTIME_FIRST), *last = first != NULL ? strstr(first, "\n" RUNTIME_LAST "\n") : NULL;
+  if (last == NULL) {
+    differ(&d, 0, (uint32_t)line_end(text, length, 0), "this is no runbook of cutc: the runtime is not in it");
+    return d.found;
+  }
+  size_t from = (size_t)(first - text), to = (size_t)(last - text) + strlen("\n" RUNTIME_LAST "\n");
+  compare_header(&d, from);
+  first_difference(&d, from, to - from, runtime->text, runtime->length, "the runtime is not that of this cutc");
+  script_read(&c->arena, &d.script, text + to, length - to, (uint32_t)to);
+  if (d.script.broken != NONE) differ(&d, d.script.broken, (uint32_t)line_end(text, length, d.script.broken), "the script cannot be read from here on: a quote or a bracket is not closed");
+  d.want = expectations_build(b);
+  compare_functions(&d);
+  compare_outside(&d);
+  if (d.found == 0 && source != NONE) compare_bytes(&d);
+  return d.found;
+}
+
+uint32_t script_verify(struct compilation *c, uint32_t script, struct model *m, const struct proof *p) {
+  const struct source *s = &c->sources.at[script];
+  return runbook_read(c, runbook_build(m, p, script), s->text, s->length, script);
+}
