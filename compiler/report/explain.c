@@ -10,12 +10,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WIDTH 100u /* columns of running text */
+
 /* ── A finding: its page, which is Markdown ────────────────────────────────── */
 
 static void styled(struct text *out, enum style style, const char *s, size_t n, bool colour) {
   paint_style(out, style, colour);
   paint_text(out, s, n, 0);
   paint_style(out, STYLE_PLAIN, colour);
+}
+
+/* The length of a paragraph: the lines up to an empty one, a heading or a fence. */
+static size_t paragraph(const char *text) {
+  const char *p = text;
+
+  do
+    p += strcspn(p, "\n") + (p[strcspn(p, "\n")] == '\n');
+  while (*p && *p != '\n' && *p != '#' && *p != '`');
+  return (size_t)(p - text);
 }
 
 static void markdown(struct text *out, const char *text, bool colour) {
@@ -36,8 +48,10 @@ static void markdown(struct text *out, const char *text, bool colour) {
       size_t skip = strspn(line, "# ");
 
       styled(out, STYLE_BOLD, line + skip, n - skip, colour);
-    } else {
-      paint_text(out, line, n, 0);
+    } else if (n) {
+      n = paragraph(line);
+      next = line + n;
+      paint_wrap(out, arena_copy(out->arena, line, n), 0, WIDTH);
     }
     text_putc(out, '\n');
   }
@@ -168,7 +182,8 @@ static void put_item(struct text *out, const struct library *l, const struct ite
     put_facts(out, l, item->node, "\nWhat it does:\n");
     return;
   }
-  text_putc(out, '\n');
+  if (*doc_of(l, item->node))
+    text_putc(out, '\n');
   put_doc(out, slice(l, item->node), 4);
 }
 
