@@ -3,36 +3,10 @@
  * endpoint under its guards and seen from where the operator stands. */
 #include "model/commands.h"
 
-/* ── The operator's place ──────────────────────────────────────────────────── */
-
-void needs_from_operator(struct elaboration *e, struct need_list *needs) {
-  struct model *m = e->m;
-  uint32_t n = needs->n;
-  if (m->operator_client == NONE || m->operator_client >= m->clients.n) return;
-  const struct client *c = &m->clients.at[m->operator_client];
-  for (uint32_t i = 0; i < n; i++) {
-    if (needs->at[i].type != NEED_ENDPOINT || needs->at[i].zone != NONE) continue;
-    needs->at[i].zone = c->zone;
-    needs->at[i].dns = c->zone;
-    uint32_t guard = needs->at[i].guard;
-    bool first = true;
-    for (uint32_t k = 0; k < c->count; k++) {
-      const struct client_dns *d = &m->client_dns.at[c->first + k];
-      struct need one = needs->at[i];
-      one.dns = d->zone;
-      one.guard = guard_and(m, guard, d->guard);
-      if (one.guard == NONE) continue;
-      if (first) needs->at[i] = one;
-      else array_push(&e->c->arena, needs, one);
-      first = false;
-    }
-  }
-}
-
 /* ── Asks ──────────────────────────────────────────────────────────────────── */
 
 static void add(struct elaboration *e, enum ask_type type, uint32_t resource, uint32_t step, struct need_list *needs) {
-  needs_from_operator(e, needs);
+  needs_from_operator(e, needs, 0);
   for (uint32_t i = 0; i < needs->n; i++) {
     if (needs->at[i].type != NEED_ENDPOINT) continue;
     struct ask a = {.type = (uint8_t)type, .resource = resource, .step = step, .endpoint = needs->at[i]};
@@ -40,10 +14,21 @@ static void add(struct elaboration *e, enum ask_type type, uint32_t resource, ui
   }
 }
 
+/* A provider's own endpoints: the URLs and endpoints among its attributes. */
 static void ask_provider(struct elaboration *e, uint32_t resource) {
+  const struct resource *r = &e->m->resources.at[resource];
   struct need_list needs = {0};
-  if (!e->m->resources.at[resource].provider) return;
-  needs_of_provider(e, resource, GUARD_ALWAYS, e->m->resources.at[resource].at, &needs);
+  for (uint32_t i = r->first; r->provider && i < r->first + r->count; i++) {
+    const struct cases *cases = attribute_cases(e, i);
+    for (uint32_t k = 0; k < cases->n; k++) {
+      const struct value *v = &cases->at[k].value;
+      struct need n;
+      if ((v->type != V_URL && v->type != V_ENDPOINT) || !need_of_value(e, v, &n)) continue;
+      n.guard = cases->at[k].guard;
+      n.at = e->m->attributes.at[i].at;
+      array_push(&e->c->arena, &needs, n);
+    }
+  }
   add(e, ASK_PROVIDER, resource, NONE, &needs);
 }
 

@@ -50,9 +50,4 @@ void secrets_finish(struct elaboration *e);
 /* A secret stands where it may not: E271 (arguments, URLs, names of files), E272 (kept files, messages, logs). */
 void secret_misplaced(struct elaboration *e, enum code code, uint32_t secret, struct span at, const char *where, const char *mend);
 
-/* ── The operator's place (asks.c) ─────────────────────────────────────────── */
-
-/* Sets zone and dns of needs that have none to where the operator stands, once per dns it uses; others stay. */
-void needs_from_operator(struct elaboration *e, struct need_list *needs);
-
 #endif

@@ -204,13 +204,13 @@ static void finish(struct finishing *f, uint32_t secret) {
   if (block != 0) {
     e->depth++;
     needs_of_statements(e, &scope, block, GUARD_ALWAYS, &needs);
+    needs_from_operator(e, &needs, 0);
     struct block b = secret_fetch(e->m, secret, f->baseline);
     if (b.n == 0)
       finding_add(e->c, CODE_114, node_span(e->tree, block), "this `fetch` runs nothing that could hand out a secret");
     needs_of_commands(f, &b, &needs);
     e->depth--;
   }
-  needs_from_operator(e, &needs);
   for (uint32_t i = 0; i < needs.n; i++) {
     needs.at[i].secret = secret;
     needs.at[i].at = s->at;
