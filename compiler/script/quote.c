@@ -18,13 +18,13 @@ void quote_in_double(struct text *out, const char *text) {
 }
 
 /* Single quotes are the plainest, but for a text that holds one, or that in single quotes would look like an expansion
- * somebody forgot (shellcheck SC2016) or like an attempt to escape the quote (SC1003). */
+ * somebody forgot (shellcheck SC2016) or, with a backslash at its end, like an attempt to escape the quote (SC1003). */
 void quote_word(struct text *out, const char *text) {
   if (bare(text)) {
     text_puts(out, text);
     return;
   }
-  bool single = strpbrk(text, "'$`\\") == NULL;
+  bool single = strpbrk(text, "'$`") == NULL && (*text == '\0' || text[strlen(text) - 1] != '\\');
   text_putc(out, single ? '\'' : '"');
   if (single) text_puts(out, text);
   else quote_in_double(out, text);

@@ -46,7 +46,11 @@ static void judge(struct comparing *d, const struct statement *s) {
 }
 
 static void changed(struct comparing *d, const struct statement *s, const char *want, const char *what) {
-  struct finding *f = differ(d, s->start, s->end, arena_print(&d->c->arena, "%s: this is not what the plan says", what));
+  static const char id[] = "wcut_id=";
+  const char *message = arena_print(&d->c->arena, "%s: this is not what the plan says", what);
+  if (strncmp(want, id, sizeof id - 1) == 0 && strncmp(s->text, id, sizeof id - 1) == 0)
+    message = arena_print(&d->c->arena, "%s: here stands `%s`, so the steps are not in the proven order", what, show(d, s->text));
+  struct finding *f = differ(d, s->start, s->end, message);
   if (f != NULL) {
     finding_caret(d->c, f, "the plan says `%s`", show(d, want));
     finding_remark(d->c, f, REMARK_HELP, "change the plan and emit the runbook again, or put the line back");
@@ -183,15 +187,19 @@ static void compare_functions(struct comparing *d) {
   uint32_t wanted, had;
   struct named *want = sorted(d, &wanted, true), *have = sorted(d, &had, false);
   compare_order(d, want, wanted);
+  uint32_t start = 0, end = 0; /* the function before, for what is missing after it */
   for (uint32_t i = 0; i < d->want.functions.n; i++) {
     const struct expected *e = &d->want.functions.at[i];
     if (*e->name == '\0') continue;
     uint32_t at = find(have, had, e->name);
+    bool whole = d->script.broken == NONE; /* what an unclosed quote has swallowed is not missing */
     if (at == NONE) {
-      differ(d, 0, 0, arena_print(&d->c->arena, "%s: the function `%s` is missing", e->what, e->name));
+      if (whole) differ(d, start, end, arena_print(&d->c->arena, "%s: the function `%s` is missing", e->what, e->name));
       continue;
     }
     const struct function *f = &d->script.functions.at[have[at].index];
+    if (!whole && have[at].index + 1 >= d->script.functions.n) continue;
+    start = f->start, end = f->end;
     compare_lists(d, (struct lists){d->script.statements.at + f->first, d->want.statements.at + e->first, f->count, e->count, f->start, f->end, e->what});
   }
 }
@@ -200,6 +208,7 @@ static void compare_functions(struct comparing *d) {
 static void compare_outside(struct comparing *d) {
   ARRAY(struct statement) have = {0};
   ARRAY(const char *) want = {0};
+  if (d->script.broken != NONE) return;
   for (uint32_t i = 0; i < d->script.functions.n; i++)
     if (*d->script.functions.at[i].name == '\0') array_push(&d->c->arena, &have, d->script.statements.at[d->script.functions.at[i].first]);
   for (uint32_t i = 0; i < d->want.functions.n; i++)
@@ -257,8 +266,10 @@ static void compare_header(struct comparing *d, size_t runtime) {
 static void compare_bytes(struct comparing *d) {
   struct text want = {.arena = &d->c->arena};
   runbook_print(&want, d->b);
-  if (!first_difference(d, 0, d->length, text_done(&want), want.n, "same commands, but a comment or the layout is not as it was emitted")) return;
+  if (!first_difference(d, 0, d->length, text_done(&want), want.n, "the words are the same, but they are not written as they were emitted")) return;
   struct finding *f = d->c->findings.at[d->c->findings.n - 1];
+  if (d->text[f->at.start] != '#') return;
+  f->message = "a comment is not as it was emitted";
   f->severity = SEV_WARNING;
 }
 
