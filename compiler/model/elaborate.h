@@ -304,10 +304,9 @@ void needs_of_statements(struct elaboration *e, const struct scope *s, uint32_t 
 void needs_of_value(struct elaboration *e, const struct scope *s, const struct value *v, uint32_t guard, struct need_list *out);
 /* The provider is up. */
 void needs_of_provider(struct elaboration *e, uint32_t provider, uint32_t guard, struct span at, struct need_list *out);
-/* Endpoints from out->at[from] on are looked up from the operator's place: zone and dns are set (one need per dns it ever has). */
-void needs_from_operator(struct elaboration *e, struct need_list *out, uint32_t from);
 /* Does some `hosts` of the plan match this host name? Known once facts are built. */
 bool host_is_hosted(const struct elaboration *e, uint32_t name);
+void need_hosted(struct elaboration *e, struct need *need); /* sets the vhost of an endpoint whose name is hosted */
 uint32_t name_lower(struct elaboration *e, uint32_t name); /* lower case, without a final dot */
 
 /* ── Guards ────────────────────────────────────────────────────────────────── */

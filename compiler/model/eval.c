@@ -260,10 +260,17 @@ static struct cases eval_literal(struct elaboration *e, uint32_t node) {
   return cases_one(e, v);
 }
 
-static struct cases eval_secret(struct elaboration *e, uint32_t node) {
+/* `secret NAME`, or a reference to an attribute that holds one: `secret via.token`. */
+static struct cases eval_secret(struct elaboration *e, const struct scope *s, uint32_t node) {
   struct span at = node_span(e->tree, node);
-  uint32_t id = secret_find(e, NODE(e, node)->text);
+  uint32_t id = NODE(e, node)->child ? NONE : secret_find(e, NODE(e, node)->text);
   if (id != NONE) return cases_one(e, (struct value){.type = V_SECRET, .id = id, .at = at});
+  if (NODE(e, node)->child || (s->self != NONE && attribute_index(e, s->self, NODE(e, node)->text) != NONE)) {
+    struct cases c = eval_ref(e, s, node, NULL);
+    const struct type *parts[] = {type_plain(T_SECRET)};
+    struct type maybe = {.tag = T_OPTIONAL, .of = parts, .n = 1};
+    return cases_coerce(e, &c, &maybe, NULL);
+  }
   struct finding *f = finding_add(e->c, CODE_103, at, "there is no secret `%s`", node_name(e, node));
   ARRAY(const char *) known = {0};
   for (uint32_t i = 0; i < e->secrets.n; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, e->secrets.at[i].name));
@@ -326,7 +333,7 @@ struct cases eval_node(struct elaboration *e, const struct scope *s, uint32_t no
   case N_LITERAL: c = eval_literal(e, node); break;
   case N_STRING: c = eval_string(e, s, node, want); break;
   case N_REF: c = eval_ref(e, s, node, want); break;
-  case N_SECRET: c = eval_secret(e, node); break;
+  case N_SECRET: c = eval_secret(e, s, node); break;
   case N_CALL: c = eval_call(e, s, node); break;
   case N_LIST: c = eval_items(e, s, node, want, false); break;
   case N_MAP: c = eval_items(e, s, node, want, true); break;
