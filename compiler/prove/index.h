@@ -110,6 +110,7 @@ struct state {
   uint8_t *queued;        /* [resources] in work */
   uint32_t *disrupting;   /* [resources] head in listed: steps that disrupt it */
   bool conflicts_found;
+  struct asked_list *asked; /* of the order that is being checked (asked.c) */
   ARRAY(struct conflict) conflicts;
   uint8_t *hairpins; uint64_t hairpins_serial; /* [clients × resources] of the state with that serial */
 };
