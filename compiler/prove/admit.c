@@ -153,8 +153,10 @@ struct spot *spot_after(struct terrain *t, const struct spot *from, uint32_t ste
 
 /* ── While a step runs ───────────────────────────────────────────────────────────────────────────────────────────── */
 
-/* Is it asked of this half at all? Rules and conflicts always; a step's own terms at their end. */
+/* Is it asked of this half at all? Rules and conflicts always; a step's own needs at their end. What lands does so in the
+ * state after the step, with the disruption over. */
 static bool asked_in(const struct terrain *t, uint32_t local, uint32_t step, bool after) {
+  if (bit_get(t->lands, local)) return false;
   const uint64_t *own = (after ? t->after : t->before) + (size_t)step * t->term_words;
   return bit_get(own, local) || bit_get(t->states, local);
 }
@@ -263,7 +265,7 @@ void fails_after(struct terrain *t, struct spot *at, uint32_t step, uint64_t *fa
   const struct half *h = half_at(t, at, step, true);
   const uint64_t *own = t->after + (size_t)step * t->term_words;
   for (uint32_t w = 0; w < t->term_words; w++)
-    fails[w] |= h != NULL ? h->fails[w] : at->fails[w] & own[w];
+    fails[w] |= h != NULL ? h->fails[w] | (at->fails[w] & own[w] & t->lands[w]) : at->fails[w] & own[w];
 }
 
 /* What is left of the plan from this state on, in known milliseconds, later groups included. */
@@ -274,11 +276,25 @@ static int64_t length_left(const struct terrain *t, const struct spot *from) {
   return left;
 }
 
-void fails_window(const struct terrain *t, const struct spot *from, uint32_t step, const struct spot *to, uint64_t *fails) {
-  if (t->window_term == NONE) return;
+static bool disturbs(const struct terrain *t, uint32_t step, const struct spot *to) {
   uint64_t down = t->outer_down || t->m->steps.at[t->group->steps[step]].disrupts_count > 0;
   for (uint32_t w = 0; w < t->promise_words; w++) down |= to->down[w] & t->counted[w];
-  if (down != 0 && length_left(t, from) > t->m->window) bit_put(fails, t->window_term);
+  return down != 0;
+}
+
+int64_t window_of(struct terrain *t, const uint32_t *order) {
+  struct spot *at = t->start;
+  for (uint32_t i = 0; i < t->n; i++) {
+    struct spot *to = spot_after(t, at, order[i]);
+    if (disturbs(t, order[i], to)) return length_left(t, at);
+    at = to;
+  }
+  return 0;
+}
+
+void fails_window(const struct terrain *t, const struct spot *from, uint32_t step, const struct spot *to, uint64_t *fails) {
+  if (t->window_term == NONE) return;
+  if (disturbs(t, step, to) && length_left(t, from) > t->v->window) bit_put(fails, t->window_term);
 }
 
 void move_look(struct terrain *t, struct spot *from, uint32_t step, struct spot *to, uint64_t *fails, uint64_t *during) {

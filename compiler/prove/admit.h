@@ -62,6 +62,7 @@ struct terrain {
   bool *needy;              /* per local resource: it has needs */
   bool *has_during;         /* per local step */
   uint64_t *before, *after; /* per local step, term_words each: its terms asked before it, and after it */
+  uint64_t *lands;          /* terms asked of facts that come into force */
   uint64_t *states;         /* terms asked in every state: rules and conflicts */
   struct after_term **after_terms; uint32_t *after_counts; /* per local step */
   uint32_t *back_terms, *undo_back_terms; /* per local step; NONE */
@@ -100,6 +101,8 @@ void fails_after(struct terrain *t, struct spot *at, uint32_t step, uint64_t *fa
 void move_look(struct terrain *t, struct spot *from, uint32_t step, struct spot *to, uint64_t *fails, uint64_t *during);
 /* Adds the window's term when a step may not disturb anything yet. */
 void fails_window(const struct terrain *t, const struct spot *from, uint32_t step, const struct spot *to, uint64_t *fails);
+/* Known milliseconds from where an order of the group begins to disturb to the end of the plan; 0 when it does not. */
+int64_t window_of(struct terrain *t, const uint32_t *order);
 int64_t known_length(const struct step *s); /* 0 when unknown */
 bool step_in_doubt(const struct step *s);   /* can die in between */
 
@@ -113,7 +116,7 @@ struct found {
 };
 /* The best order of a group under all its terms but those with aside[global index]. The order lies in the model's arena. */
 struct found order_search(struct terrain *t, const bool *aside);
-/* The same, when there is one in which no promise is ever down and every irreversible step comes last: then it is the best.
+/* The same, when there is one without any downtime in which every irreversible step comes last: then it is the best.
  * `asked` are the terms that bind. False when there is none, or when looking for it took too long. */
 bool order_easy(struct terrain *t, const uint64_t *asked, struct found *out);
 

@@ -87,7 +87,10 @@ static void assign_terms(struct terrain *t) {
       bit_put(after, i);
       if (step_in_doubt(&t->m->steps.at[term->step])) bit_put(before, i);
       break;
-    case TERM_LANDS: bit_put(after, i); break;
+    case TERM_LANDS:
+      bit_put(after, i);
+      bit_put(t->lands, i);
+      break;
     }
     t->term_questions[i] = question(t, i, t->v->term_steps[t->terms[i]]);
   }
@@ -104,7 +107,7 @@ static void find_during(struct terrain *t) {
 
 /* Promises that no step of the group can change, but which may be down meanwhile: they start the window. */
 static bool others_down(struct terrain *t) {
-  if (t->window_term == NONE || t->left <= t->m->window) return false;
+  if (t->window_term == NONE || t->left <= t->v->window) return false;
   state_set(t->v->state, t->done, NULL, 0);
   uint32_t k = 0;
   for (uint32_t i = 0; i < t->m->promises.n; i++) {
@@ -140,6 +143,7 @@ struct terrain *terrain_new(struct model *m, struct proving *v, const struct gro
   t->before = arena_array(a, uint64_t, (size_t)t->n * t->term_words);
   t->after = arena_array(a, uint64_t, (size_t)t->n * t->term_words);
   t->states = arena_array(a, uint64_t, t->term_words);
+  t->lands = arena_array(a, uint64_t, t->term_words);
   t->after_terms = arena_array(a, struct after_term *, t->n);
   t->after_counts = arena_array(a, uint32_t, t->n);
   t->back_terms = arena_array(a, uint32_t, t->n);

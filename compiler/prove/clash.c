@@ -148,7 +148,7 @@ static bool within(const struct hunt *h, const struct spot *to, uint32_t step) {
   int64_t left = t->left + known_length(step_of(h, step));
   for (uint32_t i = 0; i < t->n; i++)
     if (bit_get(to->set, i) || !bit_get(h->kept, i)) left -= known_length(step_of(h, i));
-  return left <= t->m->window;
+  return left <= t->v->window;
 }
 
 /* ── Moves ───────────────────────────────────────────────────────────────────────────────────────────────────────── */

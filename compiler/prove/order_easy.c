@@ -1,7 +1,7 @@
-/* Finds the order in which no promise is ever down, when there is one: depth first in source order, irreversible steps when
- * no other is left. No downtime can be beaten, and the first such order met is the first in the order of the definitions.
- * Needs a terrain. Guarantees: a set of steps that led nowhere is not entered twice, since with nothing down the future
- * depends on the set alone. Large groups that any careful order serves are done in as many looks as they have steps. */
+/* Finds the order without any downtime, when there is one: depth first in source order, irreversible steps when no other is
+ * left. No downtime cannot be beaten, and the first such order met is the first in the order of the definitions.
+ * Needs a terrain. Guarantees: a set of steps that led nowhere is not entered twice, since with nothing down for any time
+ * (a step of no length may well leave a promise down) the future depends on the set alone. Large groups that any careful order serves are done in as many looks as they have steps. */
 #include "prove/admit.h"
 
 #include <string.h>
@@ -32,16 +32,17 @@ static bool irreversible(const struct easy *e, uint32_t step) {
   return e->t->m->steps.at[e->t->group->steps[step]].irreversible != 0;
 }
 
-/* Where a step leads when it may be made with nothing down; else NULL. */
+/* Where a step leads when it may be made without downtime; else NULL. */
 static struct spot *follow(struct easy *e, struct spot *from, uint32_t step) {
   memset(e->fails, 0, e->t->term_words * sizeof *e->fails);
   fails_before(e->t, from, step, e->fails);
   if (binds(e)) return NULL;
   e->looked_at++;
   struct spot *to = spot_after(e->t, from, step);
-  if (to->mark == e->mark || !all_up(e, to->down)) return NULL;
+  bool free_of_cost = e->t->m->steps.at[e->t->group->steps[step]].takes == 0;
+  if (to->mark == e->mark || (!free_of_cost && !(all_up(e, from->down) && all_up(e, to->down)))) return NULL;
   move_look(e->t, from, step, to, e->fails, e->during);
-  return binds(e) || !all_up(e, e->during) ? NULL : to;
+  return binds(e) || (!free_of_cost && !all_up(e, e->during)) ? NULL : to;
 }
 
 static bool descend(struct easy *e, uint32_t *order, struct spot **path) {

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Orders tried to make a window that is too short no longer than it has to be. */
+enum { TIGHTEN = 12 };
+
 struct planning {
   struct model *m;
   struct proof *p;
@@ -158,8 +161,7 @@ static uint32_t gives_way(const struct planning *g, const struct clash *c) {
 }
 
 /* E252: promise (the one set aside) or forbidden, else step; terms (all of the clash but its steps), promises, steps,
- * not_minimal; and, set once there is a timeline, what check_clash says. A single constraint of one step needs no clash to be
- * understood: its own finding says that it does not hold. */
+ * not_minimal; and, set once there is a timeline, what check_clash says. */
 static void note_clash(struct planning *g, const struct clash *c, uint32_t term) {
   struct arena *a = &g->m->c->arena;
   const struct term *aside = &g->v->terms[term];
@@ -202,6 +204,25 @@ static struct found reinstate(struct planning *g, struct found found) {
   return found;
 }
 
+/* A window that cannot be kept is still kept as short as can be: each order found says what the next has to beat. */
+static struct found shortest_window(struct planning *g, struct found found) {
+  uint32_t term = g->t->window_term == NONE ? NONE : g->t->terms[g->t->window_term];
+  if (term == NONE || !g->v->aside[term] || !found.any) return found;
+  g->v->window = window_of(g->t, found.order);
+  g->v->aside[term] = false;
+  for (uint32_t i = 0; i < TIGHTEN; i++) {
+    g->v->window--;
+    struct found shorter = order_search(g->t, g->v->aside);
+    if (!shorter.any) {
+      g->v->window++;
+      break;
+    }
+    found = shorter;
+    g->v->window = window_of(g->t, found.order);
+  }
+  return found;
+}
+
 static struct found order_somehow(struct planning *g) {
   struct found found = order_search(g->t, g->v->aside);
   if (!found.any && set_waived_aside(g)) found = order_search(g->t, g->v->aside);
@@ -213,11 +234,12 @@ static struct found order_somehow(struct planning *g) {
     note_clash(g, &c, term);
     found = order_search(g->t, g->v->aside);
   }
-  return reinstate(g, found);
+  return shortest_window(g, reinstate(g, found));
 }
 
-static bool alone(const struct breach *b) {
-  return b->term_count == 1 && b->terms[0].type != TERM_PROMISE;
+/* A window that is too short, and a single constraint of one step, have findings of their own that say so. */
+static bool alone(const struct planning *g, const struct breach *b) {
+  return g->v->terms[b->need].type == TERM_WINDOW || (b->term_count == 1 && b->terms[0].type != TERM_PROMISE);
 }
 
 static void take_order(struct planning *g, const struct group *group, const struct found *f, bool *done) {
@@ -232,7 +254,7 @@ static void take_order(struct planning *g, const struct group *group, const stru
   array_push(a, &g->p->components, c);
   if (g->clashes.n > 0) g->p->order_holds = false;
   for (uint32_t i = 0; i < g->clashes.n; i++)
-    if (!alone(&g->clashes.at[i])) breach_add(g->m, g->p, g->clashes.at[i]);
+    if (!alone(g, &g->clashes.at[i])) breach_add(g->m, g->p, g->clashes.at[i]);
   g->clashes.n = 0;
   if (f->exact) return;
   struct breach b = breach_new(CODE_253); /* steps: of the group; limit: prefixes kept */
@@ -252,6 +274,7 @@ static int compare_clashes(const void *x, const void *y) {
 void order_find(struct model *m, struct proof *p, struct proving *v) {
   struct planning g = {.m = m, .p = p, .v = v};
   v->position = arena_array(&m->c->arena, uint32_t, m->steps.n + 1);
+  v->window = m->window;
   p->order_holds = true;
   for (uint32_t i = 0; i < v->term_count; i++)
     if (v->hopeless[i]) p->order_holds = false;

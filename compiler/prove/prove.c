@@ -58,7 +58,6 @@ static bool follows(const struct breach *clash, const struct breach *b) {
   case CODE_261: return clash->forbidden == b->forbidden;
   case CODE_241: return aside->type != TERM_PROMISE && names_term(clash, TERM_CONFLICT, NONE, NONE) &&
                         clash->promise == NONE && in_list(&b->fact, 1, aside->fact);
-  case CODE_224: return clash->promise == NONE && names_term(clash, TERM_WINDOW, NONE, NONE);
   case CODE_211: return clash->promise == NONE && names_term(clash, TERM_NEED, b->step, b->need);
   case CODE_231: return clash->promise == NONE && names_term(clash, TERM_UNDO_NEED, b->step, b->need);
   case CODE_214: return clash->promise == NONE && names_term(clash, TERM_LANDS, b->step, b->fact);
