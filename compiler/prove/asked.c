@@ -173,7 +173,9 @@ struct root root_of(struct state *s, const struct trace *trace)
     r.fact = r.need;
   } else if (last && last->type == STOP_UNKNOWN) {
     r.unknown = true;
-    r.fact = last->fact != NONE ? last->fact : r.need;
+    r.fact = last->fact != NONE ? last->fact : leading_fact(s, &r.trace);
+    if (r.fact == NONE)
+      r.fact = r.need;
   } else {
     r.fact = leading_fact(s, &r.trace);
     if (r.fact == NONE)
