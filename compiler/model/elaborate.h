@@ -304,6 +304,9 @@ void needs_of_statements(struct elaboration *e, const struct scope *s, uint32_t 
 void needs_of_value(struct elaboration *e, const struct scope *s, const struct value *v, uint32_t guard, struct need_list *out);
 /* The provider is up. */
 void needs_of_provider(struct elaboration *e, uint32_t provider, uint32_t guard, struct span at, struct need_list *out);
+/* Endpoints from out->at[from] on that have no zone are looked up from the operator's place: zone and dns are set (one need per
+ * dns it ever has). */
+void needs_from_operator(struct elaboration *e, struct need_list *out, uint32_t from);
 /* Does some `hosts` of the plan match this host name? Known once facts are built. */
 bool host_is_hosted(const struct elaboration *e, uint32_t name);
 void need_hosted(struct elaboration *e, struct need *need); /* sets the vhost of an endpoint whose name is hosted */
@@ -341,5 +344,7 @@ void promises_build(struct elaboration *e);                 /* promises.c: after
 void secrets_build(struct elaboration *e);                  /* secrets.c: model.secrets, one per e->secrets, same index */
 void rules_build(struct elaboration *e);                    /* rules.c: model.forbidden from rules and `require`s of kinds */
 void asks_build(struct elaboration *e);                     /* asks.c: model.asks */
+
+void steps_finish(struct elaboration *e);                   /* steps_terms.c: what follows from commands */
 
 #endif

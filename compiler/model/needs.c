@@ -234,3 +234,24 @@ void needs_of_provider(struct elaboration *e, uint32_t provider, uint32_t guard,
   need.at = at;
   push(e, out, need, guard);
 }
+
+void needs_from_operator(struct elaboration *e, struct need_list *out, uint32_t from) {
+  const struct model *m = e->m;
+  if (m->operator_client == NONE) return;
+  const struct client *c = &m->clients.at[m->operator_client];
+  for (uint32_t i = from, n = out->n; i < n; i++) {
+    if (out->at[i].type != NEED_ENDPOINT || out->at[i].zone != NONE) continue;
+    struct need need = out->at[i];
+    bool first = true;
+    for (uint32_t d = 0; d < c->count; d++) {
+      struct need one = need;
+      one.zone = c->zone;
+      one.dns = m->client_dns.at[c->first + d].zone;
+      one.guard = guard_and(e->m, need.guard, m->client_dns.at[c->first + d].guard);
+      if (one.guard == NONE) continue;
+      if (first) out->at[i] = one;
+      else array_push(&e->c->arena, out, one);
+      first = false;
+    }
+  }
+}

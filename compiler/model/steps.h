@@ -11,6 +11,7 @@ struct step_table {
   uint32_t chain_count;
   uint32_t *declared;        /* by index into elaboration.steps: the model's step, NONE for one that has none */
   struct covered *covers;    /* by index into elaboration.steps */
+  bool *takes_written;       /* by step: the plan itself says how long it takes */
   uint32_t **owner;          /* by chain: the covering N_STEP of each hop, NONE; NULL when none is covered */
 };
 /* What a `covers` names. */
@@ -33,6 +34,7 @@ bool hops_named(struct elaboration *e, uint32_t node, const struct binding *bind
 /* The i-th value of an attribute as far as it is known before steps have names (and later, in all states). */
 struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint32_t index);
 void edge_add(struct elaboration *e, uint32_t step, uint32_t after);
+void steps_after(struct elaboration *e);  /* `after`, creations; fills step.after */
 /* "traefik: address 10.0.20.200 -> 10.0.20.203" */
 uint32_t step_title(struct elaboration *e, uint32_t step);
 
