@@ -194,14 +194,15 @@ static struct pieces line_of(struct statements *b, uint32_t node) {
     if (n->type == N_SHELL) {
       follow(&q, literal_text(b, i));
       add(b, &p, PIECE_SHELL, false, literal_text(b, i), at_of(b, i));
-    } else if (special(b, i, &type)) {
-      add(b, &p, type, in_double(&q), "", at_of(b, i));
-    } else if (n->type == N_STRING || (n->type == N_LITERAL && b->e->tree->values.at[n->text].type == V_STRING)) {
-      struct value v = eval(b, i, type_plain(T_STRING));
-      value_piece(b, &p, &v, in_double(&q), IN_LINE, at_of(b, i), 0);
     } else {
-      struct value v = eval(b, i, NULL);
-      value_piece(b, &p, &v, in_double(&q), IN_LINE, at_of(b, i), 0);
+      uint32_t inner = n->type == N_STRING && n->child != 0 ? n->child : i; /* one interpolation; op 1 between double quotes */
+      bool quoted = n->type == N_STRING ? n->op == 1 : in_double(&q);
+      if (special(b, inner, &type)) {
+        add(b, &p, type, quoted, "", at_of(b, i));
+      } else {
+        struct value v = eval(b, inner, NULL);
+        value_piece(b, &p, &v, quoted, IN_LINE, at_of(b, i), 0);
+      }
     }
   }
   return pieces(&p);
