@@ -103,6 +103,9 @@ static void window(const char *text, uint32_t length, const struct mark *marks, 
       last = marks[i].end;
   if (marks[0].start > BEFORE && (last > 4 * LONGEST || paint_width(text, last, 0) >= LONGEST))
     *from = marks[0].start - BEFORE;
+  /* Near the end of a line there is room for more of what comes before. */
+  while (*from && length - *from < 4 * LONGEST && paint_width(text + *from, length - *from, 0) < LONGEST - 2)
+    (*from)--;
   while (*from && ((unsigned char)text[*from] & 0xc0) == 0x80)
     (*from)--;
   unsigned columns = 0;
