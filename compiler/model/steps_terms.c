@@ -163,8 +163,9 @@ static void undo_none(struct elaboration *e, uint32_t step) {
 
 static void change_needs(struct elaboration *e, uint32_t resource, const struct scope *s, struct need_list *out) {
   uint32_t via, change = change_for(e, resource, &via);
+  needs_of_statements(e, s, change, GUARD_ALWAYS, out); /* `needs`, also within `when`; its blocks are no statements */
   for (uint32_t i = change ? NODE(e, change)->child : 0; i; i = NODE(e, i)->next)
-    if (NODE(e, i)->child && (NODE(e, i)->type == N_NEEDS || (NODE(e, i)->type == N_ATTR && NODE(e, i)->text == e->words->needs)))
+    if (NODE(e, i)->child && NODE(e, i)->type == N_ATTR && NODE(e, i)->text == e->words->needs)
       needs_of_operand(e, s, NODE(e, i)->child, GUARD_ALWAYS, out);
 }
 
