@@ -21,7 +21,7 @@ struct key key_reach(uint32_t zone, uint32_t dns, const struct host *host, uint3
 
   memset(&k, 0, sizeof k);
   k.type = QUESTION_REACH;
-  k.proto = proto;
+  k.proto = port == NONE ? PROTO_ANY : proto; /* a bare host: whatever answers there */
   k.zone = zone;
   k.resource = NONE;
   k.port = port;
@@ -268,10 +268,12 @@ static void zone_entry(struct state *s, uint32_t zone)
   array_push(s->arena, &s->entries, (struct entry){ENTRY_ZONE, false, zone, 0, 0});
 }
 
+/* True when one of these facts always decides, so that no further zone is asked. A pattern that is always there decides only
+ * where no name before it is in force. */
 static bool name_in_zone(struct state *s, uint32_t node, uint32_t zone)
 {
   uint32_t host = s->nodes.at[node].key.host.name;
-  bool more = true;
+  bool more = true, blockable = false;
 
   zone_entry(s, zone);
   for (uint32_t n = 0; more; n++) {
@@ -281,13 +283,17 @@ static bool name_in_zone(struct state *s, uint32_t node, uint32_t zone)
       continue;
     uint32_t exact = index_first(s, TABLE_NAME, zone, name, NULL);
 
-    if (groups_of_list(s, node, n ? index_first(s, TABLE_PATTERN, zone, name, NULL) : exact))
-      return true;
+    if (groups_of_list(s, node, n ? index_first(s, TABLE_PATTERN, zone, name, NULL) : exact)) {
+      if (!blockable)
+        return true;
+      break;
+    }
     uint32_t first = s->blockers.n;
 
     blockers_of_list(s, exact);
     if (blocker(s, node, ENTRY_BLOCK, first))
       break;
+    blockable = blockable || s->blockers.n > first;
   }
   uint32_t first = s->blockers.n;
 

@@ -240,6 +240,19 @@ static void wildcard_comes_back_when_the_name_goes(void **state)
   end(&w);
 }
 
+/* The wildcard is always there, so no zone further out counts; but where a name blocks it, they do. */
+static void blocked_wildcard_lets_outer_zones_answer(void **state)
+{
+  (void)state;
+  struct world w = world_of("x wide exact outer", SERVES("x", "a", "10.0.0.1", "80") ", " NAMES("wide", "b", "*.example.net", "10.0.0.9") ", "
+                            NAMES_IN("exact", "b", "b.example.net", "10.0.0.9", BEFORE_S) ", " NAMES("outer", "a", "a.b.example.net", "10.0.0.1"), STEPS1);
+
+  assert_true(reached(&w, "b/b a.b.example.net:80/tcp"));
+  step(&w, "s", true);
+  assert_int_equal(stops(&w, "b/b a.b.example.net:80/tcp"), STOP_NOBODY);
+  end(&w);
+}
+
 static void endpoints_compete_with_names(void **state)
 {
   (void)state;
@@ -861,6 +874,7 @@ int main(void)
       cmocka_unit_test(patterns),
       cmocka_unit_test(wildcard_blocked_in_its_zone_only),
       cmocka_unit_test(wildcard_comes_back_when_the_name_goes),
+      cmocka_unit_test(blocked_wildcard_lets_outer_zones_answer),
       cmocka_unit_test(endpoints_compete_with_names),
       cmocka_unit_test(conflicting_answers_must_all_be_reached),
       cmocka_unit_test(members_of_one_any_of),
