@@ -65,12 +65,21 @@ static unsigned widest(unsigned a, const char *s) {
 
 /* ── The order ─────────────────────────────────────────────────────────────── */
 
-/* What a step is, without its id in front. */
+/* What a step is, without the resource in front whose name its id has too; nothing when it is just the id. */
 static const char *title(const struct page *g, const struct step *s) {
-  const char *id = name(g, s->name), *text = name(g, s->title);
-  size_t n = strlen(id);
+  const char *id = name(g, s->name), *text = name(g, s->title), *who = s->resource < g->m->resources.n ? name(g, g->m->resources.at[s->resource].name) : id;
+  size_t n = strlen(who);
 
-  return strncmp(text, id, n) == 0 && text[n] == ':' ? text + n + 1 + strspn(text + n + 1, " ") : text;
+  if (strcmp(id, text) == 0)
+    return "";
+  return strncmp(text, who, n) == 0 && text[n] == ':' ? text + n + 1 + strspn(text + n + 1, " ") : text;
+}
+
+/* Where a step stands: its line, with the file when that is not the plan's own. */
+static const char *line_of(const struct page *g, struct span at) {
+  if (at.source != g->m->plan_at.source || at.source >= g->m->c->sources.n)
+    return where(g, at);
+  return arena_print(&g->m->c->arena, "line %u", source_place(g->m->c, at.source, at.start).line);
 }
 
 static void remark(const struct page *g, unsigned indent, const char *s) {
@@ -122,7 +131,7 @@ static void order(const struct page *g) {
     const struct step *s = &g->m->steps.at[p->order.at[i]];
 
     ids = widest(ids, name(g, s->name));
-    wheres = widest(wheres, where(g, s->at));
+    wheres = widest(wheres, line_of(g, s->at));
     times = widest(times, s->takes < 0 ? "?" : words_time(&g->m->c->arena, s->takes));
     unknown += s->takes < 0;
   }
@@ -148,7 +157,7 @@ static void order(const struct page *g) {
     text_puts(g->out, "  ");
     cell(g->out, time, times, true);
     text_puts(g->out, "  ");
-    styled(g, STYLE_DIM, where(g, s->at));
+    styled(g, STYLE_DIM, line_of(g, s->at));
     text_putc(g->out, '\n');
     if (!fits) {
       paint_repeat(g->out, " ", number + ids + 6);
@@ -180,11 +189,11 @@ static const char *outage(const struct page *g, uint32_t promise) {
   const struct timeline *t = &g->p->timeline[promise];
   const struct promise *p = &g->m->promises.at[promise];
   struct arena *a = &g->m->c->arena;
-  bool none = t->outage == 0 && !t->outage_open;
+  bool none = t->outage == 0 && !t->outage_open, up = t->states[g->p->order.n] == UP;
   const char *text = none ? "no outage" : arena_print(a, "down %s%s", words_time(a, t->outage), t->outage_open ? " or more" : "");
 
-  if (p->hold == HOLD_FINALLY && t->states[g->p->order.n] == UP)
-    return none ? "no outage" : "up at the end";
+  if (p->hold == HOLD_FINALLY)
+    return p->type == PROMISE_CONDITION ? (up ? "true at the end" : "false at the end") : up ? "up at the end" : "down at the end";
   if (p->hold == HOLD_AT_MOST)
     return arena_print(a, "%s, %s allowed", text, words_time(a, p->limit));
   return text;
@@ -218,7 +227,7 @@ static void runs(const struct page *g, const struct timeline *t) {
     for (end = k + 1; end <= n && t->states[end] == t->states[k];)
       end++;
     text_print(g->out, "      %s %s\n", t->states[k] == UP ? "up" : t->states[k] == DOWN ? "down" : "unknown",
-               words_states(g->m, g->p, k, end > n ? NONE : end));
+               words_states(g->m, g->p, k, end - 1));
   }
 }
 
@@ -261,6 +270,22 @@ static void timeline(const struct page *g) {
 
 /* ── What it rests on ──────────────────────────────────────────────────────── */
 
+/* A value as written, with resources by their names. */
+static void put_value(const struct page *g, struct text *out, const struct value *v) {
+  if (v->type == V_RESOURCE && v->id < g->m->resources.n) {
+    text_puts(out, name(g, g->m->resources.at[v->id].name));
+  } else if (v->type == V_LIST) {
+    text_putc(out, '[');
+    for (uint32_t i = 0; i < v->count; i++) {
+      text_puts(out, i ? ", " : "");
+      put_value(g, out, &v->items[i]);
+    }
+    text_putc(out, ']');
+  } else {
+    value_print(out, &g->m->c->names, v);
+  }
+}
+
 static const char *attribute_words(const struct page *g, uint32_t attribute, uint32_t fact) {
   struct arena *a = &g->m->c->arena;
 
@@ -269,7 +294,7 @@ static const char *attribute_words(const struct page *g, uint32_t attribute, uin
     struct text value = {.arena = a};
 
     if (x->cases.n)
-      value_print(&value, &g->m->c->names, &x->cases.at[0].value);
+      put_value(g, &value, &x->cases.at[0].value);
     return arena_print(a, "`%s.%s` = %s", name(g, g->m->resources.at[x->owner].name), name(g, x->name), text_done(&value));
   }
   if (fact < g->m->facts.n)

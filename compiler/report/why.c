@@ -56,20 +56,6 @@ static bool find_endpoint(struct model *m, const char *word, struct need *out, c
 
 /* ── What is told ──────────────────────────────────────────────────────────── */
 
-static bool same(const struct trace *a, const struct trace *b) {
-  if (a->n != b->n || a->verdict != b->verdict)
-    return false;
-  for (uint32_t i = 0; i < a->n; i++) {
-    const struct link *x = &a->at[i], *y = &b->at[i];
-
-    if (x->type != y->type || x->fact != y->fact || x->resource != y->resource || x->zone != y->zone || x->port != y->port ||
-        x->proto != y->proto || x->vhost != y->vhost || x->host.type != y->host.type || x->host.name != y->host.name ||
-        memcmp(&x->host.from, &y->host.from, sizeof x->host.from) != 0)
-      return false;
-  }
-  return true;
-}
-
 static const char *where(const struct view *v, uint32_t fact) {
   struct compilation *c = v->m->c;
 
@@ -113,6 +99,16 @@ static const char *sentence(const struct view *v, const struct link *l) {
   return "";
 }
 
+/* The same in words: a fact that is there twice because its TTL changes is no other way. */
+static bool same(const struct view *v, const struct trace *a, const struct trace *b) {
+  if (a->n != b->n || a->verdict != b->verdict)
+    return false;
+  for (uint32_t i = 0; i < a->n; i++)
+    if (strcmp(sentence(v, &a->at[i]), sentence(v, &b->at[i])) != 0)
+      return false;
+  return true;
+}
+
 static void tell(const struct view *v, const struct trace *t, uint32_t first, uint32_t last) {
   static const char *const verdicts[] = {[UP] = "up", [DOWN] = "down", [UNKNOWN] = "unknown", [MAYBE] = "perhaps"};
   bool up = t->verdict == UP;
@@ -122,7 +118,7 @@ static void tell(const struct view *v, const struct trace *t, uint32_t first, ui
   text_puts(v->out, verdicts[t->verdict]);
   paint_style(v->out, STYLE_PLAIN, v->colour);
   text_putc(v->out, ' ');
-  paint_puts(v->out, words_states(v->m, v->p, first, last >= v->p->order.n ? NONE : last + 1));
+  paint_puts(v->out, words_states(v->m, v->p, first, last));
   text_putc(v->out, '\n');
   for (uint32_t i = 0; i < t->n; i++) {
     bool stop = t->at[i].type >= STOP_NO_NAME;
@@ -154,7 +150,7 @@ bool report_why(struct text *out, struct model *m, const struct proof *p, const 
   for (uint32_t k = 0, first = 0; k <= p->order.n; k++) {
     struct trace next = k < p->order.n ? proof_trace(m, p, who, &asked, k + 1) : now;
 
-    if (k < p->order.n && same(&now, &next))
+    if (k < p->order.n && same(&v, &now, &next))
       continue;
     tell(&v, &now, first, k);
     first = k + 1;
