@@ -21,32 +21,49 @@ const char *step_id(const struct model *m, uint32_t step) {
   return step < m->steps.n ? name_text(&m->c->names, m->steps.at[step].name) : "?";
 }
 
-/* "from 10.0.20.200 to 10.0.20.203", or "`traefik_lb` into being". */
+static bool is_exists(struct wording *w, const struct attribute *a) {
+  return strcmp(name_text(&w->c->names, a->name), "exists") == 0;
+}
+
+/* What a hop does, as "moves `traefik` from 10.0.20.200 to 10.0.20.203" or "brings `traefik_lb` into being". */
 static const char *hop_text(struct wording *w, const struct attribute *a, uint32_t index) {
   struct compilation *c = w->c;
-  const char *name = name_text(&c->names, a->name);
   const char *who = words_resource(w->m, a->owner);
-  if (strcmp(name, "exists") == 0) {
-    for (uint32_t i = 0; i < a->cases.n; i++)
-      if (i == index + 1 && a->cases.at[i].value.type == V_BOOL)
-        return arena_print(&c->arena, a->cases.at[i].value.number ? "brings %s into being" : "takes %s away", who);
+  if (index + 1 >= a->cases.n || (a->hop_count && a->cases.n != a->hop_count + 1))
+    return arena_print(&c->arena, "changes `%s` of %s", name_text(&c->names, a->name), who);
+  const struct value *old = &a->cases.at[index].value, *new = &a->cases.at[index + 1].value;
+  if (is_exists(w, a)) return arena_print(&c->arena, new->type == V_BOOL && new->number ? "brings %s into being" : "takes %s away", who);
+  struct text from = {.arena = &c->arena}, to = {.arena = &c->arena};
+  value_print(&from, &c->names, old);
+  value_print(&to, &c->names, new);
+  bool place = old->type == V_ADDRESS || old->type == V_ENDPOINT || old->type == V_URL;
+  if (place) return arena_print(&c->arena, "moves %s from %s to %s", who, text_done(&from), text_done(&to));
+  return arena_print(&c->arena, "changes `%s` of %s from %s to %s", name_text(&c->names, a->name), who, text_done(&from), text_done(&to));
+}
+
+/* The hop that says most: one that moves an address, else the first. */
+static const struct hop *telling_hop(struct wording *w, const struct step *s) {
+  for (uint32_t i = 0; i < s->hop_count; i++) {
+    const struct attribute *a = &w->m->attributes.at[s->hops[i].attribute];
+    if (a->cases.n && a->cases.at[0].value.type == V_ADDRESS) return &s->hops[i];
   }
-  struct span s = a->hops && index + 1 <= a->hop_count ? a->hops[index + 1] : a->at;
-  if (s.source == NONE || s.source >= c->sources.n || s.end <= s.start) return arena_print(&c->arena, "changes %s of %s", name, who);
-  const struct source *src = &c->sources.at[s.source];
-  return arena_print(&c->arena, "sets `%s` of %s to %.*s", name, who, (int)(s.end - s.start > 60 ? 60 : s.end - s.start), src->text + s.start);
+  return &s->hops[0];
 }
 
 void label_step(struct wording *w, struct finding *f, uint32_t step) {
   if (step >= w->m->steps.n) return;
   const struct step *s = &w->m->steps.at[step];
   const char *who = words_step(w->m, w->p, step);
-  if (!s->hop_count) {
-    finding_label(w->c, f, s->at, "%s", who);
-    return;
+  struct span at = s->at;
+  if (s->hop_count) {
+    const struct hop *hop = telling_hop(w, s);
+    const struct attribute *a = &w->m->attributes.at[hop->attribute];
+    if (a->at.source != NONE && !is_exists(w, a)) at = a->at;
+    who = arena_print(&w->c->arena, "%s %s", who, hop_text(w, a, hop->index));
   }
-  const struct attribute *a = &w->m->attributes.at[s->hops[0].attribute];
-  finding_label(w->c, f, a->at, "%s %s", who, hop_text(w, a, s->hops[0].index));
+  for (uint32_t i = 0; i < f->labels.n; i++)
+    if (f->labels.at[i].at.start == at.start && f->labels.at[i].at.source == at.source && strcmp(f->labels.at[i].text, who) == 0) return;
+  finding_label(w->c, f, at, "%s", who);
 }
 
 void remark_down(struct wording *w, struct finding *f, const struct breach *b) {

@@ -18,6 +18,15 @@ static const char *host_of(struct wording *w, uint32_t fact) {
   return words_host(w->m, &w->m->facts.at[fact].host);
 }
 
+/* What a fact wants in order to land: "it points at 10.0.20.203:443, where nothing answers". */
+static const char *landing(struct wording *w, const struct fact *fact) {
+  struct arena *arena = &w->c->arena;
+  if (fact->type != FACT_NEEDS)
+    return arena_print(arena, "%s points at %s, where nothing answers", words_resource(w->m, fact->by), words_target(w->m, &fact->to));
+  if (fact->need.type == NEED_NEVER) return arena_print(arena, "what %s needs of its own attributes is not so", words_resource(w->m, fact->by));
+  return arena_print(arena, "%s needs %s, which is not there", words_resource(w->m, fact->by), words_need(w->m, &fact->need));
+}
+
 /* One member of a clash, as a sentence. */
 static void remark_term(struct wording *w, struct finding *f, const struct term *t) {
   const struct model *m = w->m;
@@ -41,13 +50,69 @@ static void remark_term(struct wording *w, struct finding *f, const struct term 
     return;
   case TERM_LANDS: {
     const struct fact *fact = &m->facts.at[t->id];
-    if (fact->type == FACT_NEEDS) finding_remark(w->c, f, REMARK_NOTE, "after `%s`, %s needs %s", step, words_resource(m, fact->by), words_need(m, &fact->need));
-    else finding_remark(w->c, f, REMARK_NOTE, "`%s` may only point at %s once that answers (`early = true` would let it)", step, words_target(m, &fact->to));
+    finding_remark(w->c, f, REMARK_NOTE, "right after `%s`: %s (`early = true` would let it land later)", step, landing(w, fact));
     return;
   }
   case TERM_BACK: finding_remark(w->c, f, REMARK_NOTE, "what `%s` takes down has to come back by itself", step); return;
   case TERM_UNDO_BACK: finding_remark(w->c, f, REMARK_NOTE, "what the undo of `%s` takes down has to come back by itself", step); return;
   }
+}
+
+static struct finding *clash_of_promise(struct wording *w, const struct breach *b) {
+  bool promise = b->promise < w->m->promises.n;
+  struct span at = promise ? w->m->promises.at[b->promise].at : b->forbidden < w->m->forbidden.n ? w->m->forbidden.at[b->forbidden].at : w->m->plan_at;
+  const char *kept = promise ? words_promise(w->m, b->promise)
+                     : b->forbidden < w->m->forbidden.n ? arena_print(&w->c->arena, "the rule `%s`", name_text(&w->c->names, w->m->forbidden.at[b->forbidden].rule))
+                                                        : "the window";
+  struct finding *f;
+  if (b->step_count > 1)
+    f = finding_add(w->c, b->code, at, "no order of %s keeps %s", step_list(w, b->steps, b->step_count, ", "), kept);
+  else if (b->step_count)
+    f = finding_add(w->c, b->code, at, "no order keeps %s: %s breaks it wherever it comes", kept, step_list(w, b->steps, 1, ""));
+  else
+    f = finding_add(w->c, b->code, at, "no order keeps %s: it is broken at the end of each", kept);
+  if (b->first_state != NONE) finding_caret(w->c, f, "broken %s in the order below, the best that is left", words_states(w->m, w->p, b->first_state, b->last_state));
+  return f;
+}
+
+/* A clash without a promise or a rule: a step's own needs, or its landing, cannot be met. Its code is that of what clashes. */
+static struct finding *clash_of_terms(struct wording *w, const struct breach *b) {
+  const struct term *t = &b->terms[0];
+  for (uint32_t i = 0; i < b->term_count && t->type == TERM_AFTER; i++) t = &b->terms[i];
+  const struct model *m = w->m;
+  const char *step = t->step < m->steps.n ? step_id(m, t->step) : "";
+  struct span at = step_span(m, t->step);
+  switch ((enum term_type)t->type) {
+  case TERM_NEED:
+  case TERM_UNDO_NEED: {
+    bool undo = t->type == TERM_UNDO_NEED;
+    const struct need *need = undo ? &m->steps.at[t->step].undo_needs[t->id] : &m->steps.at[t->step].needs[t->id];
+    struct finding *f = finding_add(w->c, undo ? CODE_231 : CODE_211, at, "%s`%s` needs %s, and no order of %s leaves that up when it runs", undo ? "the undo of " : "",
+                                    step, words_need(m, need), step_list(w, b->steps, b->step_count, ", "));
+    finding_caret(w->c, f, "needs %s", words_need(m, need));
+    if (need->secret < m->secrets.n) {
+      const struct secret *s = &m->secrets.at[need->secret];
+      finding_label(w->c, f, s->at, "`%s` is asked for there at the moment of use", name_text(&w->c->names, s->name));
+      finding_remark(w->c, f, REMARK_HELP, "leave `fetch = at-use` out of `%s`, so that it is kept from the prefetch, or reach its source another way",
+                     name_text(&w->c->names, s->name));
+    }
+    return f;
+  }
+  case TERM_LANDS: {
+    const struct fact *fact = &m->facts.at[t->id];
+    struct finding *f = finding_add(w->c, CODE_214, fact->span, "no order lets `%s` land: after it %s", step, landing(w, fact));
+    finding_remark(w->c, f, REMARK_HELP, "declare what answers there, mend the target, or say `early = true` when it may land later");
+    return f;
+  }
+  case TERM_BACK:
+  case TERM_UNDO_BACK:
+    return finding_add(w->c, CODE_213, at, "no order brings back what %s`%s` takes down", t->type == TERM_BACK ? "" : "the undo of ", step);
+  case TERM_CONFLICT:
+    return finding_add(w->c, CODE_241, m->facts.at[t->fact].span, "no order keeps %s and %s from answering at %s at the same time",
+                       words_resource(m, m->facts.at[t->fact].by), words_resource(m, m->facts.at[t->other].by), host_of(w, t->fact));
+  case TERM_PROMISE: case TERM_RULE: case TERM_WINDOW: case TERM_AFTER: break;
+  }
+  return clash_of_promise(w, b);
 }
 
 /* E251: `steps` wait for each other in a circle. E252: `promise` and the terms and steps clash. E253: not searched whole. */
@@ -67,15 +132,8 @@ void word_clash(struct wording *w, const struct breach *b) {
     finding_remark(w->c, f, REMARK_NOTE, "an exact search looks at every set of them; say `after` where you know the order, and there are fewer");
     return;
   }
-  struct span at = b->promise < w->m->promises.n ? w->m->promises.at[b->promise].at
-                   : b->forbidden < w->m->forbidden.n ? w->m->forbidden.at[b->forbidden].at
-                   : b->step_count ? step_span(w->m, b->steps[0]) : w->m->plan_at;
-  const char *kept = b->promise < w->m->promises.n ? words_promise(w->m, b->promise) : "the rules";
-  if (b->step_count)
-    f = finding_add(w->c, b->code, at, "no order of the steps keeps %s: %s cannot all be made", kept, step_list(w, b->steps, b->step_count, ", "));
-  else
-    f = finding_add(w->c, b->code, at, "no order of the steps keeps %s: it is broken at the end of each", kept);
-  finding_caret(w->c, f, "broken %s of the order that is left", words_states(w->m, w->p, b->first_state, b->last_state));
+  if (b->promise >= w->m->promises.n && b->forbidden >= w->m->forbidden.n && b->term_count) f = clash_of_terms(w, b);
+  else f = clash_of_promise(w, b);
   for (uint32_t i = 0; i < b->step_count && i < 8; i++) label_step(w, f, b->steps[i]);
   for (uint32_t i = 0; i < b->term_count; i++)
     if (b->terms[i].type != TERM_PROMISE || b->terms[i].id != b->promise) remark_term(w, f, &b->terms[i]);
@@ -140,9 +198,7 @@ void word_kept(struct wording *w, const struct breach *b) {
     finding_remark(w->c, f, REMARK_HELP, "let it start without what it takes down with it, or keep a second one of that running meanwhile");
   } else if (b->code == CODE_214) {
     const struct fact *fact = b->fact < w->m->facts.n ? &w->m->facts.at[b->fact] : NULL;
-    const char *what = !fact ? "its target" : fact->type == FACT_NEEDS ? words_need(w->m, &fact->need) : words_target(w->m, &fact->to);
-    f = finding_add(w->c, b->code, fact ? fact->span : at, "after %s, %s points at %s, where nothing answers", step,
-                    fact ? words_resource(w->m, fact->by) : "it", what);
+    f = finding_add(w->c, b->code, fact ? fact->span : at, "after %s %s", step, fact ? landing(w, fact) : "its target does not answer");
     finding_caret(w->c, f, "%s", b->after.n ? words_stop(w->m, &b->after) : "nothing answers there in that state");
     finding_remark(w->c, f, REMARK_HELP, "declare what answers there, mend the target, or say `early = true` when it may land later");
   } else {

@@ -111,19 +111,38 @@ void word_stale(struct wording *w, const struct breach *b) {
   remark_mends(w, f, b);
 }
 
+/* Who does answer at that address, on other ports: most often the port is what was forgotten. */
+static void label_others(struct wording *w, struct finding *f, const struct trace *trace) {
+  const struct link *l = trace->n ? &trace->at[trace->n - 1] : NULL;
+  if (!l || l->type != STOP_NOBODY || l->host.type != HOST_ADDRESS) return;
+  uint32_t said = NONE, count = 0;
+  for (uint32_t i = 0; i < w->m->facts.n && count < 3; i++) {
+    const struct fact *fact = &w->m->facts.at[i];
+    if ((fact->type != FACT_SERVES && fact->type != FACT_FORWARDS) || fact->host.type != HOST_ADDRESS || fact->by == said) continue;
+    if (memcmp(&fact->host.from, &l->host.from, sizeof l->host.from) != 0) continue;
+    said = fact->by;
+    count++;
+    finding_label(w->c, f, w->m->resources.at[fact->by].at, "%s answers at %s, but not on %u/%s", words_resource(w->m, fact->by),
+                  words_host(w->m, &fact->host), l->port, proto_text(l->proto));
+  }
+}
+
 /* E202: not reached in the baseline either; E206: a value on the way is unknown. */
 void word_dangling(struct wording *w, const struct breach *b) {
   const char *what = b->asked ? words_need(w->m, b->asked) : b->promise < w->m->promises.n ? words_promise(w->m, b->promise) : "what it asks for";
   const char *who = b->client < w->m->clients.n ? words_resource(w->m, w->m->clients.at[b->client].resource)
                     : b->resource < w->m->resources.n ? words_resource(w->m, b->resource) : "the plan";
+  struct span at = b->asked && b->asked->at.source != NONE && b->asked->at.source < w->c->sources.n && !w->c->sources.at[b->asked->at.source].library
+                       ? b->asked->at : b->promise < w->m->promises.n ? w->m->promises.at[b->promise].at : span_of(w, b);
   struct finding *f;
   if (b->code == CODE_206) {
     f = finding_add(w->c, b->code, span_of(w, b), "whether %s reaches %s cannot be told: a value on the way is unknown", who, what);
     finding_caret(w->c, f, "nobody has looked at this");
     finding_remark(w->c, f, REMARK_HELP, "find the value out and write it in place of `unknown`");
   } else {
-    f = finding_add(w->c, b->code, span_of(w, b), "%s does not reach %s, neither before the first step nor after the last", who, what);
+    f = finding_add(w->c, b->code, at, "%s does not reach %s, neither before the first step nor after the last", who, what);
     finding_caret(w->c, f, "%s", words_stop(w->m, &b->before));
+    label_others(w, f, &b->before);
     finding_remark(w->c, f, REMARK_HELP, "either the plan leaves something out that answers there: declare it; or the world is broken: mend it in this plan");
   }
   remark_chain(w, f, b);
@@ -174,11 +193,13 @@ void word_conflict(struct wording *w, const struct breach *b) {
   const struct forbidden *r = &w->m->forbidden.at[b->forbidden];
   struct finding *f = finding_add(w->c, b->code, r->at, "%s", r->message);
   f->rule = r->rule;
-  if (b->during)
+  if (r->hairpin_count)
+    finding_caret(w->c, f, "at the end of the plan");
+  else if (b->during)
     finding_caret(w->c, f, "while %s runs", words_step(w->m, w->p, b->step < w->m->steps.n ? b->step : r->during));
   else
     finding_caret(w->c, f, "%s", words_states(w->m, w->p, b->first_state, b->last_state));
-  if (b->step < w->m->steps.n) label_step(w, f, b->step);
+  if (b->step < w->m->steps.n && !r->hairpin_count) label_step(w, f, b->step);
   if (r->rule_at.source != NONE && r->rule_at.source < w->c->sources.n && !w->c->sources.at[r->rule_at.source].library)
     finding_label(w->c, f, r->rule_at, "the rule");
   if (r->see) finding_remark(w->c, f, REMARK_NOTE, "see %s", r->see);

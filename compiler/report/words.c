@@ -100,10 +100,6 @@ const char *words_time(struct arena *arena, int64_t milliseconds) {
   return min ? arena_print(arena, "%lldm", (long long)min) : arena_print(arena, "%llds", (long long)s);
 }
 
-static const char *zone_text(const struct model *m, uint32_t zone) {
-  return zone < m->zones.n ? text_of(m, m->zones.at[zone].name) : "?";
-}
-
 const char *words_stop(const struct model *m, const struct trace *trace) {
   struct arena *arena = arena_of(m);
   if (!trace->n) return "nothing is reached";
@@ -112,8 +108,8 @@ const char *words_stop(const struct model *m, const struct trace *trace) {
   switch ((enum link_type)last->type) {
   case LINK_NAME: case LINK_SERVES: case LINK_FORWARDS: case LINK_HOSTS: case LINK_ARRIVE:
     return arena_print(arena, "%s answers", words_resource(m, last->resource));
-  case STOP_NO_NAME: return arena_print(arena, "zone `%s` knows no name %s", zone_text(m, last->zone), words_host(m, &last->host));
-  case STOP_NOBODY: return arena_print(arena, "nothing answers %s in zone `%s`", what, zone_text(m, last->zone));
+  case STOP_NO_NAME: return arena_print(arena, "no DNS knows the name %s", words_host(m, &last->host));
+  case STOP_NOBODY: return arena_print(arena, "nothing answers at %s", what);
   case STOP_NOT_HOSTED:
     return arena_print(arena, "%s hosts nothing called %s", words_resource(m, last->resource), text_of(m, last->vhost));
   case STOP_DOWN: return arena_print(arena, "%s is down", words_resource(m, last->resource));
@@ -124,18 +120,26 @@ const char *words_stop(const struct model *m, const struct trace *trace) {
   return "";
 }
 
+/* Adds a link's phrase unless it only repeats the one before. */
+static void add_link(struct text *out, const char *phrase, const char **last) {
+  if (*last && strcmp(*last, phrase) == 0) return;
+  if (*last) text_puts(out, " → ");
+  text_puts(out, phrase);
+  *last = phrase;
+}
+
 const char *words_trace(const struct model *m, const struct trace *trace) {
   struct text out = {.arena = arena_of(m)};
+  const char *last = NULL;
   for (uint32_t i = 0; i < trace->n; i++) {
     const struct link *l = &trace->at[i];
-    if (i) text_puts(&out, " → ");
     if (l->type >= STOP_NO_NAME) {
-      text_puts(&out, words_stop(m, &(struct trace){.at = trace->at + i, .n = 1}));
+      add_link(&out, words_stop(m, &(struct trace){.at = trace->at + i, .n = 1}), &last);
       continue;
     }
-    if (l->host.type != HOST_NONE) text_puts(&out, endpoint(m, &l->host, l->port, l->proto, false));
-    if (l->resource < m->resources.n)
-      text_print(&out, "%s(%s)", l->host.type != HOST_NONE ? " " : "", words_resource(m, l->resource));
+    if (l->host.type != HOST_NONE && l->type != LINK_HOSTS && l->type != LINK_ARRIVE)
+      add_link(&out, l->type == LINK_NAME ? words_host(m, &l->host) : endpoint(m, &l->host, l->port, l->proto, false), &last);
+    if (l->resource < m->resources.n) add_link(&out, words_resource(m, l->resource), &last);
   }
   return text_done(&out);
 }
@@ -154,5 +158,12 @@ const char *words_states(const struct model *m, const struct proof *p, uint32_t 
 
 const char *words_promise(const struct model *m, uint32_t promise) {
   if (promise >= m->promises.n) return "a promise";
-  return arena_print(arena_of(m), "`%s`", text_of(m, m->promises.at[promise].text));
+  const struct promise *p = &m->promises.at[promise];
+  const char *text = text_of(m, p->text);
+  switch ((enum hold)p->hold) {
+  case HOLD_ALWAYS: return arena_print(arena_of(m), "`%s always`", text);
+  case HOLD_FINALLY: return arena_print(arena_of(m), "`%s finally`", text);
+  case HOLD_AT_MOST: return arena_print(arena_of(m), "`%s down at most %s`", text, words_time(arena_of(m), p->limit));
+  }
+  return text;
 }
