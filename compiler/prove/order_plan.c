@@ -8,6 +8,8 @@
 
 /* Orders tried to make a window that is too short no longer than it has to be. */
 enum { TIGHTEN = 12 };
+/* So many steps of groups that act on each other through their lengths alone are searched as one group. */
+enum { MERGE_STEPS = 64 };
 
 struct planning {
   struct model *m;
@@ -15,6 +17,8 @@ struct planning {
   struct proving *v;
   struct terrain *t;
   ARRAY(struct breach) clashes; /* of the group at hand; .need is the term set aside */
+  bool clashed;                 /* some group had one */
+  bool crossing;                /* one that the lengths of other groups have a part in */
 };
 
 /* ── Steps that wait for each other ──────────────────────────────────────────────────────────────────────────────── */
@@ -223,6 +227,15 @@ static struct found shortest_window(struct planning *g, struct found found) {
   return found;
 }
 
+/* Has what other groups take a part in this? */
+static bool crosses(const struct planning *g, const struct term *t) {
+  if (t->type == TERM_WINDOW) return true;
+  if (t->type != TERM_PROMISE || g->t->elapsed == 0) return false;
+  for (uint32_t i = 0; i < g->t->promise_count; i++)
+    if (g->t->promises[i] == t->id) return bit_get(g->t->start->down, i);
+  return false;
+}
+
 static struct found order_somehow(struct planning *g) {
   struct found found = order_search(g->t, g->v->aside);
   if (!found.any && set_waived_aside(g)) found = order_search(g->t, g->v->aside);
@@ -232,6 +245,8 @@ static struct found order_somehow(struct planning *g) {
     if (term == NONE) break; /* not reached: a group without terms has an order */
     g->v->aside[term] = true;
     note_clash(g, &c, term);
+    g->clashed = true;
+    for (uint32_t i = 0; i < c.term_count; i++) g->crossing = g->crossing || crosses(g, &g->v->terms[c.terms[i]]);
     found = order_search(g->t, g->v->aside);
   }
   return shortest_window(g, reinstate(g, found));
@@ -271,6 +286,63 @@ static int compare_clashes(const void *x, const void *y) {
   return a->need < b->need ? -1 : a->need > b->need;
 }
 
+/* All groups one after the other. */
+static void run_groups(struct planning *g, const struct group *groups, uint32_t n) {
+  bool *done = done_new(g->m);
+  g->crossing = g->clashed = false;
+  for (uint32_t i = 0; i < n; i++) {
+    g->t = terrain_new(g->m, g->v, &groups[i], done);
+    struct found f = order_somehow(g);
+    take_order(g, &groups[i], &f, done);
+    terrain_free(g->t);
+  }
+}
+
+static struct group *merge(struct planning *g, const struct group *groups, uint32_t n) {
+  struct arena *a = &g->m->c->arena;
+  struct group *all = arena_new(a, struct group);
+  bool *mine = arena_array(a, bool, g->m->resources.n + 1);
+  all->steps = arena_array(a, uint32_t, g->m->steps.n + 1);
+  for (uint32_t i = 0; i < g->m->steps.n; i++) all->steps[all->n++] = i;
+  for (uint32_t i = 0; i < n; i++) {
+    all->irreversible = all->irreversible || groups[i].irreversible;
+    for (uint32_t k = 0; k < groups[i].resources.n; k++) mine[groups[i].resources.at[k]] = true;
+  }
+  for (uint32_t i = 0; i < g->m->resources.n; i++)
+    if (mine[i]) array_push(a, &all->resources, i);
+  for (uint32_t i = 0; i < g->v->term_count; i++)
+    if (g->v->term_steps[i].n > 0) array_push(a, &all->terms, i);
+  return all;
+}
+
+/* Groups do not act on each other, but their lengths do: on the window, and on what is down from the start. Where one after the
+ * other they do not fit, all steps are one group, if that is not too large; a plan is refused only when no order fits. */
+static void order_groups(struct planning *g, const struct group *groups, uint32_t n) {
+  struct arena *a = &g->m->c->arena;
+  struct proof before = *g->p;
+  bool *aside = arena_array(a, bool, g->v->term_count + 1);
+  if (g->v->term_count > 0) memcpy(aside, g->v->aside, g->v->term_count * sizeof *aside);
+  run_groups(g, groups, n);
+  if (!g->crossing || n < 2 || g->m->steps.n > MERGE_STEPS) return;
+  struct proof apart = *g->p;
+  int64_t window = g->v->window;
+  uint32_t *position = g->v->position;
+  bool *aside_apart = g->v->aside;
+  memset(&before.order, 0, sizeof before.order);
+  memset(&before.components, 0, sizeof before.components);
+  before.breaches.cap = before.breaches.n; /* what is appended now lies elsewhere */
+  *g->p = before;
+  g->v->aside = aside;
+  g->v->window = g->m->window;
+  g->v->position = arena_array(a, uint32_t, g->m->steps.n + 1);
+  run_groups(g, merge(g, groups, n), 1);
+  if (!g->clashed) return;
+  *g->p = apart;
+  g->v->aside = aside_apart;
+  g->v->window = window;
+  g->v->position = position;
+}
+
 void order_find(struct model *m, struct proof *p, struct proving *v) {
   struct planning g = {.m = m, .p = p, .v = v};
   v->position = arena_array(&m->c->arena, uint32_t, m->steps.n + 1);
@@ -281,13 +353,7 @@ void order_find(struct model *m, struct proof *p, struct proving *v) {
   break_circles(&g);
   uint32_t circles = p->breaches.n, n;
   struct group *groups = components_find(m, v, &n);
-  bool *done = done_new(m);
-  for (uint32_t i = 0; i < n; i++) {
-    g.t = terrain_new(m, v, &groups[i], done);
-    struct found f = order_somehow(&g);
-    take_order(&g, &groups[i], &f, done);
-    terrain_free(g.t);
-  }
+  order_groups(&g, groups, n);
   if (p->breaches.n - circles > 1)
     qsort(p->breaches.at + circles, p->breaches.n - circles, sizeof *p->breaches.at, compare_clashes);
 }

@@ -54,7 +54,9 @@ static void look_at_states(struct model *m, struct proof *p, struct state *s, st
       if (plain(r) || (r->hairpin_count > 0 && k < n) || r->during != NONE) continue;
       if (!guard_states(m, p, r->guard, &first, &last) || k < first || k > last) continue;
       if (!there) goto_state(m, p, s, k), there = true;
-      if (state_forbidden(s, i, NONE)) fails_in(&all[i], k, n);
+      if (!state_forbidden(s, i, NONE)) continue;
+      fails_in(&all[i], k, n);
+      if (r->hairpin_count > 0) all[i].first = first; /* asked at the end alone; it is so since its guard holds */
     }
   }
 }

@@ -375,6 +375,22 @@ static void components_are_not_mixed(void **state) {
 }
 
 /* A dearer start may be the only one that keeps a limit: y stays within 15 s only when x is up late. */
+/* b and c act on nothing of a's; only the window says that c, which disturbs nothing, goes first. Groups one after the other in
+ * source order would be refused, and an order that fits there is. */
+static void lengths_cross_components(void **state) {
+  (void)state;
+  const char *promises = "'promises': [{'id': 'x', 'true': [{'after': [], 'before': ['a']}, {'after': ['b'], 'before': []}], 'hold': 'at_most', 'limit': 600}]";
+  char rest[1024];
+  snprintf(rest, sizeof rest, "'window': 20, %s", promises);
+  struct proven v = bare("a 10;b 10 a;c 1800", "", rest);
+  order_is(&v, "c a b");
+  no_errors(&v);
+  done_with(&v);
+  v = bare("a 10;b 10 a;c 1800", "", promises);
+  order_is(&v, "a b c");
+  done_with(&v);
+}
+
 static void a_dearer_prefix_is_kept(void **state) {
   (void)state;
   struct proven v = bare("a 10;b 10;c 10 a,b", "", "'promises': ["
@@ -955,6 +971,7 @@ int main(void) {
       cmocka_unit_test(source_order_decides_when_nothing_else_does),
       cmocka_unit_test(irreversible_steps_come_last),
       cmocka_unit_test(components_are_not_mixed),
+      cmocka_unit_test(lengths_cross_components),
       cmocka_unit_test(a_dearer_prefix_is_kept),
       cmocka_unit_test(unknown_lengths_count_most),
       cmocka_unit_test(an_unknown_length_in_an_outage_is_named),
