@@ -19,6 +19,7 @@ struct statements {
   uint32_t resource;        /* whose attributes `observe` looks at; NONE */
   struct command_list out;
   const char *unreliable;
+  bool incomplete;          /* the text read last lacks a piece, which was said */
 };
 /* Appends the commands of a block (N_DO, N_UNDO, N_VERIFY, N_OBSERVE, N_FETCH) in the state scope.done. */
 void statements_evaluate(struct statements *b, uint32_t block);

@@ -28,6 +28,7 @@ struct pieces pieces_of_text(struct elaboration *e, const char *text, struct spa
 
 static void secret_piece(struct statements *b, struct piece_list *p, uint32_t secret, bool quoted, enum context in, struct span at) {
   static const char *const arguments = "hand it over with `stdin`, `env NAME = secret …` or, for a request, `bearer` or `header`";
+  b->incomplete = b->incomplete || in != IN_PRIVATE;
   switch (in) {
   case IN_LINE:
     secret_misplaced(b->e, CODE_271, secret, at, "an argument of a command, which every user of the machine can list", arguments);
@@ -65,6 +66,7 @@ static const char *whose(struct statements *b) {
 
 static void no_text(struct statements *b, const struct value *v, struct span at) {
   struct finding *f;
+  b->incomplete = true;
   if (v->type == V_NONE)
     f = finding_add(b->e->c, CODE_105, at, "%s%s is `none` when this command runs, which has no text", written(b, at), whose(b));
   else if (v->type == V_UNKNOWN)
@@ -78,7 +80,10 @@ static void no_text(struct statements *b, const struct value *v, struct span at)
 
 static void value_piece(struct statements *b, struct piece_list *p, const struct value *v, bool quoted, enum context in, struct span at,
                         unsigned depth) {
-  if (value_poisoned(v) || depth > 64) return;
+  if (value_poisoned(v) || depth > 64) {
+    b->incomplete = true;
+    return;
+  }
   if (v->type == V_SECRET) {
     secret_piece(b, p, v->id, quoted, in, at);
     return;
@@ -154,6 +159,7 @@ struct quotes {
   uint8_t stack[64]; /* '"' or '(' */
   uint32_t depth;
   bool single;
+  char before; /* the character before, also across pieces */
 };
 
 static bool in_double(const struct quotes *q) { return q->depth > 0 && q->stack[q->depth - 1] == '"'; }
@@ -164,23 +170,15 @@ static void push(struct quotes *q, uint8_t what) {
 
 static void follow(struct quotes *q, const char *s) {
   for (; *s != '\0'; s++) {
-    if (q->single) {
-      if (*s == '\'') q->single = false;
-    } else if (*s == '\\' && s[1] != '\0') {
-      s++;
-    } else if (*s == '\'' && !in_double(q)) {
-      q->single = true;
-    } else if (*s == '"') {
-      if (in_double(q)) q->depth--;
-      else push(q, '"');
-    } else if (*s == '(' && (!in_double(q) || (s[-1] == '$'))) {
-      push(q, '(');
-    } else if (*s == ')' && q->depth > 0 && !in_double(q)) {
-      q->depth--;
-    } else if (*s == '$' && s[1] == '(') {
-      push(q, '(');
-      s++;
-    }
+    char now = *s, before = q->before;
+    q->before = now;
+    if (q->single) q->single = now != '\'';
+    else if (before == '\\') q->before = ' '; /* escaped: it means nothing, and escapes nothing */
+    else if (now == '\'' && !in_double(q)) q->single = true;
+    else if (now == '"' && in_double(q)) q->depth--;
+    else if (now == '"') push(q, '"');
+    else if (now == '(' && (!in_double(q) || before == '$')) push(q, '(');
+    else if (now == ')' && q->depth > 0 && !in_double(q)) q->depth--;
   }
 }
 
@@ -194,15 +192,15 @@ static struct pieces line_of(struct statements *b, uint32_t node) {
     if (n->type == N_SHELL) {
       follow(&q, literal_text(b, i));
       add(b, &p, PIECE_SHELL, false, literal_text(b, i), at_of(b, i));
+      continue;
+    }
+    uint32_t inner = n->type == N_STRING && n->child != 0 ? n->child : i; /* the parser wraps each interpolation */
+    q.before = ' ';
+    if (special(b, inner, &type)) {
+      add(b, &p, type, in_double(&q), "", at_of(b, i));
     } else {
-      uint32_t inner = n->type == N_STRING && n->child != 0 ? n->child : i; /* one interpolation; op 1 between double quotes */
-      bool quoted = n->type == N_STRING ? n->op == 1 : in_double(&q);
-      if (special(b, inner, &type)) {
-        add(b, &p, type, quoted, "", at_of(b, i));
-      } else {
-        struct value v = eval(b, inner, NULL);
-        value_piece(b, &p, &v, quoted, IN_LINE, at_of(b, i), 0);
-      }
+      struct value v = eval(b, inner, NULL);
+      value_piece(b, &p, &v, in_double(&q), IN_LINE, at_of(b, inner), 0);
     }
   }
   return pieces(&p);
@@ -350,16 +348,15 @@ static struct need endpoint_of(struct statements *b, const struct value *v, stru
 static void http(struct statements *b, struct command *c, uint32_t node) {
   uint32_t url = NODE(b->e, node)->child;
   static const char *const reading[] = {"GET", "HEAD"};
-  uint32_t findings = b->e->c->findings.n;
   c->type = CMD_HTTP;
   c->method = NODE(b->e, node)->text;
   c->changes = !one_of(name_text(&b->e->c->names, c->method), reading, 2);
+  b->incomplete = false;
   c->url = text_of(b, url, IN_URL);
-  struct value v = {.type = V_UNKNOWN};
+  struct value v;
   const char *text = flat(b, c->url), *why = "";
-  if (c->url.n == 0 || b->e->c->findings.n != findings) v = value_poison(at_of(b, url));
-  else if (!value_url(&b->e->c->names, text, strlen(text), &v, &why)) {
-    finding_add(b->e->c, CODE_105, at_of(b, url), "`http` asks a URL, and `%s` is none: %s", text, why);
+  if (b->incomplete || !value_url(&b->e->c->names, text, strlen(text), &v, &why)) {
+    if (!b->incomplete) finding_add(b->e->c, CODE_105, at_of(b, url), "`http` asks a URL, and `%s` is none: %s", text, why);
     v = value_poison(at_of(b, url));
   }
   c->endpoint = endpoint_of(b, &v, at_of(b, url));
@@ -375,6 +372,7 @@ static void dns(struct statements *b, struct command *c, uint32_t node) {
     struct cases standing = eval_standing(b->e, &b->scope, expected, NULL);
     struct piece_list p = {0};
     if (standing.n > 0) value_piece(b, &p, &standing.at[0].value, true, IN_EXPECTATION, at_of(b, expected), 0);
+    for (uint32_t i = 0; i < p.n; i++) p.at[i].in_quotes = false;
     c->dns_expected = pieces(&p);
   }
   c->within = duration(b, node_child(b->e, node, 3));

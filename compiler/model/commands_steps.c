@@ -99,7 +99,7 @@ static void needs_at_use(struct users *u, uint32_t step, const struct block bloc
       const struct secret *x = &e->m->secrets.at[u->used.at[i]];
       if (!x->at_use) continue;
       if (half == 0) add_needs(e, &s->needs, &s->needs_count, x);
-      else add_needs(e, &s->undo_needs, &s->undo_needs_count, x);
+      else if (s->irreversible == 0 && s->undo_none == 0) add_needs(e, &s->undo_needs, &s->undo_needs_count, x);
     }
   }
 }

@@ -254,7 +254,9 @@ static struct cubes narrowed(struct asking *q, const struct cubes *given, uint32
 static struct cubes while_exists(struct elaboration *e, const struct cubes *given, uint32_t resource) {
   struct cases exists = resource_exists(e, resource);
   struct cubes there = {0};
-  for (uint32_t i = 0; i < exists.n; i++) array_push(&e->c->arena, &there, (struct cube){.guard = exists.at[i].guard, .during = NONE});
+  for (uint32_t i = 0; i < exists.n; i++)
+    if (exists.at[i].value.type != V_BOOL || exists.at[i].value.number != 0)
+      array_push(&e->c->arena, &there, (struct cube){.guard = exists.at[i].guard, .during = NONE});
   return cubes_and(e, given, &there);
 }
 

@@ -36,8 +36,9 @@ const char *plan_findings(struct compilation *c) {
   return text_done(&t);
 }
 
-uint32_t plan_count(const struct compilation *c, enum code code) {
+uint32_t plan_count(struct compilation *c, enum code code) {
   uint32_t n = 0;
+  findings_sort(c); /* merges what is said twice */
   for (uint32_t i = 0; i < c->findings.n; i++) n += c->findings.at[i]->code == code;
   return n;
 }

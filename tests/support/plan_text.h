@@ -10,7 +10,7 @@ struct model *plan_model(struct compilation *c, const char *text);
 /* Findings of warnings and errors, one a line: "E271 message". */
 const char *plan_findings(struct compilation *c);
 /* How many findings have this code. */
-uint32_t plan_count(const struct compilation *c, enum code code);
+uint32_t plan_count(struct compilation *c, enum code code);
 /* The source text of a span. */
 const char *plan_span(struct compilation *c, struct span at);
 /* Commands, one a line: "run in DIR: text", "http GET URL", … Values stand in [ ], inside double quotes in [" "], secrets in < >. */
