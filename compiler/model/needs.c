@@ -173,7 +173,9 @@ static uint32_t option(const struct elaboration *e, uint32_t statement, const ch
   return 0;
 }
 
+/* What is wrong with the text of a command is said when the command itself is evaluated, and only then. */
 static void asked(struct elaboration *e, const struct scope *s, uint32_t node, enum type_tag tag, uint32_t guard, uint32_t resolve, struct need_list *out) {
+  uint32_t findings = e->c->findings.n;
   struct cases parts[2] = {eval_standing(e, s, node, type_plain(tag))};
   bool elsewhere = resolve && NODE(e, resolve)->child;
   if (elsewhere) parts[1] = eval_standing(e, s, NODE(e, resolve)->child, type_plain(T_ADDRESS));
@@ -187,6 +189,7 @@ static void asked(struct elaboration *e, const struct scope *s, uint32_t node, e
     if (tag == T_HOST) need.port = 53, need.proto = PROTO_UDP, need.vhost = 0;
     push(e, out, need, guard_and(e->m, guard, combos.at[i].guard));
   }
+  e->c->findings.n = findings;
 }
 
 static void statements(struct elaboration *e, const struct scope *s, uint32_t first, uint32_t guard, struct need_list *out);
