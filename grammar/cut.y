@@ -384,7 +384,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p) 
       .statement = may[YYSYMBOL_RUN],
       .declaration = may[YYSYMBOL_CREATE] && may[YYSYMBOL_LET] && may[YYSYMBOL_USE] && !may[YYSYMBOL_ABOUT],
       .operator_ = may[YYSYMBOL_EQ],
-      .hold = may[YYSYMBOL_ALWAYS] && may[YYSYMBOL_FINALLY],
+      .hold = may[YYSYMBOL_ALWAYS] && !may[YYSYMBOL_PLAN],
   };
   for (int i = 0; i < n; i++) {
     yysymbol_kind_t k = kinds[i];
@@ -393,6 +393,9 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p) 
     bool grouped = e.value && (starts_value || !punctuation);
     if (e.item || e.statement || e.declaration || e.attribute || e.hold) grouped |= !punctuation;
     else if (e.name) grouped |= !punctuation && k != YYSYMBOL_STRING;
+    if (k >= YYSYMBOL_FOR && !punctuation && !e.name && e.word_count < sizeof e.words / sizeof *e.words)
+      e.words[e.word_count++] = yysymbol_name(k);
+    if (k == YYSYMBOL_STRING_START && may[YYSYMBOL_STRING]) continue;
     if (k == YYSYMBOL_ID || grouped || e.n == (int)(sizeof e.others / sizeof *e.others)) continue;
     if (e.operator_ && (k == YYSYMBOL_EQ || k == YYSYMBOL_NE || k == YYSYMBOL_LE || k == YYSYMBOL_GE || k == YYSYMBOL_LESS ||
                         k == YYSYMBOL_GREATER || k == YYSYMBOL_IN || k == YYSYMBOL_IS || k == YYSYMBOL_NOT || k == YYSYMBOL_AND ||

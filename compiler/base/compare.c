@@ -157,6 +157,11 @@ static unsigned distance(const char *a, size_t n, const char *b, size_t m) {
   return rows[n % 3][m];
 }
 
+static bool same_letters(const char *a, const char *b) {
+  while (*a != '\0' && lower(*a) == lower(*b)) a++, b++;
+  return *a == *b;
+}
+
 uint32_t nearest(const char *word, const char *const *candidates, uint32_t n) {
   size_t length = strlen(word);
   uint32_t best = NONE;
@@ -165,7 +170,7 @@ uint32_t nearest(const char *word, const char *const *candidates, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) {
     size_t other = strlen(candidates[i]);
     if (other == 0 || other > WORD_LIMIT || 2 * (other > length ? other - length : length - other) > bound) continue;
-    unsigned d = distance(word, length, candidates[i], other);
+    unsigned d = same_letters(word, candidates[i]) ? 1 : distance(word, length, candidates[i], other);
     if (d >= 2 * (length < other ? length : other)) continue; /* nothing in common */
     if (d < least) least = d, best = i;
   }

@@ -72,8 +72,10 @@ struct part part_new(struct parser *p, enum node_type type, uint32_t op, uint32_
   uint32_t depth = (a.depth > b.depth ? a.depth : b.depth) + 1;
   struct part out = {0, 0, 1};
   if (depth > DEPTH_LIMIT && type != N_TYPE) {
-    complain(p, CODE_005, r, "this expression is nested more than %d levels deep: give a part of it a name with `let`",
-             DEPTH_LIMIT);
+    if (p->deep_at != r.start)
+      complain(p, CODE_005, r, "this expression is nested more than %d levels deep: give a part of it a name with `let`",
+               DEPTH_LIMIT);
+    p->deep_at = r.start;
     scan_bad(p, r, &out);
     return out;
   }

@@ -166,6 +166,10 @@ static bool wants(const struct expected *e, const char *what) {
 /* What people write who come from elsewhere. */
 static void hints(struct parser *p, struct finding *f, const struct expected *e) {
   const struct token *t = &p->last;
+  if (t->type == T_ID && e->word_count > 0 && f != NULL) {
+    uint32_t best = nearest(arena_copy(&p->c->arena, p->text + t->at.start, t->at.end - t->at.start), e->words, e->word_count);
+    if (best != NONE) finding_remark(p->c, f, REMARK_HELP, "did you mean `%s`?", e->words[best]);
+  }
   if (t->type == T_COMMA && (e->item || e->statement)) remark(p, f, "leave the comma out: one item follows another without a separator");
   else if (t->type == T_MODULE) remark(p, f, "a path is written in quotes");
   else if (t->type == T_COLON && wants(e, "=")) remark(p, f, "an attribute is set with `=`");
@@ -177,7 +181,29 @@ static void hints(struct parser *p, struct finding *f, const struct expected *e)
   else if (t->type == T_ARROW && wants(e, "}") && e->value) remark(p, f, "an arrow has no place in a comparison or a call");
 }
 
-void syntax_error(struct parser *p, const struct expected *e) {
+/* Are we in a `kind`, where `:` gives types? By the line on which the outermost braces are opened. */
+static bool within_kind(const struct parser *p) {
+  for (uint32_t i = 0; i < p->open.n; i++) {
+    const struct open *o = &p->open.at[i];
+    if (o->type != '{' || o->declarations) continue;
+    uint32_t line = o->at;
+    while (line > 0 && o->at - line < 200 && p->text[line - 1] != '\n') line--;
+    return strncmp(p->text + line + strspn(p->text + line, " \t"), "kind ", 5) == 0;
+  }
+  return false;
+}
+
+/* Words that begin a statement may be names of attributes too: without `=` behind, the statement was meant. */
+static void mend_expected(const struct parser *p, struct expected *e) {
+  int statement = p->before.type;
+  if (e->n == 2 && strcmp(e->others[0], "=") == 0 && strcmp(e->others[1], ":") == 0 && !within_kind(p)) e->n = 1;
+  if (e->n != 1 || e->name || e->value || strcmp(e->others[0], "=") != 0) return;
+  if (statement != T_MANUAL && statement != T_WAIT && statement != T_TCP && statement != T_DNS && statement != T_NEEDS) return;
+  e->value = true;
+  e->n = 0;
+}
+
+void syntax_error(struct parser *p, struct expected *e) {
   const struct token *t = &p->last, *before = &p->before;
   struct range at = t->at;
   struct text message = {.arena = &p->c->arena};
@@ -190,6 +216,7 @@ void syntax_error(struct parser *p, const struct expected *e) {
     if (f) finding_caret(p->c, f, "choose another name");
     return;
   }
+  mend_expected(p, e);
   text_puts(&message, "expected ");
   print_expected(&message, e);
   if (before != t && before->type != T_LINE_END) {

@@ -91,16 +91,45 @@ static bool close_interpolation(struct parser *p) {
   return false;
 }
 
+/* Does an item start here that can't stand in a list or between parentheses? */
+static bool item_at(const char *s) {
+  size_t n;
+  const char *rest = blanks(word(s, &n));
+  if (n == 0) return false;
+  return (*rest == '=' && rest[1] != '=') || *rest == ':' || is(s, n, "else") ||
+         (*rest == '{' && (is(s, n, "do") || is(s, n, "undo") || is(s, n, "verify")));
+}
+
+bool fact_at(const char *s) {
+  static const char *const words[] = {"serves", "forwards", "names", "owns", "hosts", "asks", "needs", "stands", "change",
+                                      "carry", "observe", "fetch", "verify", "require", "when", "about"};
+  size_t n;
+  if (item_at(s)) return true;
+  const char *rest = word(s, &n);
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (is(s, n, words[i])) return *rest == ' ' || *rest == '\t';
+  return false;
+}
+
 bool line_end(struct parser *p, struct range at, bool first_column) {
   p->line_start = at.end;
   while (p->text[p->line_start - 1] != '\n') p->line_start--;
   p->first_at = at.end;
   if (p->interpolations > 0) return close_interpolation(p);
-  if (!first_column || p->open.n == 0 || !declaration_at(p, at.end)) return true;
+  if (p->open.n == 0 || p->open.at[p->open.n - 1].declarations) return true;
+  uint8_t top = p->open.at[p->open.n - 1].type;
+  if ((top == '[' || top == '(') && item_at(p->text + at.end)) {
+    uint32_t from = p->open.n - 1;
+    while (from > 0 && (p->open.at[from - 1].type == '[' || p->open.at[from - 1].type == '(')) from--;
+    if (!p->skipping) unclosed(p, from);
+    p->close_to = from;
+    return false;
+  }
+  if (!first_column || !declaration_at(p, at.end)) return true;
   uint32_t i = 0;
   while (i < p->open.n && p->open.at[i].declarations) i++;
   if (i == p->open.n) return true;
-  unclosed(p, i);
+  if (!p->skipping) unclosed(p, i);
   p->close_to = i;
   return false;
 }

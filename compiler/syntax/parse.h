@@ -78,6 +78,8 @@ struct parser {
   uint32_t reported_at;   /* the token of the last syntax error */
   uint32_t findings;
   bool gave_up;
+  bool finished;          /* nothing more is read */
+  uint32_t deep_at;       /* start of the expression last found too deep */
   bool bad_bytes;         /* the text is no UTF-8, and has its finding */
   bool string_said;       /* the open string has its finding */
 
@@ -146,6 +148,7 @@ bool line_end(struct parser *p, struct range at, bool first_column); /* false: s
 int end_of_file(struct parser *p, struct range *at);
 /* Does a declaration start at this byte of the text? */
 bool declaration_at(const struct parser *p, uint32_t at);
+bool fact_at(const char *text); /* does an item of a kind start here? */
 uint32_t indentation(const struct parser *p, uint32_t at); /* of the line around a byte */
 /* Says of the brackets from the i-th on that nothing closes them. */
 void unclosed(struct parser *p, uint32_t i);
@@ -191,10 +194,12 @@ struct range run_range(const struct parser *p, struct range run, uint32_t shell)
 
 struct expected {
   bool value, name, attribute, item, statement, declaration, operator_, hold;
-  const char *others[12];
+  const char *others[12]; /* what else could stand here */
   int n;
+  const char *words[24]; /* words that could, when there are few */
+  uint32_t word_count;
 };
-void syntax_error(struct parser *p, const struct expected *e);
+void syntax_error(struct parser *p, struct expected *e);
 void check_name(struct parser *p, uint32_t name, struct range at);     /* a new name: `yes` and `no` are none */
 void refuse_name(struct parser *p, uint32_t name, struct range at);    /* a reserved word as a new name */
 void plain_word(struct parser *p, uint32_t ref);                       /* `yes` and `no` as values */

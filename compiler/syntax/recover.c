@@ -73,7 +73,7 @@ static void suspect(struct parser *p, uint32_t at, uint32_t closed) {
 /* What a closing bracket closes. False: the token is dropped, or waits until what is open within has been closed. */
 static bool closes(struct parser *p, struct token *t, const struct part *value) {
   uint32_t top = p->open.n, found = NONE;
-  for (uint32_t i = top; i-- > 0;) {
+  for (uint32_t i = top; i-- > 0 && top - i < 2 * DEPTH_LIMIT;) {
     uint8_t type = p->open.at[i].type;
     if (closed_by(type, t->type)) found = i;
     if (found != NONE || type == OPEN_IN_STRING || type == OPEN_IN_SHELL) break;
@@ -106,16 +106,17 @@ static bool closes(struct parser *p, struct token *t, const struct part *value) 
 
 /* ── Tokens ────────────────────────────────────────────────────────────────── */
 
-/* `=` or `->` at the end of a line, and the next line sets something else: the value is missing here. */
-static void missing_value(struct parser *p, struct range at) {
-  const char *s = p->text + at.end;
+/* What wants an operand, at the end of a line, and the next line begins something else: the operand is missing here. */
+static void missing_value(struct parser *p, const struct token *t) {
+  const char *s = p->text + t->at.end;
   s += strspn(s, " \t\r");
   if (*s == '#') s += strcspn(s, "\n");
-  if (*s != '\n' || p->skipping) return;
+  if (*s != '\n' || p->skipping || p->interpolations > 0) return;
   s += strspn(s, " \t\r\n");
-  size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
-  const char *next = s + n + strspn(s + n, " \t");
-  if (*s != '}' && (n == 0 || *next != '=' || next[1] == '=')) return;
+  const char *line = s;
+  while (line > p->text && line[-1] != '\n') line--;
+  if (*s != '}' && ((uint32_t)(s - line) > p->first_at - p->line_start || !fact_at(s))) return;
+  struct range at = t->at;
   struct finding *f = complain(p, CODE_001, at, "expected a value after `%.*s`, found the end of the line", (int)(at.end - at.start), p->text + at.start);
   if (f) finding_caret(p->c, f, "nothing follows");
   p->held = (struct token){.type = T_LITERAL, .at = range_of(at.end, at.end), .opener = NONE};
@@ -134,6 +135,10 @@ static void advance(struct parser *p, struct token *t, struct part *value) {
       return;
     }
     p->close_to = NONE;
+    if (p->finished) {
+      *t = (struct token){.type = T_END, .at = range_of(p->length, p->length), .opener = NONE};
+      return;
+    }
     if (p->held.type) {
       *t = p->held;
       *value = p->held_part;
@@ -149,12 +154,10 @@ static void advance(struct parser *p, struct token *t, struct part *value) {
       if (!closes(p, t, value)) continue;
     } else if (t->type == T_STRING_END || t->type == T_LINE_END) {
       t->type = pop(p, t);
-    } else if (t->type == T_EQUALS || t->type == T_ARROW) {
-      missing_value(p, t->at);
+    } else if (t->type == T_EQUALS || t->type == T_ARROW || t->type == T_IN || t->type == T_AS) {
+      missing_value(p, t);
     } else if (t->type == T_FOR) {
-      uint32_t i = 0;
-      while (i < p->open.n && p->open.at[i].declarations) i++;
-      p->for_seen = i == p->open.n;
+      p->for_seen = p->open.n == 0 || p->open.at[p->open.n - 1].declarations;
     }
     return;
   }
@@ -171,9 +174,11 @@ static void leave_out(struct parser *p, struct token *t, struct part *value) {
                                                                       : "more than 256 brackets within each other");
   while (too_deep(p) && t->type != T_END && p->open.n < HOPELESS) advance(p, t, value);
   if (p->open.n >= HOPELESS) {
-    p->gave_up = true;
-    *t = (struct token){.type = T_END, .at = range_of(p->length, p->length), .opener = NONE};
-    return;
+    p->gave_up = p->finished = true;
+    p->open.n = DEPTH_LIMIT;
+    p->interpolations = 0;
+    for (uint32_t i = 0; i < p->open.n; i++) p->interpolations += p->open.at[i].type >= OPEN_IN_STRING && p->open.at[i].type <= OPEN_IN_SHELL;
+    p->close_to = 0;
   }
   t->type = scan_bad(p, at, value);
   t->at = at;

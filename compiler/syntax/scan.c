@@ -268,10 +268,11 @@ void unknown_escape(struct parser *p, struct range at) {
 uint32_t unclosed_string(struct parser *p, uint32_t quote, uint32_t start, uint32_t end) {
   uint32_t keep = end, open = p->open.n;
   bool text = open > 0 && p->open.at[open - 1].type == OPEN_STRING;
+  if (text) open--;
+  if (p->interpolations > 0) return end - start; /* the `${` around it is not closed either: that is the finding */
   struct finding *f = complain(p, CODE_003, range_of(quote, quote + 1), "this string is not closed on its line");
   if (f) finding_caret(p->c, f, "opened here");
   remark(p, f, "close it with the same quote; for a line break within, write \\n");
-  if (text) open--;
   while (keep > start && strchr(" \t\r", p->text[keep - 1])) keep--;
   for (uint32_t last = keep; open > 0 && last > start; open--, last--) {
     const struct open *o = &p->open.at[open - 1];
