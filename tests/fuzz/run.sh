@@ -1,0 +1,31 @@
+#!/bin/sh
+# Fuzzes the front end: tests/fuzz/run.sh [SECONDS]. First SECONDS of libFuzzer from the plans and modules there are, then
+# ten thousand files of random bytes and ten thousand mutated plans (MANY=0 leaves them out). All under ASan and UBSan.
+# What fails is kept in build/fuzz/found.
+set -eu
+cd "$(dirname "$0")/../.."
+seconds=${1:-60}
+out=build/fuzz
+flags='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined'
+mkdir -p "$out/corpus" "$out/seeds" "$out/found"
+
+make -s BUILD="$out" CC=clang CFLAGS="$flags -fsanitize=fuzzer-no-link" PACKAGES=no "$out/cutc"
+objects=$(find "$out" -name '*.o' ! -path '*/compiler/main.o' ! -path '*/tests/*')
+for target in front many; do
+  case $target in front) kind=,fuzzer ;; *) kind= ;; esac
+  # shellcheck disable=SC2086 # lists of words
+  clang -std=c17 -D_DEFAULT_SOURCE -Icompiler -I"$out" $flags -fsanitize=address,undefined$kind \
+    ${LINK:--no-pie -Wl,--unresolved-symbols=ignore-all -Wl,-z,lazy} -o "$out/$target" "tests/fuzz/$target.c" $objects -ltree-sitter -ljansson
+done
+
+n=0
+for file in stdlib/std/*.cut examples/*/*.cut tests/golden/*.cut; do
+  [ -f "$file" ] || continue
+  n=$((n + 1))
+  cp "$file" "$out/seeds/$n.cut"
+done
+
+export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
+"$out/front" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=20000 -print_final_stats=0 -verbosity=0 \
+  -dict=tests/fuzz/cut.dict -artifact_prefix="$out/found/" "$out/corpus" "$out/seeds"
+[ "${MANY:-1}" = 0 ] || "$out/many" -s "${SEED:-1}" -d "$out/found" "$out"/seeds/*.cut
