@@ -62,12 +62,14 @@ cut_has_terminal() {
   (: </dev/tty) 2>/dev/null
 }
 
-# One line from the terminal in cut_answer; empty when there is none or a signal came.
+# One line from the terminal in cut_answer; empty when there is none or a signal came. Read in a subshell, since the
+# `read` of some shells goes on waiting after a signal that is trapped.
 cut_ask() {
   cut_answer=''
   cut_has_terminal || return 1
   printf '%s ' "$*" >/dev/tty
-  IFS= read -r cut_answer </dev/tty || return 1
+  cut_answer=$(IFS= read -r cut_line </dev/tty && printf '%s' "${cut_line}") || return 1
+  [ -z "${cut_signal}" ]
 }
 
 # Sleeps in short pieces, so that a signal is seen.
@@ -1196,6 +1198,13 @@ cut_rollback() {
   fi
   cut_open_logs || return
   cut_confirm "Roll back ${cut_plan} from step ${cut_at}" || return
+  cut_n=${cut_at}
+  [ "${cut_doubt}" -le "${cut_n}" ] || cut_n=${cut_doubt}
+  "step_${cut_n}"
+  if [ -n "${cut_final}" ]; then
+    cut_bad "The way back ends at step ${cut_n}, ${cut_id}: ${cut_final}"
+    return 6
+  fi
   if ! cut_all_secrets; then
     cut_complain "A secret that the way back needs is neither kept nor to be fetched: nothing is changed."
     return 6

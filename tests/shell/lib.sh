@@ -3,11 +3,13 @@
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 scratch=$(mktemp -d)
+memory=$(mktemp -d /dev/shm/cutc-test.XXXXXX) # where runbooks keep secrets, apart from other tests that run now
+export XDG_RUNTIME_DIR=$memory
 passed=0 failed=0
 servers=()
 tidy() {
   for p in "${servers[@]}"; do kill "$p" 2>/dev/null; done
-  rm -rf "$scratch"
+  rm -rf "$scratch" "$memory"
 }
 trap tidy EXIT
 

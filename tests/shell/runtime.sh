@@ -37,7 +37,7 @@ journal() { cut -d ' ' -f 2-4 "$scratch/w/state/journal" | grep -v '^run' | tr '
 journal_is() { [ "$(journal)" = "$1" ] || { journal; false; }; }
 no_secrets() {
   local found
-  found=$(strangers "$secret_one" "$scratch/w/state"; strangers "$secret_two" "$scratch/w/state"; ls -d /dev/shm/cutc-hand-* 2>/dev/null)
+  found=$(strangers "$secret_one" "$scratch/w/state"; strangers "$secret_two" "$scratch/w/state"; ls -d "$memory"/cutc-* 2>/dev/null)
   [ -z "$found" ] || { printf 'found: %s\n' "$found"; false; }
 }
 
@@ -82,7 +82,7 @@ while read -r sh; do
   check "$sh: nothing left of it" [ ! -e "$scratch/w/stack/third" ]
   book "$sh" apply --yes --on-failure stop
   check "$sh: failing step stops" is 3
-  check "$sh: secrets kept for the way back" [ -n "$(ls -d /dev/shm/cutc-hand-*)" ]
+  check "$sh: secrets kept for the way back" [ -n "$(ls -d "$memory"/cutc-*)" ]
   rm "$scratch/w/fail"
   book "$sh" status
   check "$sh: status half-way" is 3
