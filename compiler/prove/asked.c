@@ -98,7 +98,7 @@ enum verdict asked_verdict(struct state *s, const struct asked *a, struct trace 
   return state_need(s, NONE, &n, trace);
 }
 
-static uint32_t guard_of_asked(const struct state *s, const struct asked *a)
+uint32_t guard_of_asked(const struct state *s, const struct asked *a)
 {
   return a->fact != NONE ? s->facts[a->fact].guard : a->ask != NONE ? a->need->guard : GUARD_ALWAYS;
 }

@@ -23,6 +23,9 @@ struct asked_list { struct asked *at; uint32_t n; };
 const struct asked_list *asked_all(struct model *m, const struct proof *p, struct state *s);
 enum verdict asked_verdict(struct state *s, const struct asked *a, struct trace *trace);
 
+/* The guard under which it is asked. */
+uint32_t guard_of_asked(const struct state *s, const struct asked *a);
+
 /* What is to blame for something not being reached in the present state: the chain is followed through whoever is down,
  * need by need, to where it ends. */
 struct root {

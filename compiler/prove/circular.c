@@ -2,6 +2,8 @@
  * Needs an order. Guarantees every need of every step is asked in the state it runs in, with the step's disruption on. */
 #include "prove/prove.h"
 
+#include <string.h>
+
 /* Since when a need does not hold, looking back from state k, where it does not: the last step that broke it; `itself` when it
  * holds in state k without the disruption; NONE when it never held. `before`: its chain while it held. */
 static uint32_t broken_by(struct model *m, const struct proof *p, struct state *s, const struct need *n, uint32_t k,
@@ -15,6 +17,20 @@ static uint32_t broken_by(struct model *m, const struct proof *p, struct state *
   }
   *before = (struct trace){0};
   return NONE;
+}
+
+/* It never held, and the same endpoint has been called dangling. */
+static bool said(const struct proof *p, const struct need *n)
+{
+  for (uint32_t i = 0; i < p->breaches.n; i++) {
+    const struct breach *b = &p->breaches.at[i];
+
+    if (b->code == CODE_202 && b->severity == SEV_ERROR && b->asked && n->type == NEED_ENDPOINT &&
+        b->asked->type == NEED_ENDPOINT && b->asked->port == n->port && b->asked->host.type == n->host.type &&
+        b->asked->host.name == n->host.name && memcmp(&b->asked->host.from, &n->host.from, sizeof n->host.from) == 0)
+      return true;
+  }
+  return false;
 }
 
 /* E211: step needs `asked` (need: index into its needs) and does not reach it in the state before it with its disruption on;
@@ -39,7 +55,8 @@ static void check_need(struct model *m, struct proof *p, struct state *s, uint32
   b.first_state = b.last_state = k;
   b.other_step = broken_by(m, p, s, n, k, id, &b.before);
   b.during = b.other_step == id;
-  breach_add(m, p, b);
+  if (b.other_step != NONE || !said(p, n))
+    breach_add(m, p, b);
 }
 
 /* The need of a secret's source that does not hold now, with its chain; NULL when all do. */

@@ -18,13 +18,13 @@ static bool is_unreached(const struct asked *a)
   return a->at_end && !a->silent && a->end != UP;
 }
 
-/* Each hosted URL that some client reaches at the end. */
+/* Each hosted URL that some client reaches at the end, or at the start where it is not asked for at the end. */
 static bool *reached_by_some(struct model *m, const struct state *s, const struct asked_list *list)
 {
   bool *reached = arena_array(&m->c->arena, bool, s->fact_count);
 
   for (uint32_t i = 0; i < list->n; i++)
-    if (list->at[i].type == ASKED_HOSTED && list->at[i].end == UP)
+    if (list->at[i].type == ASKED_HOSTED && (list->at[i].at_end ? list->at[i].end : list->at[i].start) == UP)
       reached[list->at[i].fact] = true;
   return reached;
 }
@@ -93,9 +93,40 @@ static void unknown_values(struct model *m, struct proof *p, struct state *s, co
     tell(m, p, s, list, &groups[i], CODE_206, since[i]);
 }
 
+/* Not reached while it was asked, and no longer asked: a pointer that the plan turns elsewhere. */
+static bool is_dropped(const struct asked *a)
+{
+  return a->at_start && !a->at_end && !a->silent && !a->late && a->start != UP;
+}
+
+/* Adds what is no longer asked from some step on. */
+static void dropped(struct model *m, struct proof *p, struct state *s, const struct asked_list *list)
+{
+  const bool *reached = reached_by_some(m, s, list);
+  uint32_t n, first, last;
+
+  goto_state(m, p, s, 0);
+  struct blamed *groups = blame(m, s, list, is_dropped, &n);
+
+  for (uint32_t i = 0; i < n; i++) {
+    const struct asked *a = &list->at[groups[i].asked[0]];
+    struct breach b = breach_new(CODE_203);
+
+    if (unpublished(list, &groups[i], reached) || !guard_states(m, p, guard_of_asked(s, a), &first, &last) || last == p->order.n)
+      continue;
+    blamed_fill(m, s, list, &groups[i], &b);
+    b.mended = true;
+    b.first_state = 0;
+    b.last_state = last;
+    b.step = p->order.at[last];
+    blamed_verdict(s, list, &groups[i], &b.before);
+    breach_add(m, p, b);
+  }
+}
+
 /* E203 for what asks (mended): fact, asked, promise, client, ask, resource and promises as in E202, seen in the baseline;
  *   before: the chain there; after: the chain at the end; step: the step after which it is reached, to the end; first_state 0,
- *   last_state: the last in which it is not. other_fact and forbidden are NONE (conflicts and rules set these). */
+ *   last_state: the last in which it is not, or in which it is asked at all (after is empty then). other_fact and forbidden are NONE (conflicts and rules set these). */
 static void mended(struct model *m, struct proof *p, struct state *s, const struct asked_list *list)
 {
   uint32_t n;
@@ -139,4 +170,5 @@ void check_dangling(struct model *m, struct proof *p, struct state *s)
       tell(m, p, s, list, &groups[i], CODE_202, 0);
   unknown_values(m, p, s, list);
   mended(m, p, s, list);
+  dropped(m, p, s, list);
 }

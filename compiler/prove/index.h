@@ -153,7 +153,7 @@ bool need_of_hosts(const struct model *m, const struct fact *f, struct need *ask
 struct choice {
   uint8_t stop;              /* enum link_type: why nothing does; LINK_ARRIVE: the resource answers itself */
   const struct entry *group; /* facts of which those in force decide, or NULL */
-  uint32_t zone;             /* where they were found, or last looked for */
+  uint32_t zone;             /* where they were found; else where it was asked */
   uint32_t pass;             /* go on at this node, or NONE */
 };
 struct choice node_choose(const struct state *s, uint32_t node);

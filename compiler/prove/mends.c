@@ -8,7 +8,7 @@
 
 enum { TRIALS = 16, TRIALS_EACH = 4, TRIAL_FACTS = 20000 };
 
-/* A stale fact, and who answered behind it while it held. */
+/* A stale fact (one that leads on, or a need), and who answered behind it while it held. */
 struct patient {
   struct model *m;
   struct state *s;
@@ -19,11 +19,24 @@ struct patient {
   ARRAY(struct mend) mends;
 };
 
+/* Where a fact leads, or what it needs. */
+static struct host *host_of(struct fact *f)
+{
+  return f->type == FACT_NEEDS ? &f->need.host : &f->to.host;
+}
+
+static struct target target_of(const struct fact *f)
+{
+  if (f->type != FACT_NEEDS)
+    return f->to;
+  return (struct target){.type = TARGET_HOST, .host = f->need.host, .port = f->need.port, .zone = f->need.zone, .resource = NONE};
+}
+
 /* ── What it could lead to instead ─────────────────────────────────────────── */
 
 static bool find_resource(struct patient *x, const struct trace *before)
 {
-  bool past = false;
+  bool past = x->fact->type == FACT_NEEDS;
 
   for (uint32_t i = 0; i < before->n; i++) {
     const struct link *l = &before->at[i];
@@ -54,18 +67,20 @@ static bool same_host(const struct host *a, const struct host *b)
 /* Where the resource answers at the end: by a name that never changes first, then by address. */
 static void find_candidates(struct patient *x, enum host_type type)
 {
-  uint32_t zone = x->fact->type == FACT_FORWARDS ? x->fact->to.zone : x->fact->zone;
+  uint32_t zone = x->fact->type == FACT_FORWARDS ? x->fact->to.zone : x->fact->zone, dns;
 
+  if (x->fact->type == FACT_NEEDS)
+    need_place(x->s, x->fact->by, &x->fact->need, &zone, &dns);
   for (uint32_t i = 0; i < x->s->fact_count; i++) {
     const struct fact *f = &x->s->facts[i];
-    struct target t = x->fact->to;
+    struct target t = target_of(x->fact);
     bool known = false;
 
     if (f->type != FACT_SERVES || f->by != x->resource || f->host.type != type || same_host(&f->host, &t.host) ||
         port_rank(f, x->port) > 2 || !fact_in_force(x->s, i))
       continue;
     if (type == HOST_NAME ? f->guard != GUARD_ALWAYS || !sees(x->m, zone, f->zone)
-                          : x->fact->type == FACT_FORWARDS && !sees(x->m, zone, f->zone))
+                          : x->fact->type != FACT_NAMES && !sees(x->m, zone, f->zone))
       continue;
     t.host = f->host;
     for (uint32_t k = 0; k < x->candidates.n && !known; k++)
@@ -133,20 +148,24 @@ static struct model *treat(const struct patient *x, const struct target *to)
   uint32_t before = guard_of(fork, &(uint32_t){step << 1 | 1}, 1), after = guard_of(fork, &(uint32_t){step << 1}, 1);
 
   for (uint32_t i = 0; i < x->m->facts.n; i++) {
-    const struct fact old = x->m->facts.at[i];
+    struct fact old = x->m->facts.at[i];
+    struct host host = target_of(x->fact).host;
     uint32_t early = guard_and(fork, old.guard, before), late = guard_and(fork, old.guard, after);
 
-    if (old.type != x->fact->type || root_key(x->s, i) != root_key(x->s, x->id) || !same_host(&old.to.host, &x->fact->to.host))
+    if (old.type != x->fact->type || root_key(x->s, i) != root_key(x->s, x->id) || !same_host(host_of(&old), &host))
       continue;
     struct fact moved = old;
 
-    moved.to.host = to->host;
-    moved.guard = late;
+    *host_of(&moved) = to->host;
+    if (moved.type == FACT_NEEDS && moved.need.vhost) /* a URL asks for the host it names */
+      moved.need.vhost = to->host.type == HOST_NAME
+                           ? to->host.name : name_str(&fork->c->names, address_text(&fork->c->arena, &to->host.from));
+    moved.guard = moved.need.guard = late;
     if (early == NONE) { /* after its own step only */
       fork->facts.at[i] = moved;
       continue;
     }
-    fork->facts.at[i].guard = early;
+    fork->facts.at[i].guard = fork->facts.at[i].need.guard = early;
     if (late != NONE)
       array_push(&fork->c->arena, &fork->facts, moved);
   }
@@ -183,8 +202,8 @@ void check_mends(struct model *m, struct proof *p, struct state *s)
     if (b.code != CODE_201 || b.fact == NONE)
       continue;
     x.fact = &m->facts.at[b.fact];
-    if ((x.fact->type != FACT_FORWARDS && x.fact->type != FACT_NAMES) || x.fact->to.type != TARGET_HOST ||
-        !find_resource(&x, &b.before))
+    if (x.fact->type == FACT_HOSTS || (x.fact->type == FACT_NEEDS && x.fact->need.type != NEED_ENDPOINT) ||
+        target_of(x.fact).type != TARGET_HOST || !find_resource(&x, &b.before))
       continue;
     find_candidates(&x, HOST_NAME);
     find_candidates(&x, HOST_ADDRESS);

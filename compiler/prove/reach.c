@@ -42,6 +42,7 @@ struct choice node_choose(const struct state *s, uint32_t node)
 {
   const struct question *q = &s->nodes.at[node];
   struct choice c = {.zone = NONE, .pass = NONE};
+  uint32_t zone = NONE;
   bool blocked = false;
 
   switch ((enum question_type)q->key.type) {
@@ -70,7 +71,7 @@ struct choice node_choose(const struct state *s, uint32_t node)
 
     switch ((enum entry_type)e->type) {
     case ENTRY_ZONE:
-      c.zone = e->zone;
+      zone = e->zone;
       blocked = false;
       break;
     case ENTRY_BLOCK:
@@ -84,6 +85,7 @@ struct choice node_choose(const struct state *s, uint32_t node)
       if (blocked || !any_in_force(s, e))
         break;
       c.group = e;
+      c.zone = zone;
       return c;
     }
   }

@@ -221,6 +221,31 @@ static void dangling_and_mended(void **state)
   end(&w);
 }
 
+/* A pointer to where nobody answers, turned elsewhere by the plan. */
+static void mended_by_asking_elsewhere(void **state)
+{
+  (void)state;
+  struct world w = world_of("{'fact': 'needs', 'by': 'pointer', 'zone': 'lan', 'host': '10.0.20.1', 'port': 443, 'proto': 'tcp', 'before': ['pointer']}, "
+                            "{'fact': 'needs', 'by': 'pointer', 'zone': 'lan', 'host': '10.0.20.203', 'port': 443, 'proto': 'tcp', 'after': ['pointer']}, " MOVES,
+                            INGRESS ", {'id': 'pointer', 'takes': 1, 'commands': 1}", "");
+
+  assert_int_equal(count(&w, CODE_202), 0);
+  assert_int_equal(only(&w, CODE_203)->fact, 0);
+  assert_int_equal(only(&w, CODE_203)->step, 1);
+  end(&w);
+}
+
+static void a_pointer_is_mended_too(void **state)
+{
+  (void)state;
+  struct world w = world_of(MOVES ", {'fact': 'needs', 'by': 'pointer', 'zone': 'cluster', 'host': '10.0.20.200', 'port': 443, 'proto': 'tcp'}", INGRESS, "");
+  const struct breach *b = only(&w, CODE_201);
+
+  assert_int_equal(b->mend_count, 2);
+  assert_true(b->mends[0].by_name && b->mends[0].works && b->mends[1].works);
+  end(&w);
+}
+
 /* An app that is not published in the internet is no error; one that nobody reaches is. */
 static void published_for_some(void **state)
 {
@@ -305,6 +330,8 @@ int main(void)
       cmocka_unit_test(needs_and_asks_are_asked_too),
       cmocka_unit_test(what_is_deleted_asks_no_more),
       cmocka_unit_test(dangling_and_mended),
+      cmocka_unit_test(mended_by_asking_elsewhere),
+      cmocka_unit_test(a_pointer_is_mended_too),
       cmocka_unit_test(published_for_some),
       cmocka_unit_test(unknown_on_the_way),
       cmocka_unit_test(secret_behind_what_moves),
