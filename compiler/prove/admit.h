@@ -70,7 +70,7 @@ struct terrain {
   bool *always;             /* per local promise */
   uint64_t *counted;        /* promises whose downtime counts: all but `finally` */
   uint32_t window_term;     /* local, NONE */
-  bool *done;               /* flags of the state at hand */
+  bool *done;               /* flags of the state at hand; borrowed */
   uint64_t *present;        /* the set in `done` */
   bool set;                 /* the state is at `present`, nothing disrupted */
   bool outer_down;          /* a promise of no step here is down meanwhile */
@@ -83,8 +83,9 @@ struct terrain {
   uint32_t mark;
 };
 
-/* Prepares the search of one group. `done` are the flags of the state in which it begins. */
-struct terrain *terrain_new(struct model *m, struct proving *v, const struct group *g, const bool *done);
+/* Prepares the search of one group. `done` are the flags of the state in which it begins, v->elapsed the length of what is done;
+ * the flags are the search's until terrain_free, which leaves them as they were. */
+struct terrain *terrain_new(struct model *m, struct proving *v, const struct group *g, bool *done);
 void terrain_free(struct terrain *t);
 struct spot *spot_at(struct terrain *t, const uint64_t *set);
 struct spot *spot_after(struct terrain *t, const struct spot *from, uint32_t step);

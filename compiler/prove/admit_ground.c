@@ -20,13 +20,12 @@ static void number_terms(struct terrain *t) {
   t->terms = arena_array(&t->arena, uint32_t, t->term_count + 1);
   if (t->term_count > 0) memcpy(t->terms, t->group->terms.at, t->term_count * sizeof *t->terms);
   t->window_term = NONE;
-  for (uint32_t i = 0; i < t->v->term_count && t->v->terms[i].type <= TERM_WINDOW; i++)
-    if (t->v->terms[i].type == TERM_WINDOW) {
-      uint32_t at = t->term_count++;
-      for (; at > 0 && t->terms[at - 1] > i; at--) t->terms[at] = t->terms[at - 1];
-      t->terms[at] = i;
-      t->window_term = at;
-    }
+  if (t->v->window_index != NONE) {
+    uint32_t at = t->term_count++;
+    for (; at > 0 && t->terms[at - 1] > t->v->window_index; at--) t->terms[at] = t->terms[at - 1];
+    t->terms[at] = t->v->window_index;
+    t->window_term = at;
+  }
   t->term_words = words_for(t->term_count);
 }
 
@@ -117,12 +116,7 @@ static bool others_down(struct terrain *t) {
   return false;
 }
 
-static void measure(struct terrain *t) {
-  for (uint32_t i = 0; i < t->m->steps.n; i++)
-    *(t->done[i] ? &t->elapsed : &t->left) += known_length(&t->m->steps.at[i]);
-}
-
-struct terrain *terrain_new(struct model *m, struct proving *v, const struct group *g, const bool *done) {
+struct terrain *terrain_new(struct model *m, struct proving *v, const struct group *g, bool *done) {
   struct arena own = {0};
   struct terrain *t = arena_new(&own, struct terrain);
   t->arena = own; /* from here on only through t */
@@ -133,8 +127,7 @@ struct terrain *terrain_new(struct model *m, struct proving *v, const struct gro
   t->words = words_for(t->n);
   for (uint32_t i = 0; i < t->n; i++) v->local[g->steps[i]] = i;
   struct arena *a = &t->arena;
-  t->done = arena_array(a, bool, m->steps.n + m->parts.n + 1);
-  memcpy(t->done, done, (m->steps.n + m->parts.n) * sizeof *done);
+  t->done = done;
   t->present = arena_array(a, uint64_t, t->words);
   number_terms(t);
   number_promises(t);
@@ -152,7 +145,8 @@ struct terrain *terrain_new(struct model *m, struct proving *v, const struct gro
   for (uint32_t i = 0; i < t->n; i++) t->back_terms[i] = t->undo_back_terms[i] = NONE;
   assign_terms(t);
   find_during(t);
-  measure(t);
+  t->elapsed = v->elapsed;
+  t->left = v->total - v->elapsed;
   t->outer_down = others_down(t);
   t->slot_count = 256;
   t->slots = arena_array(a, struct spot *, t->slot_count);
@@ -161,7 +155,10 @@ struct terrain *terrain_new(struct model *m, struct proving *v, const struct gro
 }
 
 void terrain_free(struct terrain *t) {
-  for (uint32_t i = 0; i < t->n; i++) t->v->local[t->group->steps[i]] = NONE;
+  for (uint32_t i = 0; i < t->n; i++) {
+    t->v->local[t->group->steps[i]] = NONE;
+    if (bit_get(t->present, i)) done_put(t->m, t->done, t->group->steps[i], false);
+  }
   struct arena own = t->arena; /* t itself lies in it */
   arena_free(&own);
 }

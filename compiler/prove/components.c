@@ -66,7 +66,7 @@ static struct step_list term_depends(struct model *m, struct proving *v, const s
   gather_step(&g, t->step);
   switch ((enum term_type)t->type) {
   case TERM_PROMISE: gather_list(&g, v->promise_steps[t->id]); break;
-  case TERM_RULE: gather_rule(&g, v->state, &m->forbidden.at[t->id]); break;
+  case TERM_RULE: return v->rule_steps[t->id];
   case TERM_CONFLICT: gather_guard(&g, v->conflicts[t->id].guard); break;
   case TERM_AFTER: gather_step(&g, t->id); break;
   case TERM_NEED: gather_list(&g, state_depends_need(v->state, NONE, &step->needs[t->id])); break;
@@ -170,6 +170,12 @@ void terms_build(struct model *m, struct proving *v) {
   }
   for (uint32_t i = 0; i < m->forbidden.n; i++)
     if (m->forbidden.at[i].severity == SEV_ERROR && m->forbidden.at[i].hairpin_count == 0) add(m, &d, TERM_RULE, NONE, i);
+  v->rule_steps = arena_array(&m->c->arena, struct step_list, m->forbidden.n + 1);
+  for (uint32_t i = 0; i < m->forbidden.n; i++) {
+    struct gather g = gather_new(m, v);
+    gather_rule(&g, v->state, &m->forbidden.at[i]);
+    v->rule_steps[i] = gathered(&g);
+  }
   v->conflicts = state_conflicts(v->state, &v->conflict_count);
   for (uint32_t i = 0; i < v->conflict_count; i++) add(m, &d, TERM_CONFLICT, NONE, i);
   if (m->window >= 0) add(m, &d, TERM_WINDOW, NONE, NONE);
@@ -178,11 +184,13 @@ void terms_build(struct model *m, struct proving *v) {
   if (d.list.n > 1) qsort(d.list.at, d.list.n, sizeof *d.list.at, compare_terms);
   v->terms = d.list.at;
   v->term_count = d.list.n;
-  for (uint32_t i = 0; i < v->term_count; i++)
-    if (v->terms[i].type == TERM_CONFLICT) {
-      v->terms[i].fact = v->conflicts[v->terms[i].id].fact;
-      v->terms[i].other = v->conflicts[v->terms[i].id].other;
-    }
+  v->window_index = NONE;
+  for (uint32_t i = 0; i < v->term_count && v->terms[i].type <= TERM_WINDOW; i++) {
+    if (v->terms[i].type == TERM_WINDOW) v->window_index = i;
+    if (v->terms[i].type != TERM_CONFLICT) continue;
+    v->terms[i].fact = v->conflicts[v->terms[i].id].fact;
+    v->terms[i].other = v->conflicts[v->terms[i].id].other;
+  }
   v->aside = arena_array(&m->c->arena, bool, v->term_count + 1);
   v->hopeless = arena_array(&m->c->arena, bool, v->term_count + 1);
   v->term_steps = arena_array(&m->c->arena, struct step_list, v->term_count + 1);

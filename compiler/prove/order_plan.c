@@ -264,6 +264,7 @@ static void take_order(struct planning *g, const struct group *group, const stru
     uint32_t step = group->steps[f->any ? f->order[i] : i];
     g->v->position[step] = g->p->order.n;
     array_push(a, &g->p->order, step);
+    g->v->elapsed += known_length(&g->m->steps.at[step]);
     done_put(g->m, done, step, true);
   }
   array_push(a, &g->p->components, c);
@@ -290,11 +291,12 @@ static int compare_clashes(const void *x, const void *y) {
 static void run_groups(struct planning *g, const struct group *groups, uint32_t n) {
   bool *done = done_new(g->m);
   g->crossing = g->clashed = false;
+  g->v->elapsed = 0;
   for (uint32_t i = 0; i < n; i++) {
     g->t = terrain_new(g->m, g->v, &groups[i], done);
     struct found f = order_somehow(g);
-    take_order(g, &groups[i], &f, done);
     terrain_free(g->t);
+    take_order(g, &groups[i], &f, done);
   }
 }
 
@@ -347,6 +349,7 @@ void order_find(struct model *m, struct proof *p, struct proving *v) {
   struct planning g = {.m = m, .p = p, .v = v};
   v->position = arena_array(&m->c->arena, uint32_t, m->steps.n + 1);
   v->window = m->window;
+  for (uint32_t i = 0; i < m->steps.n; i++) v->total += known_length(&m->steps.at[i]);
   p->order_holds = true;
   for (uint32_t i = 0; i < v->term_count; i++)
     if (v->hopeless[i]) p->order_holds = false;

@@ -39,6 +39,9 @@ struct proving {
   uint32_t *local;               /* scratch of the search, per step: its number in the group, else NONE */
   bool *done; uint32_t done_count; /* flags of the state of the order last gone to */
   bool *seen;                    /* scratch, per step */
+  struct step_list *rule_steps;    /* per forbidden: the steps it depends on */
+  uint32_t window_index;         /* of its term, NONE */
+  int64_t elapsed, total;        /* known milliseconds of the steps ordered so far, and of all */
   int64_t window;                /* that binds, milliseconds: the plan's, or the least there can be */
   uint32_t *position;            /* per step: its index in the order, once there is one */
   bool quiet;                    /* a trial: no mends, no ways out, nothing that proves again */

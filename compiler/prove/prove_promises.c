@@ -101,7 +101,7 @@ static bool dark(const struct timeline *t, uint32_t k) {
 void check_lengths(struct model *m, struct proof *p, struct state *s) {
   (void)s;
   for (uint32_t i = 0; i < m->promises.n; i++)
-    for (uint32_t k = 0; m->promises.at[i].hold == HOLD_AT_MOST && k < p->order.n; k++) {
+    for (uint32_t k = 0; p->timeline[i].outage_open && m->promises.at[i].hold == HOLD_AT_MOST && k < p->order.n; k++) {
       if (m->steps.at[p->order.at[k]].takes >= 0 || !dark(&p->timeline[i], k)) continue;
       struct breach b = breach_new(CODE_223);
       b.promise = i;
@@ -171,7 +171,8 @@ void check_way_back(struct model *m, struct proof *p, struct state *s) {
   struct way_back *w = arena_array(&m->c->arena, struct way_back, p->order.n + 1);
   for (uint32_t i = 0; i < m->promises.n; i++) {
     const struct promise *promise = &m->promises.at[i];
-    if (promise->hold != HOLD_AT_MOST) continue;
+    const struct timeline *t = &p->timeline[i];
+    if (promise->hold != HOLD_AT_MOST || (t->first_down == NONE && t->outage == 0)) continue;
     go_back(m, p, &p->timeline[i], w);
     for (uint32_t k = 1; k <= p->order.n; k++) {
       uint32_t worst = NONE, first = k;

@@ -1,5 +1,6 @@
 /* Rules in the states of an order: which fail, where, and which step mends them.
- * Needs an order. Guarantees O(states × rules that ask who is up + rules): the others fail in an interval of states. */
+ * Needs an order. Guarantees that a rule is asked anew only after a step that it depends on, and one that speaks of steps alone
+ * not even then: it fails in an interval of states. */
 #include "prove/prove.h"
 
 struct failing {
@@ -9,12 +10,15 @@ struct failing {
   uint32_t during;       /* index in the order of the first step in which alone it fails, NONE */
 };
 
-static void fails_in(struct failing *f, uint32_t state, uint32_t last_state) {
-  if (f->first == NONE) f->first = state;
-  f->last = state;
-  if (state == 0) f->baseline = true;
-  if (state == last_state) f->end = true;
-  if (f->baseline && f->mended == state) f->mended = state + 1;
+/* It fails from one state to another. */
+static void fails(struct failing *f, uint32_t first, uint32_t last, uint32_t last_state) {
+  if (f->first == NONE) f->first = first;
+  f->last = last;
+  if (first == 0) {
+    f->baseline = true;
+    f->mended = last + 1;
+  }
+  if (last == last_state) f->end = true;
 }
 
 /* A rule that asks nothing but which steps are done. */
@@ -22,42 +26,76 @@ static bool plain(const struct forbidden *r) {
   return r->up_count == 0 && r->down_count == 0 && r->hairpin_count == 0 && r->during == NONE;
 }
 
-/* What any rule says of a step while it runs, at either end. */
-static void look_during(struct model *m, struct proof *p, struct state *s, struct failing *all) {
+/* Rules by the steps that they depend on: chains from first[step]. */
+struct by_step { uint32_t *first, *next, *rule, n; };
+
+static struct by_step index_rules(struct model *m, const struct proving *v) {
+  uint32_t total = 0;
+  for (uint32_t i = 0; i < m->forbidden.n; i++) total += v->rule_steps[i].n;
+  struct by_step x = {.first = arena_array(&m->c->arena, uint32_t, m->steps.n + 1)};
+  x.next = arena_array(&m->c->arena, uint32_t, total + 1);
+  x.rule = arena_array(&m->c->arena, uint32_t, total + 1);
+  for (uint32_t i = 0; i < m->steps.n; i++) x.first[i] = NONE;
+  for (uint32_t i = m->forbidden.n; i-- > 0;)
+    for (uint32_t k = 0; k < v->rule_steps[i].n; k++) {
+      uint32_t step = v->rule_steps[i].at[k];
+      x.rule[x.n] = i;
+      x.next[x.n] = x.first[step];
+      x.first[step] = x.n++;
+    }
+  return x;
+}
+
+/* What the rules that a step has a part in say while it runs, at either end. */
+static void look_during(struct model *m, struct proof *p, struct state *s, const struct by_step *x, struct failing *all) {
   for (uint32_t k = 0; k < p->order.n; k++) {
     uint32_t step = p->order.at[k];
-    bool here = m->steps.at[step].disrupts_count > 0;
-    for (uint32_t i = 0; !here && i < m->forbidden.n; i++) here = m->forbidden.at[i].during == step;
-    if (!here) continue;
     for (unsigned after = 0; after < 2; after++) {
-      goto_during(m, p, s, k, after);
-      for (uint32_t i = 0; i < m->forbidden.n; i++) {
-        const struct forbidden *r = &m->forbidden.at[i];
-        if (plain(r) || r->hairpin_count > 0 || all[i].during != NONE) continue;
-        if (state_forbidden(s, i, step)) all[i].during = k;
+      bool there = false;
+      for (uint32_t e = x->first[step]; e != NONE; e = x->next[e]) {
+        const struct forbidden *r = &m->forbidden.at[x->rule[e]];
+        if (plain(r) || r->hairpin_count > 0 || all[x->rule[e]].during != NONE) continue;
+        if (m->steps.at[step].disrupts_count == 0 && r->during != step) continue;
+        if (!there) goto_during(m, p, s, k, after), there = true;
+        if (state_forbidden(s, x->rule[e], step)) all[x->rule[e]].during = k;
       }
     }
   }
 }
 
-static void look_at_states(struct model *m, struct proof *p, struct state *s, struct failing *all) {
-  uint32_t first, last, n = p->order.n;
+/* A rule that asks who is up, in one state; what it said holds until a step that it depends on. */
+static void look_at(struct model *m, struct proof *p, struct state *s, uint32_t rule, uint32_t k, bool *there, bool *now) {
+  const struct forbidden *r = &m->forbidden.at[rule];
+  if (plain(r) || r->during != NONE || (r->hairpin_count > 0 && k < p->order.n)) return;
+  if (!*there) goto_state(m, p, s, k), *there = true;
+  now[rule] = state_forbidden(s, rule, NONE);
+}
+
+static void look_at_states(struct model *m, struct proof *p, struct state *s, const struct by_step *x, struct failing *all) {
+  uint32_t first, last, n = p->order.n, *since = arena_array(&m->c->arena, uint32_t, m->forbidden.n + 1);
+  bool *now = arena_array(&m->c->arena, bool, m->forbidden.n + 1), there = false;
   for (uint32_t i = 0; i < m->forbidden.n; i++) {
     all[i] = (struct failing){.first = NONE, .last = NONE, .during = NONE};
-    if (!plain(&m->forbidden.at[i]) || !guard_states(m, p, m->forbidden.at[i].guard, &first, &last)) continue;
-    for (uint32_t k = first; k <= last; k++) fails_in(&all[i], k, n);
+    if (plain(&m->forbidden.at[i]) && guard_states(m, p, m->forbidden.at[i].guard, &first, &last)) fails(&all[i], first, last, n);
+    look_at(m, p, s, i, 0, &there, now);
   }
-  for (uint32_t k = 0; k <= n; k++) {
-    bool there = false;
-    for (uint32_t i = 0; i < m->forbidden.n; i++) {
-      const struct forbidden *r = &m->forbidden.at[i];
-      if (plain(r) || (r->hairpin_count > 0 && k < n) || r->during != NONE) continue;
-      if (!guard_states(m, p, r->guard, &first, &last) || k < first || k > last) continue;
-      if (!there) goto_state(m, p, s, k), there = true;
-      if (!state_forbidden(s, i, NONE)) continue;
-      fails_in(&all[i], k, n);
-      if (r->hairpin_count > 0) all[i].first = first; /* asked at the end alone; it is so since its guard holds */
+  for (uint32_t k = 1; k <= n; k++) {
+    there = false;
+    for (uint32_t e = x->first[p->order.at[k - 1]]; e != NONE; e = x->next[e]) {
+      uint32_t i = x->rule[e];
+      bool before = now[i];
+      look_at(m, p, s, i, k, &there, now);
+      if (before && !now[i]) fails(&all[i], since[i], k - 1, n);
+      if (!before) since[i] = k;
     }
+  }
+  there = false;
+  for (uint32_t i = 0; i < m->forbidden.n; i++) {
+    if (m->forbidden.at[i].hairpin_count > 0) {
+      look_at(m, p, s, i, n, &there, now);
+      since[i] = guard_states(m, p, m->forbidden.at[i].guard, &first, &last) ? first : n; /* so since its guard holds */
+    }
+    if (now[i]) fails(&all[i], since[i], n, n);
   }
 }
 
@@ -65,8 +103,9 @@ static void look_at_states(struct model *m, struct proof *p, struct state *s, st
  * E203: forbidden, step (that mends it), first_state, last_state, mended. */
 void check_rules(struct model *m, struct proof *p, struct state *s) {
   struct failing *all = arena_array(&m->c->arena, struct failing, m->forbidden.n + 1);
-  look_at_states(m, p, s, all);
-  look_during(m, p, s, all);
+  struct by_step x = index_rules(m, p->proving);
+  look_at_states(m, p, s, &x, all);
+  look_during(m, p, s, &x, all);
   for (uint32_t i = 0; i < m->forbidden.n; i++) {
     const struct failing *f = &all[i];
     if (f->first == NONE && f->during == NONE) continue;
