@@ -427,6 +427,35 @@ static void items(struct fact_maker *f, uint32_t first, uint32_t guard) {
   f->e->depth--;
 }
 
+/* Where a resource's endpoint needs are looked up, written into each: its own zone, else that of the endpoints it serves,
+ * else where the operator stands, with a fact for each DNS that the operator asks in turn. */
+static void place_needs(struct elaboration *e) {
+  struct model *m = e->m;
+  uint32_t *serves = arena_array(&e->c->arena, uint32_t, m->resources.n + 1), n = m->facts.n;
+  for (uint32_t r = 0; r < m->resources.n; r++) serves[r] = NONE;
+  for (uint32_t i = n; i-- > 0;)
+    if (m->facts.at[i].type == FACT_SERVES) serves[m->facts.at[i].by] = m->facts.at[i].zone;
+  for (uint32_t i = 0; i < n; i++) {
+    struct fact *f = &m->facts.at[i];
+    if (f->type != FACT_NEEDS || f->need.type != NEED_ENDPOINT || f->need.zone != NONE) continue;
+    uint32_t own = m->resources.at[f->by].zone;
+    f->need.zone = own != NONE ? own : serves[f->by];
+    if (f->need.zone != NONE || m->operator_client == NONE) continue;
+    const struct client *c = &m->clients.at[m->operator_client];
+    struct fact one = *f;
+    bool first = true;
+    one.need.zone = c->zone;
+    for (uint32_t d = 0; d < c->count; d++) {
+      one.need.dns = m->client_dns.at[c->first + d].zone;
+      one.guard = guard_and(m, m->facts.at[i].guard, m->client_dns.at[c->first + d].guard);
+      if (one.guard == NONE) continue;
+      if (first) m->facts.at[i] = one;
+      else array_push(&e->c->arena, &m->facts, one);
+      first = false;
+    }
+  }
+}
+
 void facts_build(struct elaboration *e) {
   for (uint32_t r = 0; r < e->m->resources.n; r++) {
     uint32_t kind = e->resources.at[r].kind;
@@ -435,4 +464,5 @@ void facts_build(struct elaboration *e) {
     needs_attribute(&f);
   }
   facts_finish(e);
+  place_needs(e);
 }

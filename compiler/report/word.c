@@ -25,6 +25,13 @@ static bool is_exists(struct wording *w, const struct attribute *a) {
   return strcmp(name_text(&w->c->names, a->name), "exists") == 0;
 }
 
+static const char *value_words(struct wording *w, const struct value *v) {
+  if (v->type == V_RESOURCE) return words_resource(w->m, v->id);
+  struct text out = {.arena = &w->c->arena};
+  value_print(&out, &w->c->names, v);
+  return text_done(&out);
+}
+
 /* What a hop does, as "moves `traefik` from 10.0.20.200 to 10.0.20.203" or "brings `traefik_lb` into being". */
 static const char *hop_text(struct wording *w, const struct attribute *a, uint32_t index) {
   struct compilation *c = w->c;
@@ -33,12 +40,9 @@ static const char *hop_text(struct wording *w, const struct attribute *a, uint32
     return arena_print(&c->arena, "changes `%s` of %s", name_text(&c->names, a->name), who);
   const struct value *old = &a->cases.at[index].value, *new = &a->cases.at[index + 1].value;
   if (is_exists(w, a)) return arena_print(&c->arena, new->type == V_BOOL && new->number ? "brings %s into being" : "takes %s away", who);
-  struct text from = {.arena = &c->arena}, to = {.arena = &c->arena};
-  value_print(&from, &c->names, old);
-  value_print(&to, &c->names, new);
   bool place = old->type == V_ADDRESS || old->type == V_ENDPOINT || old->type == V_URL;
-  if (place) return arena_print(&c->arena, "moves %s from %s to %s", who, text_done(&from), text_done(&to));
-  return arena_print(&c->arena, "changes `%s` of %s from %s to %s", name_text(&c->names, a->name), who, text_done(&from), text_done(&to));
+  if (place) return arena_print(&c->arena, "moves %s from %s to %s", who, value_words(w, old), value_words(w, new));
+  return arena_print(&c->arena, "changes `%s` of %s from %s to %s", name_text(&c->names, a->name), who, value_words(w, old), value_words(w, new));
 }
 
 /* The hop that says most: one that moves an address, else the first. */

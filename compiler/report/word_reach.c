@@ -140,10 +140,12 @@ void word_dangling(struct wording *w, const struct breach *b) {
     finding_caret(w->c, f, "nobody has looked at this");
     finding_remark(w->c, f, REMARK_HELP, "find the value out and write it in place of `unknown`");
   } else {
-    f = finding_add(w->c, b->code, at, "%s does not reach %s, neither before the first step nor after the last", who, what);
+    bool elsewhere = b->severity == SEV_NOTE; /* an app that is not published everywhere */
+    f = finding_add(w->c, b->code, at, "%s does not reach %s, neither before the first step nor after the last%s", who, what,
+                    elsewhere ? ", which others do" : "");
     finding_caret(w->c, f, "%s", words_stop(w->m, &b->before));
     label_others(w, f, &b->before);
-    finding_remark(w->c, f, REMARK_HELP, "either the plan leaves something out that answers there: declare it; or the world is broken: mend it in this plan");
+    finding_remark(w->c, f, REMARK_HELP, elsewhere ? "nothing to mend when it is not meant to be reached from there" : "either the plan leaves something out that answers there: declare it; or the world is broken: mend it in this plan");
   }
   remark_chain(w, f, b);
 }

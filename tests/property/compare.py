@@ -16,7 +16,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from evaluate import Judge, Model  # noqa: E402
 from generate import plan  # noqa: E402
 
-NO_ORDER = {"E251", "E252", "E221", "E211", "E213", "E214", "E231", "E224", "E241", "E261"}
+NO_ORDER = {"E251", "E252", "E211", "E213", "E214", "E231", "E224", "E241", "E261"}
+BROKEN_AT_END = {"E201", "E202", "E206", "E221"}
 
 
 def run(cutc, command, text):
@@ -30,6 +31,8 @@ def compare(cutc, text):
     """None, or what differs."""
     found = json.loads(run(cutc, ["check", "--format", "json"], text).stdout)
     codes = {f["code"] for f in found["findings"] if f["severity"] == "error"}
+    if any(code < "E2" for code in codes):
+        return None  # no plan at all: nothing to compare
     modelled = run(cutc, ["model", "--format", "json"], text)
     data = json.loads(modelled.stdout)
     judge = Judge(Model(data))
@@ -41,6 +44,14 @@ def compare(cutc, text):
         theirs = data["timeline"][promise["id"]]
         if theirs != line[promise["id"]]:
             return "timeline of %s in the order %s:\n  compiler  %s\n  evaluator %s" % (promise["id"], order, theirs, line[promise["id"]])
+    if judge.hopeless and not codes & BROKEN_AT_END:
+        return "%s broken at the end, and no error says so (%s)" % (sorted(judge.hopeless), sorted(codes))
+    if judge.hopeless_rules and "E261" not in codes:
+        return "a rule is broken at the end, and no error says so (%s)" % sorted(codes)
+    if judge.hopeless_conflicts and "E241" not in codes:
+        return "%s conflict at the end, and no error says so (%s)" % (judge.hopeless_conflicts, sorted(codes))
+    if judge.hopeless_conflicts:
+        return None  # who answers where two may is not defined, so neither is which order is best
     best, mine = judge.best(), judge.judge(order)
     if best is None and not codes & NO_ORDER:
         return "no order is admissible, and the compiler offers %s without an error (%s)" % (order, sorted(codes))
@@ -55,7 +66,7 @@ def compare(cutc, text):
                     return "the compiler's order %s is refused at %s: %s; %s is admissible" % (order, step, problem, [judge.model.order[i] for i in best[3]])
                 done |= {step}
             return "the compiler's order %s breaks a promise; %s does not" % (order, [judge.model.order[i] for i in best[3]])
-        if mine[:2] != best[:2]:
+        if mine[:2] != best[:2] and not judge.hopeless:
             return "the compiler's order costs %s, %s costs %s" % (mine[:2], [judge.model.order[i] for i in best[3]], best[:2])
     return None
 

@@ -319,9 +319,9 @@ class State:
         if fact["fact"] == "forwards":
             if fact.get("any_of") or fact.get("to") or fact.get("to_host"):
                 port = fact["port"] if fact.get("port") is not None else fact.get("to_port")
-                proto = fact["proto"] if fact.get("proto") not in (None, "any") else "tcp"
                 bare = dict(fact, vhost=None)
-                return self.forward(bare, None, port, proto, "", ()) == UP
+                protos = ("tcp", "udp", "sctp") if fact.get("proto") in (None, "any") else (fact["proto"],)
+                return any(self.forward(bare, None, port, proto, "", ()) == UP for proto in protos)
         return True
 
     def resolves(self, zone, name):
@@ -334,7 +334,10 @@ class State:
                     if m[0] == "pattern" and host != m[1] and below(host, m[1]) and not self.exists_between(z, m[1], host):
                         return True
                 if fact["fact"] in ("serves", "forwards") and fact.get("host") and fact["zone"] == z and fact["by"] in self.up:
-                    if fact["match"][0] == "name" and fact["match"][1] == canonical(name):
+                    m, host = fact["match"], canonical(name)
+                    if m[0] == "name" and m[1] == host:
+                        return True
+                    if m[0] == "pattern" and host != m[1] and below(host, m[1]) and not self.exists_between(z, m[1], host):
                         return True
             if self.owned(z, name):
                 return False
@@ -347,7 +350,7 @@ class State:
     def conflicts(self):
         """Pairs of different resources that answer equally specifically for one question."""
         groups = {}
-        together = [set(f["any_of"]) for f in self.facts if f.get("any_of") and all(isinstance(t, str) for t in f["any_of"])]
+        together = [set(f["any_of"]) for f in self.model.facts if f.get("any_of") and all(isinstance(t, str) for t in f["any_of"])]
         for fact in self.facts:
             if fact["fact"] in ("serves", "forwards") and fact.get("host"):
                 ports = (fact["port"], fact.get("port_end"))
@@ -376,6 +379,12 @@ class Judge:
         self.excused = {i for i, f in enumerate(data["forbidden"])
                         if self.first.forbidden(f) and not self.last.forbidden(f)}
         self.excused_conflicts = self.first.conflicts() - self.last.conflicts()
+        # What the last state breaks, no order can keep: it is left out, and the caller is told.
+        self.hopeless = {p["id"] for p in self.promises if self.last.promise(p) != UP}
+        self.hopeless_rules = {i for i, f in enumerate(data["forbidden"]) if f["severity"] == "error" and self.last.forbidden(f)}
+        self.hopeless_conflicts = self.last.conflicts()
+        self.excused |= self.hopeless_rules
+        self.excused_conflicts |= self.hopeless_conflicts
 
     def state(self, done, disrupted=()):
         key = (frozenset(done), frozenset(disrupted))
@@ -430,6 +439,8 @@ class Judge:
         unknown = seconds = 0
         for promise in self.promises:
             states, dur = line[promise["id"]], during[promise["id"]]
+            if promise["id"] in self.hopeless:
+                continue
             if promise["hold"] == "finally":
                 if states[-1] != UP:
                     return None

@@ -9,19 +9,20 @@ KINDS = """
 kind looker { place : zone  dns : zone = place  asks in place as dns }
 kind thing { }
 kind server { zone : zone  at : host  ports : [port]  serves at ports in zone
-  change { do { $ set-at ${new} }  undo { $ set-at ${new} } } }
+  change { do { $ set-at ${id} ${new(at)} }  undo { $ set-at ${id} ${new(at)} } } }
 kind forward { zone : zone  at : host  ports : [port]  to_zone : zone  target : any
   forwards at ports in zone to target in to_zone
-  change { do { $ set-target ${new} }  undo { $ set-target ${new} } } }
+  change { do { $ set-target ${id} ${new(target)} }  undo { $ set-target ${id} ${new(target)} } } }
 kind balancer { zone : zone  at : host  ports : [port]  of : [resource]
   forwards at ports in zone to any of of
-  change { do { $ set-of ${new} }  undo { $ set-of ${new} } } }
+  change { do { $ set-of ${id} }  undo { $ unset-of ${id} } } }
 kind proxy { to_zone : zone  target : any  forwards to target in to_zone
-  change { do { $ set-target ${new} }  undo { $ set-target ${new} } } }
+  change { do { $ set-target ${id} ${new(target)} }  undo { $ set-target ${id} ${new(target)} } } }
 kind record { zone : zone  host : host  value : any  ttl : duration = 60s  names host in zone as value for ttl
   change { do { $ set-value ${id} ${new(value)} }  undo { $ set-value ${id} ${new(value)} } } }
 kind domain { zone : zone  suffix : string  owns suffix in zone }
-kind site { url : url  ingress : resource  hosts url at ingress }
+kind site { url : url  ingress : resource  hosts url at ingress
+  change { do { $ set-site ${id} }  undo { $ unset-site ${id} } } }
 kind path { zone : zone  range : range  to_zone : zone  forwards range any in zone to to_zone }
 """
 
@@ -151,7 +152,7 @@ class Writer:
             what = "%s reaches %s" % (self.r.choice(clients), self.r.choice(
                 ["%s:%s" % (self.r.choice(ADDRESSES), self.r.choice(PORTS)), "https://%s" % self.r.choice(HOSTS),
                  "%s:%s" % (self.r.choice(HOSTS), self.r.choice(PORTS))]))
-        elif draw < 0.8:
+        elif draw < 0.8 or len(self.names) < 6:
             what = "%s up" % self.r.choice(self.names[3:])
         else:
             what = "at least %d of [%s] up" % (self.r.choice([1, 2]), ", ".join(self.r.sample(self.names[3:], 3)))
