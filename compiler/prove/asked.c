@@ -131,13 +131,30 @@ const struct asked_list *asked_all(struct model *m, const struct proof *p, struc
 
 /* ── Roots ─────────────────────────────────────────────────────────────────── */
 
-uint32_t leading_fact(const struct state *s, const struct trace *trace)
+uint64_t root_key(const struct state *s, uint32_t fact)
+{
+  const struct fact *f = &s->facts[fact];
+
+  if (f->attribute == NONE)
+    return fact;
+  return (uint64_t)1 << 63 | (uint64_t)f->attribute << 31 | (f->span.start & 0x7fffffff);
+}
+
+static bool on_chain(const struct state *s, const struct trace *trace, uint32_t fact)
+{
+  for (uint32_t i = 0; i < trace->n; i++)
+    if (trace->at[i].fact != NONE && root_key(s, trace->at[i].fact) == root_key(s, fact))
+      return true;
+  return false;
+}
+
+uint32_t leading_fact(const struct state *s, const struct trace *trace, const struct trace *was)
 {
   for (uint32_t i = trace->n; i-- > 0;) {
     const struct link *l = &trace->at[i];
 
     if (l->fact != NONE && (s->facts[l->fact].type == FACT_NAMES || s->facts[l->fact].type == FACT_FORWARDS) &&
-        (l->type == LINK_NAME || l->type == LINK_FORWARDS))
+        (l->type == LINK_NAME || l->type == LINK_FORWARDS) && (!was || on_chain(s, was, l->fact)))
       return l->fact;
   }
   return NONE;
@@ -173,11 +190,11 @@ struct root root_of(struct state *s, const struct trace *trace)
     r.fact = r.need;
   } else if (last && last->type == STOP_UNKNOWN) {
     r.unknown = true;
-    r.fact = last->fact != NONE ? last->fact : leading_fact(s, &r.trace);
+    r.fact = last->fact != NONE ? last->fact : leading_fact(s, &r.trace, NULL);
     if (r.fact == NONE)
       r.fact = r.need;
   } else {
-    r.fact = leading_fact(s, &r.trace);
+    r.fact = leading_fact(s, &r.trace, NULL);
     if (r.fact == NONE)
       r.fact = r.need;
   }
@@ -206,15 +223,6 @@ static int by_first(const void *x, const void *y)
   return a->asked < b->asked ? -1 : a->asked > b->asked;
 }
 
-uint64_t root_key(const struct state *s, uint32_t fact)
-{
-  const struct fact *f = &s->facts[fact];
-
-  if (f->attribute == NONE)
-    return fact;
-  return (uint64_t)1 << 63 | (uint64_t)f->attribute << 31 | (f->span.start & 0x7fffffff);
-}
-
 /* A question that nothing leads on from is its endpoint, whoever asks. */
 static uint64_t key_of(struct state *s, const struct asked *a, const struct root *r)
 {
@@ -225,10 +233,33 @@ static uint64_t key_of(struct state *s, const struct asked *a, const struct root
   return (uint64_t)1 << 32 | node_of(s, &k);
 }
 
+/* The question that each `needs` fact is, NONE. */
+static uint32_t *asked_of_need(const struct state *s, const struct asked_list *list)
+{
+  uint32_t *of = arena_array(s->arena, uint32_t, s->fact_count);
+
+  for (uint32_t i = 0; i < s->fact_count; i++)
+    of[i] = NONE;
+  for (uint32_t i = 0; i < list->n; i++)
+    if (list->at[i].type == ASKED_NEED)
+      of[list->at[i].fact] = i;
+  return of;
+}
+
+static void narrow(const struct state *s, struct root *r, const struct trace *was, uint32_t asked)
+{
+  if (asked == NONE || !was[asked].n)
+    return;
+  r->fact = leading_fact(s, &r->trace, &was[asked]);
+  if (r->fact == NONE)
+    r->fact = r->need;
+}
+
 struct blamed *blame(struct model *m, struct state *s, const struct asked_list *list, bool (*wanted)(const struct asked *),
-                     uint32_t *n)
+                     const struct trace *was, uint32_t *n)
 {
   struct arena *arena = &m->c->arena;
+  uint32_t *of_need = was ? asked_of_need(s, list) : NULL;
   ARRAY(struct keyed) found = {0};
 
   *n = 0;
@@ -240,6 +271,8 @@ struct blamed *blame(struct model *m, struct state *s, const struct asked_list *
       continue;
     asked_verdict(s, &list->at[i], &t);
     k.root = root_of(s, &t);
+    if (was && !k.root.unknown)
+      narrow(s, &k.root, was, k.root.need == NONE ? i : of_need[k.root.need]);
     k.key = key_of(s, &list->at[i], &k.root);
     array_push(arena, &found, k);
   }

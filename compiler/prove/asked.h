@@ -37,8 +37,8 @@ struct root {
 struct root root_of(struct state *s, const struct trace *trace);
 /* The same for all facts that come from one value of one attribute (its ports, its guards). */
 uint64_t root_key(const struct state *s, uint32_t fact);
-/* The last fact of a chain that leads on, NONE. */
-uint32_t leading_fact(const struct state *s, const struct trace *trace);
+/* The last fact of a chain that leads on (and that was on another chain already, unless `was` is NULL); NONE. */
+uint32_t leading_fact(const struct state *s, const struct trace *trace, const struct trace *was);
 
 /* Questions with one root, in the order of their first. */
 struct blamed {
@@ -47,9 +47,10 @@ struct blamed {
   const uint32_t *asked; uint32_t n; /* into asked_list */
   uint32_t direct;        /* the first of them whose own chain ends there, NONE */
 };
-/* Groups those of the list that `wanted` holds for, with their roots in the present state. */
+/* Groups those of the list that `wanted` holds for, with their roots in the present state. `was` (may be NULL): their chains
+ * while they held; then only a fact that was on the chain already *still* leads anywhere and can be blamed. */
 struct blamed *blame(struct model *m, struct state *s, const struct asked_list *list, bool (*wanted)(const struct asked *),
-                     uint32_t *n);
+                     const struct trace *was, uint32_t *n);
 /* The chain of a group in the present state: its direct question's, else that of the need at its root. */
 enum verdict blamed_verdict(struct state *s, const struct asked_list *list, const struct blamed *b, struct trace *trace);
 /* Walks the order once: since when each group's chain is, at the end, what it is in the last state; into `since`. */

@@ -79,7 +79,7 @@ static void unknown_values(struct model *m, struct proof *p, struct state *s, co
   uint32_t n, kept = 0;
 
   goto_state(m, p, s, p->order.n);
-  struct blamed *groups = blame(m, s, list, is_unreached, &n);
+  struct blamed *groups = blame(m, s, list, is_unreached, NULL, &n);
 
   for (uint32_t i = 0; i < n; i++)
     if (groups[i].root.unknown)
@@ -106,7 +106,7 @@ static void dropped(struct model *m, struct proof *p, struct state *s, const str
   uint32_t n, first, last;
 
   goto_state(m, p, s, 0);
-  struct blamed *groups = blame(m, s, list, is_dropped, &n);
+  struct blamed *groups = blame(m, s, list, is_dropped, NULL, &n);
 
   for (uint32_t i = 0; i < n; i++) {
     const struct asked *a = &list->at[groups[i].asked[0]];
@@ -132,7 +132,7 @@ static void mended(struct model *m, struct proof *p, struct state *s, const stru
   uint32_t n;
 
   goto_state(m, p, s, 0);
-  struct blamed *groups = blame(m, s, list, is_mended, &n);
+  struct blamed *groups = blame(m, s, list, is_mended, NULL, &n);
   uint32_t *since = arena_array(&m->c->arena, uint32_t, n);
 
   for (uint32_t i = 0; i < n; i++)
@@ -163,7 +163,7 @@ void check_dangling(struct model *m, struct proof *p, struct state *s)
   uint32_t n;
 
   goto_state(m, p, s, p->order.n);
-  struct blamed *groups = blame(m, s, list, is_dangling, &n);
+  struct blamed *groups = blame(m, s, list, is_dangling, NULL, &n);
 
   for (uint32_t i = 0; i < n; i++)
     if (!groups[i].root.unknown)

@@ -140,10 +140,15 @@ static void tell(struct model *m, struct proof *p, struct state *s, const struct
 void check_stale(struct model *m, struct proof *p, struct state *s)
 {
   const struct asked_list *list = asked_all(m, p, s);
+  struct trace *was = arena_array(&m->c->arena, struct trace, list->n);
   uint32_t n, kept = 0;
 
+  goto_state(m, p, s, 0);
+  for (uint32_t i = 0; i < list->n; i++)
+    if (is_stale(&list->at[i]))
+      asked_verdict(s, &list->at[i], &was[i]);
   goto_state(m, p, s, p->order.n);
-  struct blamed *groups = blame(m, s, list, is_stale, &n);
+  struct blamed *groups = blame(m, s, list, is_stale, was, &n);
 
   for (uint32_t i = 0; i < n; i++)
     if (!groups[i].root.unknown && heard(list, &groups[i]))

@@ -179,6 +179,18 @@ static void blame_goes_to_the_root(void **state)
   end(&w);
 }
 
+/* A route that only catches what the move left behind leads nowhere *still*: it did not before. */
+static void only_what_led_there_before_is_blamed(void **state)
+{
+  (void)state;
+  struct world w = world_of(MOVES ", {'fact': 'forwards', 'by': 'route', 'zone': 'lan', 'host': '10.0.0.0/8', 'port': 'any', 'proto': 'any', 'to_zone': 'internet'}, "
+                            "{'fact': 'needs', 'by': 'pointer', 'zone': 'lan', 'host': '10.0.20.200', 'port': 443, 'proto': 'tcp'}", INGRESS, "");
+
+  assert_int_equal(only(&w, CODE_201)->fact, 4);
+  assert_int_equal(only(&w, CODE_201)->after.at[0].fact, 3);
+  end(&w);
+}
+
 static void needs_and_asks_are_asked_too(void **state)
 {
   (void)state;
@@ -327,6 +339,7 @@ int main(void)
       cmocka_unit_test(nothing_is_stale_when_it_goes_by_name),
       cmocka_unit_test(one_value_is_one_finding),
       cmocka_unit_test(blame_goes_to_the_root),
+      cmocka_unit_test(only_what_led_there_before_is_blamed),
       cmocka_unit_test(needs_and_asks_are_asked_too),
       cmocka_unit_test(what_is_deleted_asks_no_more),
       cmocka_unit_test(dangling_and_mended),
