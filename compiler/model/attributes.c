@@ -25,13 +25,29 @@ static const char *what(struct elaboration *e, uint32_t attribute) {
   return arena_print(&e->c->arena, "`%s` of `%s`", name, name_text(&e->c->names, e->m->resources.at[a->owner].name));
 }
 
-static struct cases shared_literal(struct elaboration *e, uint32_t node, const struct type *type, uint32_t attribute) {
-  uint32_t known = index_get(&e->preset_index, node);
+/* Is a kind's default the same for each of its resources? Literals, lists of them, and names that are no attributes. */
+static bool constant_default(const struct elaboration *e, uint32_t node, uint32_t kind) {
+  const struct node *n = NODE(e, node);
+  const struct word_table *w = e->words;
+  if (n->type == N_LITERAL) return true;
+  if (n->type == N_LIST || n->type == N_MAP) {
+    for (uint32_t i = n->child; i; i = NODE(e, i)->next)
+      if (NODE(e, i)->type != N_LITERAL) return false;
+    return true;
+  }
+  if (n->type != N_REF || n->child || e->naming || kind == NONE || kind_field(&e->kinds.at[kind], n->text) != NONE) return false;
+  return zone_find(e, n->text) != NONE || (n->text != w->via && n->text != w->old && n->text != w->new && n->text != w->name && n->text != w->id &&
+                                           index_get(&e->let_index, n->text) == NONE && index_get(&e->resource_index, n->text) == NONE);
+}
+
+/* Evaluated once for all resources of the kind. */
+static struct cases shared(struct elaboration *e, uint32_t key, uint32_t node, const struct type *type, uint32_t attribute) {
+  uint32_t known = index_get(&e->preset_index, key);
   if (known != NONE) return e->presets.at[known];
   struct scope s = scope_plan(NULL);
-  struct cases c = eval_node(e, &s, node, type);
-  c = cases_coerce(e, &c, type, what(e, attribute));
-  index_put(&e->c->arena, &e->preset_index, node, e->presets.n);
+  struct cases c = node ? eval_node(e, &s, node, type) : cases_one(e, (struct value){.type = V_NONE, .at = e->m->attributes.at[attribute].at});
+  if (node) c = cases_coerce(e, &c, type, what(e, attribute));
+  index_put(&e->c->arena, &e->preset_index, key, e->presets.n);
   array_push(&e->c->arena, &e->presets, c);
   return c;
 }
@@ -48,8 +64,11 @@ struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint3
   struct attribute a = e->m->attributes.at[attribute];
   if (lazy.node == NONE) return cases_one(e, value_poison(a.at));
   if (!lazy.node && a.name == e->words->exists && a.hop_count) return existence(e, attribute, index);
+  uint32_t kind = e->resources.at[a.owner].kind, place_in_kind = attribute - e->m->resources.at[a.owner].first;
+  if (!lazy.node && kind != NONE && place_in_kind < e->kinds.at[kind].field_count)
+    return shared(e, e->kinds.at[kind].fields[place_in_kind].node, 0, lazy.type, attribute);
   if (!lazy.node) return cases_one(e, (struct value){.type = V_NONE, .at = a.at});
-  if (lazy.preset && NODE(e, lazy.node)->type == N_LITERAL) return shared_literal(e, lazy.node, lazy.type, attribute);
+  if (lazy.preset && constant_default(e, lazy.node, kind)) return shared(e, lazy.node, lazy.node, lazy.type, attribute);
   struct scope s = lazy.preset ? scope_resource(e, a.owner, false) : scope_plan(e->resources.at[a.owner].bindings);
   if (!lazy.preset) s.value_index = index;
   struct cases c = eval_node(e, &s, lazy.node, lazy.type);

@@ -12,7 +12,7 @@ struct declarer {
   struct index iterations; /* node -> copies made so far */
   struct declared_list loops;
   uint32_t copies;
-  bool too_large;
+  bool too_large, unrolling;
 };
 
 /* ── Names ─────────────────────────────────────────────────────────────────── */
@@ -31,8 +31,9 @@ static const char *describe(const struct elaboration *e, uint32_t node) {
 }
 
 static void twice(struct elaboration *e, const struct declared *d, uint32_t first_node, struct span first) {
-  struct finding *f = finding_add(e->c, CODE_106, d->at, "%s `%s` has the name of a %s that is already there", describe(e, d->node),
-                                  name_text(&e->c->names, d->name), describe(e, first_node));
+  const char *is = describe(e, d->node), *was = describe(e, first_node), *name = name_text(&e->c->names, d->name);
+  struct finding *f = strcmp(is, was) ? finding_add(e->c, CODE_106, d->at, "%s `%s` has the name of a %s: each needs one of its own", is, name, was)
+                                      : finding_add(e->c, CODE_106, d->at, "%s `%s` is declared twice", is, name);
   finding_label(e->c, f, first, "first here");
 }
 
@@ -101,7 +102,18 @@ static uint32_t find_written(struct elaboration *e, uint32_t node, uint32_t name
   return 0;
 }
 
-static void missing(struct elaboration *e, const struct declared *d, const struct field *field) {
+/* A misspelt attribute has its own finding, which names this field. */
+static bool misspelt(struct elaboration *e, const struct declared *d, const struct kind *k, const struct field *field) {
+  const char *name = name_text(&e->c->names, field->name);
+  for (uint32_t i = NODE(e, d->node)->child; i; i = NODE(e, i)->next)
+    if (NODE(e, i)->type == N_ATTR && kind_field(k, NODE(e, i)->text) == NONE && !universal_type(e, NODE(e, i)->text) &&
+        nearest(node_name(e, i), &name, 1) != NONE)
+      return true;
+  return false;
+}
+
+static void missing(struct elaboration *e, const struct declared *d, const struct kind *k, const struct field *field) {
+  if (misspelt(e, d, k, field)) return;
   struct finding *f = finding_add(e->c, CODE_108, d->at, "%s `%s` does not say its `%s`: %s", node_name(e, d->node),
                                   name_text(&e->c->names, d->name), name_text(&e->c->names, field->name), type_text(e, field->type));
   f->resource = d->name;
@@ -117,7 +129,7 @@ static void fields(struct elaboration *e, const struct declared *d, const struct
     else if (field->preset) attribute(e, field->name, field->preset, field->type, true, node_span(e->tree, field->preset));
     else if (field->type->tag == T_OPTIONAL) attribute(e, field->name, 0, field->type, true, node_span(e->tree, field->node));
     else {
-      missing(e, d, field);
+      missing(e, d, k, field);
       attribute(e, field->name, NONE, field->type, true, d->at);
     }
   }
@@ -139,15 +151,35 @@ static void unknown_attribute(struct elaboration *e, const struct declared *d, c
   suggest(e, f, node_name(e, item), known.at, known.n);
 }
 
+static void given_twice(struct elaboration *e, const struct declared *d, uint32_t first, uint32_t item) {
+  struct finding *f = finding_add(e->c, CODE_106, node_span(e->tree, item), "`%s` of `%s` is given twice", node_name(e, item), name_text(&e->c->names, d->name));
+  finding_label(e->c, f, node_span(e->tree, first), "first here");
+}
+
+/* An item of the same name before this one, 0: a look back for the usual handful, a table for many. */
+static uint32_t given_before(struct elaboration *e, uint32_t node, uint32_t item, uint32_t nth, struct index *seen) {
+  if (nth >= 24) {
+    uint32_t first = index_put(&e->c->arena, seen, NODE(e, item)->text, item);
+    if (first != item) return first;
+  }
+  uint32_t k = 0;
+  for (uint32_t i = NODE(e, node)->child; i && i != item && k < 24; i = NODE(e, i)->next) {
+    if (NODE(e, i)->type != N_ATTR) continue;
+    if (NODE(e, i)->text == NODE(e, item)->text) return i;
+    k++;
+  }
+  return 0;
+}
+
 /* Attributes that every resource may have, those written first, then the kind's defaults; `after` is none of them. */
 static void universals(struct elaboration *e, const struct declared *d, const struct kind *k) {
   struct index seen = {0};
+  uint32_t nth = 0;
   for (uint32_t i = NODE(e, d->node)->child; i; i = NODE(e, i)->next) {
     if (NODE(e, i)->type != N_ATTR) continue;
-    uint32_t name = NODE(e, i)->text, first = index_put(&e->c->arena, &seen, name, i), value = NODE(e, i)->child;
-    if (first != i) {
-      struct finding *f = finding_add(e->c, CODE_106, node_span(e->tree, i), "`%s` of `%s` is given twice", node_name(e, i), name_text(&e->c->names, d->name));
-      finding_label(e->c, f, node_span(e->tree, first), "first here");
+    uint32_t name = NODE(e, i)->text, value = NODE(e, i)->child, first = given_before(e, d->node, i, nth++, &seen);
+    if (first) {
+      given_twice(e, d, first, i);
       continue;
     }
     if (k && kind_field(k, name) != NONE) continue;
@@ -157,7 +189,7 @@ static void universals(struct elaboration *e, const struct declared *d, const st
   }
   for (uint32_t i = 0; k && i < k->presets.n; i++) {
     uint32_t name = NODE(e, k->presets.at[i])->text, value = NODE(e, k->presets.at[i])->child;
-    if (name != e->words->after && index_put(&e->c->arena, &seen, name, 0) == 0 && value)
+    if (name != e->words->after && value && !find_written(e, d->node, name))
       attribute(e, name, value, universal_type(e, name), true, node_span(e->tree, value));
   }
 }
@@ -217,6 +249,8 @@ static void zone(struct elaboration *e, uint32_t node) {
   finding_label(e->c, f, m->zones.at[first].at, "first here");
 }
 
+static void unroll(struct declarer *all, const struct declared *loop);
+
 static void one(struct declarer *all, uint32_t node, const struct binding *bindings) {
   struct elaboration *e = all->e;
   uint32_t iteration = index_get(&all->iterations, node);
@@ -240,7 +274,10 @@ static void one(struct declarer *all, uint32_t node, const struct binding *bindi
   case N_PROMISE:
   case N_ALLOW: array_push(&e->c->arena, &e->promises, d); break;
   case N_PLAN: array_push(&e->c->arena, &e->plans, d); break;
-  case N_FOR: array_push(&e->c->arena, &all->loops, d); break;
+  case N_FOR:
+    if (all->unrolling) unroll(all, &d);
+    else array_push(&e->c->arena, &all->loops, d);
+    break;
   default: break;
   }
 }
@@ -317,10 +354,8 @@ void declare_all(struct elaboration *e) {
   e->naming = true;
   for (uint32_t f = 0; f < e->files.n; f++) each(&all, NODE(e, e->files.at[f])->child, NULL, true);
   for (uint32_t f = 0; f < e->files.n; f++) each(&all, NODE(e, e->files.at[f])->child, NULL, false);
-  /* Lists of loops may name anything declared outside of loops; loops within loops come last. */
-  for (uint32_t i = 0; i < all.loops.n; i++) {
-    struct declared loop = all.loops.at[i];
-    unroll(&all, &loop);
-  }
+  /* The list of a loop may name anything declared outside of loops, and in the loops before it. */
+  all.unrolling = true;
+  for (uint32_t i = 0; i < all.loops.n; i++) unroll(&all, &all.loops.at[i]);
   zones_inside(e);
 }

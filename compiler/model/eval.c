@@ -23,6 +23,10 @@ void cases_add(struct elaboration *e, struct cases_builder *b, const struct valu
     b->cases.at[0].guard = GUARD_ALWAYS;
     return;
   }
+  if (!b->cap) { /* most have just one */
+    b->cases.at = arena_alloc(&e->c->arena, 1, sizeof *b->cases.at);
+    b->cap = 1;
+  }
   if (b->cases.n == b->cap) b->cases.at = arena_grow(&e->c->arena, b->cases.at, b->cases.n, &b->cap, b->cases.n + 1, sizeof *b->cases.at);
   b->cases.at[b->cases.n].value = *v;
   b->cases.at[b->cases.n++].guard = guard;

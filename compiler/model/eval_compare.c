@@ -70,8 +70,8 @@ static int ordered(struct elaboration *e, enum op op, const struct value *a, con
   struct value x = like(e, a, b), y = like(e, b, a);
   int order = value_compare(&e->c->names, &x, &y);
   if (order == 2) {
-    struct finding *f = finding_add(e->c, CODE_105, node_span(e->tree, node), "%s and %s: the two can't be put in order",
-                                    value_described(e, a), value_described(e, b));
+    struct finding *f = finding_add(e->c, CODE_105, node_span(e->tree, node), "%s and %s can't be put in order",
+                                    value_type_text((enum value_type)a->type), value_type_text((enum value_type)b->type));
     finding_remark(e->c, f, REMARK_HELP, "`<` and `>` compare two numbers, durations, versions, addresses or strings");
     return -2;
   }

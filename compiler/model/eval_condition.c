@@ -14,7 +14,9 @@
 static struct cube cube_of(uint32_t guard) { return (struct cube){.guard = guard, .during = NONE}; }
 
 static void push(struct elaboration *e, struct cubes *to, struct cube c) {
-  if (c.guard != NONE) array_push(&e->c->arena, to, c);
+  if (c.guard == NONE) return;
+  if (!to->cap) to->at = arena_new(&e->c->arena, struct cube), to->cap = 1; /* most have just one */
+  array_push(&e->c->arena, to, c);
 }
 
 struct cubes cubes_always(struct elaboration *e) {
@@ -24,7 +26,10 @@ struct cubes cubes_always(struct elaboration *e) {
 }
 
 void cubes_append(struct elaboration *e, struct cubes *to, const struct cubes *from) {
-  for (uint32_t i = 0; i < from->n; i++) array_push(&e->c->arena, to, from->at[i]);
+  if (!from->n) return;
+  if (!to->n) *to = (struct cubes){from->at, from->n, from->n}; /* grows by copy, should it */
+  else
+    for (uint32_t i = 0; i < from->n; i++) array_push(&e->c->arena, to, from->at[i]);
 }
 
 /* The union of two sorted lists. */
@@ -92,7 +97,7 @@ struct cubes cubes_and(struct elaboration *e, const struct cubes *a, const struc
   for (uint32_t i = 0; i < a->n; i++)
     for (uint32_t k = 0; k < b->n && out.n < CUBES_MAX; k++) {
       struct cube c;
-      if (cubes_and_one(e, &a->at[i], &b->at[k], &c)) array_push(&e->c->arena, &out, c);
+      if (cubes_and_one(e, &a->at[i], &b->at[k], &c)) push(e, &out, c);
     }
   return out;
 }

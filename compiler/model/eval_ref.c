@@ -277,5 +277,5 @@ static struct cases placed(struct elaboration *e, const struct cases *c, struct 
 struct cases eval_ref(struct elaboration *e, const struct scope *s, uint32_t node, const struct type *want) {
   struct cases c = eval_head(e, s, node, NODE(e, node)->child ? NULL : want);
   if (NODE(e, node)->child) c = members(e, s, c, NODE(e, node)->child);
-  return s->self == NONE ? placed(e, &c, node_span(e->tree, node)) : c; /* in a kind, the plan's own place says more */
+  return s->value_index != NONE ? placed(e, &c, node_span(e->tree, node)) : c; /* in kinds and rules, the plan's own place says more */
 }

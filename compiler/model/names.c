@@ -122,6 +122,7 @@ static enum code wanted(const struct type *want, const char **noun) {
 }
 
 struct value name_unknown(struct elaboration *e, const struct scope *s, uint32_t node, const struct type *want) {
+  if (want && want->tag == T_ANY) want = NULL;
   const char *noun, *word = node_name(e, node);
   enum code code = wanted(want, &noun);
   struct candidates c = {.arena = &e->c->arena};
