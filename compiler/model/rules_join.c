@@ -11,8 +11,11 @@ struct link {
   uint32_t left, right; /* nodes */
   uint32_t a, b;        /* variables, a != b */
 };
+/* A condition over one variable that must be true, or `turned`, not true, for the rule to fail. */
+struct filter { uint32_t node, variable; bool turned; };
 struct links {
   ARRAY(struct link) list;
+  ARRAY(struct filter) filters;
 };
 
 /* ── Which variables an expression speaks of ───────────────────────────────── */
@@ -38,7 +41,7 @@ static uint32_t only_variable(const struct elaboration *e, const struct rule *r,
   return NONE;
 }
 
-/* Equalities that must hold for the condition to be true (or, `turned`, not true). */
+/* What must hold for the condition to be true (or, `turned`, not true): equalities, and conditions over one variable. */
 static void find_links(struct elaboration *e, const struct rule *r, uint32_t node, bool turned, struct links *out, unsigned depth) {
   const struct node *n = node == 0 ? NULL : NODE(e, node);
   if (n == NULL || depth > 128) return;
@@ -46,13 +49,15 @@ static void find_links(struct elaboration *e, const struct rule *r, uint32_t nod
     find_links(e, r, n->child, !turned, out, depth + 1);
     return;
   }
-  if (n->type != N_BINARY) return;
   uint32_t left = n->child, right = left == 0 ? 0 : NODE(e, left)->next;
-  if (n->op == (turned ? OP_OR : OP_AND)) {
+  if (n->type == N_BINARY && n->op == (turned ? OP_OR : OP_AND)) {
     find_links(e, r, left, turned, out, depth + 1);
     find_links(e, r, right, turned, out, depth + 1);
     return;
   }
+  uint32_t only = only_variable(e, r, node);
+  if (only != NONE) array_push(&e->c->arena, &out->filters, (struct filter){node, only, turned});
+  if (n->type != N_BINARY) return;
   bool equates = turned ? n->op == OP_NE || n->op == OP_IS_NOT || n->op == OP_NOT_IN : n->op == OP_EQ || n->op == OP_IS || n->op == OP_IN;
   uint32_t a = only_variable(e, r, left), b = only_variable(e, r, right);
   if (equates && a != NONE && b != NONE && a != b) array_push(&e->c->arena, &out->list, (struct link){left, right, a, b});
@@ -63,6 +68,7 @@ static void find_links(struct elaboration *e, const struct rule *r, uint32_t nod
 struct keys {
   ARRAY(uint32_t) at; /* name ids of texts */
   bool wild;          /* equal to what a text can't say: unknown, ranges */
+  struct text text;   /* used again and again */
 };
 
 static void key_of(struct elaboration *e, struct keys *k, const struct value *v, unsigned depth) {
@@ -74,32 +80,47 @@ static void key_of(struct elaboration *e, struct keys *k, const struct value *v,
     k->wild = true;
     return;
   }
-  struct text t = {.arena = &e->c->arena};
-  if (v->type == V_NONE) text_putc(&t, '\1');
-  else if (v->type == V_RESOURCE) text_print(&t, "\2%u", v->id);
-  else if (v->type == V_BOOL) text_print(&t, "\3%d", v->number != 0);
-  else if (!value_interpolate(e, &t, v, true)) {
+  struct text *t = &k->text;
+  t->arena = &e->c->arena;
+  t->n = 0;
+  if (v->type == V_NONE) text_putc(t, '\1');
+  else if (v->type == V_RESOURCE) text_print(t, "\2%u", v->id);
+  else if (v->type == V_BOOL) text_print(t, "\3%d", v->number != 0);
+  else if (!value_interpolate(e, t, v, true)) {
     k->wild = true;
     return;
   }
-  for (size_t i = 0; i < t.n; i++)
-    if (t.at[i] >= 'A' && t.at[i] <= 'Z') t.at[i] = (char)(t.at[i] + 32);
-  array_push(&e->c->arena, &k->at, name_of(&e->c->names, text_done(&t), t.n));
+  for (size_t i = 0; i < t->n; i++)
+    if (t->at[i] >= 'A' && t->at[i] <= 'Z') t->at[i] = (char)(t->at[i] + 32);
+  array_push(&e->c->arena, &k->at, name_of(&e->c->names, text_done(t), t->n));
 }
 
-/* Everything an expression can be equal to for one resource, in any state. */
-static struct keys keys_for(struct elaboration *e, const struct rule *r, uint32_t variable, uint32_t resource, uint32_t node) {
+static bool may_stand(const struct value *v, unsigned depth) {
+  for (uint32_t i = 0; v->type == V_LIST && i < v->count && depth < 8; i++)
+    if (may_stand(&v->items[i], depth + 1)) return true;
+  return v->type == V_RESOURCE;
+}
+
+/* Everything an expression can be equal to for one resource, in any state. *k keeps its room from call to call. */
+static void keys_for(struct elaboration *e, const struct rule *r, uint32_t variable, uint32_t resource, uint32_t node, struct keys *k) {
   const struct rule_variable *v = &r->variables[variable];
   struct binding b = {.name = v->name, .value = value_resource(resource, r->at), .type = v->kind == NONE ? NULL : e->kinds.at[v->kind].type,
                       .outer = r->bindings};
-  struct binding *kept = arena_new(&e->c->arena, struct binding);
-  *kept = b;
-  struct scope s = scope_plan(kept);
-  struct keys k = {.wild = false};
-  struct cases as_is = eval_cases(e, &s, node, NULL), standing = eval_standing(e, &s, node, NULL);
-  for (uint32_t i = 0; i < as_is.n; i++) key_of(e, &k, &as_is.at[i].value, 0);
-  for (uint32_t i = 0; i < standing.n; i++) key_of(e, &k, &standing.at[i].value, 0);
-  return k;
+  struct scope s = scope_plan(&b);
+  uint32_t findings = e->c->findings.n; /* what is wrong is said when the whole condition is read */
+  struct cases as_is = eval_cases(e, &s, node, NULL);
+  bool stands = false;
+  k->at.n = 0;
+  k->wild = false;
+  for (uint32_t i = 0; i < as_is.n; i++) {
+    key_of(e, k, &as_is.at[i].value, 0);
+    stands = stands || may_stand(&as_is.at[i].value, 0);
+  }
+  if (stands) {
+    struct cases standing = eval_standing(e, &s, node, NULL);
+    for (uint32_t i = 0; i < standing.n; i++) key_of(e, k, &standing.at[i].value, 0);
+  }
+  e->c->findings.n = findings;
 }
 
 /* ── One variable, indexed by what a link says of it ───────────────────────── */
@@ -128,8 +149,9 @@ static struct key_index *index_variable(struct elaboration *e, const struct rule
   bool first = l->a == variable;
   x->other = first ? l->b : l->a;
   x->other_node = first ? l->right : l->left;
+  struct keys k = {.wild = false};
   for (uint32_t i = 0; i < v->count; i++) {
-    struct keys k = keys_for(e, r, variable, v->from[i], first ? l->left : l->right);
+    keys_for(e, r, variable, v->from[i], first ? l->left : l->right, &k);
     if (k.wild) array_push(&e->c->arena, &x->wild, v->from[i]);
     for (uint32_t j = 0; j < k.at.n; j++) key_put(e, x, k.at.at[j], v->from[i]);
   }
@@ -152,6 +174,8 @@ static struct key_index *best_index(struct elaboration *e, const struct rule *r,
 
 struct found {
   ARRAY(uint32_t) at;
+  struct keys keys;
+  uint32_t distinct; /* variables, as bits, that `where` says to be other resources than this one */
 };
 
 static int by_id(const void *a, const void *b) {
@@ -159,21 +183,32 @@ static int by_id(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
+static bool wanted(const struct found *f, const uint32_t *chosen, uint32_t variable, uint32_t resource) {
+  for (uint32_t i = 0; i < variable; i++)
+    if ((f->distinct >> i & 1) != 0 && chosen[i] == resource) return false;
+  return true;
+}
+
+static void offer(struct elaboration *e, struct found *f, const uint32_t *chosen, uint32_t variable, uint32_t resource) {
+  if (wanted(f, chosen, variable, resource)) array_push(&e->c->arena, &f->at, resource);
+}
+
 static void candidates(struct elaboration *e, const struct rule *r, uint32_t variable, const struct key_index *x, const uint32_t *chosen,
                        struct found *out) {
   const struct rule_variable *v = &r->variables[variable];
+  struct keys *k = &out->keys;
   out->at.n = 0;
-  struct keys k = {.wild = true};
-  if (x != NULL) k = keys_for(e, r, x->other, chosen[x->other], x->other_node);
-  if (k.wild) {
-    for (uint32_t i = 0; i < v->count; i++) array_push(&e->c->arena, &out->at, v->from[i]);
+  k->wild = true;
+  if (x != NULL) keys_for(e, r, x->other, chosen[x->other], x->other_node, k);
+  if (k->wild) {
+    for (uint32_t i = 0; i < v->count; i++) offer(e, out, chosen, variable, v->from[i]);
     return;
   }
-  for (uint32_t i = 0; i < x->wild.n; i++) array_push(&e->c->arena, &out->at, x->wild.at[i]);
-  for (uint32_t i = 0; i < k.at.n; i++) {
-    uint32_t list = index_get(&x->lists, k.at.at[i]);
+  for (uint32_t i = 0; i < x->wild.n; i++) offer(e, out, chosen, variable, x->wild.at[i]);
+  for (uint32_t i = 0; i < k->at.n; i++) {
+    uint32_t list = index_get(&x->lists, k->at.at[i]);
     for (uint32_t at = list == NONE ? NONE : x->heads.at[list]; at != NONE; at = x->entries.at[at].next)
-      array_push(&e->c->arena, &out->at, x->entries.at[at].resource);
+      offer(e, out, chosen, variable, x->entries.at[at].resource);
   }
   if (out->at.n < 2) return;
   qsort(out->at.at, out->at.n, sizeof *out->at.at, by_id);
@@ -181,6 +216,22 @@ static void candidates(struct elaboration *e, const struct rule *r, uint32_t var
   for (uint32_t i = 1; i < out->at.n; i++)
     if (out->at.at[i] != out->at.at[kept - 1]) out->at.at[kept++] = out->at.at[i];
   out->at.n = kept;
+}
+
+/* The variables before this one that `where` says it is not: `a != b`. */
+static uint32_t distinct_from(const struct elaboration *e, const struct rule *r, uint32_t variable) {
+  uint32_t mask = 0;
+  for (uint32_t i = 0; i < r->where.n; i++) {
+    const struct node *n = NODE(e, r->where.at[i]);
+    if (n->type != N_BINARY || (n->op != OP_NE && n->op != OP_IS_NOT)) continue;
+    const struct node *left = NODE(e, n->child), *right = NODE(e, left->next);
+    if (left->type != N_REF || right->type != N_REF || left->child != 0 || right->child != 0) continue;
+    for (uint32_t v = 0; v < variable; v++)
+      if ((left->text == r->variables[v].name && right->text == r->variables[variable].name) ||
+          (right->text == r->variables[v].name && left->text == r->variables[variable].name))
+        mask |= 1u << v;
+  }
+  return mask;
 }
 
 const struct binding *rule_bind(struct elaboration *e, const struct rule *r, const uint32_t *instance) {
@@ -195,36 +246,33 @@ const struct binding *rule_bind(struct elaboration *e, const struct rule *r, con
   return outer;
 }
 
-/* Resources for which some condition that speaks of this variable alone can't hold are left out. */
-static void narrow(struct elaboration *e, struct rule *r, uint32_t variable) {
-  struct rule_variable *v = &r->variables[variable];
-  for (uint32_t w = 0; w < r->where.n; w++) {
-    if (only_variable(e, r, r->where.at[w]) != variable) continue;
-    uint32_t *kept = arena_array(&e->c->arena, uint32_t, (size_t)v->count + 1), n = 0;
-    for (uint32_t i = 0; i < v->count; i++) {
-      struct binding b = {.name = v->name, .value = value_resource(v->from[i], r->at),
-                          .type = v->kind == NONE ? NULL : e->kinds.at[v->kind].type, .outer = r->bindings};
-      struct scope s = scope_plan(&b);
-      struct condition c = eval_condition(e, &s, r->where.at[w]);
-      if (c.yes.n > 0) kept[n++] = v->from[i];
-    }
-    v->from = kept;
-    v->count = n;
+/* Resources for which a condition that speaks of this variable alone keeps the rule from failing are left out. */
+static void narrow(struct elaboration *e, struct rule *r, const struct filter *f) {
+  struct rule_variable *v = &r->variables[f->variable];
+  uint32_t *kept = arena_array(&e->c->arena, uint32_t, (size_t)v->count + 1), n = 0, findings = e->c->findings.n;
+  for (uint32_t i = 0; i < v->count; i++) {
+    struct binding b = {.name = v->name, .value = value_resource(v->from[i], r->at),
+                        .type = v->kind == NONE ? NULL : e->kinds.at[v->kind].type, .outer = r->bindings};
+    struct scope s = scope_plan(&b);
+    struct condition c = eval_condition(e, &s, f->node);
+    if (c.poisoned || (f->turned ? c.no.n + c.unknown.n > 0 : c.yes.n > 0)) kept[n++] = v->from[i];
   }
+  e->c->findings.n = findings; /* read alone, `a.x > 3` knows nothing of `a.x is not none` before it */
+  v->from = kept;
+  v->count = n;
 }
 
 struct instances rule_instances(struct elaboration *e, const struct rule *original) {
   struct rule r = *original;
   struct links links = {0};
   struct instances all = {.width = r.variable_count, .n = 1}; /* one of width 0 */
-  for (uint32_t i = 0; i < r.variable_count; i++) narrow(e, &r, i);
   for (uint32_t i = 0; i < r.where.n; i++) find_links(e, &r, r.where.at[i], false, &links, 0);
-  for (uint32_t i = 0; i < r.requirements.n && r.requirements.n == 1; i++)
-    find_links(e, &r, r.requirements.at[i].condition, true, &links, 0);
+  if (r.requirements.n == 1) find_links(e, &r, r.requirements.at[0].condition, true, &links, 0);
+  for (uint32_t i = 0; i < links.filters.n; i++) narrow(e, &r, &links.filters.at[i]);
   for (uint32_t v = 0; v < r.variable_count; v++) {
     struct key_index *x = best_index(e, &r, v, &links);
     struct instances next = {.width = r.variable_count};
-    struct found found = {0};
+    struct found found = {.distinct = distinct_from(e, &r, v)};
     for (uint32_t i = 0; i < all.n; i++) {
       const uint32_t *chosen = v == 0 ? NULL : &all.at.at[(size_t)i * v];
       candidates(e, &r, v, x, chosen, &found);

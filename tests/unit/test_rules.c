@@ -119,6 +119,14 @@ static void unknown_fails_and_none_has_a_word(void **state) {
   assert_string_equal(entries(m), "small [] error `a` is a value that nobody knows for none @ unknown\n");
 }
 
+static void a_condition_is_read_behind_those_before_it(void **state) {
+  (void)state;
+  expect("kind span { low : number  high : number? } span a { low = 3 } span b { low = 3 high = 2 } span d { low = 1 high = 2 } "
+         "rule sane { for x in span where x.high is not none, x.high > 0 require x.high >= x.low else error \"`${x}`\" } "
+         "rule saner { for x in span require x.high is none or x.high >= x.low else error \"`${x}`\" }",
+         "sane [] error `b` @ 2\nsaner [] error `b` @ 2\n");
+}
+
 static void mistakes_in_rules(void **state) {
   (void)state;
   (void)plan_model(c, BOX "rule nothing { for x in box } rule what { for x in bax require x.size < 4 else error \"x\" } "
@@ -150,6 +158,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_kind_requires, set_up, tear_down),
       cmocka_unit_test_setup_teardown(disruption_is_during_a_step, set_up, tear_down),
       cmocka_unit_test_setup_teardown(unknown_fails_and_none_has_a_word, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_condition_is_read_behind_those_before_it, set_up, tear_down),
       cmocka_unit_test_setup_teardown(mistakes_in_rules, set_up, tear_down),
       cmocka_unit_test_setup_teardown(many_resources_join_by_hash, set_up, tear_down),
   };
