@@ -58,7 +58,7 @@ static void work_file(struct text *out, const char *name, const struct pieces *p
 /* ── One command ───────────────────────────────────────────────────────────── */
 
 static void print_dir(struct text *out, const struct command *c) {
-  if (c->dir.n == 0) return;
+  if (c->dir.n == 0 || strcmp(pieces_text(out->arena, &c->dir, "", ""), ".") == 0) return;
   text_puts(out, "  cd ");
   pieces_word(out, out->arena, &c->dir);
   text_puts(out, " || return\n");

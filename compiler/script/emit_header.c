@@ -67,8 +67,8 @@ const char *value_plain(const struct model *m, const struct value *v) {
     for (uint32_t i = 0; i < v->count; i++) text_print(&t, "%s%s", i > 0 ? ", " : "", items[i]);
     return text_done(&t);
   }
+  case V_DURATION: return arena_print(&m->c->arena, "%llds", (long long)whole_seconds(v->number));
   case V_NUMBER:
-  case V_DURATION:
   case V_ADDRESS:
   case V_RANGE:
   case V_CIDR:
@@ -115,18 +115,9 @@ static void steps(struct text *out, const struct runbook *b) {
     LINE(out, "  %2u  %s", ++k, name_at(b, s->title));
     LINE(out, "      %s%s%s%s", s->takes < 0 ? "" : "about ", seconds_text(out->arena, s->takes), s->manual ? ", by hand" : "",
          s->at.source == NONE ? "" : arena_print(out->arena, ", %s", place_text(m, s->at)));
-    for (uint32_t h = 0; h < s->hop_count; h++) {
-      const struct attribute *a = &m->attributes.at[s->hops[h].attribute];
-      uint32_t at = s->hops[h].index;
-      if (a->hops == NULL || at + 1 >= a->hop_count + 1) continue;
-      const bool *before = proof_done(m, b->p, k - 1), *after = proof_done(m, b->p, k);
-      const struct value *from = attribute_value(m, a->owner, a->name, before), *to = attribute_value(m, a->owner, a->name, after);
-      if (from != NULL && to != NULL)
-        LINE(out, "      %s.%s: %s -> %s", name_at(b, m->resources.at[a->owner].name), name_at(b, a->name), value_plain(m, from), value_plain(m, to));
-    }
     if (s->irreversible != 0) LINE(out, "      no way back: %s", name_at(b, s->irreversible));
     else if (undo->note != NULL) LINE(out, "      undo: nothing, %s", undo->note);
-    else LINE(out, "      undo: %u command%s", undo->count, undo->count == 1 ? "" : "s");
+    else LINE(out, "      undo: back again, %u command%s", undo->count, undo->count == 1 ? "" : "s");
     if (s->atomic != 0) LINE(out, "      cannot die in between: %s", name_at(b, s->atomic));
   }
   if (b->p->order.n == 0) comment(out, "  none");

@@ -248,7 +248,7 @@ static void unit(struct expecting *e, const struct unit *u, const char *what) {
   const struct command *c = u->command;
   if (c->type == CMD_MANUAL || c->type == CMD_WAIT) return;
   function(e, u->name, what);
-  if (c->dir.n > 0) {
+  if (c->dir.n > 0 && strcmp(pieces_text(e->arena, &c->dir, "", ""), ".") != 0) {
     word(e, "cd");
     pieces(e, &c->dir);
     or_return(e);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The runtime under each shell that is here, with a plan part written by hand (hand.part): forward, back, failure,
 # surprise, resume after a kill, secrets nowhere.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib.bash"
 
 secret_one='pl4nted-One/+x' secret_two="it's \"pl4nted\" two\$HOME"
 export PLANTED=$secret_one
@@ -30,7 +30,7 @@ book() { # SHELL COMMAND…: runs the runbook; status in $status
   (cd "$scratch/w" && PATH=$PATH setsid -w $sh "$scratch/book.sh" "$@" --patience 2 --state "$scratch/w/state") >"$scratch/out" 2>&1 </dev/null
   status=$?
 }
-is() { [ "$status" = "$1" ] || { printf 'status %s instead of %s\n' "$status" "$1"; false; }; }
+is() { [ "$status" = "$1" ] || { printf '# status %s instead of %s\n' "$status" "$1"; false; }; }
 has() { grep -qF -e "$1" "$scratch/out"; }
 value() { [ "$(cat "$scratch/w/stack/value")" = "$1" ]; }
 journal() { cut -d ' ' -f 2-4 "$scratch/w/state/journal" | grep -v '^run' | tr '\n' ';'; }
@@ -38,7 +38,7 @@ journal_is() { [ "$(journal)" = "$1" ] || { journal; false; }; }
 no_secrets() {
   local found
   found=$(strangers "$secret_one" "$scratch/w/state"; strangers "$secret_two" "$scratch/w/state"; ls -d "$memory"/cutc-* 2>/dev/null)
-  [ -z "$found" ] || { printf 'found: %s\n' "$found"; false; }
+  [ -z "$found" ] || { printf '# found: %s\n' "$found"; false; }
 }
 
 mkdir "$scratch/srv"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The runtime under each shell that is here: a terminal, prompts, steps by hand, time limits, a point of no return,
 # surprises, probes through ssh, two runs at once, signals (hand2.part).
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib.bash"
 
 asked="asked-pl4nted&2" filed='filed-pl4nted=3'
 
@@ -25,14 +25,14 @@ bare() { # SHELL COMMAND…: without
   (cd "$scratch/w" && setsid -w $sh "$scratch/book.sh" "$@" --patience 2 --state "$scratch/w/state") >"$scratch/out" 2>&1 </dev/null
   status=$?
 }
-is() { [ "$status" = "$1" ] || { printf 'status %s instead of %s\n' "$status" "$1"; false; }; }
+is() { [ "$status" = "$1" ] || { printf '# status %s instead of %s\n' "$status" "$1"; false; }; }
 has() { grep -qF -e "$1" "$scratch/out"; }
 hasnt() { ! grep -qF -e "$1" "$scratch/out"; }
 no_secrets() {
   local found
   found=$(strangers "$asked" "$scratch/w/state" "$scratch/out"; strangers "$filed" "$scratch/w/state" "$scratch/out"
     strangers at-use- "$scratch/w/state" "$scratch/out"; ls -d "$memory"/cutc-* 2>/dev/null)
-  [ -z "$found" ] || { printf 'found: %s\n' "$found"; false; }
+  [ -z "$found" ] || { printf '# found: %s\n' "$found"; false; }
 }
 
 fresh

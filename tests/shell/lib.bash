@@ -1,5 +1,5 @@
 # What the shell tests share: a scratch directory, a loopback server, assertions, the list of shells.
-# Sourced by bash. `check NAME COMMAND…` counts; `finish` prints the count and gives the exit status.
+# Sourced by bash. `check NAME COMMAND…` prints TAP; `finish` gives the exit status.
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 scratch=$(mktemp -d)
@@ -18,10 +18,11 @@ check() { # NAME COMMAND…
   shift
   if "$@"; then
     passed=$((passed + 1))
+    printf 'ok - %s\n' "$name"
   else
     failed=$((failed + 1))
-    printf 'not ok: %s\n' "$name"
-    [ ! -s "$scratch/out" ] || sed 's/^/    | /' "$scratch/out" | tail -40
+    printf 'not ok - %s\n' "$name"
+    [ ! -s "$scratch/out" ] || tail -40 "$scratch/out" | sed 's/^/# /'
   fi
 }
 
@@ -34,15 +35,16 @@ serve() { # DIRECTORY: sets PORT
   export PORT
 }
 
-shells() { # the shells that are here, one command a line
+shells() { # the shells to run under, one command a line: dash and bash, with SHELLS=all every one that is here
   local s
   for s in dash bash "bash --posix" "busybox sh" ksh93 mksh yash "yash -o posixly-correct" "zsh --emulate sh"; do
+    [ "${SHELLS:-}" = all ] || [ "$s" = dash ] || [ "$s" = bash ] || continue
     command -v "${s%% *}" >/dev/null && printf '%s\n' "$s"
   done
 }
 
 finish() {
-  printf '%s: %d passed, %d failed\n' "$(basename "$0")" "$passed" "$failed"
+  printf '# %s: %d passed, %d failed\n' "$(basename "$0")" "$passed" "$failed"
   [ "$failed" = 0 ]
 }
 

@@ -1,0 +1,123 @@
+#!/bin/bash
+# Runbooks that cutc emits: clean under shellcheck and shfmt, the same bytes each time, run for real, and every edit seen.
+. "$(dirname "$0")/lib.bash"
+CUTC=${CUTC:-$repo/build/cutc}
+
+token='t0k3n-pl4nted+/=' key="k3y \"pl4nted\" it's"
+export SMALL_TOKEN=$token
+mkdir "$scratch/srv" "$scratch/w"
+printf '{}' >"$scratch/srv/page.json"
+serve "$scratch/srv"
+sed "s/@PORT@/$PORT/g" "$repo/tests/shell/small.cut" >"$scratch/w/small.cut"
+book=$scratch/w/book.sh
+
+fresh() {
+  rm -rf "$scratch/w/state" "$scratch/w/files"
+  mkdir "$scratch/w/files"
+  printf 'old text\n' >"$scratch/w/files/greeting"
+  printf 'other\n' >"$scratch/w/files/other"
+  printf '%s' "$token" >"$scratch/srv/token"
+  jq -n --arg v "$key" '{data: {first: $v}}' >"$scratch/srv/keys.json"
+  printf '{"value": "hello, it'\''s $HOME", "keep": 1}' >"$scratch/srv/motd.json"
+  rm -f "$scratch/srv/log"
+}
+run() { # SHELL COMMAND…
+  local sh=$1
+  shift
+  (cd "$scratch/w" && setsid -w $sh book.sh "$@" --patience 2 --state "$scratch/w/state") >"$scratch/out" 2>&1 </dev/null
+  status=$?
+}
+is() { [ "$status" = "$1" ] || { printf '# status %s instead of %s\n' "$status" "$1"; false; }; }
+has() { grep -qF -e "$1" "$scratch/out"; }
+hasnt() { ! has "$1"; }
+motd() { [ "$(jq -r .value "$scratch/srv/motd.json")" = "$1" ]; }
+greeting() { [ "$(cat "$scratch/w/files/greeting")" = "$1" ]; }
+no_secrets() {
+  local found
+  found=$(strangers "$token" "$scratch/w/state" "$scratch/out"; strangers "$key" "$scratch/w/state" "$scratch/out"; ls -d "$memory"/cutc-* 2>/dev/null)
+  [ -z "$found" ] || { printf '# found: %s\n' "$found"; false; }
+}
+
+emit() { (cd "$scratch/w" && "$CUTC" emit small.cut) >"$1" 2>"$scratch/out"; }
+check 'emit' emit "$book"
+emit "$scratch/again.sh"
+check 'the same plan, the same bytes' cmp "$book" "$scratch/again.sh"
+(cd "$scratch" && "$CUTC" emit w/small.cut) >"$scratch/again.sh" 2>/dev/null
+check 'from another folder too' cmp "$book" "$scratch/again.sh"
+for plan in "$repo"/examples/*/*.cut "$scratch/w/small.cut"; do
+  "$CUTC" emit "$plan" >"$scratch/x.sh" 2>/dev/null || continue
+  name=$(basename "$(dirname "$plan")")/$(basename "$plan")
+  shellcheck -s sh -o all "$scratch/x.sh" >"$scratch/out"
+  check "$name: shellcheck" [ ! -s "$scratch/out" ]
+  shfmt -i 2 -d "$scratch/x.sh" >"$scratch/out"
+  check "$name: shfmt" [ ! -s "$scratch/out" ]
+  "$CUTC" verify "$scratch/x.sh" "$plan" >"$scratch/out" 2>&1
+  check "$name: verify" [ $? = 0 ]
+  sh "$scratch/x.sh" plan >"$scratch/out"
+  check "$name: plan" grep -q '^Steps, in the proven order' "$scratch/out"
+done
+
+while read -r sh; do
+  fresh
+  run "$sh" preflight
+  check "$sh: preflight" is 0
+  check "$sh: nothing changed" greeting 'old text'
+  run "$sh" apply --yes
+  check "$sh: apply" is 0
+  check "$sh: setting" motd 'good bye'
+  check "$sh: the rest of the setting" grep -q '"keep": 1' "$scratch/srv/motd.json"
+  check "$sh: file" greeting 'new text'
+  check "$sh: environment" [ "$(tr -d ' ' <"$scratch/w/files/length")" = $((2 + ${#key})) ]
+  check "$sh: standard input" [ "$(cat "$scratch/w/files/stdin-length")" = "it is $key's" ]
+  check "$sh: header" grep -qF "Bearer $key" "$scratch/srv/log"
+  rm "$scratch/w/files/stdin-length"
+  check "$sh: no secret left" no_secrets
+  run "$sh" verify
+  check "$sh: verify" is 0
+  run "$sh" rollback --yes
+  check "$sh: rollback" is 0
+  check "$sh: setting back" motd "hello, it's \$HOME"
+  check "$sh: file back" greeting 'old text'
+  check "$sh: no secret after rollback" no_secrets
+  printf '{"value": "something else"}' >"$scratch/srv/motd.json"
+  run "$sh" preflight
+  check "$sh: drift" is 4
+  check "$sh: drift is named" has "motd.value is something else, the plan says hello, it's \$HOME"
+done < <(if [ "$#" -gt 0 ]; then printf '%s\n' "$@"; else shells; fi)
+
+# Edits: each is caught where it is.
+edit() { # NAME SED-SCRIPT WORDS
+  sed "$2" "$book" >"$scratch/edited.sh"
+  (cd "$scratch/w" && "$CUTC" verify --color=never "$scratch/edited.sh" small.cut) >"$scratch/out" 2>&1
+  status=$?
+  check "edit: $1" is 1
+  check "edit: $1: said" has "$3"
+  check "edit: $1: E311" has 'error[E311]'
+}
+edit 'a pipe' 's/^  sed -i .*new.*/& | tee log/' 'step 2 `greeting`, do, command 1'
+edit 'a verify removed' '/cut_run step_1_verify_1/d' 'step 1 `motd`, verify'
+edit 'a secret echoed' 's/^  cut_http PUT/  cat "${cut_cred}\/secret.key"\n&/' 'this is not in the plan'
+edit 'another address' 's/127.0.0.1:[0-9]*\/motd/127.0.0.2:1\/motd/' 'this is not what the plan says'
+edit 'a command more' 's/^step_2_undo() {/&\n  rm -rf files/' 'step 2 `greeting`, undo: this is not in the plan'
+edit 'a step renamed' 's/cut_id=motd/cut_id=greeting/' 'not in the proven order'
+edit 'the runtime' 's/umask 077/umask 022/' 'the runtime is not that of this cutc'
+edit 'a line at the end' '$a rm -rf /tmp/nothing' 'outside of all functions'
+edit 'the header' 's/^# .*motd: value.*/#    1  nothing/' 'the header does not say what the plan says'
+edit 'an open quote' "s/cut_id=greeting/cut_id='greeting/" 'cannot be read'
+python3 - "$book" "$scratch/edited.sh" <<'P'
+import sys
+s = open(sys.argv[1]).read()
+a, b, c = s.index("# == Step 1 of 2"), s.index("# == Step 2 of 2"), s.index("# == Promises ==")
+one, two = s[a:b], s[b:c]
+open(sys.argv[2], "w").write(s[:a] + two.replace("step_2", "step_1") + one.replace("step_1", "step_2") + s[c:])
+P
+(cd "$scratch/w" && "$CUTC" verify "$scratch/edited.sh" small.cut) >"$scratch/out" 2>&1
+status=$?
+check 'edit: two steps swapped' is 1
+check 'edit: two steps swapped: said' has 'not in the proven order'
+sed 's/takes = 2s/takes = 3s/' "$scratch/w/small.cut" >"$scratch/w/other.cut"
+"$CUTC" verify "$book" "$scratch/w/other.cut" >"$scratch/out" 2>&1
+check 'another plan' has 'another version of the plan'
+"$CUTC" verify "$scratch/w/small.cut" "$scratch/w/small.cut" >"$scratch/out" 2>&1
+check 'no runbook at all' has 'this is no runbook of cutc'
+finish
