@@ -1,6 +1,8 @@
 /* Checks that say nothing: what cannot pass where it runs, what cannot fail, and promises that nobody looks at.
- * Needs an order. Guarantees what facts alone can tell; what commands print is for script/. */
+ * Needs an order. Guarantees what facts alone can tell, of DNS answers too; what other commands print is for script/. */
 #include "prove/prove.h"
+
+#include <string.h>
 
 /* E301: ask (of m->asks), asked, step (after which the check runs), resource (whose check it is), after: where its chain
  *   stops; first_state = last_state: the state after the step. */
@@ -57,22 +59,81 @@ static void check_promise(struct model *m, struct proof *p, uint32_t id)
   breach_add(m, p, b);
 }
 
-/* E303: step whose verify says of itself that it is unreliable (step_block gives the reason), resource. */
-static void check_reliable(struct model *m, struct proof *p)
+/* The text of an operand; NULL when it holds what only the run knows. */
+static const char *text_of(const struct model *m, const struct pieces *pieces)
 {
-  for (uint32_t k = 0; k < p->order.n; k++) {
-    uint32_t step = p->order.at[k];
-    struct breach b = breach_new(CODE_303);
+  struct text out = {.arena = &m->c->arena};
 
-    if (!m->steps.at[step].node) /* read from JSON: no text to look into */
-      continue;
-    if (!step_block(m, step, BLOCK_VERIFY, proof_done(m, p, k + 1)).unreliable)
-      continue;
-    b.step = step;
-    b.resource = m->steps.at[step].resource;
-    b.first_state = b.last_state = k + 1;
-    breach_add(m, p, b);
+  for (uint32_t i = 0; i < pieces->n; i++) {
+    if (pieces->at[i].type != PIECE_SHELL && pieces->at[i].type != PIECE_VALUE)
+      return NULL;
+    text_puts(&out, pieces->at[i].text ? pieces->at[i].text : "");
   }
+  return text_done(&out);
+}
+
+/* The zone whose DNS a server speaks for: where it answers. NONE when it is not reached. */
+static uint32_t zone_of_server(struct state *s, const struct need *server)
+{
+  struct trace t;
+
+  if (state_need(s, NONE, server, &t) != UP)
+    return NONE;
+  for (uint32_t i = t.n; i-- > 0;)
+    if (t.at[i].type == LINK_SERVES)
+      return t.at[i].zone;
+  return NONE;
+}
+
+/* E301 with other_fact: the check of step asks a DNS server and expects the address `asked` (its place: the command), and the
+ *   fact other_fact (`names`: its host is the name, or what that leads to) answers another; step, resource, first_state =
+ *   last_state as above; ask NONE, no chain. */
+static void check_dns(struct model *m, struct proof *p, struct state *s, uint32_t step, uint32_t k, const struct command *c)
+{
+  const char *name = text_of(m, &c->dns_name), *expected = text_of(m, &c->dns_expected), *why;
+  struct breach b = breach_new(CODE_301);
+  struct host host = {.type = HOST_NAME};
+  struct value address;
+
+  if (!name || !expected || !value_address(expected, strlen(expected), &address, &why))
+    return;
+  size_t length = strlen(name);
+
+  host.name = name_find(&m->c->names, name, length && name[length - 1] == '.' ? length - 1 : length);
+  goto_state(m, p, s, k);
+  uint32_t zone = zone_of_server(s, &c->endpoint);
+
+  if (host.name == NONE || zone == NONE || state_gives(s, zone, &host, &address.from, &b.other_fact) != DOWN || b.other_fact == NONE)
+    return;
+  struct need *asked = arena_new(&m->c->arena, struct need);
+
+  *asked = c->endpoint;
+  asked->host = (struct host){.type = HOST_ADDRESS, .from = address.from, .to = address.from};
+  asked->port = NONE;
+  asked->at = c->at;
+  b.asked = asked;
+  b.step = step;
+  b.resource = m->steps.at[step].resource;
+  b.first_state = b.last_state = k;
+  breach_add(m, p, b);
+}
+
+/* E303: step whose verify says of itself that it is unreliable (step_block gives the reason), resource; first_state. */
+static void check_verify(struct model *m, struct proof *p, struct state *s, uint32_t k)
+{
+  uint32_t step = p->order.at[k - 1];
+  struct breach b = breach_new(CODE_303);
+  struct block verify = step_block(m, step, BLOCK_VERIFY, proof_done(m, p, k));
+
+  for (uint32_t i = 0; i < verify.n; i++)
+    if (verify.at[i].type == CMD_DNS)
+      check_dns(m, p, s, step, k, &verify.at[i]);
+  if (!verify.unreliable)
+    return;
+  b.step = step;
+  b.resource = m->steps.at[step].resource;
+  b.first_state = b.last_state = k;
+  breach_add(m, p, b);
 }
 
 void check_probes(struct model *m, struct proof *p, struct state *s)
@@ -80,6 +141,7 @@ void check_probes(struct model *m, struct proof *p, struct state *s)
   check_passes(m, p, s);
   for (uint32_t i = 0; i < m->promises.n; i++)
     check_promise(m, p, i);
-  if (!p->proving->quiet)
-    check_reliable(m, p);
+  for (uint32_t k = 1; k <= p->order.n && !p->proving->quiet; k++)
+    if (m->steps.at[p->order.at[k - 1]].node) /* read from JSON, it has no text */
+      check_verify(m, p, s, k);
 }

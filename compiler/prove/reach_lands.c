@@ -46,6 +46,43 @@ static bool resolves(struct state *s, uint32_t zone, const struct host *host, un
   return false;
 }
 
+static enum verdict gives(struct state *s, uint32_t zone, const struct host *name, const struct address *wanted,
+                          uint32_t *fact, unsigned depth)
+{
+  struct key key = key_reach(zone, zone, name, NONE, PROTO_ANY, 0);
+  const struct entry *group = node_choose(s, node_of(s, &key)).group;
+  enum verdict v = DOWN;
+
+  if (!group || depth > HOPS_MAX)
+    return UNKNOWN;
+  const struct entry e = *group;
+
+  for (uint32_t i = 0; i < e.count && v == DOWN; i++) {
+    uint32_t id = s->answers.at[e.first + i].fact;
+    const struct fact *f = &s->facts[id];
+
+    if (!fact_in_force(s, id))
+      continue;
+    if (f->type != FACT_NAMES || f->to.type != TARGET_HOST || f->unknown)
+      return UNKNOWN;
+    if (*fact == NONE || f->to.host.type == HOST_ADDRESS)
+      *fact = id;
+    if (f->to.host.type == HOST_NAME)
+      v = gives(s, zone, &f->to.host, wanted, fact, depth + 1);
+    else if (f->to.host.type != HOST_ADDRESS)
+      v = UNKNOWN;
+    else if (address_compare(&f->to.host.from, wanted) == 0)
+      v = UP;
+  }
+  return v;
+}
+
+enum verdict state_gives(struct state *s, uint32_t zone, const struct host *name, const struct address *wanted, uint32_t *fact)
+{
+  *fact = NONE;
+  return gives(s, zone, name, wanted, fact, 0);
+}
+
 /* The port to try a forward's target on: its first, unless it hands on any. */
 static uint32_t port_of(const struct fact *f)
 {

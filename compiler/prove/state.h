@@ -18,6 +18,9 @@ enum verdict state_need(struct state *s, uint32_t by, const struct need *need, s
 enum verdict state_promise(struct state *s, uint32_t promise, struct trace *trace);
 bool state_forbidden(struct state *s, uint32_t forbidden, uint32_t during);
 bool state_lands(struct state *s, uint32_t fact);
+/* Whether a name, asked in a zone's DNS, gives an address: UP, DOWN (it gives others; *fact is the first that says so), UNKNOWN
+ * (the plan does not say). */
+enum verdict state_gives(struct state *s, uint32_t zone, const struct host *name, const struct address *wanted, uint32_t *fact);
 bool state_hairpins(struct state *s, uint32_t client, const struct need *endpoint, uint32_t *reached);
 /* Resources that would be up had everything outside `kept` to start anew: the least set of "coming back" (`kept` NULL: a
  * power-on; those of `kept` that are not up count for nothing). O(resources + what had to start anew). */
