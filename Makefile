@@ -44,8 +44,6 @@ DEFINES := -D_POSIX_C_SOURCE=200809L -DCUTC_VERSION='"$(VERSION)"'
 INCLUDES := -Icompiler -I$(BUILD)
 COMPILE = $(CC) -std=c17 $(DEFINES) $(INCLUDES) $(EXTRA) $(CFLAGS) -MMD -MP
 LIBS := -ltree-sitter -ljansson -lnettle
-# Until every room has its files.
-MISSING := -no-pie -Wl,--unresolved-symbols=ignore-all -Wl,-z,lazy
 
 ifneq ($(V),1)
 q := @
@@ -113,7 +111,7 @@ $(BUILD)/embedded.list: FORCE
 
 $(BUILD)/cutc: $(OBJS) $(BUILD)/objects
 	$(say) LD $@
-	$(q)$(CC) $(EXTRA) $(CFLAGS) $(MISSING) $(LDFLAGS) -o $@ $(OBJS) $(LIBS)
+	$(q)$(CC) $(EXTRA) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJS) $(LIBS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(GENERATED) packages
 	@mkdir -p $(@D)
@@ -183,7 +181,7 @@ units: $(UNIT_PROGRAMS)
 $(BUILD)/tests/%.o: INCLUDES += -Itests/support
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(TEST_OBJS) $(BUILD)/objects
 	$(say) LD $@
-	$(q)$(CC) $(EXTRA) $(CFLAGS) $(MISSING) $(LDFLAGS) -o $@ $< $(TEST_OBJS) $(LIBS) -lcmocka
+	$(q)$(CC) $(EXTRA) $(CFLAGS) $(LDFLAGS) -o $@ $< $(TEST_OBJS) $(LIBS) -lcmocka
 .PRECIOUS: $(BUILD)/%.o
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -256,12 +256,13 @@ static void timeline(const struct page *g) {
     const struct timeline *t = &g->p->timeline[i];
 
     text_puts(g->out, "  ");
-    cell(g->out, name(g, g->m->promises.at[i].text), draws ? texts : g->width, false);
     if (draws) {
+      cell(g->out, name(g, g->m->promises.at[i].text), texts, false);
       text_puts(g->out, "  ");
       chart(g, t, link);
       text_print(g->out, "  %s\n", outage(g, i));
     } else {
+      paint_puts(g->out, name(g, g->m->promises.at[i].text));
       text_print(g->out, "\n      %s\n", outage(g, i));
       runs(g, t);
     }
