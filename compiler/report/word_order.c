@@ -151,7 +151,9 @@ static const char *secret_text(struct wording *w, uint32_t secret) {
 void word_circular(struct wording *w, const struct breach *b) {
   const char *step = words_step(w->m, w->p, b->step), *what = b->asked ? words_need(w->m, b->asked) : "what it needs";
   const char *since = words_step(w->m, w->p, b->other_step);
-  const char *because = b->other_step < w->m->steps.n
+  const char *because = b->other_step < w->m->steps.n && b->other_step == b->step
+                            ? "its own step takes this down while it runs"
+                        : b->other_step < w->m->steps.n
                             ? arena_print(&w->c->arena, "%s, since %s", words_stop(w->m, &b->after), since)
                             : words_stop(w->m, &b->after);
   struct span at = b->asked && b->asked->at.source != NONE && b->asked->at.source < w->c->sources.n &&

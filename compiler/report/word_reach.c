@@ -170,6 +170,11 @@ void word_mended(struct wording *w, const struct breach *b) {
   label_step(w, f, b->step);
 }
 
+/* Where a fact says that its resource answers: the span of a forward is its target's. */
+static struct span answers_at(const struct wording *w, const struct fact *f) {
+  return f->type == FACT_FORWARDS ? w->m->resources.at[f->by].at : f->span;
+}
+
 static void conflict_of_facts(struct wording *w, const struct breach *b) {
   const struct fact *one = fact_of(w, b->fact), *two = fact_of(w, b->other_fact);
   struct finding *f;
@@ -177,11 +182,11 @@ static void conflict_of_facts(struct wording *w, const struct breach *b) {
     f = finding_add(w->c, b->code, one->span, "%s and %s both say what %s is%s", words_resource(w->m, one->by), words_resource(w->m, two->by),
                     words_host(w->m, &one->host), one->type == FACT_HOSTS ? " at the same ingress" : "");
   else
-    f = finding_add(w->c, b->code, one->span, "%s and %s both answer at %s on the same port, %s", words_resource(w->m, one->by),
+    f = finding_add(w->c, b->code, answers_at(w, one), "%s and %s both answer at %s on the same port, %s", words_resource(w->m, one->by),
                     words_resource(w->m, two->by), words_host(w->m, &one->host),
                     words_states(w->m, w->p, b->first_state, b->last_state));
   finding_caret(w->c, f, "%s here", words_resource(w->m, one->by));
-  finding_label(w->c, f, two->span, "%s here too", words_resource(w->m, two->by));
+  finding_label(w->c, f, answers_at(w, two), "%s here too", words_resource(w->m, two->by));
   label_step(w, f, b->step);
   finding_remark(w->c, f, REMARK_HELP, "give one of them another address or port, or say `any of` where either may answer");
 }
