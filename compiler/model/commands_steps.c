@@ -104,12 +104,21 @@ static void needs_at_use(struct users *u, uint32_t step, const struct block bloc
   }
 }
 
+/* What is wrong with an `observe` shows in the first resource of its kind, and in those that change. */
+static void observes_look(struct elaboration *e, const bool *baseline) {
+  for (uint32_t k = 0; k < e->kinds.n; k++)
+    if (e->kinds.at[k].observes.n > 0 && e->kinds.at[k].resources.n > 0) (void)resource_observe(e->m, e->kinds.at[k].resources.at[0], baseline);
+  for (uint32_t i = 0; i < e->m->steps.n; i++)
+    if (e->m->steps.at[i].resource != NONE) (void)resource_observe(e->m, e->m->steps.at[i].resource, baseline);
+}
+
 void steps_look(struct elaboration *e) {
   struct model *m = e->m;
   struct users u = {.e = e, .last = arena_array(&e->c->arena, uint32_t, (size_t)m->secrets.n + 1)};
   struct block(*blocks)[3] = arena_alloc(&e->c->arena, (size_t)m->steps.n + 1, sizeof *blocks);
   bool *done = state_new_flags(e, false);
   for (uint32_t i = 0; i < m->steps.n; i++) look(&u, i, done, blocks[i]);
+  observes_look(e, done);
   secrets_finish(e);
   for (uint32_t i = 0; i < m->steps.n; i++)
     if (m->steps.at[i].secret_count > 0) needs_at_use(&u, i, blocks[i]);
