@@ -1,0 +1,250 @@
+/* Quoting, layout of command lines and reading back: what is printed means the same to a real shell and to the reader. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "script/reader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct compilation *c;
+
+static int set_up(void **state) {
+  (void)state;
+  c = compilation_new();
+  return 0;
+}
+static int tear_down(void **state) {
+  (void)state;
+  compilation_free(c);
+  return 0;
+}
+
+/* The same numbers on every run. */
+static uint32_t next_random(uint32_t *seed) {
+  *seed = *seed * 1664525u + 1013904223u;
+  return *seed >> 8;
+}
+
+static const char *random_text(uint32_t *seed, bool any_byte) {
+  static const char odd[] = "'\"\\$`!*?[]{}()<>|&;#~ \t\n=%@^ab1-./:,\1\2\3\4\5\6\37";
+  struct text t = {.arena = &c->arena};
+  for (uint32_t n = next_random(seed) % 12; n > 0; n--) {
+    uint32_t r = next_random(seed);
+    text_putc(&t, any_byte && r % 7 == 0 ? (char)(r / 7 % 255 + 1) : odd[r % (sizeof odd - 1)]);
+  }
+  return text_done(&t);
+}
+
+/* What a shell makes of a script: its output with NUL bytes in it. */
+static char *run_shell(const char *script, size_t *n) {
+  char path[] = "/tmp/cutc-test-XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  FILE *f = fdopen(fd, "w");
+  assert_non_null(f);
+  assert_true(fputs(script, f) >= 0);
+  assert_int_equal(fclose(f), 0);
+  char *command = arena_print(&c->arena, "cut_work=/w/k cut_run=r1 sh %s", path), *out = arena_array(&c->arena, char, 1 << 20);
+  FILE *p = popen(command, "r");
+  assert_non_null(p);
+  *n = fread(out, 1, (1 << 20) - 1, p);
+  assert_int_equal(pclose(p), 0);
+  unlink(path);
+  return out;
+}
+
+static void test_quote_word(void **state) {
+  (void)state;
+  static const char *const cases[][2] = {{"plain", "plain"},         {"", "''"},           {"a b", "'a b'"},  {"it's", "\"it's\""},
+                                         {"$HOME", "\"\\$HOME\""},   {"a\\b", "'a\\b'"},   {"a\\", "\"a\\\\\""}, {"`x`", "\"\\`x\\`\""},
+                                         {"--set=a.b:1", "--set=a.b:1"}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct text t = {.arena = &c->arena};
+    quote_word(&t, cases[i][0]);
+    assert_string_equal(text_done(&t), cases[i][1]);
+  }
+}
+
+static void test_quote_in_a_shell(void **state) {
+  (void)state;
+  uint32_t seed = 7;
+  struct text script = {.arena = &c->arena};
+  const char *texts[600];
+  text_puts(&script, "printf '%s\\0'");
+  for (size_t i = 0; i < 600; i++) {
+    texts[i] = random_text(&seed, true);
+    text_putc(&script, ' ');
+    if (i % 3 == 2) {
+      text_putc(&script, '"');
+      quote_in_double(&script, texts[i]);
+      text_putc(&script, '"');
+    } else {
+      quote_word(&script, texts[i]);
+    }
+  }
+  size_t n;
+  const char *got = run_shell(text_done(&script), &n), *at = got;
+  for (size_t i = 0; i < 600; i++) {
+    assert_true(at < got + n);
+    assert_string_equal(at, texts[i]);
+    at += strlen(at) + 1;
+  }
+  assert_ptr_equal(at, got + n);
+}
+
+/* The reader undoes what the quoting did, whatever the bytes. */
+static void test_read_back(void **state) {
+  (void)state;
+  uint32_t seed = 11;
+  for (int i = 0; i < 5000; i++) {
+    const char *text = random_text(&seed, true);
+    struct text quoted = {.arena = &c->arena}, want = {.arena = &c->arena};
+    quote_word(&quoted, text);
+    text_putc(&want, TOKEN_IS_WORD);
+    for (const char *s = text; *s != '\0'; s++) {
+      if ((unsigned char)*s < 7 || *s == SEP) text_putc(&want, MARK_LITERAL);
+      text_putc(&want, *s);
+    }
+    text_putc(&want, SEP);
+    assert_string_equal(statement_read(&c->arena, text_done(&quoted), quoted.n), text_done(&want));
+  }
+}
+
+static struct piece piece(enum piece_type type, bool in_quotes, const char *text) {
+  return (struct piece){.type = (uint8_t)type, .in_quotes = in_quotes, .text = text, .secret = NONE};
+}
+
+static const char *print(const struct piece *at, uint32_t n) {
+  struct text t = {.arena = &c->arena};
+  struct pieces line = {at, n};
+  line_print(&t, &line);
+  return text_done(&t);
+}
+
+static void test_lines(void **state) {
+  (void)state;
+  struct piece a[] = {piece(PIECE_SHELL, false, "kubectl   get svc "), piece(PIECE_VALUE, false, "it's"),
+                      piece(PIECE_SHELL, false, " -o jsonpath={.a[0].ip} > "), piece(PIECE_WORK, false, ""), piece(PIECE_SHELL, false, "/x.json 2>&1")};
+  assert_string_equal(print(a, 5), "  kubectl get svc \"it's\" -o 'jsonpath={.a[0].ip}' >\"${cut_work}/x.json\" 2>&1\n");
+  struct piece b[] = {piece(PIECE_SHELL, false, "a&&b || c|d ;e  *.x ~/y '$z'")};
+  assert_string_equal(print(b, 1), "  a && b || c | d\n  e *.x ~/y '$z'\n");
+  struct piece d[] = {piece(PIECE_SHELL, false, "test \"$(ssh "), piece(PIECE_VALUE, false, "a b"), piece(PIECE_SHELL, false, " \"cat "),
+                      piece(PIECE_VALUE, true, "$x\""), piece(PIECE_SHELL, false, "\")\" = y")};
+  assert_string_equal(print(d, 5), "  test \"$(ssh 'a b' \"cat \\$x\\\"\")\" = y\n");
+  struct piece e[] = {piece(PIECE_VALUE, false, "A=b"), piece(PIECE_SHELL, false, " --x=\"job-"), piece(PIECE_RUN, true, ""), piece(PIECE_SHELL, false, "\"")};
+  assert_string_equal(print(e, 4), "  'A=b' \"--x=job-${cut_run}\"\n");
+}
+
+/* Random words in random quotes: a shell gives the words of the plan, and the reader the same statement for both spellings. */
+static void test_lines_in_a_shell(void **state) {
+  (void)state;
+  uint32_t seed = 23;
+  struct text script = {.arena = &c->arena}, want = {.arena = &c->arena};
+  for (int line = 0; line < 400; line++) {
+    struct piece at[24];
+    uint32_t n = 0;
+    at[n++] = piece(PIECE_SHELL, false, "printf '%s\\0'");
+    for (uint32_t words = next_random(&seed) % 5 + 1; words > 0; words--) {
+      at[n++] = piece(PIECE_SHELL, false, "  ");
+      const char *text = random_text(&seed, false);
+      switch (next_random(&seed) % 4) {
+      case 0:
+        at[n++] = piece(PIECE_VALUE, false, text);
+        text_add(&want, text, strlen(text) + 1);
+        break;
+      case 1:
+        at[n++] = piece(PIECE_SHELL, false, "\"a {");
+        at[n++] = piece(PIECE_VALUE, true, text);
+        at[n++] = piece(PIECE_SHELL, false, "\\$}\"");
+        text_print(&want, "a {%s$}", text);
+        text_putc(&want, '\0');
+        break;
+      case 2:
+        at[n++] = piece(PIECE_SHELL, false, "--x=");
+        at[n++] = piece(PIECE_VALUE, false, text);
+        at[n++] = piece(PIECE_SHELL, false, "{b}'$c'");
+        text_print(&want, "--x=%s{b}$c", text);
+        text_putc(&want, '\0');
+        break;
+      default:
+        at[n++] = piece(PIECE_WORK, false, "");
+        at[n++] = piece(PIECE_SHELL, false, "/");
+        at[n++] = piece(PIECE_VALUE, false, text);
+        text_print(&want, "/w/k/%s", text);
+        text_putc(&want, '\0');
+        break;
+      }
+    }
+    text_puts(&script, print(at, n));
+  }
+  size_t n;
+  const char *got = run_shell(text_done(&script), &n);
+  assert_int_equal(n, want.n);
+  assert_memory_equal(got, want.at, n);
+}
+
+static void test_script_shape(void **state) {
+  (void)state;
+  static const char text[] = "a=1\n\nf() { # note\n  run 'x\n}\ny' || return\n  b; c\n}\n\n# comment\nmain \"$@\"\n";
+  struct script s = {0};
+  script_read(&c->arena, &s, text, sizeof text - 1, 0);
+  assert_int_equal(s.broken, NONE);
+  assert_int_equal(s.functions.n, 3);
+  assert_string_equal(s.functions.at[1].name, "f");
+  assert_int_equal(s.functions.at[1].count, 3);
+  assert_string_equal(statement_show(&c->arena, s.statements.at[s.functions.at[1].first].text), "run 'x\n}\ny' || return");
+}
+
+/* A star and a quoted star, a variable in and out of quotes, a bracket that is never closed: told apart. */
+static void test_differences(void **state) {
+  (void)state;
+  static const char *const pairs[][2] = {{"rm *", "rm '*'"}, {"a $x", "a \"$x\""}, {"a ${x}", "a ${x:-y}"}, {"a b", "a 'b '"}, {"a | b", "a '|' b"},
+                                         {"a >b", "a '>b'"}, {"a $(b)", "a '$(b)'"}, {"a ~", "a '~'"}, {"a && b", "a || b"}, {"a 1>b", "a 2>b"}};
+  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+    const char *x = statement_read(&c->arena, pairs[i][0], strlen(pairs[i][0])), *y = statement_read(&c->arena, pairs[i][1], strlen(pairs[i][1]));
+    assert_string_not_equal(x, y);
+  }
+  static const char *const same[][2] = {{"a   b", "a 'b'"}, {"a >b", "a > b"}, {"a \"x y\"", "a 'x y'"}, {"a \\\n b", "a b"}, {"a $x", "a ${x}"}};
+  for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+    assert_string_equal(statement_read(&c->arena, same[i][0], strlen(same[i][0])), statement_read(&c->arena, same[i][1], strlen(same[i][1])));
+}
+
+static void test_any_bytes(void **state) {
+  (void)state;
+  uint32_t seed = 42;
+  for (int i = 0; i < 4000; i++) {
+    char bytes[64];
+    uint32_t n = next_random(&seed) % sizeof bytes;
+    for (uint32_t k = 0; k < n; k++) bytes[k] = next_random(&seed) % 3 ? "'\"\\$`(){};|&\n# \t<>a}"[next_random(&seed) % 20] : (char)next_random(&seed);
+    struct script s = {0};
+    script_read(&c->arena, &s, bytes, n, 0);
+    for (uint32_t k = 0; k < s.statements.n; k++) {
+      assert_true(s.statements.at[k].end <= n);
+      statement_show(&c->arena, s.statements.at[k].text);
+    }
+  }
+  char *deep = arena_array(&c->arena, char, 20001);
+  for (int i = 0; i < 10000; i++) memcpy(deep + 2 * i, "$(", 2);
+  statement_read(&c->arena, deep, 20000);
+}
+
+static void test_digest(void **state) {
+  (void)state;
+  assert_string_equal(digest_sha256(&c->arena, "abc", 3), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_quote_word, set_up, tear_down),       cmocka_unit_test_setup_teardown(test_quote_in_a_shell, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_read_back, set_up, tear_down),        cmocka_unit_test_setup_teardown(test_lines, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_lines_in_a_shell, set_up, tear_down), cmocka_unit_test_setup_teardown(test_script_shape, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_differences, set_up, tear_down),      cmocka_unit_test_setup_teardown(test_any_bytes, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_digest, set_up, tear_down)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
