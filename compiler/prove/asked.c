@@ -325,6 +325,23 @@ void blamed_since(struct model *m, const struct proof *p, struct state *s, const
   }
 }
 
+void blamed_until(struct model *m, const struct proof *p, struct state *s, const struct asked_list *list,
+                  const struct blamed *groups, uint32_t n, uint32_t *until)
+{
+  uint32_t left = n;
+
+  for (uint32_t i = 0; i < n; i++)
+    until[i] = NONE;
+  for (uint32_t k = 0; left && k <= p->order.n; k++) {
+    goto_state(m, p, s, k);
+    for (uint32_t i = 0; i < n; i++)
+      if (until[i] == NONE && blamed_verdict(s, list, &groups[i], NULL) == UP) {
+        until[i] = k;
+        left--;
+      }
+  }
+}
+
 void blamed_fill(struct model *m, struct state *s, const struct asked_list *list, const struct blamed *b, struct breach *out)
 {
   const struct asked *a = &list->at[b->direct != NONE ? b->direct : b->asked[0]];

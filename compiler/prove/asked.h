@@ -56,6 +56,9 @@ enum verdict blamed_verdict(struct state *s, const struct asked_list *list, cons
 /* Walks the order once: since when each group's chain is, at the end, what it is in the last state; into `since`. */
 void blamed_since(struct model *m, const struct proof *p, struct state *s, const struct asked_list *list,
                   const struct blamed *groups, uint32_t n, uint32_t *since);
+/* The same for the first state in which it is reached, NONE when there is none. */
+void blamed_until(struct model *m, const struct proof *p, struct state *s, const struct asked_list *list,
+                  const struct blamed *groups, uint32_t n, uint32_t *until);
 /* Sets what every breach says of a group: fact, asked, promise, client, resource, ask, promises. */
 void blamed_fill(struct model *m, struct state *s, const struct asked_list *list, const struct blamed *b, struct breach *out);
 

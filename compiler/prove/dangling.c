@@ -125,30 +125,31 @@ static void dropped(struct model *m, struct proof *p, struct state *s, const str
 }
 
 /* E203 for what asks (mended): fact, asked, promise, client, ask, resource and promises as in E202, seen in the baseline;
- *   before: the chain there; after: the chain at the end; step: the step after which it is reached, to the end; first_state 0,
- *   last_state: the last in which it is not, or in which it is asked at all (after is empty then). other_fact and forbidden are NONE (conflicts and rules set these). */
+ *   before: the chain there; after: the chain at the end, empty when it is no longer asked then; step: the first after which
+ *   it is reached (or no longer asked); first_state 0, last_state: the state before that. other_fact and forbidden are NONE:
+ *   conflicts and rules set these. */
 static void mended(struct model *m, struct proof *p, struct state *s, const struct asked_list *list)
 {
   uint32_t n;
 
   goto_state(m, p, s, 0);
   struct blamed *groups = blame(m, s, list, is_mended, NULL, &n);
-  uint32_t *since = arena_array(&m->c->arena, uint32_t, n);
+  uint32_t *until = arena_array(&m->c->arena, uint32_t, n);
 
   for (uint32_t i = 0; i < n; i++)
     if (groups[i].direct == NONE)
       groups[i].direct = groups[i].asked[0]; /* what was at the root may be gone at the end */
-  blamed_since(m, p, s, list, groups, n, since);
+  blamed_until(m, p, s, list, groups, n, until);
   for (uint32_t i = 0; i < n; i++) {
     struct breach b = breach_new(CODE_203);
 
-    if (!since[i])
+    if (!until[i] || until[i] == NONE)
       continue;
     blamed_fill(m, s, list, &groups[i], &b);
     b.mended = true;
     b.first_state = 0;
-    b.last_state = since[i] - 1;
-    b.step = p->order.at[since[i] - 1];
+    b.last_state = until[i] - 1;
+    b.step = p->order.at[until[i] - 1];
     goto_state(m, p, s, p->order.n);
     blamed_verdict(s, list, &groups[i], &b.after);
     goto_state(m, p, s, 0);
