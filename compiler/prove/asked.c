@@ -129,6 +129,8 @@ const struct asked_list *asked_all(struct model *m, const struct proof *p, struc
   return list;
 }
 
+enum { DEPTH = 1024 /* needs behind needs */ };
+
 /* ── Roots ─────────────────────────────────────────────────────────────────── */
 
 uint64_t root_key(const struct state *s, uint32_t fact)
@@ -172,12 +174,15 @@ struct root root_of(struct state *s, const struct trace *trace)
 {
   struct root r = {.fact = NONE, .need = NONE, .trace = *trace};
 
-  for (unsigned depth = 0; depth < 256; depth++) { /* a circle of needs ends somewhere in it */
+  uint32_t mark = ++s->mark;
+
+  for (unsigned depth = 0; depth < DEPTH; depth++) {
     struct trace next;
     uint32_t need = need_behind(s, &r.trace, &next);
 
-    if (need == NONE)
+    if (need == NONE || s->resource_mark[s->facts[need].by] == mark) /* a circle ends where it closes */
       break;
+    s->resource_mark[s->facts[need].by] = mark;
     r.need = need;
     r.trace = next;
     if (!next.n)
