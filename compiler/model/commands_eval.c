@@ -425,7 +425,7 @@ static void command(struct statements *b, uint32_t node, struct pieces dir) {
 static struct command *last_output(struct statements *b, uint32_t from, uint32_t node, const char *what) {
   struct command *c = b->out.n > from ? &b->out.at[b->out.n - 1] : NULL;
   if (c != NULL && (c->type == CMD_RUN || c->type == CMD_HTTP)) return c;
-  struct finding *f = finding_add(b->e->c, CODE_001, at_of(b, node), "there is no output to %s here", what);
+  struct finding *f = finding_add(b->e->c, CODE_001, at_of(b, node), "no command before this has an output to %s", what);
   finding_remark(b->e->c, f, REMARK_HELP, "put it behind the `$` line or `http` that it speaks of");
   return NULL;
 }

@@ -81,6 +81,62 @@ static bool read_rule(struct elaboration *e, const struct declared *d, struct ru
   return good;
 }
 
+/* ── Names in a rule ───────────────────────────────────────────────────────── */
+
+static bool has_member(struct elaboration *e, uint32_t kind, uint32_t name) {
+  static const char *const always[] = {"exists", "id", "done", "name"};
+  for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+    if (strcmp(name_at(e, name), always[i]) == 0) return true;
+  return kind_field(&e->kinds.at[kind], name) != NONE || universal_type(e, name) != NULL;
+}
+
+static void no_member(struct elaboration *e, uint32_t kind, uint32_t member) {
+  const struct kind *k = &e->kinds.at[kind];
+  const char **known = arena_array(&e->c->arena, const char *, k->field_count + 1u);
+  for (uint32_t i = 0; i < k->field_count; i++) known[i] = name_at(e, k->fields[i].name);
+  struct finding *f = finding_add(e->c, CODE_102, node_span(e->tree, member), "kind `%s` has no attribute `%s`", name_at(e, k->name), node_name(e, member));
+  suggest(e, f, node_name(e, member), known, k->field_count);
+}
+
+static bool names_something(const struct elaboration *e, const struct rule *r, uint32_t name) {
+  for (const struct binding *b = r->bindings; b != NULL; b = b->outer)
+    if (b->name == name) return true;
+  return index_get(&e->resource_index, name) != NONE || index_get(&e->let_index, name) != NONE || index_get(&e->step_index, name) != NONE ||
+         zone_find(e, name) != NONE || kind_find(e, name) != NONE;
+}
+
+/* Says once, not once per resource, what no resource could have; in messages also names that are none, since they are not read
+ * until the rule fails. False when something is wrong. */
+static bool check_names(struct elaboration *e, const struct rule *r, uint32_t node, bool message, unsigned depth) {
+  const struct node *n = NODE(e, node);
+  bool good = true, variable = false;
+  if (node == 0 || depth > 128) return true;
+  for (uint32_t i = 0; n->type == N_REF && i < r->variable_count; i++) {
+    if (n->text != r->variables[i].name) continue;
+    variable = true;
+    if (n->child == 0 || r->variables[i].kind == NONE || has_member(e, r->variables[i].kind, NODE(e, n->child)->text)) continue;
+    no_member(e, r->variables[i].kind, n->child);
+    good = false;
+  }
+  if (message && n->type == N_REF && !variable && !names_something(e, r, n->text)) {
+    struct scope s = scope_plan(r->bindings);
+    (void)name_unknown(e, &s, node, NULL);
+    good = false;
+  }
+  for (uint32_t i = n->child; i != 0; i = NODE(e, i)->next) good = check_names(e, r, i, message, depth + 1) && good;
+  return good;
+}
+
+static bool check_rule(struct elaboration *e, const struct rule *r) {
+  bool good = true;
+  for (uint32_t i = 0; i < r->where.n; i++) good = check_names(e, r, r->where.at[i], false, 0) && good;
+  for (uint32_t i = 0; i < r->requirements.n; i++) {
+    good = check_names(e, r, r->requirements.at[i].condition, false, 0) && good;
+    good = check_names(e, r, r->requirements.at[i].otherwise, true, 0) && good;
+  }
+  return good;
+}
+
 /* ── Messages ──────────────────────────────────────────────────────────────── */
 
 struct said { uint32_t guard; const char *text; };
@@ -400,7 +456,7 @@ static void ask_kind(struct elaboration *e, const struct kind *k) {
 void rules_build(struct elaboration *e) {
   for (uint32_t i = 0; i < e->rules.n; i++) {
     struct rule r;
-    if (read_rule(e, &e->rules.at[i], &r)) ask_rule(e, &r);
+    if (read_rule(e, &e->rules.at[i], &r) && check_rule(e, &r)) ask_rule(e, &r);
   }
   for (uint32_t i = 0; i < e->kinds.n; i++) ask_kind(e, &e->kinds.at[i]);
 }

@@ -130,7 +130,10 @@ static void a_condition_is_read_behind_those_before_it(void **state) {
 static void mistakes_in_rules(void **state) {
   (void)state;
   (void)plan_model(c, BOX "rule nothing { for x in box } rule what { for x in bax require x.size < 4 else error \"x\" } "
-                          "rule twice { for x in box, x in box require x.size < 4 else error \"x\" }");
+                          "rule twice { for x in box, x in box require x.size < 4 else error \"x\" } box a {} box b {} "
+                          "rule member { for x in box require x.siez < 4 else error \"x\" } rule said { for x in box require x.size < 4 else error \"${y}\" }");
+  assert_int_equal(plan_count(c, CODE_102), 1);
+  assert_int_equal(plan_count(c, CODE_103), 1);
   assert_int_equal(plan_count(c, CODE_114), 1);
   assert_int_equal(plan_count(c, CODE_101), 1);
   assert_int_equal(plan_count(c, CODE_106), 1);
