@@ -324,21 +324,21 @@ class State:
                 return any(self.forward(bare, None, port, proto, "", ()) == UP for proto in protos)
         return True
 
-    def resolves(self, zone, name):
+    def resolves(self, zone, name, seen=()):
+        """Some name server of the zone answers for it, in the end with an address or a resource, or an endpoint has the name."""
+        host = canonical(name)
+        if host in seen:
+            return False
         for z in self.model.outwards(zone):
             for fact in self.facts:
-                if fact["fact"] == "names" and fact["zone"] == z and fact["by"] in self.up:
-                    m, host = fact["match"], canonical(name)
-                    if m[0] == "name" and m[1] == host:
+                if fact["fact"] not in ("names", "serves", "forwards") or fact["zone"] != z or not fact.get("match") or fact["by"] not in self.up:
+                    continue
+                m = fact["match"]
+                if m[0] == "name" and m[1] == host or m[0] == "pattern" and host != m[1] and below(host, m[1]) \
+                        and not self.exists_between(z, m[1], host):
+                    if fact["fact"] != "names" or fact.get("to") or is_address(fact["value"]):
                         return True
-                    if m[0] == "pattern" and host != m[1] and below(host, m[1]) and not self.exists_between(z, m[1], host):
-                        return True
-                if fact["fact"] in ("serves", "forwards") and fact.get("host") and fact["zone"] == z and fact["by"] in self.up:
-                    m, host = fact["match"], canonical(name)
-                    if m[0] == "name" and m[1] == host:
-                        return True
-                    if m[0] == "pattern" and host != m[1] and below(host, m[1]) and not self.exists_between(z, m[1], host):
-                        return True
+                    return self.resolves(zone, fact["value"], seen + (host,))
             if self.owned(z, name):
                 return False
         return False
