@@ -15,7 +15,7 @@ static void parse(const char *text, size_t n) {
   uint32_t root = syntax_parse(&tree, source_add(c, "fuzz.cut", text, n, false));
   tree_print(&out, &tree, root);
   findings_sort(c);
-  report_findings(&out, c, FORMAT_TEXT, false);
+  report_findings(&out, c, FORMAT_TEXT, false, false);
   for (uint32_t i = 1; i < tree.nodes.n; i++) { /* spans lie in the text */
     struct span s = node_span(&tree, i);
     if (s.start > s.end || s.end > n) abort();

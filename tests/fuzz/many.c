@@ -54,9 +54,9 @@ static void split(struct seed_file *f) {
   }
 }
 
-struct piece { const char *at; uint32_t n; };
+struct scrap { const char *at; uint32_t n; };
 
-static struct bytes join(const struct piece *pieces, uint32_t n) {
+static struct bytes join(const struct scrap *pieces, uint32_t n) {
   struct bytes out = {NULL, 0};
   for (uint32_t i = 0; i < n; i++) out.n += pieces[i].n;
   out.at = must(malloc(out.n + 1));
@@ -76,8 +76,8 @@ static const char *const odd[] = {"{", "}", "[", "]", "(", ")", "\"", "'", "$ ",
 static struct bytes mutate(const struct seed_file *files, uint32_t file_count, uint64_t *s) {
   const struct seed_file *f = &files[below(s, file_count)];
   uint32_t edits = 1 + below(s, 6), n = f->n;
-  struct piece *p = must(malloc(sizeof *p * (TOKENS_MAX + 4096)));
-  for (uint32_t i = 0; i < n; i++) p[i] = (struct piece){f->text.at + f->tokens[i].at, f->tokens[i].n};
+  struct scrap *p = must(malloc(sizeof *p * (TOKENS_MAX + 4096)));
+  for (uint32_t i = 0; i < n; i++) p[i] = (struct scrap){f->text.at + f->tokens[i].at, f->tokens[i].n};
   for (uint32_t e = 0; e < edits && n > 1; e++) {
     uint32_t i = below(s, n), k = below(s, n), span = 1 + below(s, below(s, 4) ? 3 : 40);
     switch (below(s, 7)) {
@@ -92,7 +92,7 @@ static struct bytes mutate(const struct seed_file *files, uint32_t file_count, u
       n += span;
       break;
     case 2: { /* swap */
-      struct piece t = p[i];
+      struct scrap t = p[i];
       p[i] = p[k];
       p[k] = t;
       break;
@@ -103,19 +103,19 @@ static struct bytes mutate(const struct seed_file *files, uint32_t file_count, u
       if (o->n == 0) break;
       if (span > o->n - from) span = o->n - from;
       memmove(p + i + span, p + i, sizeof *p * (n - i));
-      for (uint32_t j = 0; j < span; j++) p[i + j] = (struct piece){o->text.at + o->tokens[from + j].at, o->tokens[from + j].n};
+      for (uint32_t j = 0; j < span; j++) p[i + j] = (struct scrap){o->text.at + o->tokens[from + j].at, o->tokens[from + j].n};
       n += span;
       break;
     }
     case 4: { /* another token instead */
       const struct seed_file *o = &files[below(s, file_count)];
       uint32_t from = below(s, o->n);
-      if (o->n > 0) p[i] = (struct piece){o->text.at + o->tokens[from].at, o->tokens[from].n};
+      if (o->n > 0) p[i] = (struct scrap){o->text.at + o->tokens[from].at, o->tokens[from].n};
       break;
     }
     case 5: { /* something odd */
       const char *what = odd[below(s, sizeof odd / sizeof *odd)];
-      p[i] = (struct piece){what, (uint32_t)strlen(what)};
+      p[i] = (struct scrap){what, (uint32_t)strlen(what)};
       break;
     }
     default: n = i + 1; break; /* cut off */
@@ -174,8 +174,8 @@ static void save(const char *path, struct bytes b) {
 static void once(const char *path) {
   struct compiled k = compile(path);
   struct text out = {.arena = &k.c->arena};
-  report_findings(&out, k.c, FORMAT_TEXT, false);
-  report_findings(&out, k.c, FORMAT_JSON, false);
+  report_findings(&out, k.c, FORMAT_TEXT, false, false);
+  report_findings(&out, k.c, FORMAT_JSON, false, false);
   if (k.model && k.proof && k.c->errors == 0) script_emit(&out, k.model, k.proof);
   compilation_free(k.c);
 }
