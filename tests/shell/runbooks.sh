@@ -1,0 +1,37 @@
+#!/bin/bash
+# Compares the runbook of each example with the one that is kept beside its plan, proves it against the plan, and has
+# shellcheck read it where there is one. UPDATE=1 rewrites the kept ones: read the difference before it is kept.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+: "${CUTC:=build/cutc}"
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+
+for kept in examples/*/*.sh; do
+  [ -e "$kept" ] || continue
+  plan=${kept%.sh}.cut
+  if ! "$CUTC" emit "$plan" >"$work/runbook" 2>"$work/err" </dev/null; then
+    printf 'not ok - %s\n# nothing is emitted\n' "$plan"
+    sed 's/^/# /' "$work/err"
+    continue
+  fi
+  [ -z "${UPDATE-}" ] || cmp -s "$work/runbook" "$kept" || cp "$work/runbook" "$kept"
+  if difference=$(diff -u "$kept" "$work/runbook"); then
+    printf 'ok - %s\n' "$kept"
+  else
+    printf 'not ok - %s\n' "$kept"
+    printf '%s\n' "$difference" | head -n 60 | sed 's/^/# /'
+  fi
+  if said=$("$CUTC" verify "$kept" "$plan" 2>&1); then
+    printf 'ok - %s is what the plan says\n' "$kept"
+  else
+    printf 'not ok - %s is what the plan says\n%s\n' "$kept" "$(printf '%s\n' "$said" | sed 's/^/# /')"
+  fi
+  if command -v shellcheck >"$work/which"; then
+    if said=$(shellcheck -s sh "$kept" 2>&1); then
+      printf 'ok - shellcheck %s\n' "$kept"
+    else
+      printf 'not ok - shellcheck %s\n%s\n' "$kept" "$(printf '%s\n' "$said" | head -n 40 | sed 's/^/# /')"
+    fi
+  fi
+done
