@@ -202,6 +202,19 @@ static uint32_t one_resource(struct elaboration *e, uint32_t resource, uint32_t 
   return v->type == V_RESOURCE ? v->id : NONE;
 }
 
+/* A constant that only names another, and so on around: the one case in which nobody asks what its word means. */
+static bool names_itself(const struct elaboration *e, uint32_t let) {
+  uint32_t at = let;
+  for (uint32_t steps = 0; steps <= 64; steps++) {
+    uint32_t value = NODE(e, e->lets.at[at].node)->child;
+    if (!value || NODE(e, value)->type != N_REF || NODE(e, value)->child) return false;
+    at = index_get(&e->let_index, NODE(e, value)->text);
+    if (at == NONE) return false;
+    if (at == let) return true;
+  }
+  return false;
+}
+
 void attributes_all(struct elaboration *e) {
   struct model *m = e->m;
   const struct word_table *w = e->words;
@@ -226,7 +239,7 @@ void attributes_all(struct elaboration *e) {
     struct scope s = scope_plan(e->lets.at[i].bindings);
     s.value_index = 0;
     uint32_t value = NODE(e, e->lets.at[i].node)->child;
-    if (value && NODE(e, value)->type != N_REF) (void)eval_cases(e, &s, value, NULL);
+    if (value && (NODE(e, value)->type != N_REF || names_itself(e, i))) (void)eval_cases(e, &s, value, NULL);
   }
 }
 

@@ -372,8 +372,13 @@ static void needs_attribute(struct fact_maker *f) {
   uint32_t attribute = attribute_index(e, f->resource, e->words->needs);
   if (attribute == NONE) return;
   const struct cases *c = attribute_cases(e, attribute);
+  const struct lazy_attribute *lazy = &e->lazies.at[attribute];
   struct need_list list = {0};
-  for (uint32_t i = 0; i < c->n; i++) needs_of_value(e, &f->scope, &c->at[i].value, c->at[i].guard, &list);
+  if (!e->m->attributes.at[attribute].hop_count && lazy->node && lazy->node != NONE) {
+    struct scope s = lazy->preset ? f->scope : scope_plan(e->resources.at[f->resource].bindings);
+    needs_of_operand(e, &s, lazy->node, GUARD_ALWAYS, &list);
+  } else
+    for (uint32_t i = 0; i < c->n; i++) needs_of_value(e, &f->scope, &c->at[i].value, c->at[i].guard, &list);
   for (uint32_t i = 0; i < list.n; i++) {
     struct fact fact = fact_new(f, FACT_NEEDS, list.at[i].guard);
     fact.attribute = attribute;

@@ -114,6 +114,7 @@ void suggest(struct elaboration *e, struct finding *f, const char *word, const c
 
 /* What the place wanted, as a code and a noun. */
 static enum code wanted(const struct type *want, const char **noun) {
+  while (want && (want->tag == T_OPTIONAL || want->tag == T_LIST)) want = want->of[0];
   if (want && want->tag == T_ZONE) return *noun = "zone", CODE_104;
   if (want && want->tag == T_KIND) return *noun = "kind", CODE_101;
   if (want && want->tag == T_STEP) return *noun = "step or resource", CODE_103;

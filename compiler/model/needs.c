@@ -160,6 +160,12 @@ void needs_of_value(struct elaboration *e, const struct scope *s, const struct v
 }
 
 void needs_of_operand(struct elaboration *e, const struct scope *s, uint32_t node, uint32_t guard, struct need_list *out) {
+  if (NODE(e, node)->type == N_LIST && e->depth < DEPTH_MAX) { /* each under its own guards, not under those of all */
+    e->depth++;
+    for (uint32_t i = NODE(e, node)->child; i; i = NODE(e, i)->next) needs_of_operand(e, s, i, guard, out);
+    e->depth--;
+    return;
+  }
   struct cases c = eval_node(e, s, node, NULL);
   for (uint32_t i = 0; i < c.n; i++) needs_of_value(e, s, &c.at[i].value, guard_and(e->m, guard, c.at[i].guard), out);
 }
