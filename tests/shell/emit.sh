@@ -104,6 +104,12 @@ edit 'the runtime' 's/umask 077/umask 022/' 'the runtime is not that of this cut
 edit 'a line at the end' '$a rm -rf /tmp/nothing' 'outside of all functions'
 edit 'the header' 's/^# .*motd: value.*/#    1  nothing/' 'the header does not say what the plan says'
 edit 'an open quote' "s/cut_id=greeting/cut_id='greeting/" 'cannot be read'
+# A lock holder in a pipe is what it is, whoever wrote it there.
+traefik=$repo/examples/traefik/cutover.cut
+"$CUTC" emit "$traefik" 2>/dev/null | sed '/scripts\/tg apply/s/$/ | tee log/' >"$scratch/edited.sh"
+"$CUTC" verify --color=never "$scratch/edited.sh" "$traefik" >"$scratch/out" 2>&1
+check 'edit: tg in a pipe' has 'error[E281]'
+check 'edit: tg in a pipe: where' has 'step 4 `traefik`, do, command 5'
 python3 - "$book" "$scratch/edited.sh" <<'P'
 import sys
 s = open(sys.argv[1]).read()

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "cutc.h"
 #include "script/reader.h"
 
 #include <stdio.h>
@@ -239,12 +240,46 @@ static void test_digest(void **state) {
   assert_string_equal(digest_sha256(&c->arena, "abc", 3), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+/* The shell parser reads a whole runbook, and has nothing to say about the plan's part of it. (Of the runtime it says that it calls
+ * functions by names that are made at run time, which is so.) */
+static struct span anywhere(void *data, uint32_t start, uint32_t end) {
+  (void)data;
+  return (struct span){0, start, end};
+}
+
+static void test_runbook_in_the_parser(void **state) {
+  (void)state;
+  static const char *const plans[] = {"examples/traefik/cutover.cut", "examples/traefik/additive.cut", "examples/vault-raft/plan.cut",
+                                      "examples/mysql-upgrade/plan.cut", "tests/shell/small.cut"};
+  for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+    struct compiled done = compile(plans[i]);
+    assert_non_null(done.model);
+    if (done.proof != NULL) {
+      struct text out = {.arena = &done.c->arena};
+      script_emit(&out, done.model, done.proof);
+      assert_true(out.n > 1000);
+      uint32_t before = done.c->findings.n, said = 0;
+      uint32_t plan = (uint32_t)(strstr(text_done(&out), RUNTIME_LAST) - out.at);
+      shell_check(done.c, text_done(&out), out.n, done.model, anywhere, NULL);
+      for (uint32_t k = before; k < done.c->findings.n; k++) {
+        const struct finding *f = done.c->findings.at[k];
+        if (f->code != CODE_285 && f->at.start < plan) continue;
+        said++;
+        print_message("%s: %s %s: %.*s\n", plans[i], code_text(f->code), f->message, 60, out.at + f->at.start);
+      }
+      assert_int_equal(said, 0);
+    }
+    compilation_free(done.c);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_quote_word, set_up, tear_down),       cmocka_unit_test_setup_teardown(test_quote_in_a_shell, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_read_back, set_up, tear_down),        cmocka_unit_test_setup_teardown(test_lines, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_lines_in_a_shell, set_up, tear_down), cmocka_unit_test_setup_teardown(test_script_shape, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_differences, set_up, tear_down),      cmocka_unit_test_setup_teardown(test_any_bytes, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_digest, set_up, tear_down)};
+      cmocka_unit_test_setup_teardown(test_digest, set_up, tear_down),
+      cmocka_unit_test(test_runbook_in_the_parser)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
