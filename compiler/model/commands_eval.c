@@ -105,6 +105,19 @@ static struct value eval(struct statements *b, uint32_t node, const struct type 
   return eval_in_state(b->e, &b->scope, node, want, b->scope.done);
 }
 
+/* Is an address, and nothing else, wanted here? Then what stands for one is its value. */
+static bool wants_address(const struct type *t) {
+  while (t != NULL && (t->tag == T_OPTIONAL || t->tag == T_LIST)) t = t->of[0];
+  return t != NULL && t->tag == T_ADDRESS;
+}
+
+static struct value eval_text(struct statements *b, uint32_t node) {
+  struct value v = eval(b, node, NULL);
+  if ((v.type != V_RESOURCE && v.type != V_LIST) || !wants_address(type_of(b->e, &b->scope, node))) return v;
+  struct cases c = eval_standing(b->e, &b->scope, node, NULL);
+  return c.n > 0 ? c.at[0].value : v;
+}
+
 /* `run` and `work`, unless the resource has an attribute of that name. */
 static bool special(struct statements *b, uint32_t node, enum piece_type *type) {
   const struct node *n = NODE(b->e, node);
@@ -132,7 +145,7 @@ static void node_pieces(struct statements *b, struct piece_list *p, uint32_t nod
   } else if (special(b, node, &type)) {
     add(b, p, type, quoted, "", at_of(b, node));
   } else {
-    struct value v = eval(b, node, NULL);
+    struct value v = eval_text(b, node);
     value_piece(b, p, &v, quoted, in, at_of(b, node), 0);
   }
 }
@@ -199,7 +212,7 @@ static struct pieces line_of(struct statements *b, uint32_t node) {
     if (special(b, inner, &type)) {
       add(b, &p, type, in_double(&q), "", at_of(b, i));
     } else {
-      struct value v = eval(b, inner, NULL);
+      struct value v = eval_text(b, inner);
       value_piece(b, &p, &v, in_double(&q), IN_LINE, at_of(b, inner), 0);
     }
   }
@@ -474,6 +487,10 @@ static void observe(struct statements *b, uint32_t from, uint32_t node) {
   if (b->place == PLACE_OBSERVE) {
     const struct value *v = attribute_value(b->e->m, b->resource, o.attribute, b->scope.done);
     if (v != NULL) o.declared = *v;
+    if (v != NULL && wants_address(b->e->lazies.at[attribute_index(b->e, b->resource, o.attribute)].type)) {
+      struct cases standing = value_stand(b->e, &b->scope, v);
+      if (standing.n > 0) o.declared = standing.at[0].value;
+    }
   }
   struct observation *grown = arena_array(arena_of(b), struct observation, (size_t)c->observe_count + 1);
   if (c->observe_count > 0) memcpy(grown, c->observes, c->observe_count * sizeof *grown);

@@ -260,6 +260,20 @@ static void observations(void **state) {
   assert_int_equal(m->asks.at[0].type, ASK_PROVIDER);
 }
 
+static void an_alias_is_its_value_where_an_address_is_wanted(void **state) {
+  (void)state;
+  struct model *m = plan_model(c, "kind alias { value : address  stands for value } alias old_lb { value = 10.0.20.200 } alias new_lb { value = 10.0.20.203 }\n"
+                                  "kind rule_like { address : address  target : host  change { do { $ set ${new(address)} ${new(target)} } }\n"
+                                  "observe { $ get ${address}\n address = output\n target = output } }\n"
+                                  "rule_like a { address = old_lb -> new_lb  target = old_lb -> new_lb }");
+  clean();
+  assert_string_equal(plan_block(c, m, plan_step_block(m, "a", BLOCK_DO, nothing)), "run line=set [10.0.20.203] [new_lb]\n");
+  bool *none = arena_array(&c->arena, bool, m->steps.n + 1);
+  struct block b = resource_observe(m, resource_find(m, name_str(&c->names, "a")), none);
+  assert_int_equal(b.at[0].observes[0].declared.type, V_ADDRESS);
+  assert_int_equal(b.at[0].observes[1].declared.type, V_RESOURCE);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void) {
   const struct CMUnitTest tests[] = {
@@ -269,7 +283,7 @@ int main(void) {
       TEST(secrets_where_they_may_be), TEST(a_store_is_asked_from_where_the_operator_stands),
       TEST(a_secret_at_use_is_a_need_of_the_step_and_its_undo), TEST(a_secret_that_dies_before_the_end), TEST(mistakes_in_secrets),
       TEST(a_change_past_its_owner), TEST(a_change_with_the_code_of_its_owner), TEST(a_change_through_its_owner),
-      TEST(a_value_that_comes_back_is_nobodys_loss), TEST(mistakes_in_statements), TEST(observations),
+      TEST(a_value_that_comes_back_is_nobodys_loss), TEST(mistakes_in_statements), TEST(observations), TEST(an_alias_is_its_value_where_an_address_is_wanted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
