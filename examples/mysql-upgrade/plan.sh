@@ -2,7 +2,7 @@
 # mysql-upgrade: a runbook
 #
 # Plan      plan.cut:2
-# Digest    sha256 d47f0f7443c4f81bea28c841e13e164b8965f2853505ea45e836ba7a0f9d774c
+# Digest    sha256 755eed7a71229535d465e27152de28581136062ce4d8fcd7919d0b047a1560f3
 # Compiler  cutc 0.1.0
 # Length    23m20s
 #
@@ -11,28 +11,28 @@
 #
 # Steps, in the proven order
 #    1  shop_pods: replicas 2 -> 0
-#       about 1m, plan.cut:91
+#       about 1m, plan.cut:98
 #       undo: back again, 1 command
 #    2  fresh: create dump
-#       about 5m, plan.cut:104
+#       about 5m, plan.cut:111
 #       undo: nothing, a dump is kept
 #    3  mysql: contents full -> empty; shop: state known -> gone; report: state known -> gone
-#       about 1m, plan.cut:122
+#       about 1m, plan.cut:129
 #       no way back: the old data directory is deleted: from here on the dump is the only copy
 #    4  mysql: version 5.7.44 -> 8.0.40
-#       about 5m, plan.cut:79
-#       undo: back again, 2 commands
+#       about 5m, plan.cut:86
+#       undo: back again, 3 commands
 #    5  mysql: contents empty -> full
-#       about 10m, plan.cut:135
+#       about 10m, plan.cut:141
 #       undo: back again, 1 command
 #    6  shop: state gone -> known
-#       about 10s, plan.cut:85
+#       about 10s, plan.cut:92
 #       undo: back again, 1 command
 #    7  report: state gone -> known
-#       about 10s, plan.cut:86
+#       about 10s, plan.cut:93
 #       undo: back again, 1 command
 #    8  shop_pods: replicas 0 -> 2
-#       about 1m, plan.cut:91
+#       about 1m, plan.cut:98
 #       undo: back again, 1 command
 #
 # Timeline: state 0 is before the first step, state k after step k
@@ -48,11 +48,11 @@
 #   step 3 wipe: the old data directory is deleted: from here on the dump is the only copy
 #
 # Waived in the plan
-#   E222 because once the data directory is gone the way is forward: the dump is there to be reloaded (plan.cut:147)
+#   E222 because once the data directory is gone the way is forward: the dump is there to be reloaded (plan.cut:153)
 #
 # What the proof rests on: values of today that the plan does not change, the heaviest first
-#   shop_dns.value = 203.0.113.7 (0, plan.cut:99)
-#   https.target = 10.0.20.203 (0, plan.cut:100)
+#   shop_dns.value = 203.0.113.7 (0, plan.cut:106)
+#   https.target = 10.0.20.203 (0, plan.cut:107)
 #
 # Secrets, fetched before the first step
 #   shop_password: from cluster, dbaas/secrets/mysql-users shop
@@ -1459,7 +1459,7 @@ cut_main() {
 # == Plan ==
 
 cut_plan=mysql-upgrade
-cut_digest=d47f0f7443c4f81b
+cut_digest=755eed7a71229535
 cut_steps=8
 cut_promises=2
 cut_secrets='1:shop_password 2:report_password'
@@ -1527,7 +1527,7 @@ observe_2_1() { # std/kubernetes:108
 
 # == Step 1 of 8: shop_pods.replicas.1 ==
 
-step_1() { # plan.cut:91
+step_1() { # plan.cut:98
   cut_id=shop_pods.replicas.1
   cut_title='shop_pods: replicas 2 -> 0'
   cut_takes=60
@@ -1573,7 +1573,7 @@ step_1_was_1() { # std/kubernetes:172
 
 # == Step 2 of 8: fresh ==
 
-step_2() { # plan.cut:104
+step_2() { # plan.cut:111
   cut_id=fresh
   cut_title='fresh: create dump'
   cut_takes=300
@@ -1586,7 +1586,7 @@ step_2_do() {
   cut_run step_2_do_1 || return
 }
 
-step_2_do_1() { # plan.cut:111
+step_2_do_1() { # plan.cut:118
   kubectl exec mysql-0 -n dbaas -- mysqldump --single-transaction --routines --triggers --events --databases shop >fresh.sql
 }
 
@@ -1599,11 +1599,11 @@ step_2_verify() {
   cut_run step_2_verify_2 matches '^[1-9]' || return
 }
 
-step_2_verify_1() { # plan.cut:115
+step_2_verify_1() { # plan.cut:122
   tail -n 1 fresh.sql
 }
 
-step_2_verify_2() { # plan.cut:117
+step_2_verify_2() { # plan.cut:124
   grep -c '^CREATE TABLE' fresh.sql
 }
 
@@ -1613,7 +1613,7 @@ step_2_was() {
 
 # == Step 3 of 8: wipe ==
 
-step_3() { # plan.cut:122
+step_3() { # plan.cut:129
   cut_id=wipe
   cut_title='mysql: contents full -> empty; shop: state known -> gone; report: state known -> gone'
   cut_takes=60
@@ -1626,23 +1626,18 @@ step_3_do() {
   cut_run step_3_do_1 || return
   cut_run step_3_do_2 timeout 180 || return
   cut_run step_3_do_3 || return
-  cut_run step_3_do_4 || return
 }
 
-step_3_do_1() { # plan.cut:128
+step_3_do_1() { # plan.cut:135
   kubectl scale statefulset/mysql -n dbaas --replicas=0
 }
 
-step_3_do_2() { # plan.cut:129
+step_3_do_2() { # plan.cut:136
   kubectl wait --for=delete pod/mysql-0 -n dbaas --timeout=2m
 }
 
-step_3_do_3() { # plan.cut:130
+step_3_do_3() { # plan.cut:137
   kubectl delete pvc data-mysql-0 -n dbaas --ignore-not-found
-}
-
-step_3_do_4() { # plan.cut:131
-  kubectl scale statefulset/mysql -n dbaas --replicas=1
 }
 
 step_3_undo() {
@@ -1650,11 +1645,11 @@ step_3_undo() {
 }
 
 step_3_verify() {
-  cut_run step_3_verify_1 within 120 contains 5.7.44 || return
+  cut_run step_3_verify_1 within 120 equal '' || return
 }
 
-step_3_verify_1() { # plan.cut:40
-  kubectl exec mysql-0 -n dbaas -- mysql -NBe 'select version()'
+step_3_verify_1() { # plan.cut:46
+  kubectl get pvc data-mysql-0 -n dbaas --ignore-not-found -o name
 }
 
 step_3_was() {
@@ -1663,7 +1658,7 @@ step_3_was() {
 
 # == Step 4 of 8: mysql ==
 
-step_4() { # plan.cut:79
+step_4() { # plan.cut:86
   cut_id=mysql
   cut_title='mysql: version 5.7.44 -> 8.0.40'
   cut_takes=300
@@ -1674,7 +1669,8 @@ step_4() { # plan.cut:79
 
 step_4_do() {
   cut_run step_4_do_1 || return
-  cut_run step_4_do_2 timeout 660 || return
+  cut_run step_4_do_2 || return
+  cut_run step_4_do_3 timeout 660 || return
 }
 
 step_4_do_1() { # plan.cut:36
@@ -1682,12 +1678,17 @@ step_4_do_1() { # plan.cut:36
 }
 
 step_4_do_2() { # plan.cut:37
+  kubectl scale statefulset/mysql -n dbaas --replicas=1
+}
+
+step_4_do_3() { # plan.cut:38
   kubectl rollout status statefulset/mysql -n dbaas --timeout=10m
 }
 
 step_4_undo() {
   cut_run step_4_undo_1 || return
-  cut_run step_4_undo_2 timeout 660 || return
+  cut_run step_4_undo_2 || return
+  cut_run step_4_undo_3 timeout 660 || return
 }
 
 step_4_undo_1() { # plan.cut:36
@@ -1695,6 +1696,10 @@ step_4_undo_1() { # plan.cut:36
 }
 
 step_4_undo_2() { # plan.cut:37
+  kubectl scale statefulset/mysql -n dbaas --replicas=1
+}
+
+step_4_undo_3() { # plan.cut:38
   kubectl rollout status statefulset/mysql -n dbaas --timeout=10m
 }
 
@@ -1702,7 +1707,7 @@ step_4_verify() {
   cut_run step_4_verify_1 within 120 contains 8.0.40 || return
 }
 
-step_4_verify_1() { # plan.cut:40
+step_4_verify_1() { # plan.cut:42
   kubectl exec mysql-0 -n dbaas -- mysql -NBe 'select version()'
 }
 
@@ -1712,7 +1717,7 @@ step_4_was() {
 
 # == Step 5 of 8: reload ==
 
-step_5() { # plan.cut:135
+step_5() { # plan.cut:141
   cut_id=reload
   cut_title='mysql: contents empty -> full'
   cut_takes=600
@@ -1725,7 +1730,7 @@ step_5_do() {
   cut_run step_5_do_1 timeout 1800 || return
 }
 
-step_5_do_1() { # plan.cut:138
+step_5_do_1() { # plan.cut:144
   kubectl exec -i mysql-0 -n dbaas -- mysql <fresh.sql
 }
 
@@ -1733,7 +1738,7 @@ step_5_undo() {
   cut_run step_5_undo_1 || return
 }
 
-step_5_undo_1() { # plan.cut:139
+step_5_undo_1() { # plan.cut:145
   kubectl exec mysql-0 -n dbaas -- mysql -e 'drop database if exists shop'
 }
 
@@ -1741,7 +1746,7 @@ step_5_verify() {
   cut_run step_5_verify_1 within 120 contains 8.0.40 || return
 }
 
-step_5_verify_1() { # plan.cut:40
+step_5_verify_1() { # plan.cut:42
   kubectl exec mysql-0 -n dbaas -- mysql -NBe 'select version()'
 }
 
@@ -1751,7 +1756,7 @@ step_5_was() {
 
 # == Step 6 of 8: shop.state.2 ==
 
-step_6() { # plan.cut:85
+step_6() { # plan.cut:92
   cut_id=shop.state.2
   cut_title='shop: state gone -> known'
   cut_takes=10
@@ -1764,7 +1769,7 @@ step_6_do() {
   cut_run step_6_do_1 || return
 }
 
-step_6_do_1() { # plan.cut:62
+step_6_do_1() { # plan.cut:69
   cut_stdin text "create user if not exists 'shop'@'%' identified by '" secret shop_password text "'; grant ALL ON shop.* to 'shop'@'%';" || return
   kubectl exec -i mysql-0 -n dbaas -- mysql
 }
@@ -1773,7 +1778,7 @@ step_6_undo() {
   cut_run step_6_undo_1 || return
 }
 
-step_6_undo_1() { # plan.cut:65
+step_6_undo_1() { # plan.cut:72
   kubectl exec mysql-0 -n dbaas -- mysql -e "drop user if exists 'shop'@'%'"
 }
 
@@ -1781,7 +1786,7 @@ step_6_verify() {
   cut_run step_6_verify_1 equal 1 || return
 }
 
-step_6_verify_1() { # plan.cut:70
+step_6_verify_1() { # plan.cut:77
   kubectl exec mysql-0 -n dbaas -- mysql -NBe "select count(*) from mysql.user where user = 'shop'"
 }
 
@@ -1791,7 +1796,7 @@ step_6_was() {
 
 # == Step 7 of 8: report.state.2 ==
 
-step_7() { # plan.cut:86
+step_7() { # plan.cut:93
   cut_id=report.state.2
   cut_title='report: state gone -> known'
   cut_takes=10
@@ -1804,7 +1809,7 @@ step_7_do() {
   cut_run step_7_do_1 || return
 }
 
-step_7_do_1() { # plan.cut:62
+step_7_do_1() { # plan.cut:69
   cut_stdin text "create user if not exists 'report'@'%' identified by '" secret report_password text "'; grant SELECT ON shop.* to 'report'@'%';" || return
   kubectl exec -i mysql-0 -n dbaas -- mysql
 }
@@ -1813,7 +1818,7 @@ step_7_undo() {
   cut_run step_7_undo_1 || return
 }
 
-step_7_undo_1() { # plan.cut:65
+step_7_undo_1() { # plan.cut:72
   kubectl exec mysql-0 -n dbaas -- mysql -e "drop user if exists 'report'@'%'"
 }
 
@@ -1821,7 +1826,7 @@ step_7_verify() {
   cut_run step_7_verify_1 equal 1 || return
 }
 
-step_7_verify_1() { # plan.cut:70
+step_7_verify_1() { # plan.cut:77
   kubectl exec mysql-0 -n dbaas -- mysql -NBe "select count(*) from mysql.user where user = 'report'"
 }
 
@@ -1831,7 +1836,7 @@ step_7_was() {
 
 # == Step 8 of 8: shop_pods.replicas.2 ==
 
-step_8() { # plan.cut:91
+step_8() { # plan.cut:98
   cut_id=shop_pods.replicas.2
   cut_title='shop_pods: replicas 0 -> 2'
   cut_takes=60
@@ -1877,7 +1882,7 @@ step_8_was_1() { # std/kubernetes:172
 
 # == Promises ==
 
-promise_1() { # p1 plan.cut:144
+promise_1() { # p1 plan.cut:150
   cut_text='customers reaches https://shop.example.org'
   cut_states='up down down down down down down down up'
   cut_blind=''
@@ -1887,7 +1892,7 @@ probe_1() {
   cut_probe_url https://shop.example.org vps.example.org
 }
 
-promise_2() { # p2 plan.cut:145
+promise_2() { # p2 plan.cut:151
   cut_text='mysql.version >= 8.0'
   cut_states='down down down down up up up up up'
   cut_blind="a condition on the plan's own values: the steps' verifies look at it"
@@ -1899,11 +1904,11 @@ probe_2() {
 
 # == Manifest ==
 # runtime: sha256 0d4adb1657b3772970f74c1b9943f7fba49630e9ac374c803466ba199e62594e
-# plan part: sha256 d0a50dcda92d419007c8cb147cb820a5c56f415c101066ee0e2fbb766b6ea7aa
+# plan part: sha256 f4ba02ac98d8ea124942d7bf89017574ea5f1272ecc24d6d3d440f7439298aa4
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
-# step 3 wipe: do 4, undo 0, verify 1
-# step 4 mysql: do 2, undo 2, verify 1
+# step 3 wipe: do 3, undo 0, verify 1
+# step 4 mysql: do 3, undo 3, verify 1
 # step 5 reload: do 1, undo 1, verify 1
 # step 6 shop.state.2: do 1, undo 1, verify 1
 # step 7 report.state.2: do 1, undo 1, verify 1
