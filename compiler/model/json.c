@@ -1,231 +1,10 @@
 /* The model as JSON, "cutc-model/1": what an independent checker needs to follow the proof.
  * Needs a model (and, for order, timeline and outages, its proof; NULL leaves them empty).
  * Guarantees valid JSON in UTF-8 whatever bytes names hold, keys in the order of the manual, the same bytes each time. */
-#include "model/model.h"
+#include "model/json.h"
 #include "prove/proof.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-/* ── Scalars ───────────────────────────────────────────────────────────────── */
-
-/* Length of the well-formed UTF-8 sequence at s (of n bytes), 0 when there is none. */
-static size_t sequence(const unsigned char *s, size_t n) {
-  size_t want = s[0] < 0x80 ? 1 : s[0] >= 0xC2 && s[0] < 0xE0 ? 2 : s[0] >= 0xE0 && s[0] < 0xF0 ? 3 : s[0] >= 0xF0 && s[0] < 0xF5 ? 4 : 0;
-  if (want == 0 || want > n) return 0;
-  for (size_t i = 1; i < want; i++)
-    if ((s[i] & 0xC0) != 0x80) return 0;
-  if (s[0] == 0xE0 && s[1] < 0xA0) return 0; /* overlong */
-  if (s[0] == 0xED && s[1] > 0x9F) return 0; /* surrogate */
-  if (s[0] == 0xF0 && s[1] < 0x90) return 0;
-  if (s[0] == 0xF4 && s[1] > 0x8F) return 0;
-  return want;
-}
-
-static void string_bytes(struct text *t, const char *bytes, size_t n) {
-  const unsigned char *s = (const unsigned char *)bytes;
-  text_putc(t, '"');
-  for (size_t i = 0; i < n;) {
-    size_t k = sequence(s + i, n - i);
-    if (k == 0) {
-      text_puts(t, "\\ufffd"); /* a byte that is no text */
-      i++;
-    } else if (k > 1) {
-      text_add(t, bytes + i, k);
-      i += k;
-    } else {
-      unsigned char c = s[i++];
-      if (c == '"' || c == '\\') text_putc(t, '\\'), text_putc(t, (char)c);
-      else if (c == '\n') text_puts(t, "\\n");
-      else if (c == '\t') text_puts(t, "\\t");
-      else if (c == '\r') text_puts(t, "\\r");
-      else if (c < 0x20 || c == 0x7F) text_print(t, "\\u%04x", c);
-      else text_putc(t, (char)c);
-    }
-  }
-  text_putc(t, '"');
-}
-
-static void string(struct text *t, const char *s) { string_bytes(t, s, strlen(s)); }
-
-static void name(struct text *t, const struct model *m, uint32_t id) {
-  string_bytes(t, name_text(&m->c->names, id), name_length(&m->c->names, id));
-}
-
-static void name_or_null(struct text *t, const struct model *m, uint32_t id) {
-  if (id == 0 || id == NONE) text_puts(t, "null");
-  else name(t, m, id);
-}
-
-/* Milliseconds as seconds, with as many decimals as it takes. */
-static void seconds(struct text *t, int64_t ms) {
-  if (ms < 0) text_puts(t, "null");
-  else if (ms % 1000 == 0) text_print(t, "%lld", (long long)(ms / 1000));
-  else {
-    int width = 3;
-    long long rest = ms % 1000;
-    for (; rest % 10 == 0; rest /= 10) width--;
-    text_print(t, "%lld.%0*lld", (long long)(ms / 1000), width, rest);
-  }
-}
-
-static void resource_name(struct text *t, const struct model *m, uint32_t id) {
-  if (id == NONE) text_puts(t, "null");
-  else name(t, m, m->resources.at[id].name);
-}
-
-static void zone_name(struct text *t, const struct model *m, uint32_t id) {
-  if (id == NONE) text_puts(t, "null");
-  else name(t, m, m->zones.at[id].name);
-}
-
-/* A step's id, or for the part of a covering step the name of its resource. */
-static void step_name(struct text *t, const struct model *m, uint32_t id) {
-  if (id == NONE) text_puts(t, "null");
-  else if (id >= m->steps.n) resource_name(t, m, m->parts.at[id - m->steps.n].resource);
-  else name(t, m, m->steps.at[id].name);
-}
-
-static void list(struct text *t, const struct model *m, const uint32_t *ids, uint32_t n,
-                 void (*one)(struct text *, const struct model *, uint32_t)) {
-  text_putc(t, '[');
-  for (uint32_t i = 0; i < n; i++) {
-    if (i > 0) text_puts(t, ", ");
-    one(t, m, ids[i]);
-  }
-  text_putc(t, ']');
-}
-
-static void guard_half(struct text *t, const struct model *m, const struct guard *g, uint32_t sign) {
-  bool first = true;
-  text_putc(t, '[');
-  for (uint32_t i = 0; i < g->n; i++)
-    if ((g->steps[i] & 1) == sign) {
-      if (!first) text_puts(t, ", ");
-      first = false;
-      step_name(t, m, g->steps[i] >> 1);
-    }
-  text_putc(t, ']');
-}
-
-static void guard(struct text *t, const struct model *m, uint32_t id) {
-  const struct guard *g = &m->guards.at[id];
-  text_puts(t, "\"after\": ");
-  guard_half(t, m, g, 0);
-  text_puts(t, ", \"before\": ");
-  guard_half(t, m, g, 1);
-}
-
-/* ── Hosts and ports ───────────────────────────────────────────────────────── */
-
-static bool is_v4(const struct address *a) {
-  static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-  return memcmp(a->bytes, mapped, sizeof mapped) == 0;
-}
-
-static unsigned bit(const struct address *a, unsigned i) { return a->bytes[i / 8] >> (7 - i % 8) & 1u; }
-
-/* Bits of the prefix when from..to is exactly one CIDR block, else -1. */
-static int prefix_of(const struct address *from, const struct address *to) {
-  unsigned n = 0;
-  while (n < 128 && bit(from, n) == bit(to, n)) n++;
-  for (unsigned i = n; i < 128; i++)
-    if (bit(from, i) != 0 || bit(to, i) != 1) return -1;
-  return (int)n;
-}
-
-static void host(struct text *t, const struct model *m, const struct host *h) {
-  struct arena *arena = &m->c->arena;
-  struct text pattern = {.arena = arena};
-  switch ((enum host_type)h->type) {
-  case HOST_NONE: text_puts(t, "null"); return;
-  case HOST_UNKNOWN: text_puts(t, "\"unknown\""); return;
-  case HOST_NAME: name(t, m, h->name); return;
-  case HOST_PATTERN:
-    text_puts(&pattern, "*.");
-    text_puts(&pattern, name_text(&m->c->names, h->name));
-    string(t, text_done(&pattern));
-    return;
-  case HOST_ADDRESS: string(t, address_text(arena, &h->from)); return;
-  case HOST_RANGE: break;
-  }
-  int bits = prefix_of(&h->from, &h->to);
-  bool v4 = is_v4(&h->from) && is_v4(&h->to);
-  text_print(t, "\"%s", address_text(arena, &h->from));
-  if (bits >= 0) text_print(t, "/%d\"", v4 ? bits - 96 : bits);
-  else text_print(t, "-%s\"", address_text(arena, &h->to));
-}
-
-static void port(struct text *t, uint32_t lo, uint32_t hi) {
-  if (lo == NONE) text_puts(t, "null");
-  else if (lo == 0 && hi == 65535) text_puts(t, "\"any\"");
-  else text_print(t, "%u", lo);
-}
-
-/* "port", "port_end": a null end is one port, or `any`. */
-static void ports(struct text *t, const struct fact *f) {
-  text_puts(t, "\"port\": ");
-  port(t, f->port, f->port_end);
-  if (f->port_end == NONE || f->port == NONE || (f->port == 0 && f->port_end == 65535) || f->port_end == f->port)
-    text_puts(t, ", \"port_end\": null");
-  else text_print(t, ", \"port_end\": %u", f->port_end);
-}
-
-static void protocol(struct text *t, uint8_t proto) {
-  text_print(t, "\"proto\": \"%s\"", proto == PROTO_ANY ? "any" : proto_text((enum proto)proto));
-}
-
-/* ── Values ────────────────────────────────────────────────────────────────── */
-
-static void value(struct text *t, const struct model *m, const struct value *v, unsigned depth);
-
-static void value_items(struct text *t, const struct model *m, const struct value *v, unsigned depth) {
-  bool map = v->type == V_MAP;
-  text_putc(t, map ? '{' : '[');
-  for (uint32_t i = 0; i < v->count && depth < 64; i++) {
-    if (i > 0) text_puts(t, ", ");
-    if (map) {
-      name(t, m, v->keys[i]);
-      text_puts(t, ": ");
-    }
-    value(t, m, &v->items[i], depth + 1);
-  }
-  text_putc(t, map ? '}' : ']');
-}
-
-static void value_words(struct text *t, const struct model *m, const struct value *v) {
-  struct text words = {.arena = &m->c->arena};
-  value_print(&words, &m->c->names, v);
-  string(t, text_done(&words));
-}
-
-static void value(struct text *t, const struct model *m, const struct value *v, unsigned depth) {
-  switch ((enum value_type)v->type) {
-  case V_NONE: text_puts(t, "null"); return;
-  case V_UNKNOWN: text_puts(t, "\"unknown\""); return;
-  case V_BOOL: text_puts(t, v->number != 0 ? "true" : "false"); return;
-  case V_NUMBER: text_print(t, "%lld", (long long)v->number); return;
-  case V_DURATION: seconds(t, v->number); return;
-  case V_STRING:
-  case V_WORD: name(t, m, v->name); return;
-  case V_LIST:
-  case V_MAP: value_items(t, m, v, depth); return;
-  case V_RESOURCE: resource_name(t, m, v->id < m->resources.n ? v->id : NONE); return;
-  case V_ZONE: zone_name(t, m, v->id < m->zones.n ? v->id : NONE); return;
-  case V_SECRET: name_or_null(t, m, v->id < m->secrets.n ? m->secrets.at[v->id].name : NONE); return;
-  case V_STEP: step_name(t, m, v->id < m->steps.n ? v->id : NONE); return;
-  case V_TOOL: name_or_null(t, m, v->id < m->tools.n ? m->tools.at[v->id].name : NONE); return;
-  case V_KIND:
-  case V_VERSION:
-  case V_ADDRESS:
-  case V_RANGE:
-  case V_CIDR:
-  case V_PORT:
-  case V_ENDPOINT:
-  case V_URL:
-  case V_CALL: value_words(t, m, v); return;
-  }
-}
 
 /* ── Sections ──────────────────────────────────────────────────────────────── */
 
@@ -239,9 +18,9 @@ static void zones(struct text *t, const struct model *m) {
   for (uint32_t i = 0; i < m->zones.n; i++) {
     entry(t, i);
     text_puts(t, "\"name\": ");
-    zone_name(t, m, i);
+    json_zone(t, m, i);
     text_puts(t, ", \"inside\": ");
-    zone_name(t, m, m->zones.at[i].inside);
+    json_zone(t, m, m->zones.at[i].inside);
     text_putc(t, '}');
   }
   close_section(t, m->zones.n);
@@ -253,16 +32,16 @@ static void clients(struct text *t, const struct model *m) {
     const struct client *c = &m->clients.at[i];
     entry(t, i);
     text_puts(t, "\"name\": ");
-    resource_name(t, m, c->resource);
+    json_resource(t, m, c->resource);
     text_puts(t, ", \"zone\": ");
-    zone_name(t, m, c->zone);
+    json_zone(t, m, c->zone);
     text_puts(t, ", \"dns\": [");
     for (uint32_t k = 0; k < c->count; k++) {
       const struct client_dns *d = &m->client_dns.at[c->first + k];
       text_puts(t, k == 0 ? "{\"zone\": " : ", {\"zone\": ");
-      zone_name(t, m, d->zone);
+      json_zone(t, m, d->zone);
       text_puts(t, ", ");
-      guard(t, m, d->guard);
+      json_guard(t, m, d->guard);
       text_putc(t, '}');
     }
     text_puts(t, "]}");
@@ -276,7 +55,7 @@ static void place(struct text *t, const struct model *m, struct span at) {
     return;
   }
   struct place p = source_place(m->c, at.source, at.start);
-  string(t, arena_print(&m->c->arena, "%s:%u:%u", m->c->sources.at[at.source].path, p.line, p.column));
+  json_string(t, arena_print(&m->c->arena, "%s:%u:%u", m->c->sources.at[at.source].path, p.line, p.column));
 }
 
 static void resources(struct text *t, const struct model *m) {
@@ -286,9 +65,9 @@ static void resources(struct text *t, const struct model *m) {
     bool first = true;
     entry(t, i);
     text_puts(t, "\"name\": ");
-    name(t, m, r->name);
+    json_name(t, m, r->name);
     text_puts(t, ", \"kind\": ");
-    name(t, m, r->kind);
+    json_name(t, m, r->kind);
     text_puts(t, ", \"at\": ");
     place(t, m, r->at);
     text_puts(t, ", \"attributes\": {");
@@ -297,11 +76,11 @@ static void resources(struct text *t, const struct model *m) {
       if (!a->written && (a->cases.n == 0 || (a->cases.n == 1 && a->cases.at[0].value.type == V_NONE))) continue;
       if (!first) text_puts(t, ", ");
       first = false;
-      name(t, m, a->name);
+      json_name(t, m, a->name);
       text_puts(t, ": [");
       for (uint32_t j = 0; j < a->cases.n; j++) {
         if (j > 0) text_puts(t, ", ");
-        value(t, m, &a->cases.at[j].value, 0);
+        json_value(t, m, &a->cases.at[j].value, 0);
       }
       text_putc(t, ']');
     }
@@ -323,28 +102,28 @@ static void need_body(struct text *t, const struct model *m, const struct need *
   switch ((enum need_type)n->type) {
   case NEED_RESOURCE:
     text_puts(t, "\"on\": ");
-    resource_name(t, m, n->on);
+    json_resource(t, m, n->on);
     break;
   case NEED_COUNT:
     text_print(t, "\"at_least\": %u, \"of\": ", n->least);
-    list(t, m, n->of, n->of_count, resource_name);
+    json_list(t, m, n->of, n->of_count, json_resource);
     break;
   case NEED_ENDPOINT:
     text_puts(t, "\"zone\": ");
-    zone_name(t, m, n->zone);
+    json_zone(t, m, n->zone);
     if (n->dns != NONE) {
       key(t, "dns");
-      zone_name(t, m, n->dns);
+      json_zone(t, m, n->dns);
     }
     key(t, "host");
-    host(t, m, &n->host);
+    json_host(t, m, &n->host);
     key(t, "port");
-    port(t, n->port, n->port);
+    json_port(t, n->port, n->port);
     text_puts(t, ", ");
-    protocol(t, n->proto);
+    json_protocol(t, n->proto);
     if (n->vhost != 0 && n->vhost != NONE) {
       key(t, "vhost");
-      name(t, m, n->vhost);
+      json_name(t, m, n->vhost);
     }
     break;
   case NEED_NEVER: text_puts(t, "\"never\": true"); break;
@@ -358,11 +137,11 @@ static void need_list(struct text *t, const struct model *m, const struct need *
     need_body(t, m, &needs[i]);
     if (needs[i].secret < m->secrets.n) {
       key(t, "secret");
-      name(t, m, m->secrets.at[needs[i].secret].name);
+      json_name(t, m, m->secrets.at[needs[i].secret].name);
     }
     if (needs[i].guard != GUARD_ALWAYS) {
       text_puts(t, ", ");
-      guard(t, m, needs[i].guard);
+      json_guard(t, m, needs[i].guard);
     }
     text_putc(t, '}');
   }
@@ -375,14 +154,14 @@ static void alternatives(struct text *t, const struct model *m, const struct fac
     const struct target *g = &f->any_of[i];
     if (i > 0) text_puts(t, ", ");
     if (g->type == TARGET_RESOURCE) {
-      resource_name(t, m, g->resource);
+      json_resource(t, m, g->resource);
     } else {
       text_puts(t, "{\"zone\": ");
-      zone_name(t, m, g->zone);
+      json_zone(t, m, g->zone);
       key(t, "host");
-      host(t, m, &g->host);
+      json_host(t, m, &g->host);
       key(t, "port");
-      port(t, g->port, g->port);
+      json_port(t, g->port, g->port);
       text_putc(t, '}');
     }
   }
@@ -393,69 +172,78 @@ static void forwards(struct text *t, const struct model *m, const struct fact *f
   const struct target *g = &f->to;
   bool to_host = g->type == TARGET_HOST, away = to_host || g->type == TARGET_ROUTE;
   key(t, "to_zone");
-  zone_name(t, m, away ? g->zone : NONE);
+  json_zone(t, m, away ? g->zone : NONE);
   key(t, "to_host");
-  if (to_host) host(t, m, &g->host);
+  if (to_host) json_host(t, m, &g->host);
   else text_puts(t, "null");
   key(t, "to_port");
-  port(t, to_host ? g->port : NONE, NONE);
+  json_port(t, to_host ? g->port : NONE, NONE);
   key(t, "to");
-  resource_name(t, m, g->type == TARGET_RESOURCE ? g->resource : NONE);
+  json_resource(t, m, g->type == TARGET_RESOURCE ? g->resource : NONE);
   key(t, "vhost");
   switch ((enum vhost_type)f->vhost_type) {
   case VHOST_KEEP: text_puts(t, "\"keep\""); break;
   case VHOST_NONE: text_puts(t, "null"); break;
-  case VHOST_NAME: name(t, m, f->vhost); break;
+  case VHOST_NAME: json_name(t, m, f->vhost); break;
   }
   key(t, "any_of");
   if (f->any_count > 0) alternatives(t, m, f);
   else text_puts(t, "null");
 }
 
+/* "port", "port_end": a null end is one port, or `any`. */
+static void ports(struct text *t, const struct fact *f) {
+  text_puts(t, "\"port\": ");
+  json_port(t, f->port, f->port_end);
+  if (f->port_end == NONE || f->port == NONE || (f->port == 0 && f->port_end == 65535) || f->port_end == f->port)
+    text_puts(t, ", \"port_end\": null");
+  else text_print(t, ", \"port_end\": %u", f->port_end);
+}
+
 static void endpoint_of_fact(struct text *t, const struct model *m, const struct fact *f) {
   key(t, "zone");
-  zone_name(t, m, f->host.type == HOST_NONE ? NONE : f->zone);
+  json_zone(t, m, f->host.type == HOST_NONE ? NONE : f->zone);
   key(t, "host");
-  host(t, m, &f->host);
+  json_host(t, m, &f->host);
   text_puts(t, ", ");
   if (f->host.type == HOST_NONE) text_puts(t, "\"port\": null, \"port_end\": null, \"proto\": null");
   else {
     ports(t, f);
     text_puts(t, ", ");
-    protocol(t, f->proto);
+    json_protocol(t, f->proto);
   }
 }
 
 static void answer(struct text *t, const struct model *m, const struct fact *f) {
   key(t, "zone");
-  zone_name(t, m, f->zone);
+  json_zone(t, m, f->zone);
   key(t, "name");
-  host(t, m, &f->host);
+  json_host(t, m, &f->host);
   key(t, "value");
-  if (f->to.type == TARGET_HOST) host(t, m, &f->to.host);
+  if (f->to.type == TARGET_HOST) json_host(t, m, &f->to.host);
   else text_puts(t, "null");
   key(t, "to");
-  resource_name(t, m, f->to.type == TARGET_RESOURCE ? f->to.resource : NONE);
+  json_resource(t, m, f->to.type == TARGET_RESOURCE ? f->to.resource : NONE);
   if (f->ttl == NONE) text_puts(t, ", \"ttl\": null");
   else text_print(t, ", \"ttl\": %u", f->ttl);
 }
 
 static void virtual_host(struct text *t, const struct model *m, const struct fact *f) {
   key(t, "host");
-  host(t, m, &f->host);
+  json_host(t, m, &f->host);
   key(t, "port");
-  port(t, f->port, f->port_end);
+  json_port(t, f->port, f->port_end);
   if (f->port != NONE && f->port_end != NONE && f->port_end != f->port && !(f->port == 0 && f->port_end == 65535))
     text_print(t, ", \"port_end\": %u", f->port_end);
   key(t, "at");
-  resource_name(t, m, f->at);
+  json_resource(t, m, f->at);
 }
 
 static void fact(struct text *t, const struct model *m, const struct fact *f) {
   static const char *const types[] = {[FACT_SERVES] = "serves", [FACT_FORWARDS] = "forwards", [FACT_NAMES] = "names",
                                       [FACT_OWNS] = "owns",     [FACT_HOSTS] = "hosts",       [FACT_NEEDS] = "needs"};
   text_print(t, "\"fact\": \"%s\", \"by\": ", types[f->type]);
-  resource_name(t, m, f->by);
+  json_resource(t, m, f->by);
   switch ((enum fact_type)f->type) {
   case FACT_SERVES: endpoint_of_fact(t, m, f); break;
   case FACT_FORWARDS:
@@ -465,9 +253,9 @@ static void fact(struct text *t, const struct model *m, const struct fact *f) {
   case FACT_NAMES: answer(t, m, f); break;
   case FACT_OWNS:
     key(t, "zone");
-    zone_name(t, m, f->zone);
+    json_zone(t, m, f->zone);
     key(t, "name");
-    host(t, m, &f->host);
+    json_host(t, m, &f->host);
     text_print(t, ", \"negative_ttl\": %u", f->ttl == NONE ? 3600u : f->ttl);
     break;
   case FACT_HOSTS: virtual_host(t, m, f); break;
@@ -478,7 +266,7 @@ static void fact(struct text *t, const struct model *m, const struct fact *f) {
   }
   if (f->unknown) text_puts(t, ", \"unknown\": true");
   text_puts(t, ", ");
-  guard(t, m, f->guard);
+  json_guard(t, m, f->guard);
 }
 
 static void facts(struct text *t, const struct model *m) {
@@ -498,9 +286,9 @@ static void hairpins(struct text *t, const struct model *m, const struct forbidd
   text_putc(t, '[');
   for (uint32_t i = 0; i < f->hairpin_count; i++) {
     text_puts(t, i == 0 ? "{\"client\": " : ", {\"client\": ");
-    resource_name(t, m, m->clients.at[f->hairpins[i].client].resource);
+    json_resource(t, m, m->clients.at[f->hairpins[i].client].resource);
     key(t, "resource");
-    resource_name(t, m, f->hairpins[i].resource);
+    json_resource(t, m, f->hairpins[i].resource);
     text_puts(t, f->hairpins[i].is ? ", \"is\": true}" : ", \"is\": false}");
   }
   text_putc(t, ']');
@@ -513,15 +301,15 @@ static void forbidden(struct text *t, const struct model *m) {
     const struct forbidden *f = &m->forbidden.at[i];
     entry(t, i);
     text_puts(t, "\"rule\": ");
-    name(t, m, f->rule);
+    json_name(t, m, f->rule);
     text_print(t, ", \"severity\": \"%s\", ", severities[f->severity]);
-    guard(t, m, f->guard);
+    json_guard(t, m, f->guard);
     key(t, "during");
-    step_name(t, m, f->during);
+    json_step(t, m, f->during);
     key(t, "up");
-    list(t, m, f->up, f->up_count, resource_name);
+    json_list(t, m, f->up, f->up_count, json_resource);
     key(t, "down");
-    list(t, m, f->down, f->down_count, resource_name);
+    json_list(t, m, f->down, f->down_count, json_resource);
     if (f->hairpin_count > 0) hairpins(t, m, f);
     text_putc(t, '}');
   }
@@ -531,26 +319,26 @@ static void forbidden(struct text *t, const struct model *m) {
 static void step(struct text *t, const struct model *m, uint32_t id) {
   const struct step *s = &m->steps.at[id];
   text_puts(t, "\"id\": ");
-  step_name(t, m, id);
+  json_step(t, m, id);
   key(t, "takes");
-  seconds(t, s->takes);
+  json_seconds(t, s->takes);
   if (s->wait) text_puts(t, ", \"wait\": true");
   key(t, "after");
-  list(t, m, s->after, s->after_count, step_name);
+  json_list(t, m, s->after, s->after_count, json_step);
   key(t, "disrupts");
-  list(t, m, s->disrupts, s->disrupts_count, resource_name);
+  json_list(t, m, s->disrupts, s->disrupts_count, json_resource);
   key(t, "irreversible");
-  name_or_null(t, m, s->irreversible);
+  json_name_or_null(t, m, s->irreversible);
   if (s->undo_none != 0) {
     key(t, "undo_none");
-    name(t, m, s->undo_none);
+    json_name(t, m, s->undo_none);
   }
   if (s->no_inverse) text_puts(t, ", \"no_inverse\": true");
   text_print(t, ", \"early\": %s, \"commands\": %u", s->early ? "true" : "false", s->commands);
   key(t, "parts");
-  list(t, m, s->parts, s->part_count, resource_name);
+  json_list(t, m, s->parts, s->part_count, json_resource);
   key(t, "atomic");
-  name_or_null(t, m, s->atomic);
+  json_name_or_null(t, m, s->atomic);
   key(t, "needs");
   need_list(t, m, s->needs, s->needs_count);
   key(t, "undo_needs");
@@ -581,27 +369,27 @@ static void promise(struct text *t, const struct model *m, const struct promise 
   static const char *const holds[] = {[HOLD_ALWAYS] = "always", [HOLD_AT_MOST] = "at_most", [HOLD_FINALLY] = "finally"};
   const struct need *e = &p->endpoint;
   text_puts(t, "\"id\": ");
-  name(t, m, p->id);
+  json_name(t, m, p->id);
   switch ((enum promise_type)p->type) {
   case PROMISE_ENDPOINT:
     key(t, "client");
-    resource_name(t, m, p->client < m->clients.n ? m->clients.at[p->client].resource : NONE);
+    json_resource(t, m, p->client < m->clients.n ? m->clients.at[p->client].resource : NONE);
     key(t, "host");
-    host(t, m, &e->host);
+    json_host(t, m, &e->host);
     key(t, "vhost");
-    name_or_null(t, m, e->vhost);
+    json_name_or_null(t, m, e->vhost);
     key(t, "port");
-    port(t, e->port, e->port);
+    json_port(t, e->port, e->port);
     text_puts(t, ", ");
-    protocol(t, e->proto);
+    json_protocol(t, e->proto);
     break;
   case PROMISE_COUNT:
     if (e->type == NEED_RESOURCE) {
       text_puts(t, ", \"at_least\": 1, \"of\": ");
-      list(t, m, &e->on, 1, resource_name);
+      json_list(t, m, &e->on, 1, json_resource);
     } else {
       text_print(t, ", \"at_least\": %u, \"of\": ", e->least);
-      list(t, m, e->of, e->of_count, resource_name);
+      json_list(t, m, e->of, e->of_count, json_resource);
     }
     break;
   case PROMISE_CONDITION:
@@ -609,7 +397,7 @@ static void promise(struct text *t, const struct model *m, const struct promise 
     text_putc(t, '[');
     for (uint32_t i = 0; i < p->guard_count; i++) {
       text_puts(t, i == 0 ? "{" : ", {");
-      guard(t, m, p->guards[i]);
+      json_guard(t, m, p->guards[i]);
       text_putc(t, '}');
     }
     text_putc(t, ']');
@@ -618,7 +406,7 @@ static void promise(struct text *t, const struct model *m, const struct promise 
   text_print(t, ", \"hold\": \"%s\"", holds[p->hold]);
   if (p->hold == HOLD_AT_MOST) {
     key(t, "limit");
-    seconds(t, p->limit);
+    json_seconds(t, p->limit);
   }
 }
 
@@ -630,7 +418,7 @@ static void timeline(struct text *t, const struct model *m, const struct proof *
   text_puts(t, "  \"timeline\": {");
   for (uint32_t i = 0; any && i < m->promises.n; i++) {
     text_puts(t, i == 0 ? "\n    " : ",\n    ");
-    name(t, m, m->promises.at[i].id);
+    json_name(t, m, m->promises.at[i].id);
     text_puts(t, ": [");
     for (uint32_t k = 0; p->timeline[i].states != NULL && k <= p->order.n; k++)
       text_print(t, k == 0 ? "\"%s\"" : ", \"%s\"", verdicts[p->timeline[i].states[k]]);
@@ -647,18 +435,18 @@ static void outages(struct text *t, const struct model *m, const struct proof *p
     if (l->outage <= 0 && !l->outage_open) continue;
     if (!first) text_puts(t, ", ");
     first = false;
-    name(t, m, m->promises.at[i].id);
+    json_name(t, m, m->promises.at[i].id);
     text_puts(t, ": ");
-    seconds(t, l->outage_open ? -1 : l->outage); /* null: a step without known length is in it */
+    json_seconds(t, l->outage_open ? -1 : l->outage); /* null: a step without known length is in it */
   }
   text_puts(t, "}\n");
 }
 
 void model_json(struct text *out, const struct model *m, const struct proof *p) {
   text_puts(out, "{ \"format\": \"cutc-model/1\", \"plan\": ");
-  name(out, m, m->plan);
+  json_name(out, m, m->plan);
   text_puts(out, ", \"window\": ");
-  seconds(out, m->window);
+  json_seconds(out, m->window);
   text_puts(out, ",\n");
   zones(out, m);
   clients(out, m);
@@ -674,7 +462,7 @@ void model_json(struct text *out, const struct model *m, const struct proof *p) 
   }
   close_section(out, m->promises.n);
   text_puts(out, "  \"order\": ");
-  list(out, m, p == NULL ? NULL : p->order.at, p == NULL ? 0 : p->order.n, step_name);
+  json_list(out, m, p == NULL ? NULL : p->order.at, p == NULL ? 0 : p->order.n, json_step);
   text_puts(out, ",\n");
   timeline(out, m, p);
   outages(out, m, p);
