@@ -62,7 +62,9 @@ while read -r sh; do
   run "$sh" preflight
   check "$sh: preflight" is 0
   check "$sh: nothing changed" greeting 'old text'
+  watch_arguments "$token" 'pl4nted'
   run "$sh" apply --yes
+  check "$sh: no secret in an argument" watched
   check "$sh: apply" is 0
   check "$sh: setting" motd 'good bye'
   check "$sh: the rest of the setting" grep -q '"keep": 1' "$scratch/srv/motd.json"

@@ -19,6 +19,7 @@ fresh() { # a world for one run
 #!/bin/sh
 [ "$TOKEN" = "x-$PLANTED" ] || exit 9
 echo "applying $1"
+[ ! -e slow ] || { sleep 1; : >slow-done; }
 printf '%s\n' "$1" >value
 T
   chmod +x "$scratch/w/stack/bin/apply"
@@ -56,7 +57,9 @@ while read -r sh; do
   check "$sh: preflight says what nobody looks at" has 'not looked at: me reaches QUIC'
   check "$sh: preflight changes nothing" value old
   check "$sh: no secret after preflight" no_secrets
+  watch_arguments 'pl4nted'
   book "$sh" apply --yes
+  check "$sh: no secret in an argument" watched
   check "$sh: apply" is 0
   check "$sh: value" value new
   check "$sh: journal" journal_is "$forward"
@@ -118,5 +121,28 @@ while read -r sh; do
   book "$sh" rollback --yes
   check "$sh: back from --to" is 0
   check "$sh: no secret at the end" no_secrets
+
+  fresh
+  (cd "$scratch/w" && $sh "$scratch/book.sh" apply --yes --patience 2 --state "$scratch/w/state" </dev/null 2>&1; printf '%s\n' "$?" >"$scratch/status") | head -n 1 >"$scratch/out"
+  status=$(cat "$scratch/status")
+  check "$sh: standard output closed early" is 0
+  check "$sh: and the run went on" journal_is "$forward"
+
+  fresh
+  : >"$scratch/w/stack/slow"
+  (cd "$scratch/w" && exec $sh "$scratch/book.sh" apply --yes --patience 2 --state "$scratch/w/state" </dev/null >"$scratch/out" 2>&1) &
+  victim=$!
+  for _ in $(seq 200); do grep -q intent "$scratch/w/state/journal" 2>/dev/null && break; sleep 0.05; done
+  kill -9 "$victim"
+  wait "$victim" 2>/dev/null
+  check "$sh: killed in the middle of a step" journal_is 'intent 1 first;'
+  for _ in $(seq 100); do [ -e "$scratch/w/stack/slow-done" ] && break; sleep 0.05; done
+  rm "$scratch/w/stack/slow"
+  : >"$scratch/srv/503-secret"
+  book "$sh" rollback --yes
+  check "$sh: rolled back by another process, its store down" is 0
+  check "$sh: and the value is the old one" value old
+  check "$sh: no secret after that" no_secrets
+  rm -f "$scratch/srv/503-secret"
 done < <(if [ "$#" -gt 0 ]; then printf '%s\n' "$@"; else shells; fi)
 finish
