@@ -105,7 +105,7 @@ static uint32_t unique(uint32_t *at, uint32_t n) {
 uint32_t guard_of(struct model *m, const uint32_t *literals, uint32_t n) {
   uint32_t few[32], *at = n <= 32 ? few : arena_array(&m->c->arena, uint32_t, n);
   if (n) memcpy(at, literals, n * sizeof *at);
-  qsort(at, n, sizeof *at, compare);
+  if (n > 1) qsort(at, n, sizeof *at, compare);
   return intern(m, at, unique(at, n));
 }
 
@@ -168,7 +168,7 @@ void guards_imply(struct elaboration *e, uint32_t mark, uint32_t *marks, uint32_
     t->implied = arena_array(&e->c->arena, struct implied, count);
     t->implied_count = count;
   }
-  qsort(marks, n, sizeof *marks, compare);
+  if (n) qsort(marks, n, sizeof *marks, compare);
   t->implied[mark] = (struct implied){marks, unique(marks, n)};
 }
 

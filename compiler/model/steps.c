@@ -160,7 +160,7 @@ static void seed_all(struct elaboration *e, const struct step_table *t, struct s
       if (covering(t, c, h) == NONE) array_push(&e->c->arena, seeds, seed_of(e, a->owner, NONE, c, hop));
   }
   for (uint32_t d = 0; d < e->steps.n; d++) array_push(&e->c->arena, seeds, seed_of(e, NONE, d, NONE, 0));
-  qsort(seeds->at, seeds->n, sizeof *seeds->at, by_position);
+  if (seeds->n) qsort(seeds->at, seeds->n, sizeof *seeds->at, by_position);
 }
 
 /* The hop of a chain that a seed was made for: counted over the resource's longer chains. */
