@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.bash"
 CUTC=${CUTC:-$repo/build/cutc}
 
-token='t0k3n-pl4nted+/=' key="k3y \"pl4nted\" it's"
+token="t0k3n-$mark+/=" key="k3y \"$mark\" it's"
 export SMALL_TOKEN=$token
 mkdir "$scratch/srv" "$scratch/w"
 printf '{}' >"$scratch/srv/page.json"
@@ -62,7 +62,7 @@ while read -r sh; do
   run "$sh" preflight
   check "$sh: preflight" is 0
   check "$sh: nothing changed" greeting 'old text'
-  watch_arguments "$token" 'pl4nted'
+  watch_arguments "$mark"
   run "$sh" apply --yes
   check "$sh: no secret in an argument" watched
   check "$sh: apply" is 0

@@ -3,7 +3,7 @@
 # surprise, resume after a kill, secrets nowhere.
 . "$(dirname "$0")/lib.bash"
 
-secret_one='pl4nted-One/+x' secret_two="it's \"pl4nted\" two\$HOME"
+secret_one="$mark-One/+x" secret_two="it's \"$mark\" two\$HOME"
 export PLANTED=$secret_one
 
 fresh() { # a world for one run
@@ -57,7 +57,7 @@ while read -r sh; do
   check "$sh: preflight says what nobody looks at" has 'not looked at: me reaches QUIC'
   check "$sh: preflight changes nothing" value old
   check "$sh: no secret after preflight" no_secrets
-  watch_arguments 'pl4nted'
+  watch_arguments "$mark"
   book "$sh" apply --yes
   check "$sh: no secret in an argument" watched
   check "$sh: apply" is 0
