@@ -1369,6 +1369,7 @@ cut_options() {
   while [ "$#" -gt 0 ]; do
     case "$1" in
     plan | preflight | apply | resume | rollback | status | verify) cut_mode=$1 ;;
+    --help | -h) cut_mode=help ;;
     --yes) cut_yes=1 ;;
     --dry-run) cut_dry=1 ;;
     --no-color) cut_colour=0 ;;
@@ -1420,6 +1421,10 @@ cut_main() {
   /*) ;;
   *) cut_state="${cut_root}/${cut_state}" ;;
   esac
+  if [ "${cut_mode}" = help ]; then
+    cut_usage
+    return
+  fi
   if [ "${cut_mode}" = plan ]; then
     cut_plan_command
     return
@@ -1903,8 +1908,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 0d4adb1657b3772970f74c1b9943f7fba49630e9ac374c803466ba199e62594e
-# plan part: sha256 f4ba02ac98d8ea124942d7bf89017574ea5f1272ecc24d6d3d440f7439298aa4
+# runtime: sha256 069fe21c82aaa431e3e697154b418b5c213955987e4c0b39c474a532650e59cf
+# plan part: sha256 4dc14f0f4bcc812b98fb8070b162f524b76577e3f5668ab34299747de278762a
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1

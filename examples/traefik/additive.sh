@@ -1380,6 +1380,7 @@ cut_options() {
   while [ "$#" -gt 0 ]; do
     case "$1" in
     plan | preflight | apply | resume | rollback | status | verify) cut_mode=$1 ;;
+    --help | -h) cut_mode=help ;;
     --yes) cut_yes=1 ;;
     --dry-run) cut_dry=1 ;;
     --no-color) cut_colour=0 ;;
@@ -1431,6 +1432,10 @@ cut_main() {
   /*) ;;
   *) cut_state="${cut_root}/${cut_state}" ;;
   esac
+  if [ "${cut_mode}" = help ]; then
+    cut_usage
+    return
+  fi
   if [ "${cut_mode}" = plan ]; then
     cut_plan_command
     return
@@ -2258,8 +2263,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 0d4adb1657b3772970f74c1b9943f7fba49630e9ac374c803466ba199e62594e
-# plan part: sha256 7751e4e79b49fd665901f5305fc054f746f1a79427f72b6689417036bc7eed4f
+# runtime: sha256 069fe21c82aaa431e3e697154b418b5c213955987e4c0b39c474a532650e59cf
+# plan part: sha256 523faad8b94f403a59d57f3323cb4a5ca7df74694f09365f8d378b8123c8b4c6
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

@@ -1380,6 +1380,7 @@ cut_options() {
   while [ "$#" -gt 0 ]; do
     case "$1" in
     plan | preflight | apply | resume | rollback | status | verify) cut_mode=$1 ;;
+    --help | -h) cut_mode=help ;;
     --yes) cut_yes=1 ;;
     --dry-run) cut_dry=1 ;;
     --no-color) cut_colour=0 ;;
@@ -1431,6 +1432,10 @@ cut_main() {
   /*) ;;
   *) cut_state="${cut_root}/${cut_state}" ;;
   esac
+  if [ "${cut_mode}" = help ]; then
+    cut_usage
+    return
+  fi
   if [ "${cut_mode}" = plan ]; then
     cut_plan_command
     return
@@ -2146,8 +2151,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 0d4adb1657b3772970f74c1b9943f7fba49630e9ac374c803466ba199e62594e
-# plan part: sha256 53621d970117fac826677aa8b3ccd7a48bdb853dcffefddd718b486eb991c13c
+# runtime: sha256 069fe21c82aaa431e3e697154b418b5c213955987e4c0b39c474a532650e59cf
+# plan part: sha256 06cb42af2d1ed0baea26861e0a6cfebf5a439b6a3e56802c4ef28f8d25b2b03f
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 traefik: do 6, undo 6, verify 2

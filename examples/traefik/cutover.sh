@@ -1382,6 +1382,7 @@ cut_options() {
   while [ "$#" -gt 0 ]; do
     case "$1" in
     plan | preflight | apply | resume | rollback | status | verify) cut_mode=$1 ;;
+    --help | -h) cut_mode=help ;;
     --yes) cut_yes=1 ;;
     --dry-run) cut_dry=1 ;;
     --no-color) cut_colour=0 ;;
@@ -1433,6 +1434,10 @@ cut_main() {
   /*) ;;
   *) cut_state="${cut_root}/${cut_state}" ;;
   esac
+  if [ "${cut_mode}" = help ]; then
+    cut_usage
+    return
+  fi
   if [ "${cut_mode}" = plan ]; then
     cut_plan_command
     return
@@ -2269,8 +2274,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 0d4adb1657b3772970f74c1b9943f7fba49630e9ac374c803466ba199e62594e
-# plan part: sha256 79362ef970c0091507ab87fad6c5cd39450216679534268cda1c866b96af055c
+# runtime: sha256 069fe21c82aaa431e3e697154b418b5c213955987e4c0b39c474a532650e59cf
+# plan part: sha256 b3eeabe5fbb8167b0499967ae98184d815be334b58bfdd865341db74decd4345
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0

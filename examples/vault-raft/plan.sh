@@ -1357,6 +1357,7 @@ cut_options() {
   while [ "$#" -gt 0 ]; do
     case "$1" in
     plan | preflight | apply | resume | rollback | status | verify) cut_mode=$1 ;;
+    --help | -h) cut_mode=help ;;
     --yes) cut_yes=1 ;;
     --dry-run) cut_dry=1 ;;
     --no-color) cut_colour=0 ;;
@@ -1408,6 +1409,10 @@ cut_main() {
   /*) ;;
   *) cut_state="${cut_root}/${cut_state}" ;;
   esac
+  if [ "${cut_mode}" = help ]; then
+    cut_usage
+    return
+  fi
   if [ "${cut_mode}" = plan ]; then
     cut_plan_command
     return
@@ -1940,8 +1945,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 0d4adb1657b3772970f74c1b9943f7fba49630e9ac374c803466ba199e62594e
-# plan part: sha256 dd38bdec637572ff18abe6613de7b0ffc9329276fd8a6b617cacf605e534d0f1
+# runtime: sha256 069fe21c82aaa431e3e697154b418b5c213955987e4c0b39c474a532650e59cf
+# plan part: sha256 799eebc5a6d18acb3c66f22a62accf4d61dffebbc29b55ea76f2781e0b1be328
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 1, undo 4, verify 2
