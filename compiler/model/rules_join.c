@@ -262,6 +262,15 @@ static void narrow(struct elaboration *e, struct rule *r, const struct filter *f
   v->count = n;
 }
 
+#define INSTANCES_MAX (1u << 18)
+
+static struct instances too_many(struct elaboration *e, const struct rule *r) {
+  struct finding *f = finding_add(e->c, CODE_113, r->at, "rule `%s` would have to look at more than %u combinations of resources",
+                                  name_text(&e->c->names, r->name), INSTANCES_MAX);
+  finding_remark(e->c, f, REMARK_HELP, "say in `where` what its resources have in common: `a.address == b.address`");
+  return (struct instances){.width = r->variable_count};
+}
+
 struct instances rule_instances(struct elaboration *e, const struct rule *original) {
   struct rule r = *original;
   struct links links = {0};
@@ -274,6 +283,7 @@ struct instances rule_instances(struct elaboration *e, const struct rule *origin
     struct instances next = {.width = r.variable_count};
     struct found found = {.distinct = distinct_from(e, &r, v)};
     for (uint32_t i = 0; i < all.n; i++) {
+      if (v > 0 && next.n > INSTANCES_MAX) return too_many(e, &r);
       const uint32_t *chosen = v == 0 ? NULL : &all.at.at[(size_t)i * v];
       candidates(e, &r, v, x, chosen, &found);
       for (uint32_t k = 0; k < found.at.n; k++) {

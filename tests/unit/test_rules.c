@@ -148,6 +148,16 @@ static void many_resources_join_by_hash(void **state) {
   expect(text_done(&t), "alone [] error `b0` and `b2999` @ \"h0\"\n");
 }
 
+static void a_rule_over_all_pairs_of_many_says_so(void **state) {
+  struct text t = {.arena = &c->arena};
+  (void)state;
+  text_puts(&t, BOX);
+  for (unsigned i = 0; i < 700; i++) text_print(&t, "box b%u { size = %u } ", i, i);
+  text_puts(&t, "rule sum { for x in box, y in box require x.size <= y.size or y.size <= x.size else error \"`${x}` and `${y}`\" }");
+  (void)plan_model(c, text_done(&t));
+  assert_int_equal(plan_count(c, CODE_113), 1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_rule_trips_on_a_value, set_up, tear_down),
@@ -164,6 +174,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_condition_is_read_behind_those_before_it, set_up, tear_down),
       cmocka_unit_test_setup_teardown(mistakes_in_rules, set_up, tear_down),
       cmocka_unit_test_setup_teardown(many_resources_join_by_hash, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_rule_over_all_pairs_of_many_says_so, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
