@@ -10,6 +10,7 @@ trap 'rm -rf "$work"' EXIT
 for kept in examples/*/*.sh; do
   [ -e "$kept" ] || continue
   plan=${kept%.sh}.cut
+  [ -e "$plan" ] || continue
   if ! "$CUTC" emit "$plan" >"$work/runbook" 2>"$work/err" </dev/null; then
     printf 'not ok - %s\n# nothing is emitted\n' "$plan"
     sed 's/^/# /' "$work/err"
