@@ -91,7 +91,7 @@ void *arena_grow(struct arena *a, void *old, uint32_t used, uint32_t *cap, uint3
   if (want == 0 || want > UINT32_MAX / 2)
     fail("the input asks for more memory than there is");
   while (n < want)
-    n = n ? n * 2 : 8;
+    n = n ? n * 2 : size > 256 ? 1 : size > 32 ? 2 : 8; /* most arrays of large things stay small */
   if (!SEPARATE && old && *cap) {
     size_t was = ((size_t)*cap * size + ALIGN - 1) & ~(ALIGN - 1);
     size_t now = ((size_t)n * size + ALIGN - 1) & ~(ALIGN - 1);
