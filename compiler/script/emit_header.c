@@ -142,7 +142,8 @@ static void timeline(struct text *out, const struct runbook *b) {
     struct text row = {.arena = out->arena};
     for (uint32_t k = 0; k <= b->p->order.n; k++) {
       text_print(&row, "%s%u %s", k > 0 ? "  " : "", k, state_word((enum verdict)t->states[k]));
-      if (k < b->p->order.n && t->during != NULL && t->during[k]) text_puts(&row, " (down meanwhile)");
+      bool between = k < b->p->order.n && t->during != NULL && t->during[k] && t->states[k] == UP && t->states[k + 1] == UP;
+      if (between) text_print(&row, " (down during step %u)", k + 1);
     }
     LINE(out, "      %s", text_done(&row));
     if (t->outage > 0 || t->outage_open)
