@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define COPIES_MAX 4000000u /* declarations that loops may make */
+#define COPIES_MAX 1000000u /* declarations that loops may make */
 
 struct declarer {
   struct elaboration *e;
@@ -184,6 +184,7 @@ static void universals(struct elaboration *e, const struct declared *d, const st
     }
     if (k && kind_field(k, name) != NONE) continue;
     const struct type *type = universal_type(e, name);
+    if (name == e->words->after) array_push(&e->c->arena, &e->afters, e->m->resources.n);
     if (!type && k) unknown_attribute(e, d, k, i);
     if (type && name != e->words->after) attribute(e, name, value ? value : NONE, type, false, node_span(e->tree, value ? value : i));
   }
@@ -284,13 +285,8 @@ static void one(struct declarer *all, uint32_t node, const struct binding *bindi
 
 /* Constants and zones first: names may be made from them. */
 static void each(struct declarer *all, uint32_t first, const struct binding *bindings, bool early) {
-  for (uint32_t i = first; i; i = NODE(all->e, i)->next) {
+  for (uint32_t i = first; i && !all->too_large; i = NODE(all->e, i)->next) {
     if ((NODE(all->e, i)->type == N_LET || NODE(all->e, i)->type == N_ZONE) != early) continue;
-    if (++all->copies > COPIES_MAX) {
-      if (!all->too_large) finding_add(all->e->c, CODE_005, node_span(all->e->tree, i), "loops make more than %u declarations", COPIES_MAX);
-      all->too_large = true;
-      return;
-    }
     one(all, i, bindings);
   }
 }
@@ -305,6 +301,17 @@ static void count(struct declarer *all, uint32_t first) {
   }
 }
 
+/* Counts a round of a loop with its declarations; false past the limit. */
+static bool room(struct declarer *all, uint32_t loop) {
+  struct elaboration *e = all->e;
+  for (uint32_t i = NODE(e, loop)->child; i; i = NODE(e, i)->next) all->copies++;
+  if (all->copies > COPIES_MAX && !all->too_large) {
+    finding_add(e->c, CODE_005, node_span(e->tree, NODE(e, loop)->child), "loops make more than %u declarations", COPIES_MAX);
+    all->too_large = true;
+  }
+  return !all->too_large;
+}
+
 static void unroll(struct declarer *all, const struct declared *loop) {
   struct elaboration *e = all->e;
   uint32_t list = NODE(e, loop->node)->child;
@@ -317,6 +324,7 @@ static void unroll(struct declarer *all, const struct declared *loop) {
   }
   for (uint32_t i = 0; i < v.count && !all->too_large; i++) {
     if (value_poisoned(&v.items[i])) continue;
+    if (!room(all, loop->node)) return;
     struct binding *b = arena_new(&e->c->arena, struct binding);
     *b = (struct binding){.name = NODE(e, loop->node)->text, .value = v.items[i], .outer = loop->bindings};
     count(all, NODE(e, list)->next);

@@ -143,6 +143,8 @@ struct elaboration {
   struct declared_list plans;                 /* N_PLAN */
   ARRAY(uint8_t) let_states;    /* enum lazy; used ones are not LAZY_NOT at the end */
   ARRAY(uint32_t) running;      /* attributes under evaluation, for E109 */
+  uint32_t suggested;           /* resources looked at for did-you-mean */
+  ARRAY(uint32_t) afters;       /* resources that say `after` */
   bool naming;                  /* steps have no names yet: a changing attribute is its first value, nothing is kept */
   struct index kind_index, zone_index, resource_index, let_index, secret_index, tool_index, rule_index, step_index /* N_STEP names */;
   struct index hosted, hosted_below;          /* names of `hosts` facts; of their patterns what follows `*.` */

@@ -256,11 +256,24 @@ struct value no_text(struct elaboration *e, const struct value *v, uint32_t node
   return value_poison(at);
 }
 
+/* `traefik.address:443` is the endpoint of a host of that name, and hardly ever what was meant. */
+static bool looks_like_reference(struct elaboration *e, const struct value *v) {
+  const char *host = name_text(&e->c->names, v->host), *dot = strchr(host, '.');
+  if (!dot || strchr(dot + 1, '.')) return false;
+  uint32_t first = name_find(&e->c->names, host, (size_t)(dot - host)), second = name_find(&e->c->names, dot + 1, strlen(dot + 1));
+  uint32_t resource = first == NONE || second == NONE ? NONE : index_get(&e->resource_index, first);
+  if (resource == NONE || attribute_index(e, resource, second) == NONE) return false;
+  struct finding *f = finding_add(e->c, CODE_105, v->at, "`%s` is read as the name of a host here, and `%.*s` is a resource", host, (int)(dot - host), host);
+  finding_remark(e->c, f, REMARK_HELP, "write \"${%s}:%u\" for the value of its attribute", host, v->lo);
+  return true;
+}
+
 static struct cases eval_literal(struct elaboration *e, uint32_t node) {
   struct span at = node_span(e->tree, node);
   if (NODE(e, node)->op == 1) return cases_one(e, value_poison(at));
   struct value v = e->tree->values.at[NODE(e, node)->text];
   v.at = at;
+  if (v.type == V_ENDPOINT && !v.literal_host && looks_like_reference(e, &v)) return cases_one(e, value_poison(at));
   return cases_one(e, v);
 }
 

@@ -45,6 +45,7 @@ static const struct type *head_type(struct elaboration *e, const struct scope *s
       return b->value.type == V_RESOURCE ? resource_type(e, b->value.id) : NULL;
     }
   if (name == e->words->via && s->via != NONE) return resource_type(e, s->via);
+  if (name == e->words->via && s->self != NONE && e->m->resources.at[s->self].via != NONE) return resource_type(e, e->m->resources.at[s->self].via);
   if (s->self != NONE) {
     const struct type *t = attribute_type(e, e->resources.at[s->self].kind, name);
     if (t) return t;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define SUGGESTED_MAX 2000000u /* names looked at for did-you-mean: a thousand typos in a large plan stay quick */
+
 uint32_t index_get(const struct index *t, uint32_t key) {
   if (!t->cap) return NONE;
   for (uint32_t i = (key * 2654435769u >> 7) & (t->cap - 1); t->keys[i]; i = (i + 1) & (t->cap - 1))
@@ -135,7 +137,7 @@ struct value name_unknown(struct elaboration *e, const struct scope *s, uint32_t
   if (code == CODE_101)
     for (uint32_t i = 0; i < e->kinds.n; i++) candidate(&c, e, e->kinds.at[i].name);
   if (code == CODE_103) {
-    for (uint32_t i = 0; i < e->m->resources.n && i < 100000; i++) candidate(&c, e, e->m->resources.at[i].name);
+    for (uint32_t i = 0; i < e->m->resources.n && e->suggested < SUGGESTED_MAX; i++, e->suggested++) candidate(&c, e, e->m->resources.at[i].name);
     for (uint32_t i = 0; i < e->lets.n; i++) candidate(&c, e, e->lets.at[i].name);
     for (uint32_t i = 0; i < e->steps.n; i++) candidate(&c, e, e->steps.at[i].name);
   }

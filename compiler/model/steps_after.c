@@ -149,14 +149,11 @@ static void hand_out(struct elaboration *e) {
 void steps_after(struct elaboration *e) {
   struct model *m = e->m;
   const struct step_table *t = e->table;
-  for (uint32_t c = 0; c < t->chain_count; c++) {
-    uint32_t owner = m->attributes.at[t->chains[c]].owner;
-    if (c && m->attributes.at[t->chains[c - 1]].owner == owner) continue;
+  for (uint32_t i = 0; i < e->afters.n; i++) {
+    uint32_t owner = e->afters.at[i];
     struct waiting w = {.resource = owner, .declared = NONE, .bindings = e->resources.at[owner].bindings};
-    uint32_t item = node_attr(e, m->resources.at[owner].node, "after");
-    if (!item) continue;
     w.steps = steps_of_resource(e, owner, &w.n);
-    after_all(e, &w, item);
+    after_all(e, &w, node_attr(e, m->resources.at[owner].node, "after"));
   }
   for (uint32_t d = 0; d < e->steps.n; d++) {
     struct waiting w = {.steps = &t->declared[d], .n = 1, .resource = NONE, .declared = d, .bindings = e->steps.at[d].bindings};

@@ -399,6 +399,8 @@ static void each_finding(void **state) {
       {CODE_105, BOX "box a { at = 10.0.20 }", BOX "box a { at = 10.0.20.1 }"},
       {CODE_105, BOX "box a { note = \"x${b.note}\" } box b {}", BOX "box a { note = \"x${b.note}\" } box b { note = \"y\" }"},
       {CODE_105, BOX "promise me reaches 10.0.0.1 always", "promise me reaches 10.0.0.1:1 always"},
+      {CODE_105, "host a { address = 10.0.0.1 } promise me reaches a.address:443 always", "let h = 10.0.0.1 promise me reaches \"${h}:443\" always"},
+      {CODE_103, BOX "box a { after = [bb] }", BOX "box a {}"},
       {CODE_106, BOX "box a {} box a {}", BOX "box a {} box b {}"},
       {CODE_106, BOX "box a { size = 1 size = 2 }", BOX "box a { size = 1 note = \"2\" }"},
       {CODE_106, BOX "box a {} let a = 1", BOX "box a {} let b = 1"},
