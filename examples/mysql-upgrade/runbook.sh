@@ -37,7 +37,7 @@
 #
 # Timeline: state 0 is before the first step, state k after step k
 #   p1 customers reaches https://shop.example.org (down at most 30m)
-#       0 up  1 down  2 down (down meanwhile)  3 down  4 down  5 down  6 down  7 down  8 up
+#       0 up  1 down  2 down  3 down  4 down  5 down  6 down  7 down  8 up
 #       longest outage: 23m20s
 #       looked at from vps.example.org
 #   p2 mysql.version >= 8.0 (finally)
