@@ -46,11 +46,7 @@ static uint32_t combination(const struct query *q, const uint64_t *set) {
   return index;
 }
 
-static bool depends_on(const struct query *q, uint32_t step) {
-  for (uint32_t i = 0; i < q->dep_count; i++)
-    if (q->deps[i] == step) return true;
-  return false;
-}
+static bool depends_on(const struct query *q, uint32_t step) { return q->dep_set != NULL && bit_get(q->dep_set, step); }
 
 /* In the state at hand: does the term fail? `during` is the step that runs, NONE for none. */
 static bool term_fails(struct terrain *t, uint32_t local, uint32_t during) {
@@ -145,7 +141,7 @@ struct spot *spot_at(struct terrain *t, const uint64_t *set) {
 }
 
 struct spot *spot_after(struct terrain *t, const struct spot *from, uint32_t step) {
-  uint64_t small[4], *set = t->words <= 4 ? small : arena_array(&t->arena, uint64_t, t->words);
+  uint64_t *set = t->set_scratch;
   memcpy(set, from->set, t->words * sizeof *set);
   bit_put(set, step);
   return spot_at(t, set);
@@ -163,27 +159,25 @@ static bool asked_in(const struct terrain *t, uint32_t local, uint32_t step, boo
 
 static void look_half(struct terrain *t, const struct spot *at, struct half *h) {
   uint32_t step = h->step, id = t->group->steps[step];
+  uint64_t *fails = h->words, *down = fails + t->term_words, *up = down + t->promise_words;
   go_during(t, at->set, step);
   for (uint32_t i = 0; i < t->promise_count; i++)
     if (depends_on(&t->promise_questions[i], step) ? ask(t, ABOUT_PROMISE, t->promise_questions[i].id, id)
                                                    : bit_get(at->down, i))
-      bit_put(h->down, i);
+      bit_put(down, i);
   for (uint32_t i = 0; i < t->term_count; i++)
     if (asked_in(t, i, step, h->after) &&
         (depends_on(&t->term_questions[i], step) ? term_fails(t, i, id) : bit_get(at->fails, i)))
-      bit_put(h->fails, i);
+      bit_put(fails, i);
   for (uint32_t i = 0; i < t->resource_count; i++)
-    if (state_up(t->v->state, t->resources[i])) bit_put(h->up, i);
+    if (state_up(t->v->state, t->resources[i])) bit_put(up, i);
 }
 
 const struct half *half_at(struct terrain *t, struct spot *at, uint32_t step, bool after) {
   if (!t->has_during[step]) return NULL;
   for (struct half *h = at->halves; h != NULL; h = h->next)
     if (h->step == step && h->after == after) return h;
-  struct half *h = arena_new(&t->arena, struct half);
-  h->fails = arena_array(&t->arena, uint64_t, t->term_words + t->promise_words + t->resource_words);
-  h->down = h->fails + t->term_words;
-  h->up = h->down + t->promise_words;
+  struct half *h = arena_alloc(&t->arena, 1, sizeof *h + (t->term_words + t->promise_words + t->resource_words) * sizeof *h->words);
   h->step = step;
   h->after = after;
   h->next = at->halves;
@@ -199,8 +193,7 @@ static bool comes_back(struct terrain *t, const struct spot *end, const uint64_t
   for (uint32_t i = 0; i < t->resource_count; i++)
     if (bit_get(end->up, i) && !bit_get(kept, i) && t->needy[i]) doubt = true;
   if (!doubt) return true;
-  bool *flags = arena_array(&t->arena, bool, t->m->resources.n + 1);
-  bool *back = arena_array(&t->arena, bool, t->m->resources.n + 1);
+  bool *flags = t->flags, *back = t->back;
   go(t, end->set);
   for (uint32_t i = 0; i < t->m->resources.n; i++) flags[i] = state_up(t->v->state, i);
   for (uint32_t i = 0; i < t->resource_count; i++) flags[t->resources[i]] = bit_get(kept, i);
@@ -211,20 +204,21 @@ static bool comes_back(struct terrain *t, const struct spot *end, const uint64_t
 }
 
 const struct pair *pair_at(struct terrain *t, struct spot *from, uint32_t step, struct spot *to) {
+  static const struct pair nothing = {.step = NONE};
   for (struct pair *p = from->pairs; p != NULL; p = p->next)
     if (p->step == step) return p;
   const struct half *a = half_at(t, from, step, false), *b = half_at(t, to, step, true);
-  uint64_t small[4], *kept = t->resource_words <= 4 ? small : arena_array(&t->arena, uint64_t, t->resource_words);
+  uint64_t *kept = t->kept_scratch;
   uint64_t gone = 0;
   for (uint32_t i = 0; i < t->resource_words; i++) {
-    kept[i] = (a != NULL ? a->up[i] : from->up[i]) & (b != NULL ? b->up[i] : to->up[i]);
+    kept[i] = (a != NULL ? half_up(t, a)[i] : from->up[i]) & (b != NULL ? half_up(t, b)[i] : to->up[i]);
     gone |= (from->up[i] | to->up[i]) & ~kept[i];
   }
+  if (gone == 0) return &nothing;
   struct pair *p = arena_new(&t->arena, struct pair);
   p->step = step;
   p->next = from->pairs;
   from->pairs = p;
-  if (gone == 0) return p;
   p->back = !comes_back(t, to, kept);
   p->undo_back = !comes_back(t, from, kept);
   return p;
@@ -250,22 +244,26 @@ void parts_down(struct terrain *t, const struct spot *from, uint32_t step, uint6
 
 /* ── Steps ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-void fails_before(struct terrain *t, struct spot *at, uint32_t step, uint64_t *fails) {
-  const struct half *h = half_at(t, at, step, false);
-  const uint64_t *own = t->before + (size_t)step * t->term_words;
-  for (uint32_t w = 0; w < t->term_words; w++)
-    fails[w] |= h != NULL ? h->fails[w] : at->fails[w] & own[w];
+void fails_waits(const struct terrain *t, const struct spot *at, uint32_t step, uint64_t *fails) {
   for (uint32_t i = 0; i < t->after_counts[step]; i++) {
     const struct after_term *a = &t->after_terms[step][i];
     if (!bit_get(at->set, a->step)) bit_put(fails, a->term);
   }
 }
 
+void fails_before(struct terrain *t, struct spot *at, uint32_t step, uint64_t *fails) {
+  const struct half *h = half_at(t, at, step, false);
+  const uint64_t *own = t->before + (size_t)step * t->term_words;
+  for (uint32_t w = 0; w < t->term_words; w++)
+    fails[w] |= h != NULL ? half_fails(h)[w] : at->fails[w] & own[w];
+  fails_waits(t, at, step, fails);
+}
+
 void fails_after(struct terrain *t, struct spot *at, uint32_t step, uint64_t *fails) {
   const struct half *h = half_at(t, at, step, true);
   const uint64_t *own = t->after + (size_t)step * t->term_words;
   for (uint32_t w = 0; w < t->term_words; w++)
-    fails[w] |= h != NULL ? h->fails[w] | (at->fails[w] & own[w] & t->lands[w]) : at->fails[w] & own[w];
+    fails[w] |= h != NULL ? half_fails(h)[w] | (at->fails[w] & own[w] & t->lands[w]) : at->fails[w] & own[w];
 }
 
 /* What is left of the plan from this state on, in known milliseconds, later groups included. */
@@ -305,7 +303,7 @@ void move_look(struct terrain *t, struct spot *from, uint32_t step, struct spot 
   for (uint32_t w = 0; w < t->term_words; w++) fails[w] |= to->fails[w] & t->states[w];
   fails_window(t, from, step, to, fails);
   const struct half *a = half_at(t, from, step, false), *b = half_at(t, to, step, true);
-  for (uint32_t w = 0; a != NULL && w < t->promise_words; w++) during[w] |= a->down[w] | b->down[w];
+  for (uint32_t w = 0; a != NULL && w < t->promise_words; w++) during[w] |= half_down(t, a)[w] | half_down(t, b)[w];
   parts_down(t, from, step, during);
   const struct pair *p = pair_at(t, from, step, to);
   if (p->back) bit_put(fails, t->back_terms[step]);

@@ -15,6 +15,7 @@ struct query {
   uint32_t id;            /* promise, local term or resource */
   uint32_t *deps;         /* local steps */
   uint32_t dep_count;
+  uint64_t *dep_set;      /* the same as a set */
   uint8_t *memo;          /* per combination: 0 not asked, 1 no, 2 yes; NULL when there are too many */
 };
 
@@ -23,7 +24,7 @@ struct half {
   struct half *next;
   uint32_t step;
   bool after;
-  uint64_t *fails, *down, *up;
+  uint64_t words[]; /* terms that fail, promises that are down, resources that are up: half_fails and so on */
 };
 /* What takes both ends of a step to know. */
 struct pair {
@@ -45,6 +46,8 @@ struct spot {
   struct prefix *prefixes;
   uint64_t generation;
   uint32_t mark;
+  /* the clash's own */
+  uint64_t *seen, hunt;
 };
 
 struct after_term { uint32_t step, term; }; /* local */
@@ -75,13 +78,22 @@ struct terrain {
   bool set;                 /* the state is at `present`, nothing disrupted */
   bool outer_down;          /* a promise of no step here is down meanwhile */
   int64_t elapsed, left;    /* known milliseconds of the components before; from its start to the end of the plan */
+  bool *flags, *back;       /* scratch, per resource of the model */
+  uint64_t *set_scratch, *kept_scratch;
   struct spot *start;       /* nothing of the group done */
   struct spot **slots;
   uint32_t slot_count, spot_count;
   uint64_t looked;          /* states evaluated */
+  bool too_large;           /* for an exact search, as one has found */
   uint64_t generation;      /* of searches */
   uint32_t mark;
 };
+
+static inline const uint64_t *half_fails(const struct half *h) { return h->words; }
+static inline const uint64_t *half_down(const struct terrain *t, const struct half *h) { return h->words + t->term_words; }
+static inline const uint64_t *half_up(const struct terrain *t, const struct half *h) {
+  return h->words + t->term_words + t->promise_words;
+}
 
 /* Prepares the search of one group. `done` are the flags of the state in which it begins, v->elapsed the length of what is done;
  * the flags are the search's until terrain_free, which leaves them as they were. */
@@ -94,7 +106,9 @@ const struct half *half_at(struct terrain *t, struct spot *at, uint32_t step, bo
 const struct pair *pair_at(struct terrain *t, struct spot *from, uint32_t step, struct spot *to);
 /* Local promises that are down in some leading-part state of a covering step, added to `down`. */
 void parts_down(struct terrain *t, const struct spot *from, uint32_t step, uint64_t *down);
-/* Terms that a step asked in a state breaks, at either end, added to `fails` (term_words). */
+/* The steps it has to come after that are not done, as terms, added to `fails` (term_words). */
+void fails_waits(const struct terrain *t, const struct spot *at, uint32_t step, uint64_t *fails);
+/* Terms that a step asked in a state breaks, at either end, added to `fails`; before it, the waits among them. */
 void fails_before(struct terrain *t, struct spot *at, uint32_t step, uint64_t *fails);
 void fails_after(struct terrain *t, struct spot *at, uint32_t step, uint64_t *fails);
 /* The whole step from one state to the next: every term it breaks (promises `always` among them), and the promises that are

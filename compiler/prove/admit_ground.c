@@ -9,8 +9,13 @@ enum { MEMO_STEPS = 12 };
 
 static struct query question(struct terrain *t, uint32_t id, struct step_list deps) {
   struct query q = {.id = id, .deps = arena_array(&t->arena, uint32_t, deps.n + 1)};
-  for (uint32_t i = 0; i < deps.n; i++)
-    if (t->v->local[deps.at[i]] != NONE) q.deps[q.dep_count++] = t->v->local[deps.at[i]];
+  q.dep_set = arena_array(&t->arena, uint64_t, t->words);
+  for (uint32_t i = 0; i < deps.n; i++) {
+    uint32_t step = t->v->local[deps.at[i]];
+    if (step == NONE) continue;
+    q.deps[q.dep_count++] = step;
+    bit_put(q.dep_set, step);
+  }
   if (q.dep_count <= MEMO_STEPS) q.memo = arena_array(&t->arena, uint8_t, (size_t)1 << q.dep_count);
   return q;
 }
@@ -148,6 +153,10 @@ struct terrain *terrain_new(struct model *m, struct proving *v, const struct gro
   t->elapsed = v->elapsed;
   t->left = v->total - v->elapsed;
   t->outer_down = others_down(t);
+  t->flags = arena_array(a, bool, m->resources.n + 1);
+  t->back = arena_array(a, bool, m->resources.n + 1);
+  t->set_scratch = arena_array(a, uint64_t, t->words);
+  t->kept_scratch = arena_array(a, uint64_t, t->resource_words);
   t->slot_count = 256;
   t->slots = arena_array(a, struct spot *, t->slot_count);
   t->start = spot_at(t, arena_array(a, uint64_t, t->words));

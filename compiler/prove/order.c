@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Prefixes kept and states looked at before the search stops being exact; then so many prefixes per layer. */
-enum { KEPT_LIMIT = 1 << 19, LOOKED_LIMIT = 3 << 20, BEAM = 256, BEAM_WORK = 1 << 22 };
+/* Prefixes kept and states looked at before the search stops being exact: enough for any group of EXACT_STEPS, less for a
+ * larger one, which is searched whole only when its constraints leave little of it. Then so many prefixes per layer. */
+enum { EXACT_STEPS = 16, KEPT_LIMIT = 1 << 18, LOOKED_LIMIT = 5 << 19, LOOKED_LARGE = 1 << 19, BEAM = 256, BEAM_WORK = 1 << 17 };
 
 struct prefix {
   struct prefix *next;   /* of the same spot */
@@ -37,7 +38,7 @@ struct search {
   int64_t *down_for;
   struct spot **spots, **next_spots; /* of the layer */
   uint32_t spot_count, next_count, next_cap;
-  uint64_t looked_at, kept, looked_before;
+  uint64_t looked_at, kept, looked_before, looked_limit;
   uint32_t beam;                   /* 0: exact */
 };
 
@@ -265,7 +266,7 @@ static struct prefix *run(struct search *s, bool *complete) {
     s->next_count = 0;
     for (uint32_t i = 0; i < s->spot_count; i++) {
       extend(s, s->spots[i]);
-      if (s->beam == 0 && (s->kept > KEPT_LIMIT || s->t->looked - s->looked_before > LOOKED_LIMIT)) {
+      if (s->beam == 0 && (s->kept > KEPT_LIMIT || s->t->looked - s->looked_before > s->looked_limit)) {
         *complete = false;
         return NULL;
       }
@@ -307,6 +308,7 @@ static void prepare(struct search *s, struct terrain *t, const bool *aside) {
   s->fails = arena_array(&s->arena, uint64_t, t->term_words);
   s->during = arena_array(&s->arena, uint64_t, t->promise_words);
   s->looked_before = t->looked;
+  s->looked_limit = t->n <= EXACT_STEPS ? LOOKED_LIMIT : (uint64_t)LOOKED_LARGE * EXACT_STEPS / t->n * EXACT_STEPS / t->n;
   choose_tracked(s);
 }
 
@@ -315,12 +317,13 @@ struct found order_search(struct terrain *t, const bool *aside) {
   struct search s = {0};
   prepare(&s, t, aside);
   if (ends_well(&s) && !order_easy(t, s.asked, &out)) {
-    bool complete;
+    bool complete = false;
     s.generation = ++t->generation;
-    const struct prefix *best = run(&s, &complete);
-    if (!complete) {
+    const struct prefix *best = t->too_large ? NULL : run(&s, &complete);
+    if (t->too_large || !complete) {
+      t->too_large = true; /* with less asked there is more to look at */
       out.exact = false;
-      uint64_t width = BEAM_WORK / ((uint64_t)t->n * t->n);
+      uint64_t width = (uint64_t)BEAM_WORK * EXACT_STEPS / t->n / t->n / t->n; /* a look costs about n too */
       s.beam = width > BEAM ? BEAM : width < 1 ? 1 : (uint32_t)width;
       s.generation = ++t->generation;
       best = run(&s, &complete);

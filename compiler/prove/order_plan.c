@@ -236,11 +236,69 @@ static bool crosses(const struct planning *g, const struct term *t) {
   return false;
 }
 
+/* Which terms an order of the group breaks: local, with stretches that are too long. */
+static void broken_by(struct planning *g, const uint32_t *order, uint64_t *broken) {
+  struct terrain *t = g->t;
+  struct arena a = {0};
+  uint64_t *fails = arena_array(&a, uint64_t, t->term_words), *during = arena_array(&a, uint64_t, t->promise_words);
+  int64_t *down_for = arena_array(&a, int64_t, t->promise_count + 1);
+  struct spot *at = t->start;
+  for (uint32_t i = 0; i < t->n; i++) {
+    struct spot *to = spot_after(t, at, order[i]);
+    move_look(t, at, order[i], to, fails, during);
+    for (uint32_t w = 0; w < t->term_words; w++) broken[w] |= fails[w];
+    for (uint32_t k = 0; k < t->promise_count; k++) {
+      const struct promise *p = &g->m->promises.at[t->promises[k]];
+      if (!bit_get(at->down, k)) down_for[k] = 0;
+      if (bit_get(at->down, k) || bit_get(to->down, k) || bit_get(during, k))
+        down_for[k] += known_length(&g->m->steps.at[t->group->steps[order[i]]]);
+      if (p->hold == HOLD_AT_MOST && down_for[k] > p->limit) bit_put(broken, t->promise_term[k]);
+    }
+    at = to;
+  }
+  for (uint32_t k = 0; k < t->promise_count; k++)
+    if (bit_get(at->down, k)) bit_put(broken, t->promise_term[k]);
+  arena_free(&a);
+}
+
+static unsigned tier(enum term_type type) {
+  return type == TERM_PROMISE ? 0 : type <= TERM_WINDOW ? 1 : type == TERM_AFTER ? 3 : 2;
+}
+
+/* Too large to say what clashes: whole tiers are set aside until an order is, and only what it breaks stays so. */
+static struct found order_roughly(struct planning *g) {
+  struct terrain *t = g->t;
+  struct found found = {0};
+  struct arena a = {0};
+  bool *mine = arena_array(&a, bool, t->term_count + 1);
+  uint64_t *broken = arena_array(&a, uint64_t, t->term_words);
+  for (unsigned now = 0; now < 4 && !found.any; now++) {
+    for (uint32_t i = 0; i < t->term_count; i++)
+      if (!g->v->aside[t->terms[i]] && tier((enum term_type)g->v->terms[t->terms[i]].type) == now)
+        mine[i] = g->v->aside[t->terms[i]] = true;
+    found = order_search(t, g->v->aside);
+  }
+  if (found.any) broken_by(g, found.order, broken);
+  for (uint32_t i = 0; i < t->term_count; i++) {
+    uint32_t term = t->terms[i];
+    if (!mine[i]) continue;
+    g->v->aside[term] = bit_get(broken, i);
+    if (g->v->aside[term]) note_clash(g, &(struct clash){.terms = &term, .term_count = 1}, term);
+  }
+  arena_free(&a);
+  found.exact = false;
+  return found;
+}
+
 static struct found order_somehow(struct planning *g) {
   struct found found = order_search(g->t, g->v->aside);
   if (!found.any && set_waived_aside(g)) found = order_search(g->t, g->v->aside);
   while (!found.any) {
     struct clash c = clash_find(g->t, g->v->aside);
+    if (!c.minimal && c.term_count > 8) {
+      g->clashed = true;
+      return order_roughly(g);
+    }
     uint32_t term = gives_way(g, &c);
     if (term == NONE) break; /* not reached: a group without terms has an order */
     g->v->aside[term] = true;
@@ -352,7 +410,7 @@ void order_find(struct model *m, struct proof *p, struct proving *v) {
   for (uint32_t i = 0; i < m->steps.n; i++) v->total += known_length(&m->steps.at[i]);
   p->order_holds = true;
   for (uint32_t i = 0; i < v->term_count; i++)
-    if (v->hopeless[i]) p->order_holds = false;
+    if (v->hopeless[i] || (v->aside[i] && v->terms[i].type > TERM_WINDOW)) p->order_holds = false;
   break_circles(&g);
   uint32_t circles = p->breaches.n, n;
   struct group *groups = components_find(m, v, &n);
