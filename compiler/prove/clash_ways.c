@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Trials per proof, and the size of plan above which none is made. */
-enum { TRIALS = 24, TIGHTEN = 6, TRIAL_FACTS = 20000 };
+enum { TRIALS = 24, TIGHTEN = 6, TRIAL_FACTS = 4000 };
 
 struct ways {
   struct model *m;
