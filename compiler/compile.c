@@ -55,10 +55,14 @@ struct compiled compile(const char *path) {
   struct compiled done = {.c = compilation_new()};
 
   done.model = model_build(done.c, path);
-  if (done.model && !model_broken(done.model)) {
-    done.proof = prove(done.model);
-    word_proof(done.model, done.proof);
-    script_check_commands(done.model, done.proof);
+  if (done.model) {
+    bool broken = model_broken(done.model);
+    struct proof *proof = prove(done.model);
+
+    word_proof(done.model, proof);
+    script_check_commands(done.model, proof);
+    if (!broken)
+      done.proof = proof; /* of a broken model only the findings that stand all the same are kept */
   }
   if (done.model)
     waive(done.model, done.proof != NULL);

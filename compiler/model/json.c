@@ -55,7 +55,7 @@ static void place(struct text *t, const struct model *m, struct span at) {
     return;
   }
   struct place p = source_place(m->c, at.source, at.start);
-  json_string(t, arena_print(&m->c->arena, "%s:%u:%u", m->c->sources.at[at.source].path, p.line, p.column));
+  json_words(t, arena_print(&m->c->arena, "%s:%u:%u", m->c->sources.at[at.source].path, p.line, p.column));
 }
 
 static void resources(struct text *t, const struct model *m) {

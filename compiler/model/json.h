@@ -4,7 +4,7 @@
 
 #include "model/model.h"
 
-void json_string(struct text *t, const char *s);
+void json_words(struct text *t, const char *s);
 void json_name(struct text *t, const struct model *m, uint32_t id);         /* a name id */
 void json_name_or_null(struct text *t, const struct model *m, uint32_t id); /* null for 0 and NONE */
 void json_seconds(struct text *t, int64_t ms);                              /* null when negative */

@@ -43,7 +43,7 @@ static void string_bytes(struct text *t, const char *bytes, size_t n) {
   text_putc(t, '"');
 }
 
-void json_string(struct text *t, const char *s) { string_bytes(t, s, strlen(s)); }
+void json_words(struct text *t, const char *s) { string_bytes(t, s, strlen(s)); }
 
 void json_name(struct text *t, const struct model *m, uint32_t id) {
   string_bytes(t, name_text(&m->c->names, id), name_length(&m->c->names, id));
@@ -141,9 +141,9 @@ void json_host(struct text *t, const struct model *m, const struct host *h) {
   case HOST_PATTERN:
     text_puts(&pattern, "*.");
     text_puts(&pattern, name_text(&m->c->names, h->name));
-    json_string(t, text_done(&pattern));
+    json_words(t, text_done(&pattern));
     return;
-  case HOST_ADDRESS: json_string(t, address_text(arena, &h->from)); return;
+  case HOST_ADDRESS: json_words(t, address_text(arena, &h->from)); return;
   case HOST_RANGE: break;
   }
   int bits = prefix_of(&h->from, &h->to);
@@ -184,7 +184,7 @@ static void value_items(struct text *t, const struct model *m, const struct valu
 static void value_words(struct text *t, const struct model *m, const struct value *v) {
   struct text words = {.arena = &m->c->arena};
   value_print(&words, &m->c->names, v);
-  json_string(t, text_done(&words));
+  json_words(t, text_done(&words));
 }
 
 void json_value(struct text *t, const struct model *m, const struct value *v, unsigned depth) {

@@ -304,6 +304,8 @@ struct model {
 struct model *model_build(struct compilation *c, const char *path);
 /* True when errors of family 0 or 1 stand, so that a proof would speak of something else than what was meant. */
 bool model_broken(const struct model *m);
+/* Which resources such errors speak of, themselves or by what they refer to: one flag for each, in the arena. */
+bool *model_doubtful(const struct model *m);
 
 /* The statements of a step (or of a resource's observe, verify) with every interpolation done. `done` tells which steps
  * are done in the state the block runs in: for BLOCK_DO the state before the step, for BLOCK_UNDO the state after it,

@@ -146,23 +146,32 @@ static const char *secret_text(struct wording *w, uint32_t secret) {
   return secret < w->m->secrets.n ? name_text(&w->c->names, w->m->secrets.at[secret].name) : "?";
 }
 
+/* Who carries the step out, and where the endpoint it needs is written. */
+static void label_asked(struct wording *w, struct finding *f, const struct breach *b) {
+  const struct model *m = w->m;
+  uint32_t resource = b->step < m->steps.n ? m->steps.at[b->step].resource : NONE;
+  uint32_t via = resource < m->resources.n ? m->resources.at[resource].via : NONE;
+  if (via < m->resources.n) finding_label(w->c, f, m->resources.at[via].at, "carries it out, and needs that");
+  const struct span *at = b->asked ? &b->asked->at : NULL;
+  if (at && at->source < w->c->sources.n && !w->c->sources.at[at->source].library && (at->source != f->at.source || at->start != f->at.start))
+    finding_label(w->c, f, *at, "asked for here");
+}
+
 /* E211: `step` needs `asked` and does not reach it where it runs, since `other_step`; E212: the same for a kept secret;
  * E231: for its undo. */
 void word_circular(struct wording *w, const struct breach *b) {
   const char *step = words_step(w->m, w->p, b->step), *what = b->asked ? words_need(w->m, b->asked) : "what it needs";
   const char *since = words_step(w->m, w->p, b->other_step);
-  const char *because = b->other_step < w->m->steps.n && b->other_step == b->step
-                            ? "its own step takes this down while it runs"
-                        : b->other_step < w->m->steps.n
-                            ? arena_print(&w->c->arena, "%s, since %s", words_stop(w->m, &b->after), since)
-                            : words_stop(w->m, &b->after);
-  struct span at = b->asked && b->asked->at.source != NONE && b->asked->at.source < w->c->sources.n &&
-                           !w->c->sources.at[b->asked->at.source].library ? b->asked->at : step_span(w->m, b->step);
+  const char *because = words_stop(w->m, &b->after);
+  if (b->other_step < w->m->steps.n && b->other_step != b->step) because = arena_print(&w->c->arena, "%s, since %s", because, since);
+  else if (b->other_step < w->m->steps.n)
+    because = arena_print(&w->c->arena, b->code == CODE_211 ? "%s: this step takes it down itself" : "%s, since this very step", because);
+  struct span at = step_span(w->m, b->step);
   struct finding *f;
   if (b->code == CODE_212) {
     at = b->secret < w->m->secrets.n ? w->m->secrets.at[b->secret].at : at;
-    f = finding_add(w->c, b->code, at, "secret `%s` is used by %s when its source cannot be asked any more; it is kept from the prefetch",
-                    secret_text(w, b->secret), step);
+    f = finding_add(w->c, b->code, at, "secret `%s` is used by %s%s when its source cannot be asked any more; it is kept from the prefetch",
+                    secret_text(w, b->secret), b->backward ? "the undo of " : "", step);
     finding_caret(w->c, f, "%s", because);
     label_step(w, f, b->other_step);
     label_step(w, f, b->step);
@@ -183,6 +192,7 @@ void word_circular(struct wording *w, const struct breach *b) {
     } else
       finding_remark(w->c, f, REMARK_HELP, "reach it another way, or put this step before the one that takes it down");
   }
+  if (b->code != CODE_212) label_asked(w, f, b);
   remark_down(w, f, b);
   remark_chain(w, f, b);
 }

@@ -83,6 +83,20 @@ void remark_mends(struct wording *w, struct finding *f, const struct breach *b) 
   }
 }
 
+/* Labels the needs of the resources behind it that ask for the very same place: each is to be mended too. */
+static void label_askers(struct wording *w, struct finding *f, const struct breach *b) {
+  if (!b->asked || b->asked->type != NEED_ENDPOINT || !b->resource_count) return;
+  for (uint32_t i = 0; i < w->m->facts.n; i++) {
+    const struct fact *fact = &w->m->facts.at[i];
+    const struct need *n = &fact->need;
+    if (fact->type != FACT_NEEDS || i == b->fact || n->type != NEED_ENDPOINT || n->port != b->asked->port || n->host.type != b->asked->host.type ||
+        n->host.name != b->asked->host.name || memcmp(&n->host.from, &b->asked->host.from, sizeof n->host.from) != 0)
+      continue;
+    for (uint32_t r = 0; r < b->resource_count; r++)
+      if (b->resources[r] == fact->by) finding_label(w->c, f, fact->span, "%s points there too", words_resource(w->m, fact->by));
+  }
+}
+
 /* E201: `fact` still leads to the old place; `step` is the one that leaves it. */
 void word_stale(struct wording *w, const struct breach *b) {
   const struct fact *fact = fact_of(w, b->fact);
@@ -95,9 +109,13 @@ void word_stale(struct wording *w, const struct breach *b) {
   const char *target = fact && (fact->type == FACT_FORWARDS || fact->type == FACT_NAMES)
                            ? words_target(w->m, &fact->to)
                            : b->asked ? words_need(w->m, b->asked) : "its old target";
-  struct finding *f = finding_add(w->c, b->code, span_of(w, b), "%s %s still points at %s after %s has left it", kind, who, target, left);
+  struct finding *f = fact || b->resource < w->m->resources.n
+                          ? finding_add(w->c, b->code, span_of(w, b), "%s %s still points at %s after %s has left it", kind, who, target, left)
+                          : finding_add(w->c, b->code, span_of(w, b), "%s still asks for %s after %s has left it",
+                                        b->promise < w->m->promises.n ? words_promise(w->m, b->promise) : "a check", target, left);
   finding_caret(w->c, f, "%s, %s", words_stop(w->m, &b->after), words_states(w->m, w->p, b->first_state, b->last_state));
   label_step(w, f, b->step);
+  label_askers(w, f, b);
   remark_down(w, f, b);
   if (b->resource_count)
     finding_remark(w->c, f, REMARK_ALSO, "%s %s not reached any more", words_resources(w->m, b->resources, b->resource_count),
