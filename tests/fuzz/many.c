@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { GROUP = 500, TOKENS_MAX = 1 << 16 };
+enum { GROUP = 500, ENOUGH = 20 /* failures */, TOKENS_MAX = 1 << 16 };
 
 struct bytes { char *at; size_t n; };
 struct slice { uint32_t at, n; };
@@ -221,7 +221,8 @@ static unsigned group(const struct run *r, uint32_t first, uint32_t end) {
     save(path, b);
     free(b.at);
     printf("FAIL  %s (%s %d)\n", path, WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-    failed++;
+    fflush(stdout);
+    if (++failed == ENOUGH) break;
     first = i + 1;
   }
   return failed;
@@ -259,8 +260,9 @@ int main(int argc, char **argv) {
   }
   r.at = mmap(NULL, sizeof *r.at, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (r.at == MAP_FAILED) return perror("mmap"), 2;
-  for (uint32_t i = 0, n = r.random + r.mutated; i < n; i += GROUP) failed += group(&r, i, i + GROUP < n ? i + GROUP : n);
-  printf("%u random and %u mutated files, seed %llu: %u failed\n", (unsigned)r.random, (unsigned)r.mutated, (unsigned long long)r.seed, failed);
+  for (uint32_t i = 0, n = r.random + r.mutated; i < n && failed < ENOUGH; i += GROUP) failed += group(&r, i, i + GROUP < n ? i + GROUP : n);
+  printf("%u random and %u mutated files, seed %llu: %u failed%s\n", (unsigned)r.random, (unsigned)r.mutated, (unsigned long long)r.seed, failed,
+         failed < ENOUGH ? "" : " (stopped there)");
   for (uint32_t i = 0; i < r.file_count; i++) {
     free(r.files[i].text.at);
     free(r.files[i].tokens);

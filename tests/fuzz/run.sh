@@ -10,12 +10,13 @@ flags='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize
 mkdir -p "$out/corpus" "$out/seeds" "$out/found"
 
 make -s BUILD="$out" CC=clang CFLAGS="$flags -fsanitize=fuzzer-no-link" PACKAGES=no "$out/cutc"
+libs=$(sed -n 's/^LIBS := //p' Makefile)
 objects=$(find "$out" -name '*.o' ! -path '*/compiler/main.o' ! -path '*/tests/*')
 for target in front shell many; do
   case $target in front | shell) kind=,fuzzer ;; *) kind= ;; esac
   # shellcheck disable=SC2086 # lists of words
   clang -std=c17 -D_DEFAULT_SOURCE -Icompiler -I"$out" $flags -fsanitize=address,undefined$kind \
-    ${LINK:--no-pie -Wl,--unresolved-symbols=ignore-all -Wl,-z,lazy} -o "$out/$target" "tests/fuzz/$target.c" $objects -ltree-sitter -ljansson
+    -o "$out/$target" "tests/fuzz/$target.c" $objects $libs
 done
 
 n=0
