@@ -10,14 +10,14 @@ const TSLanguage *tree_sitter_bash(void);
 
 /* What lies around a node. */
 enum around {
-  PIPED = 1,          /* writes into a pipe */
-  SUBSTITUTED = 2,    /* within $( ) or ` ` */
-  PROCESS = 4,        /* within <( ) */
+  PIPED = 1,       /* writes into a pipe */
+  SUBSTITUTED = 2, /* within $( ) or ` ` */
+  PROCESS = 4,     /* within <( ) */
   BACKGROUND = 8,
-  FORGIVEN = 16,      /* || true */
-  DISCARDED = 32,     /* > /dev/null */
-  ARGUMENTS = 64,     /* the words of a command: an expansion here is split */
-  TO_PROCESS = 128,   /* > >( ) */
+  FORGIVEN = 16,    /* || true */
+  DISCARDED = 32,   /* > /dev/null */
+  ARGUMENTS = 64,   /* the words of a command: an expansion here is split */
+  TO_PROCESS = 128, /* > >( ) */
 };
 struct frame {
   unsigned around;
@@ -60,14 +60,26 @@ static void say_around(struct shell *s, const struct shell_command *k, unsigned 
   struct arena *a = &s->c->arena;
   struct finding *f;
   if (around & (PIPED | PROCESS | TO_PROCESS)) {
-    f = say(s, CODE_281, start, end, arena_print(a, "`%s` writes into a pipe: when its reader ends early, it dies half-way and the state of what it has done is lost", k->by));
+    f = say(s, CODE_281, start, end,
+            arena_print(a,
+                        "`%s` writes into a pipe: when its reader ends early, it dies half-way and the state of what it "
+                        "has done is lost",
+                        k->by));
     help(s, f, REMARK_NOTE, "behind a wrapper it lives on without a terminal, and holds its lock until someone finds it");
     help(s, f, REMARK_HELP, log_help);
   } else if (k->tool->locks && around & SUBSTITUTED) {
-    f = say(s, CODE_283, start, end, arena_print(a, "`%s` runs within `$( )`: whoever ends the shell leaves it behind, with its lock and without a reader for its output", k->by));
+    f = say(s, CODE_283, start, end,
+            arena_print(a,
+                        "`%s` runs within `$( )`: whoever ends the shell leaves it behind, with its lock and without a "
+                        "reader for its output",
+                        k->by));
     help(s, f, REMARK_HELP, log_help);
   } else if (k->tool->locks && around & BACKGROUND) {
-    f = say(s, CODE_282, start, end, arena_print(a, "`%s` runs in the background: Ctrl-C does not reach it there, and when the shell ends it lives on and holds its lock", k->by));
+    f = say(s, CODE_282, start, end,
+            arena_print(a,
+                        "`%s` runs in the background: Ctrl-C does not reach it there, and when the shell ends it lives on "
+                        "and holds its lock",
+                        k->by));
     help(s, f, REMARK_HELP, "run it in the foreground, with its output in a file");
   }
 }
@@ -87,18 +99,29 @@ static void say_holder(struct shell *s, const struct shell_command *k, unsigned 
   say_around(s, k, around, start, end);
   if (!t->locks) return;
   if (k->killed) {
-    f = say(s, CODE_284, start, end, arena_print(a, "`timeout` kills `%s` outright: the state of what it has done is not saved, and what it started lives on", k->by));
+    f = say(s, CODE_284, start, end,
+            arena_print(
+                a,
+                "`timeout` kills `%s` outright: the state of what it has done is not saved, and what it started lives on",
+                k->by));
     help(s, f, REMARK_HELP, "leave the signal out: TERM lets it finish what it is at, save its state and free its lock");
   } else if (k->impatient) {
-    f = say(s, CODE_284, start, end, arena_print(a, "`timeout -k` gives `%s` %s to stop; it may need %s to save its state and free its lock", k->by, seconds(s, k->patience), seconds(s, t->grace)));
+    f = say(s, CODE_284, start, end,
+            arena_print(a, "`timeout -k` gives `%s` %s to stop; it may need %s to save its state and free its lock", k->by,
+                        seconds(s, k->patience), seconds(s, t->grace)));
     help(s, f, REMARK_HELP, "give it at least that long, or leave `-k` out");
   }
   if (around & FORGIVEN) {
-    f = say(s, CODE_288, start, end, arena_print(a, "`|| true` hides that `%s` failed: the step counts as done, whatever state it left", k->by));
+    f = say(s, CODE_288, start, end,
+            arena_print(a, "`|| true` hides that `%s` failed: the step counts as done, whatever state it left", k->by));
     help(s, f, REMARK_HELP, "leave it out; a step that may fail says so in its `verify`");
   }
   if (around & DISCARDED) {
-    f = say(s, CODE_289, start, end, arena_print(a, "the output of `%s` is thrown away: when it fails, nobody can say what it had done and who holds the lock", k->by));
+    f = say(s, CODE_289, start, end,
+            arena_print(
+                a,
+                "the output of `%s` is thrown away: when it fails, nobody can say what it had done and who holds the lock",
+                k->by));
     help(s, f, REMARK_HELP, log_help);
   }
 }
@@ -113,7 +136,11 @@ static void look_at_kill(struct shell *s, const struct shell_command *k, uint32_
       named = true;
       continue;
     }
-    const char *signal = strncmp(w, "-s", 2) == 0 ? (w[2] ? w + 2 : i + 1 < k->n ? k->words[i + 1].text : "") : *w == '-' ? w + 1 : NULL;
+    const char *signal = strncmp(w, "-s", 2) == 0 ? (w[2]           ? w + 2
+                                                     : i + 1 < k->n ? k->words[i + 1].text
+                                                                    : "")
+                         : *w == '-'              ? w + 1
+                                                  : NULL;
     if (signal && strncmp(signal, "-signal=", 8) == 0) signal += 8;
     if (signal && strncmp(signal, "SIG", 3) == 0) signal += 3;
     if (signal && (strcmp(signal, "9") == 0 || strcmp(signal, "KILL") == 0)) outright = true;
@@ -122,7 +149,11 @@ static void look_at_kill(struct shell *s, const struct shell_command *k, uint32_
   bool lockers = false;
   for (uint32_t i = 0; s->m != NULL && i < s->m->tools.n; i++) lockers |= s->m->tools.at[i].locks;
   if (!outright || !named || !lockers) return;
-  struct finding *f = say(s, CODE_284, start, end, arena_print(&s->c->arena, "`%s -9` gives a lock holder no time to save its state, and what it started lives on with the lock", k->name));
+  struct finding *f =
+      say(s, CODE_284, start, end,
+          arena_print(&s->c->arena,
+                      "`%s -9` gives a lock holder no time to save its state, and what it started lives on with the lock",
+                      k->name));
   help(s, f, REMARK_HELP, "send INT or TERM and wait until it has ended");
 }
 
@@ -131,9 +162,11 @@ static void look_at_set(struct shell *s, const struct shell_command *k, uint32_t
   for (uint32_t i = 1; i < k->n; i++) {
     const char *w = k->words[i].text;
     if (w == NULL || w[0] != '+') continue;
-    bool off = strchr(w, 'e') != NULL || (strcmp(w, "+o") == 0 && i + 1 < k->n && k->words[i + 1].text && strcmp(k->words[i + 1].text, "errexit") == 0);
+    bool off = strchr(w, 'e') != NULL || (strcmp(w, "+o") == 0 && i + 1 < k->n && k->words[i + 1].text &&
+                                          strcmp(k->words[i + 1].text, "errexit") == 0);
     if (!off) continue;
-    struct finding *f = say(s, CODE_288, start, end, "`set +e` lets the commands behind it fail unseen: the step counts as done");
+    struct finding *f =
+        say(s, CODE_288, start, end, "`set +e` lets the commands behind it fail unseen: the step counts as done");
     help(s, f, REMARK_HELP, "leave it out; what may fail is said in `verify`");
     return;
   }
@@ -146,7 +179,8 @@ static void look_at_command(struct shell *s, TSNode node, unsigned around) {
   struct finding *f;
   if (k.n > 0 && k.words[0].text == NULL && shell_is(k.words[0].node, "command_name")) start = k.words[0].start;
   if (k.hidden) {
-    f = say(s, CODE_286, start, end, "the name of this command comes from an expansion: nobody can tell beforehand what runs");
+    f = say(s, CODE_286, start, end,
+            "the name of this command comes from an expansion: nobody can tell beforehand what runs");
     help(s, f, REMARK_HELP, "write the name out");
     return;
   }
@@ -158,7 +192,10 @@ static void look_at_command(struct shell *s, TSNode node, unsigned around) {
     if (k.tool != NULL && s->holds == NULL) s->holds = k.tool;
   } else if (k.unread) {
     bool alias = strcmp(k.name, "alias") == 0;
-    f = say(s, CODE_286, start, end, arena_print(a, alias ? "an `%s` hides what runs behind its name" : "`%s` runs text that nobody can read beforehand", k.name));
+    f = say(
+        s, CODE_286, start, end,
+        arena_print(a, alias ? "an `%s` hides what runs behind its name" : "`%s` runs text that nobody can read beforehand",
+                    k.name));
     help(s, f, REMARK_HELP, "write the command out");
   }
   look_at_kill(s, &k, start, end);
@@ -182,7 +219,9 @@ static void look_at_expansion(struct shell *s, TSNode node) {
   uint32_t start = ts_node_start_byte(node), end = ts_node_end_byte(node);
   int shown = end - start > 40 ? 40 : (int)(end - start);
   struct finding *f = say(s, CODE_287, start, end,
-                          arena_print(&s->c->arena, "`%.*s` stands without quotes: when its value has a blank, a `*` or nothing in it, the command gets other words than were meant",
+                          arena_print(&s->c->arena,
+                                      "`%.*s` stands without quotes: when its value has a blank, a `*` or nothing in it, "
+                                      "the command gets other words than were meant",
                                       shown, s->text + start));
   if (f && shown < 40) finding_remark(s->c, f, REMARK_HELP, "write \"%.*s\"", shown, s->text + start);
 }
@@ -205,7 +244,8 @@ static unsigned redirected(struct shell *s, TSNode node) {
     TSNode last = parts[count ? count - 1 : 0];
     const char *to = s->text + ts_node_start_byte(last);
     bool output = false;
-    for (uint32_t k = 0; k < count; k++) output |= strchr(ts_node_type(parts[k]), '>') != NULL && !ts_node_is_named(parts[k]);
+    for (uint32_t k = 0; k < count; k++)
+      output |= strchr(ts_node_type(parts[k]), '>') != NULL && !ts_node_is_named(parts[k]);
     if (count == 0 || !output) continue;
     if (ts_node_end_byte(last) - ts_node_start_byte(last) == 9 && memcmp(to, "/dev/null", 9) == 0) around |= DISCARDED;
     if (shell_is(last, "process_substitution") && *to == '>') around |= TO_PROCESS;
@@ -226,7 +266,9 @@ static bool forgiven(struct shell *s, TSNode list) {
 static uint32_t function_of(struct shell *s, TSNode node) {
   TSNode name = ts_node_child_by_field_name(node, "name", 4);
   if (ts_node_is_null(name)) return NONE;
-  struct shell_function f = {arena_copy(&s->c->arena, s->text + ts_node_start_byte(name), ts_node_end_byte(name) - ts_node_start_byte(name)), NULL};
+  struct shell_function f = {
+      arena_copy(&s->c->arena, s->text + ts_node_start_byte(name), ts_node_end_byte(name) - ts_node_start_byte(name)),
+      NULL};
   for (uint32_t i = 0; i < s->functions.n; i++)
     if (strcmp(s->functions.at[i].name, f.name) == 0) return i;
   array_push(&s->c->arena, &s->functions, f);
@@ -242,7 +284,8 @@ static struct frame enter(struct shell *s, TSNode node, const struct frame *pare
   if (strcmp(type, "command") == 0) f.around |= ARGUMENTS;
   else if (strcmp(type, "concatenation") == 0 || strcmp(type, "array") == 0) f.around |= parent->around & ARGUMENTS;
   else if (strcmp(type, "test_command") == 0) f.around |= s->text[ts_node_start_byte(node) + 1] == '[' ? 0 : ARGUMENTS;
-  else if (strcmp(type, "binary_expression") == 0 || strcmp(type, "unary_expression") == 0) f.around |= parent->around & ARGUMENTS;
+  else if (strcmp(type, "binary_expression") == 0 || strcmp(type, "unary_expression") == 0)
+    f.around |= parent->around & ARGUMENTS;
   else if (strcmp(type, "pipeline") == 0) f.pipeline = true;
   else if (strcmp(type, "command_substitution") == 0) f.around = SUBSTITUTED;
   else if (strcmp(type, "process_substitution") == 0) f.around = s->text[ts_node_start_byte(node)] == '<' ? PROCESS : 0;
@@ -254,7 +297,8 @@ static struct frame enter(struct shell *s, TSNode node, const struct frame *pare
 }
 
 /* Calls `visit` for each node, with what lies around it; parents first, in order. */
-static void walk(struct shell *s, TSNode root, void (*visit)(struct shell *, TSNode, const struct frame *own, const struct frame *parent)) {
+static void walk(struct shell *s, TSNode root,
+                 void (*visit)(struct shell *, TSNode, const struct frame *own, const struct frame *parent)) {
   ARRAY(struct frame) frames = {0};
   struct frame own = {0, NONE, ts_node_end_byte(root), false};
   TSTreeCursor cursor = ts_tree_cursor_new(root);
@@ -333,7 +377,8 @@ static void unreadable(struct shell *s, TSNode root) {
     while (more && !ts_tree_cursor_goto_next_sibling(&cursor)) more = ts_tree_cursor_goto_parent(&cursor);
   }
   ts_tree_cursor_delete(&cursor);
-  struct finding *f = say(s, CODE_285, start, end, "this shell text cannot be verified: the shell's parser does not understand it here");
+  struct finding *f =
+      say(s, CODE_285, start, end, "this shell text cannot be verified: the shell's parser does not understand it here");
   help(s, f, REMARK_HELP, "close what is open, or write it more simply; what is not understood may run anything");
 }
 
@@ -368,7 +413,8 @@ const struct tool *shell_nested(struct shell *s, const char *text, const char **
     *hit = "shells within shells, too deep to be verified";
     return NULL;
   }
-  struct shell inner = {.c = s->c, .m = s->m, .text = text, .length = (uint32_t)strlen(text), .quiet = true, .nesting = s->nesting + 1};
+  struct shell inner = {
+      .c = s->c, .m = s->m, .text = text, .length = (uint32_t)strlen(text), .quiet = true, .nesting = s->nesting + 1};
   check(&inner);
   *hit = inner.hit;
   return inner.holds;

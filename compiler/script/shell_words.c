@@ -55,7 +55,8 @@ static struct shell_word word_of(struct shell *s, TSNode node) {
 }
 
 static bool a_word(TSNode node) {
-  static const char *const others[] = {"variable_assignment", "file_redirect", "herestring_redirect", "heredoc_redirect", "ERROR"};
+  static const char *const others[] = {"variable_assignment", "file_redirect", "herestring_redirect", "heredoc_redirect",
+                                       "ERROR"};
   if (!ts_node_is_named(node)) return false;
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     if (shell_is(node, others[i])) return false;
@@ -70,12 +71,18 @@ static const struct prefix {
   unsigned operands;      /* words before the command */
   bool assignments;
 } prefixes[] = {
-    {"sudo", "ugphrtCDRT", 0, true}, {"doas", "uC", 0, true},      {"env", "uCS", 0, true},       {"nice", "n", 0, false},
-    {"ionice", "cnpPu", 0, false},   {"nohup", "", 0, false},      {"time", "fo", 0, false},      {"exec", "a", 0, false},
-    {"command", "", 0, false},       {"builtin", "", 0, false},    {"timeout", "ks", 1, false},   {"stdbuf", "ioe", 0, false},
-    {"setsid", "", 0, false},        {"unbuffer", "", 0, false},   {"chrt", "", 1, false},        {"xargs", "adEIiLlnPsS", 0, false},
-    {"flock", "wE", 1, false},       {"chronic", "", 0, false},    {"busybox", "", 0, false},     {"script", "", 0, false},
-    {"strace", "eopsuEPS", 0, false}, {"watch", "nd", 0, false},   {"catchsegv", "", 0, false},   {"taskset", "", 1, false},
+    {"sudo", "ugphrtCDRT", 0, true},  {"doas", "uC", 0, true},
+    {"env", "uCS", 0, true},          {"nice", "n", 0, false},
+    {"ionice", "cnpPu", 0, false},    {"nohup", "", 0, false},
+    {"time", "fo", 0, false},         {"exec", "a", 0, false},
+    {"command", "", 0, false},        {"builtin", "", 0, false},
+    {"timeout", "ks", 1, false},      {"stdbuf", "ioe", 0, false},
+    {"setsid", "", 0, false},         {"unbuffer", "", 0, false},
+    {"chrt", "", 1, false},           {"xargs", "adEIiLlnPsS", 0, false},
+    {"flock", "wE", 1, false},        {"chronic", "", 0, false},
+    {"busybox", "", 0, false},        {"script", "", 0, false},
+    {"strace", "eopsuEPS", 0, false}, {"watch", "nd", 0, false},
+    {"catchsegv", "", 0, false},      {"taskset", "", 1, false},
 };
 static const char *const shells[] = {"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "yash"};
 
@@ -116,8 +123,10 @@ static uint32_t options(struct shell_command *k, const struct prefix *p, uint32_
     if (strcmp(w, "--") == 0) return i + 1;
     if (w[1] == '-') {
       const char *value = strchr(w, '=');
-      if (timeout && strncmp(w, "--signal", 8) == 0) timeout_option(k, 's', value ? value + 1 : i + 1 < k->n ? k->words[++i].text : NULL);
-      else if (timeout && strncmp(w, "--kill-after", 12) == 0) timeout_option(k, 'k', value ? value + 1 : i + 1 < k->n ? k->words[++i].text : NULL);
+      if (timeout && strncmp(w, "--signal", 8) == 0)
+        timeout_option(k, 's', value ? value + 1 : i + 1 < k->n ? k->words[++i].text : NULL);
+      else if (timeout && strncmp(w, "--kill-after", 12) == 0)
+        timeout_option(k, 'k', value ? value + 1 : i + 1 < k->n ? k->words[++i].text : NULL);
       continue;
     }
     for (const char *o = w + 1; *o != '\0'; o++) {
@@ -190,7 +199,8 @@ static bool shell_text(struct shell *s, struct shell_command *k, uint32_t i) {
 static uint32_t find_exec(const struct shell_command *k, uint32_t i) {
   for (i++; i < k->n; i++) {
     const char *w = k->words[i].text;
-    if (w && (strcmp(w, "-exec") == 0 || strcmp(w, "-execdir") == 0 || strcmp(w, "-ok") == 0 || strcmp(w, "-okdir") == 0)) return i + 1;
+    if (w && (strcmp(w, "-exec") == 0 || strcmp(w, "-execdir") == 0 || strcmp(w, "-ok") == 0 || strcmp(w, "-okdir") == 0))
+      return i + 1;
   }
   return i;
 }

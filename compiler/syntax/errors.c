@@ -117,7 +117,9 @@ static void print_expected(struct text *t, const struct expected *e) {
   for (int i = 0; i < e->n; i++) needs_close |= strcmp(e->others[i], "}") == 0;
   for (int i = 0; i < e->n; i++) {
     const char *name = e->others[i];
-    if (needs_close && (e->item || e->statement) && strcmp(name, "}") != 0 && strcmp(name, "=") != 0 && strcmp(name, ":") != 0) continue;
+    if (needs_close && (e->item || e->statement) && strcmp(name, "}") != 0 && strcmp(name, "=") != 0 &&
+        strcmp(name, ":") != 0)
+      continue;
     if (o < 5) others[o++] = name;
   }
   for (int i = 0; i < g; i++) add(t, shown++, g + o, groups[i], false);
@@ -142,10 +144,36 @@ static bool print_token(struct text *t, const struct parser *p, const struct tok
 
 static bool reserved(int token) {
   switch (token) {
-  case T_FOR: case T_IN: case T_IS: case T_AND: case T_OR: case T_NOT: case T_ELSE: case T_WHEN: case T_NONE_WORD: case T_AS:
-  case T_WITHIN: case T_SECRET: case T_CREATE: case T_DELETE: case T_LET: case T_STEP: case T_PROMISE: case T_KIND: case T_RULE:
-  case T_ALLOW: case T_DO: case T_UNDO: case T_VERIFY: case T_NEEDS: case T_ABOUT: case T_TO: case T_CONTAINS: case T_WITHOUT:
-  case T_MATCHES: case T_UNCHANGED: return true;
+  case T_FOR:
+  case T_IN:
+  case T_IS:
+  case T_AND:
+  case T_OR:
+  case T_NOT:
+  case T_ELSE:
+  case T_WHEN:
+  case T_NONE_WORD:
+  case T_AS:
+  case T_WITHIN:
+  case T_SECRET:
+  case T_CREATE:
+  case T_DELETE:
+  case T_LET:
+  case T_STEP:
+  case T_PROMISE:
+  case T_KIND:
+  case T_RULE:
+  case T_ALLOW:
+  case T_DO:
+  case T_UNDO:
+  case T_VERIFY:
+  case T_NEEDS:
+  case T_ABOUT:
+  case T_TO:
+  case T_CONTAINS:
+  case T_WITHOUT:
+  case T_MATCHES:
+  case T_UNCHANGED: return true;
   default: return false;
   }
 }
@@ -167,10 +195,12 @@ static bool wants(const struct expected *e, const char *what) {
 static void hints(struct parser *p, struct finding *f, const struct expected *e) {
   const struct token *t = &p->last;
   if (t->type == T_ID && e->word_count > 0 && f != NULL) {
-    uint32_t best = nearest(arena_copy(&p->c->arena, p->text + t->at.start, t->at.end - t->at.start), e->words, e->word_count);
+    uint32_t best =
+        nearest(arena_copy(&p->c->arena, p->text + t->at.start, t->at.end - t->at.start), e->words, e->word_count);
     if (best != NONE) finding_remark(p->c, f, REMARK_HELP, "did you mean `%s`?", e->words[best]);
   }
-  if (t->type == T_COMMA && (e->item || e->statement)) remark(p, f, "leave the comma out: one item follows another without a separator");
+  if (t->type == T_COMMA && (e->item || e->statement))
+    remark(p, f, "leave the comma out: one item follows another without a separator");
   else if (t->type == T_MODULE) remark(p, f, "a path is written in quotes");
   else if (t->type == T_COLON && wants(e, "=")) remark(p, f, "an attribute is set with `=`");
   else if (t->type == T_EQUALS && e->operator_) remark(p, f, "to compare, write `==`");
@@ -198,7 +228,8 @@ static void mend_expected(const struct parser *p, struct expected *e) {
   int statement = p->before.type;
   if (e->n == 2 && strcmp(e->others[0], "=") == 0 && strcmp(e->others[1], ":") == 0 && !within_kind(p)) e->n = 1;
   if (e->n != 1 || e->name || e->value || strcmp(e->others[0], "=") != 0) return;
-  if (statement != T_MANUAL && statement != T_WAIT && statement != T_TCP && statement != T_DNS && statement != T_NEEDS) return;
+  if (statement != T_MANUAL && statement != T_WAIT && statement != T_TCP && statement != T_DNS && statement != T_NEEDS)
+    return;
   e->value = true;
   e->n = 0;
 }
@@ -212,7 +243,8 @@ void syntax_error(struct parser *p, struct expected *e) {
   if (e->name && !e->value && !e->item && !e->statement && (reserved(t->type) || word_literal(p, t))) {
     struct text word = {.arena = &p->c->arena};
     text_add(&word, p->text + at.start, at.end - at.start);
-    struct finding *f = complain(p, CODE_009, at, "`%s` is a word of the language and can't be a name here", text_done(&word));
+    struct finding *f =
+        complain(p, CODE_009, at, "`%s` is a word of the language and can't be a name here", text_done(&word));
     if (f) finding_caret(p->c, f, "choose another name");
     return;
   }

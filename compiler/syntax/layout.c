@@ -47,7 +47,9 @@ bool declaration_at(const struct parser *p, uint32_t at) {
   rest = label(second, true);
   if (rest == NULL) return false;
   if (is(s, n, "let")) return *rest == '=';
-  if (is(s, n, "zone")) return *second != '"' && (*rest == '\n' || *rest == '\r' || *rest == '#' || *rest == '\0' || strncmp(rest, "inside", 6) == 0);
+  if (is(s, n, "zone"))
+    return *second != '"' &&
+           (*rest == '\n' || *rest == '\r' || *rest == '#' || *rest == '\0' || strncmp(rest, "inside", 6) == 0);
   if (is(s, n, "create") || is(s, n, "delete")) return (rest = label(rest, true)) != NULL && *rest == '{';
   return *rest == '{' && !is(s, n, "when") && !is(s, n, "in") && !is(s, n, "http");
 }
@@ -68,12 +70,14 @@ void unclosed(struct parser *p, uint32_t from) {
     struct finding *f;
     if (o->type == OPEN_SHELL) continue;
     if (o->type == OPEN_STRING) f = complain(p, CODE_003, range_of(o->at, o->end), "this string is not closed");
-    else if (o->type == OPEN_IN_STRING || o->type == OPEN_IN_SHELL) f = complain(p, CODE_003, range_of(o->at, o->end), "this `${` is not closed on its line");
+    else if (o->type == OPEN_IN_STRING || o->type == OPEN_IN_SHELL)
+      f = complain(p, CODE_003, range_of(o->at, o->end), "this `${` is not closed on its line");
     else f = complain(p, CODE_003, range_of(o->at, o->end), "this `%c` is never closed", c);
     if (f) finding_caret(p->c, f, "opened here");
     if (f && o->type == OPEN_IN_STRING) remark(p, f, "close it with `}`; for a literal ${ write $${");
     if (f && o->suspect != 0 && o->type == '{') {
-      finding_label(p->c, f, span_of(p, range_of(o->suspect, o->suspect + 1)), "by its indentation, this `}` closes another bracket");
+      finding_label(p->c, f, span_of(p, range_of(o->suspect, o->suspect + 1)),
+                    "by its indentation, this `}` closes another bracket");
     }
   }
 }
@@ -101,8 +105,8 @@ static bool item_at(const char *s) {
 }
 
 bool fact_at(const char *s) {
-  static const char *const words[] = {"serves", "forwards", "names", "owns", "hosts", "asks", "needs", "stands", "change",
-                                      "carry", "observe", "fetch", "verify", "require", "when", "about"};
+  static const char *const words[] = {"serves", "forwards", "names",   "owns",  "hosts",  "asks",    "needs", "stands",
+                                      "change", "carry",    "observe", "fetch", "verify", "require", "when",  "about"};
   size_t n;
   if (item_at(s)) return true;
   const char *rest = word(s, &n);

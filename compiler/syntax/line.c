@@ -116,7 +116,8 @@ int shell_end(struct parser *p, struct range *at, struct part *out) {
     return token;
   }
   if (p->quote_at != NONE) {
-    struct finding *f = complain(p, CODE_003, range_of(p->quote_at, p->quote_at + 1), "this quote is not closed on its line");
+    struct finding *f =
+        complain(p, CODE_003, range_of(p->quote_at, p->quote_at + 1), "this quote is not closed on its line");
     if (f) finding_caret(p->c, f, "opened here");
     remark(p, f, "a command goes on on the next line after `\\`");
     p->quote_at = NONE;

@@ -19,9 +19,11 @@ static void tree_start(struct tree *tree) {
 static void tree_room(struct tree *tree, uint32_t length) {
   uint32_t nodes = tree->nodes.n + length / 5 + 16, values = tree->values.n + length / 24 + 16;
   if (tree->nodes.cap < nodes)
-    tree->nodes.at = arena_grow(&tree->c->arena, tree->nodes.at, tree->nodes.n, &tree->nodes.cap, nodes, sizeof *tree->nodes.at);
+    tree->nodes.at =
+        arena_grow(&tree->c->arena, tree->nodes.at, tree->nodes.n, &tree->nodes.cap, nodes, sizeof *tree->nodes.at);
   if (tree->values.cap < values)
-    tree->values.at = arena_grow(&tree->c->arena, tree->values.at, tree->values.n, &tree->values.cap, values, sizeof *tree->values.at);
+    tree->values.at =
+        arena_grow(&tree->c->arena, tree->values.at, tree->values.n, &tree->values.cap, values, sizeof *tree->values.at);
 }
 
 static void parse(struct parser *p) {

@@ -117,7 +117,8 @@ static void missing_value(struct parser *p, const struct token *t) {
   while (line > p->text && line[-1] != '\n') line--;
   if (*s != '}' && ((uint32_t)(s - line) > p->first_at - p->line_start || !fact_at(s))) return;
   struct range at = t->at;
-  struct finding *f = complain(p, CODE_001, at, "expected a value after `%.*s`, found the end of the line", (int)(at.end - at.start), p->text + at.start);
+  struct finding *f = complain(p, CODE_001, at, "expected a value after `%.*s`, found the end of the line",
+                               (int)(at.end - at.start), p->text + at.start);
   if (f) finding_caret(p->c, f, "nothing follows");
   p->held = (struct token){.type = T_LITERAL, .at = range_of(at.end, at.end), .opener = NONE};
   scan_bad(p, p->held.at, &p->held_part);
@@ -170,14 +171,16 @@ static void leave_out(struct parser *p, struct token *t, struct part *value) {
   enum { HOPELESS = 1 << 16 };
   struct range at = t->at;
   if (!p->skipping)
-    complain(p, CODE_005, at, p->interpolations > INTERPOLATION_LIMIT ? "more than 64 interpolations within each other"
-                                                                      : "more than 256 brackets within each other");
+    complain(p, CODE_005, at,
+             p->interpolations > INTERPOLATION_LIMIT ? "more than 64 interpolations within each other"
+                                                     : "more than 256 brackets within each other");
   while (too_deep(p) && t->type != T_END && p->open.n < HOPELESS) advance(p, t, value);
   if (p->open.n >= HOPELESS) {
     p->gave_up = p->finished = true;
     p->open.n = DEPTH_LIMIT;
     p->interpolations = 0;
-    for (uint32_t i = 0; i < p->open.n; i++) p->interpolations += p->open.at[i].type >= OPEN_IN_STRING && p->open.at[i].type <= OPEN_IN_SHELL;
+    for (uint32_t i = 0; i < p->open.n; i++)
+      p->interpolations += p->open.at[i].type >= OPEN_IN_STRING && p->open.at[i].type <= OPEN_IN_SHELL;
     p->close_to = 0;
   }
   t->type = scan_bad(p, at, value);
@@ -196,8 +199,24 @@ static bool follows(const struct parser *p, struct range at) {
 
 static bool never_first(int token) {
   switch (token) {
-  case T_ELSE: case T_AND: case T_OR: case T_IN: case T_IS: case T_NOT: case T_COMMA: case T_ARROW: case T_EQUALS: case T_EQ:
-  case T_NE: case T_LE: case T_GE: case T_LESS: case T_GREATER: case T_BAR: case T_DOT: case T_COLON: return true;
+  case T_ELSE:
+  case T_AND:
+  case T_OR:
+  case T_IN:
+  case T_IS:
+  case T_NOT:
+  case T_COMMA:
+  case T_ARROW:
+  case T_EQUALS:
+  case T_EQ:
+  case T_NE:
+  case T_LE:
+  case T_GE:
+  case T_LESS:
+  case T_GREATER:
+  case T_BAR:
+  case T_DOT:
+  case T_COLON: return true;
   default: return false;
   }
 }

@@ -9,12 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct range range_of(uint32_t start, uint32_t end) { return (struct range){start, end}; }
-struct span span_of(const struct parser *p, struct range at) { return (struct span){p->source, at.start, at.end}; }
+struct range range_of(uint32_t start, uint32_t end) {
+  return (struct range){start, end};
+}
+struct span span_of(const struct parser *p, struct range at) {
+  return (struct span){p->source, at.start, at.end};
+}
 
 static struct finding *queue(struct parser *p, enum code code, struct range at, const char *message) {
   if (p->findings++ < FINDINGS_LIMIT) return finding_add(p->c, code, span_of(p, at), "%s", message);
-  if (!p->gave_up) finding_add(p->c, CODE_005, span_of(p, at), "more than %d mistakes in one file: the rest is not shown", FINDINGS_LIMIT);
+  if (!p->gave_up)
+    finding_add(p->c, CODE_005, span_of(p, at), "more than %d mistakes in one file: the rest is not shown", FINDINGS_LIMIT);
   p->gave_up = true;
   return NULL;
 }
@@ -52,7 +57,8 @@ int scan_bad(struct parser *p, struct range at, struct part *out) {
 
 /* ── Literals ──────────────────────────────────────────────────────────────── */
 
-static bool read_literal(struct parser *p, enum value_type type, const char *s, size_t n, struct value *v, const char **why) {
+static bool read_literal(struct parser *p, enum value_type type, const char *s, size_t n, struct value *v,
+                         const char **why) {
   switch (type) {
   case V_RANGE: return value_range(s, n, v, why);
   case V_CIDR: return value_cidr(s, n, v, why);
@@ -63,8 +69,20 @@ static bool read_literal(struct parser *p, enum value_type type, const char *s, 
   case V_NUMBER: return value_number(s, n, v, why);
   case V_VERSION: return value_version(&p->c->names, s, n, v, why);
   case V_URL: return value_url(&p->c->names, s, n, v, why);
-  case V_NONE: case V_UNKNOWN: case V_BOOL: case V_STRING: case V_WORD: case V_LIST: case V_MAP: case V_CALL:
-  case V_RESOURCE: case V_ZONE: case V_KIND: case V_SECRET: case V_STEP: case V_TOOL: break;
+  case V_NONE:
+  case V_UNKNOWN:
+  case V_BOOL:
+  case V_STRING:
+  case V_WORD:
+  case V_LIST:
+  case V_MAP:
+  case V_CALL:
+  case V_RESOURCE:
+  case V_ZONE:
+  case V_KIND:
+  case V_SECRET:
+  case V_STEP:
+  case V_TOOL: break;
   }
   *why = "this is no literal";
   return false;
@@ -120,7 +138,8 @@ static bool misspelt_protocol(struct parser *p, struct range at, const char *s, 
   bool port = digits(s, left) == left || value_duration(s, 0, &v, &why);
   bool endpoint = !port && value_endpoint(&p->c->names, s, left, &v, &why);
   size_t first = digits(s, left);
-  if (!port && !endpoint && !(first > 0 && first < left && s[first] == '-' && digits(s + first + 1, left - first - 1) == left - first - 1))
+  if (!port && !endpoint &&
+      !(first > 0 && first < left && s[first] == '-' && digits(s + first + 1, left - first - 1) == left - first - 1))
     return false;
   const char *word = arena_copy(&p->c->arena, slash + 1, n - left - 1);
   uint32_t best = nearest(word, protocols, 3);
@@ -133,17 +152,21 @@ static bool misspelt_protocol(struct parser *p, struct range at, const char *s, 
 /* Letters behind a number: a unit that does not exist. */
 static bool misspelt_duration(struct parser *p, struct range at, const char *s, size_t n) {
   size_t i = digits(s, n), unit = i;
-  static const struct { const char *word, *unit; } units[] = {
-      {"sec", "s"}, {"secs", "s"}, {"second", "s"}, {"seconds", "s"}, {"min", "m"}, {"mins", "m"}, {"minute", "m"},
-      {"minutes", "m"}, {"M", "m"}, {"S", "s"}, {"H", "h"}, {"hr", "h"}, {"hrs", "h"}, {"hour", "h"}, {"hours", "h"},
-      {"D", "d"}, {"day", "d"}, {"days", "d"}, {"msec", "ms"}, {"millis", "ms"}};
+  static const struct {
+    const char *word, *unit;
+  } units[] = {{"sec", "s"},  {"secs", "s"},   {"second", "s"},  {"seconds", "s"}, {"min", "m"},
+               {"mins", "m"}, {"minute", "m"}, {"minutes", "m"}, {"M", "m"},       {"S", "s"},
+               {"H", "h"},    {"hr", "h"},     {"hrs", "h"},     {"hour", "h"},    {"hours", "h"},
+               {"D", "d"},    {"day", "d"},    {"days", "d"},    {"msec", "ms"},   {"millis", "ms"}};
   while (unit < n && ((s[unit] >= 'a' && s[unit] <= 'z') || (s[unit] >= 'A' && s[unit] <= 'Z'))) unit++;
   if (i == 0 || unit == i || unit != n) return false;
   const char *word = arena_copy(&p->c->arena, s + i, n - i);
   if (*word == 'x' && i == 1 && *s == '0') return false;
-  struct finding *f = complain(p, CODE_002, at, "`%.*s`: `%s` is no unit of time: those are `ms`, `s`, `m`, `h` and `d`", (int)n, s, word);
+  struct finding *f =
+      complain(p, CODE_002, at, "`%.*s`: `%s` is no unit of time: those are `ms`, `s`, `m`, `h` and `d`", (int)n, s, word);
   for (size_t u = 0; f && u < sizeof units / sizeof *units; u++)
-    if (strcmp(units[u].word, word) == 0) finding_remark(p->c, f, REMARK_HELP, "did you mean %.*s%s?", (int)i, s, units[u].unit);
+    if (strcmp(units[u].word, word) == 0)
+      finding_remark(p->c, f, REMARK_HELP, "did you mean %.*s%s?", (int)i, s, units[u].unit);
   return true;
 }
 
@@ -156,7 +179,9 @@ static bool short_range(struct parser *p, struct range at, const char *s, size_t
   if (rest == 0 || digits(dash + 1, rest) != rest) return false;
   while (last > 0 && s[last - 1] != '.') last--;
   struct finding *f = complain(p, CODE_002, at, "`%.*s`: a range is two whole addresses with `-` between", (int)n, s);
-  if (f) finding_remark(p->c, f, REMARK_HELP, "did you mean %.*s-%.*s%.*s?", (int)(dash - s), s, (int)last, s, (int)rest, dash + 1);
+  if (f)
+    finding_remark(p->c, f, REMARK_HELP, "did you mean %.*s-%.*s%.*s?", (int)(dash - s), s, (int)last, s, (int)rest,
+                   dash + 1);
   return true;
 }
 
@@ -166,7 +191,8 @@ static void malformed(struct parser *p, struct range at, const char *s, size_t n
   size_t colons = 0;
   for (size_t i = 0; i < n; i++) colons += s[i] == ':';
   if (memchr(s, '%', n)) {
-    struct finding *f = complain(p, CODE_002, at, "`%.*s`: an address with a scope means something else on each host", shown, s);
+    struct finding *f =
+        complain(p, CODE_002, at, "`%.*s`: an address with a scope means something else on each host", shown, s);
     remark(p, f, "leave out the `%` and what follows");
   } else if (*s == '*') {
     struct finding *f = complain(p, CODE_002, at, "`%.*s`: a pattern is written in quotes", shown, s);
@@ -177,13 +203,18 @@ static void malformed(struct parser *p, struct range at, const char *s, size_t n
     struct finding *f = complain(p, CODE_002, at, "`%.*s`: a hardware address is written in quotes", shown, s);
     if (f) finding_remark(p->c, f, REMARK_HELP, "write \"%.*s\"", shown, s);
   } else if (colons > 1 && strspn(s, "0123456789abcdefABCDEF:") >= n) {
-    complain(p, CODE_002, at, "`%.*s`: an IPv6 address has eight groups of hex digits, or `::` for those that are zero", shown, s);
+    complain(p, CODE_002, at, "`%.*s`: an IPv6 address has eight groups of hex digits, or `::` for those that are zero",
+             shown, s);
   } else if (colon && !(*s >= '0' && *s <= '9') && memchr(s, '.', (size_t)(colon - s)) == NULL && *s != '[') {
-    struct finding *f = complain(p, CODE_002, at, "`%.*s`: the host of an endpoint is an address or a name with a dot", shown, s);
-    if (f) finding_remark(p->c, f, REMARK_HELP, "if `%.*s` is a resource or a constant, write \"${%.*s}%.*s\"", (int)(colon - s), s, (int)(colon - s), s,
-                          (int)(n - (size_t)(colon - s)), colon);
+    struct finding *f =
+        complain(p, CODE_002, at, "`%.*s`: the host of an endpoint is an address or a name with a dot", shown, s);
+    if (f)
+      finding_remark(p->c, f, REMARK_HELP, "if `%.*s` is a resource or a constant, write \"${%.*s}%.*s\"", (int)(colon - s),
+                     s, (int)(colon - s), s, (int)(n - (size_t)(colon - s)), colon);
   } else if (colon) {
-    complain(p, CODE_002, at, "`%.*s` is no endpoint: that is a host, `:` and a port, as in 10.0.20.200:443 or example.net:443/udp", shown, s);
+    complain(p, CODE_002, at,
+             "`%.*s` is no endpoint: that is a host, `:` and a port, as in 10.0.20.200:443 or example.net:443/udp", shown,
+             s);
   } else if (strspn(s, "0123456789.") < n && digits(s, n) < n && s[digits(s, n)] == '.') {
     struct finding *f = complain(p, CODE_002, at, "`%.*s` is neither an address nor a version", shown, s);
     remark(p, f, "put it in quotes to have it as plain text");
@@ -260,8 +291,9 @@ int scan_piece(struct parser *p, struct range *at, struct part *out) {
 }
 
 void unknown_escape(struct parser *p, struct range at) {
-  struct finding *f = complain(p, CODE_002, at, "`%.*s` means nothing in a string: the escapes are \\\" \\\\ \\n \\t and $${ for ${",
-                               (int)(at.end - at.start), p->text + at.start);
+  struct finding *f =
+      complain(p, CODE_002, at, "`%.*s` means nothing in a string: the escapes are \\\" \\\\ \\n \\t and $${ for ${",
+               (int)(at.end - at.start), p->text + at.start);
   remark(p, f, "a string in single quotes takes everything as it stands");
 }
 
@@ -367,18 +399,27 @@ void scan_illegal(struct parser *p, struct range at) {
   const char *s = p->text + at.start;
   int n = (int)(at.end - at.start);
   struct finding *f = NULL;
-  static const struct { const char *bytes, *message; } known[] = {
+  static const struct {
+    const char *bytes, *message;
+  } known[] = {
       {"=>", "`=>` is no arrow: from the old value to the new one leads `->`"},
       {"→", "`→` is no arrow here: from the old value to the new one leads `->`"},
-      {"&&", "`&&` is written `and`"}, {"||", "`||` is written `or`"}, {"!", "`!` is written `not`"},
-      {"//", "a comment begins with `#`"}, {";", "`;` has no place here: one item follows another without a separator"},
-      {"“", "typographic quotes: a string stands in \" or in '"}, {"”", "typographic quotes: a string stands in \" or in '"},
+      {"&&", "`&&` is written `and`"},
+      {"||", "`||` is written `or`"},
+      {"!", "`!` is written `not`"},
+      {"//", "a comment begins with `#`"},
+      {";", "`;` has no place here: one item follows another without a separator"},
+      {"“", "typographic quotes: a string stands in \" or in '"},
+      {"”", "typographic quotes: a string stands in \" or in '"},
       {"„", "typographic quotes: a string stands in \" or in '"},
       {"$", "`$` begins a command line where it stands alone, with a blank behind it; a value is `${…}` within a string"},
       {"-", "a name has `-` only between two of its letters or digits, and there is no arithmetic"},
-      {"+", "there is no arithmetic here"}, {"*", "there is no arithmetic here; a pattern is written in quotes"},
-      {"/", "there is no arithmetic here; a path is written in quotes"}, {"\\", "a value may go on on the next line without `\\`"},
-      {"'", "this quote is not closed"}, {"#", "a comment begins with `#`"},
+      {"+", "there is no arithmetic here"},
+      {"*", "there is no arithmetic here; a pattern is written in quotes"},
+      {"/", "there is no arithmetic here; a path is written in quotes"},
+      {"\\", "a value may go on on the next line without `\\`"},
+      {"'", "this quote is not closed"},
+      {"#", "a comment begins with `#`"},
   };
   for (size_t i = 0; f == NULL && i < sizeof known / sizeof *known; i++)
     if (strncmp(s, known[i].bytes, strlen(known[i].bytes)) == 0) {
@@ -392,7 +433,8 @@ void scan_illegal(struct parser *p, struct range at) {
   for (int i = 0; i < n; i++)
     if ((unsigned char)s[i] >= 0x80) {
       if (p->bad_bytes) return; /* check_bytes has said more */
-      f = complain(p, CODE_002, at, "`%.*s`: a name is made of the letters A to Z, digits, `_`, and `-` between", n > 60 ? 60 : n, s);
+      f = complain(p, CODE_002, at, "`%.*s`: a name is made of the letters A to Z, digits, `_`, and `-` between",
+                   n > 60 ? 60 : n, s);
       remark(p, f, "put other text in quotes");
       return;
     }

@@ -19,9 +19,18 @@
 
 enum { GROUP = 500, ENOUGH = 20 /* failures */, TOKENS_MAX = 1 << 16 };
 
-struct bytes { char *at; size_t n; };
-struct slice { uint32_t at, n; };
-struct seed_file { struct bytes text; struct slice *tokens; uint32_t n; };
+struct bytes {
+  char *at;
+  size_t n;
+};
+struct slice {
+  uint32_t at, n;
+};
+struct seed_file {
+  struct bytes text;
+  struct slice *tokens;
+  uint32_t n;
+};
 
 static uint64_t next(uint64_t *s) { /* xorshift64* */
   *s ^= *s >> 12;
@@ -48,13 +57,18 @@ static void split(struct seed_file *f) {
   for (size_t i = 0; i < f->text.n && f->n < TOKENS_MAX;) {
     size_t end = i + 1;
     bool word = f->text.at[i] != '\0' && word_byte(f->text.at[i]), blank = f->text.at[i] == ' ';
-    while (end < f->text.n && ((word && f->text.at[end] != '\0' && word_byte(f->text.at[end])) || (blank && f->text.at[end] == ' '))) end++;
+    while (end < f->text.n &&
+           ((word && f->text.at[end] != '\0' && word_byte(f->text.at[end])) || (blank && f->text.at[end] == ' ')))
+      end++;
     f->tokens[f->n++] = (struct slice){(uint32_t)i, (uint32_t)(end - i)};
     i = end;
   }
 }
 
-struct scrap { const char *at; uint32_t n; };
+struct scrap {
+  const char *at;
+  uint32_t n;
+};
 
 static struct bytes join(const struct scrap *pieces, uint32_t n) {
   struct bytes out = {NULL, 0};
@@ -68,10 +82,30 @@ static struct bytes join(const struct scrap *pieces, uint32_t n) {
   return out;
 }
 
-static const char *const odd[] = {"{", "}", "[", "]", "(", ")", "\"", "'", "$ ", "${", "->", "=", "==", ":", ",", ".", "\n", "##", "#", "\\",
-                                  "none", "unknown", "for x in ", "when ", "not ", "at least 2 of ", "any of ", "secret ", "10.0.0.1",
-                                  "443/tcp", "1h", "99999999999", "https://a.b", "old", "new", "${via.api}", "kind k {", "create ", "delete ",
-                                  "covers = ", "after = ", "disrupts = true", "\xff", "\xe2\x80\x9c", "|", "&", "<(", "`"};
+static const char *const odd[] = {"{",           "}",
+                                  "[",           "]",
+                                  "(",           ")",
+                                  "\"",          "'",
+                                  "$ ",          "${",
+                                  "->",          "=",
+                                  "==",          ":",
+                                  ",",           ".",
+                                  "\n",          "##",
+                                  "#",           "\\",
+                                  "none",        "unknown",
+                                  "for x in ",   "when ",
+                                  "not ",        "at least 2 of ",
+                                  "any of ",     "secret ",
+                                  "10.0.0.1",    "443/tcp",
+                                  "1h",          "99999999999",
+                                  "https://a.b", "old",
+                                  "new",         "${via.api}",
+                                  "kind k {",    "create ",
+                                  "delete ",     "covers = ",
+                                  "after = ",    "disrupts = true",
+                                  "\xff",        "\xe2\x80\x9c",
+                                  "|",           "&",
+                                  "<(",          "`"};
 
 static struct bytes mutate(const struct seed_file *files, uint32_t file_count, uint64_t *s) {
   const struct seed_file *f = &files[below(s, file_count)];
@@ -103,7 +137,8 @@ static struct bytes mutate(const struct seed_file *files, uint32_t file_count, u
       if (o->n == 0) break;
       if (span > o->n - from) span = o->n - from;
       memmove(p + i + span, p + i, sizeof *p * (n - i));
-      for (uint32_t j = 0; j < span; j++) p[i + j] = (struct scrap){o->text.at + o->tokens[from + j].at, o->tokens[from + j].n};
+      for (uint32_t j = 0; j < span; j++)
+        p[i + j] = (struct scrap){o->text.at + o->tokens[from + j].at, o->tokens[from + j].n};
       n += span;
       break;
     }
@@ -216,11 +251,13 @@ static unsigned group(const struct run *r, uint32_t first, uint32_t end) {
     if (status == 0) break;
     uint32_t i = *r->at;
     struct bytes b = input(r, i);
-    snprintf(path, sizeof path, "%s/%s-%llu-%u.cut", r->dir, WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM ? "slow" : "crash",
-             (unsigned long long)r->seed, (unsigned)i);
+    snprintf(path, sizeof path, "%s/%s-%llu-%u.cut", r->dir,
+             WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM ? "slow" : "crash", (unsigned long long)r->seed,
+             (unsigned)i);
     save(path, b);
     free(b.at);
-    printf("FAIL  %s (%s %d)\n", path, WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    printf("FAIL  %s (%s %d)\n", path, WIFSIGNALED(status) ? "signal" : "status",
+           WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     fflush(stdout);
     if (++failed == ENOUGH) break;
     first = i + 1;
@@ -260,9 +297,10 @@ int main(int argc, char **argv) {
   }
   r.at = mmap(NULL, sizeof *r.at, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (r.at == MAP_FAILED) return perror("mmap"), 2;
-  for (uint32_t i = 0, n = r.random + r.mutated; i < n && failed < ENOUGH; i += GROUP) failed += group(&r, i, i + GROUP < n ? i + GROUP : n);
-  printf("%u random and %u mutated files, seed %llu: %u failed%s\n", (unsigned)r.random, (unsigned)r.mutated, (unsigned long long)r.seed, failed,
-         failed < ENOUGH ? "" : " (stopped there)");
+  for (uint32_t i = 0, n = r.random + r.mutated; i < n && failed < ENOUGH; i += GROUP)
+    failed += group(&r, i, i + GROUP < n ? i + GROUP : n);
+  printf("%u random and %u mutated files, seed %llu: %u failed%s\n", (unsigned)r.random, (unsigned)r.mutated,
+         (unsigned long long)r.seed, failed, failed < ENOUGH ? "" : " (stopped there)");
   for (uint32_t i = 0; i < r.file_count; i++) {
     free(r.files[i].text.at);
     free(r.files[i].tokens);
