@@ -59,7 +59,9 @@ void label_step(struct wording *w, struct finding *f, uint32_t step) {
   const struct step *s = &w->m->steps.at[step];
   const char *who = words_step(w->m, w->p, step);
   struct span at = s->at;
-  if (s->hop_count) {
+  if (s->part_count) {
+    who = arena_print(&w->c->arena, "%s takes %s together", who, words_resources(w->m, s->parts, s->part_count));
+  } else if (s->hop_count) {
     const struct hop *hop = telling_hop(w, s);
     const struct attribute *a = &w->m->attributes.at[hop->attribute];
     if (a->at.source != NONE && !is_exists(w, a)) at = a->at;

@@ -71,7 +71,9 @@ static struct finding *clash_of_promise(struct wording *w, const struct breach *
     f = finding_add(w->c, b->code, at, "no order keeps %s: %s breaks it wherever it comes", kept, step_list(w, b->steps, 1, ""));
   else
     f = finding_add(w->c, b->code, at, "no order keeps %s: it is broken at the end of each", kept);
-  if (b->first_state != NONE) finding_caret(w->c, f, "broken %s in the order below, the best that is left", words_states(w->m, w->p, b->first_state, b->last_state));
+  if (b->during && b->first_state != NONE && b->first_state < w->p->order.n)
+    finding_caret(w->c, f, "broken while %s runs, in the order below, the best that is left", words_step(w->m, w->p, w->p->order.at[b->first_state]));
+  else if (b->first_state != NONE) finding_caret(w->c, f, "broken %s in the order below, the best that is left", words_states(w->m, w->p, b->first_state, b->last_state));
   return f;
 }
 
@@ -247,7 +249,8 @@ void word_promise(struct wording *w, const struct breach *b) {
   }
   const char *where = words_states(w->m, w->p, b->first_state, b->last_state);
   if (b->code == CODE_222)
-    f = finding_add(w->c, b->code, at, "on the way back %s is broken: down for %s after a failure in %s", what, words_time(&w->c->arena, b->time), step);
+    f = finding_add(w->c, b->code, at, "on the way back %s is broken: after a failure in %s it is down for %s", what, step,
+                    b->time < 0 ? "good, since a point of no return lies before it" : words_time(&w->c->arena, b->time));
   else if (b->limit > 0 && b->time > b->limit)
     f = finding_add(w->c, b->code, at, "%s is broken: down for %s at a stretch, %s longer than it allows", what, words_time(&w->c->arena, b->time),
                     words_time(&w->c->arena, b->time - b->limit));

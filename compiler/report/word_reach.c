@@ -53,8 +53,11 @@ static void remark_target(struct wording *w, struct finding *f, const struct bre
     return;
   }
   struct text out = {.arena = &w->c->arena};
-  text_print(&out, "%s: %s = %s -> %s", mend->by_name ? "make it address-independent" : "move it too", name,
-             written(w, fact->attribute), to);
+  const char *how = mend->by_name ? "make it address-independent" : "move it too";
+  if (mend->step < w->m->steps.n) /* the plan moves it already, and elsewhere */
+    text_print(&out, "%s: let `%s` of %s go to %s instead", how, name, words_resource(w->m, fact->by), to);
+  else
+    text_print(&out, "%s: %s = %s -> %s", how, name, written(w, fact->attribute), to);
   if (mend->owner < w->m->resources.n)
     text_print(&out, ", with code = \"…\" for its owner %s", words_resource(w->m, mend->owner));
   finding_remark(w->c, f, REMARK_HELP, "%s", text_done(&out));
@@ -66,11 +69,11 @@ void remark_mends(struct wording *w, struct finding *f, const struct breach *b) 
     switch ((enum mend_type)mend->type) {
     case MEND_TARGET: remark_target(w, f, b, mend); break;
     case MEND_LIMIT:
-      finding_remark(w->c, f, REMARK_HELP, "allow it: %s with `down at most %s` is the least that an order keeps",
-                     words_promise(w->m, mend->promise), words_time(&w->c->arena, mend->time));
+      finding_remark(w->c, f, REMARK_HELP, "allow an outage: `down at most %s` is the least for %s that an order keeps",
+                     words_time(&w->c->arena, mend->time), words_promise(w->m, mend->promise));
       break;
     case MEND_WINDOW:
-      finding_remark(w->c, f, REMARK_HELP, "allow it: `window = %s` in the plan is the least that an order keeps",
+      finding_remark(w->c, f, REMARK_HELP, "allow more time: `window = %s` in the plan is the least that an order keeps",
                      words_time(&w->c->arena, mend->time));
       break;
     case MEND_BESIDE: {
