@@ -3,6 +3,7 @@
 #include "model/elaborate.h"
 #include "model/eval.h"
 
+#include <regex.h>
 #include <string.h>
 
 typedef struct value function(struct elaboration *e, const struct value *args, uint32_t n, struct span at);
@@ -68,6 +69,67 @@ static struct value seconds_of(struct elaboration *e, const struct value *args, 
   return (struct value){.type = V_NUMBER, .number = args[0].number / 1000, .at = at};
 }
 
+/* ── sub(text, 'regex', "replacement") ─────────────────────────────────────── */
+
+#define SUB_TEXT 4096u  /* bytes */
+#define SUB_REGEX 256u
+#define SUB_GROUPS 10u
+
+/* The replacement, with \1 … \9 for what the groups matched. */
+static void replaced(struct text *out, const char *text, const char *with, const regmatch_t *groups) {
+  for (const char *p = with; *p; p++) {
+    if (*p == '\\' && p[1] >= '0' && p[1] <= '9') {
+      const regmatch_t *g = &groups[*++p - '0'];
+      if (g->rm_so >= 0) text_add(out, text + g->rm_so, (size_t)(g->rm_eo - g->rm_so));
+      continue;
+    }
+    if (*p == '\\' && p[1]) p++;
+    text_putc(out, *p);
+  }
+}
+
+/* Repetition counts and back references take memory and time beyond any bound. */
+static bool modest(const char *regex) {
+  for (const char *p = regex; *p; p++) {
+    if (*p == '{' || (*p == '\\' && p[1] >= '1' && p[1] <= '9')) return false;
+    if (*p == '\\' && p[1]) p++;
+  }
+  return true;
+}
+
+/* The first place of the text that fits, replaced; the text as it is when none does. */
+static struct value substituted(struct elaboration *e, const struct value *args, uint32_t n, struct span at) {
+  static const char *const wants[] = {"a text to look in", "a regular expression", "a text to put there"};
+  for (uint32_t i = 0; i < n; i++)
+    if (args[i].type != V_STRING) return wrong(e, "sub", wants[i], &args[i]);
+  const char *text = name_text(&e->c->names, args[0].name), *regex = name_text(&e->c->names, args[1].name);
+  if (strlen(text) > SUB_TEXT || strlen(regex) > SUB_REGEX || !modest(regex)) {
+    struct finding *f = finding_add(e->c, CODE_105, args[1].at, "this is more than `sub` looks through");
+    finding_remark(e->c, f, REMARK_NOTE, "at most %u bytes of text, and a regular expression of at most %u without `{…}` and back references", SUB_TEXT, SUB_REGEX);
+    return value_poison(at);
+  }
+  regex_t compiled;
+  int problem = regcomp(&compiled, regex, REG_EXTENDED);
+  if (problem) {
+    char why[128];
+    regerror(problem, NULL, why, sizeof why);
+    finding_add(e->c, CODE_105, args[1].at, "`%.60s` is no extended regular expression: %s", regex, why);
+    return value_poison(at);
+  }
+  regmatch_t groups[SUB_GROUPS];
+  struct text out = {.arena = &e->c->arena};
+  struct value v = args[0];
+  if (!regexec(&compiled, text, SUB_GROUPS, groups, 0)) {
+    text_add(&out, text, (size_t)groups[0].rm_so);
+    replaced(&out, text, name_text(&e->c->names, args[2].name), groups);
+    text_puts(&out, text + groups[0].rm_eo);
+    v = value_text_of(e, text_done(&out), at);
+  }
+  regfree(&compiled);
+  v.at = at;
+  return v;
+}
+
 /* ssh "x", file "x", env "X", jq '…', prompt "…": kept as they are, for who knows what to do with them. */
 static bool constructor(struct elaboration *e, uint32_t name) {
   const struct word_table *w = e->words;
@@ -82,6 +144,7 @@ static const struct {
 } functions[] = {
     {"host", host_of, 1, 1, true},     {"port", port_of, 1, 1, true},         {"join", joined, 1, 2, false},
     {"length", length_of, 1, 1, true}, {"basename", basename_of, 1, 1, true}, {"seconds", seconds_of, 1, 1, true},
+    {"sub", substituted, 3, 3, true},
 };
 #define FUNCTIONS (sizeof functions / sizeof functions[0])
 static const char *const conditions[] = {"up", "disrupted", "changed", "hairpins", "overlaps"};

@@ -1522,7 +1522,7 @@ secret_2() {
   cut_secret_jq technitium_token secret/data/technitium token ".data | if (.data | type) == \"object\" then .data[\$field] else .[\$field] end" || return
 }
 
-secret_2_1() { # std/vault:26
+secret_2_1() { # std/vault:28
   cut_header text 'X-Vault-Token: ' secret vault_token || return
   cut_http GET https://vault.example.net/v1/secret/data/technitium
 }
@@ -1532,7 +1532,7 @@ secret_3() {
   cut_secret_jq cloudflare_token secret/data/platform cloudflare_api_token ".data | if (.data | type) == \"object\" then .data[\$field] else .[\$field] end" || return
 }
 
-secret_3_1() { # std/vault:26
+secret_3_1() { # std/vault:28
   cut_header text 'X-Vault-Token: ' secret vault_token || return
   cut_http GET https://vault.example.net/v1/secret/data/platform
 }
@@ -1542,7 +1542,7 @@ secret_4() {
   cut_secret_jq pg_conn secret/data/terraform conn_str ".data | if (.data | type) == \"object\" then .data[\$field] else .[\$field] end" || return
 }
 
-secret_4_1() { # std/vault:26
+secret_4_1() { # std/vault:28
   cut_header text 'X-Vault-Token: ' secret vault_token || return
   cut_http GET https://vault.example.net/v1/secret/data/terraform
 }
@@ -2264,7 +2264,7 @@ probe_7() {
 
 # == Manifest ==
 # runtime: sha256 069fe21c82aaa431e3e697154b418b5c213955987e4c0b39c474a532650e59cf
-# plan part: sha256 523faad8b94f403a59d57f3323cb4a5ca7df74694f09365f8d378b8123c8b4c6
+# plan part: sha256 424aec59890487776cb1dbf4258a0c7c675d3c4d0711241eea218cb5d5835ed5
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

@@ -1524,7 +1524,7 @@ secret_2() {
   cut_secret_jq technitium_token secret/data/technitium token ".data | if (.data | type) == \"object\" then .data[\$field] else .[\$field] end" || return
 }
 
-secret_2_1() { # std/vault:26
+secret_2_1() { # std/vault:28
   cut_header text 'X-Vault-Token: ' secret vault_token || return
   cut_http GET https://vault.example.net/v1/secret/data/technitium
 }
@@ -1534,7 +1534,7 @@ secret_3() {
   cut_secret_jq cloudflare_token secret/data/platform cloudflare_api_token ".data | if (.data | type) == \"object\" then .data[\$field] else .[\$field] end" || return
 }
 
-secret_3_1() { # std/vault:26
+secret_3_1() { # std/vault:28
   cut_header text 'X-Vault-Token: ' secret vault_token || return
   cut_http GET https://vault.example.net/v1/secret/data/platform
 }
@@ -1544,7 +1544,7 @@ secret_4() {
   cut_secret_jq pg_conn secret/data/terraform conn_str ".data | if (.data | type) == \"object\" then .data[\$field] else .[\$field] end" || return
 }
 
-secret_4_1() { # std/vault:26
+secret_4_1() { # std/vault:28
   cut_header text 'X-Vault-Token: ' secret vault_token || return
   cut_http GET https://vault.example.net/v1/secret/data/terraform
 }
@@ -2275,7 +2275,7 @@ probe_7() {
 
 # == Manifest ==
 # runtime: sha256 069fe21c82aaa431e3e697154b418b5c213955987e4c0b39c474a532650e59cf
-# plan part: sha256 b3eeabe5fbb8167b0499967ae98184d815be334b58bfdd865341db74decd4345
+# plan part: sha256 5e875693aa3b0a540c692ff484e128384bdefa1ae8f314839fd0de672fc4077a
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0

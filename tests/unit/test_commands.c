@@ -169,6 +169,27 @@ static void a_store_is_asked_from_where_the_operator_stands(void **state) {
     assert_int_equal(m->steps.at[plan_step(m, "a")].needs[i].secret, NONE);
 }
 
+/* The paths that people know and the one that the API wants. */
+static void a_path_is_mended_on_its_way(void **state) {
+  (void)state;
+  static const char *const paths[][2] = {{"secret/technitium", "secret/data/technitium"}, {"secret/data/technitium", "secret/data/technitium"},
+                                         {"team/kv/a/b", "team/kv/data/a/b"}, {"database/static-creds/r", "database/static-creds/r"},
+                                         {"secretly/x", "secretly/x"}, {"secret/", "secret/"}};
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+    struct compilation *own = compilation_new();
+    struct model *m = plan_model(own, arena_print(&own->arena, "use std/vault\nvault store { url = https://vault.example.net  kv = [\"secret\", \"team/kv\"] }\n"
+                                                  "secret pw { from = store path = \"%s\" field = \"c\" }\n", paths[i][0]));
+    uint32_t pw = 0;
+    while (pw + 1 < m->secrets.n && strcmp(name_text(&own->names, m->secrets.at[pw].name), "pw") != 0) pw++;
+    struct block b = secret_fetch(m, pw, arena_array(&own->arena, bool, m->steps.n + 1));
+    struct text url = {.arena = &own->arena};
+    assert_int_equal(b.n, 1);
+    for (uint32_t k = 0; k < b.at[0].url.n; k++) text_puts(&url, b.at[0].url.at[k].text);
+    assert_string_equal(text_done(&url), arena_print(&own->arena, "https://vault.example.net/v1/%s", paths[i][1]));
+    compilation_free(own);
+  }
+}
+
 static void a_secret_at_use_is_a_need_of_the_step_and_its_undo(void **state) {
   (void)state;
   struct model *m = plan_model(c, BOX STORE "secret pw { from = vault path = \"a/b\" field = \"c\" fetch = at-use }\n"
@@ -280,7 +301,7 @@ int main(void) {
       TEST(do_is_after_and_undo_before_the_step), TEST(a_chain_has_its_own_ends_in_each_hop), TEST(quotes_lists_and_names_of_runs),
       TEST(options_folders_and_conditions), TEST(a_swap_that_is_none_has_no_way_back), TEST(covering_steps_join_and_undo_in_reverse),
       TEST(verifies_expect_and_ask), TEST(a_secret_in_an_argument), TEST(a_secret_in_a_url), TEST(a_secret_in_a_message),
-      TEST(secrets_where_they_may_be), TEST(a_store_is_asked_from_where_the_operator_stands),
+      TEST(secrets_where_they_may_be), TEST(a_store_is_asked_from_where_the_operator_stands), TEST(a_path_is_mended_on_its_way),
       TEST(a_secret_at_use_is_a_need_of_the_step_and_its_undo), TEST(a_secret_that_dies_before_the_end), TEST(mistakes_in_secrets),
       TEST(a_change_past_its_owner), TEST(a_change_with_the_code_of_its_owner), TEST(a_change_through_its_owner),
       TEST(a_value_that_comes_back_is_nobodys_loss), TEST(mistakes_in_statements), TEST(observations), TEST(an_alias_is_its_value_where_an_address_is_wanted),
