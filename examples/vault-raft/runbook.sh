@@ -18,16 +18,16 @@
 #       undo: nothing, an anchor is kept
 #    3  vault-0: volume nfs -> local-encrypted
 #       about 10m, plan.cut:35
-#       undo: back again, 4 commands
+#       undo: back again, 5 commands
 #    4  vault-1: volume nfs -> local-encrypted
 #       about 10m, plan.cut:35
-#       undo: back again, 4 commands
+#       undo: back again, 5 commands
 #    5  raft: leader vault-2 -> vault-0
 #       about 30s, plan.cut:44
 #       undo: back again, 1 command
 #    6  vault-2: volume nfs -> local-encrypted
 #       about 10m, plan.cut:35
-#       undo: back again, 4 commands
+#       undo: back again, 5 commands
 #    7  drop-old-volumes
 #       about 1m, plan.cut:61
 #       no way back: the network volumes hold the only way back to the old storage
@@ -47,7 +47,7 @@
 #   none
 #
 # Tools it needs
-#   curl, jq, git, terragrunt, rm, kubectl, test
+#   curl, jq, git, terragrunt, rm, kubectl, grep
 
 # == Runtime of cutc runbooks: the same in every runbook, of no interest to a reviewer of this one ==
 #
@@ -1465,7 +1465,7 @@ plan_tools() {
   cut_tool terragrunt .
   cut_tool rm .
   cut_tool kubectl .
-  cut_tool test .
+  cut_tool grep .
 }
 
 plan_observe() {
@@ -1489,7 +1489,7 @@ observe_1() {
   cut_seen storage_class jq '[.spec.volumeClaimTemplates[]?.spec.storageClassName] | first' nfs
 }
 
-observe_1_1() { # std/kubernetes:214
+observe_1_1() { # std/kubernetes:215
   cut_http GET https://10.0.20.10:6443/apis/apps/v1/namespaces/vault/statefulsets/vault
 }
 
@@ -1498,7 +1498,7 @@ observe_2() {
   cut_seen volume jq .spec.storageClassName nfs
 }
 
-observe_2_1() { # std/kubernetes:263
+observe_2_1() { # std/kubernetes:266
   cut_http GET https://10.0.20.10:6443/api/v1/namespaces/vault/persistentvolumeclaims/data-vault-0
 }
 
@@ -1507,7 +1507,7 @@ observe_3() {
   cut_seen volume jq .spec.storageClassName nfs
 }
 
-observe_3_1() { # std/kubernetes:263
+observe_3_1() { # std/kubernetes:266
   cut_http GET https://10.0.20.10:6443/api/v1/namespaces/vault/persistentvolumeclaims/data-vault-1
 }
 
@@ -1516,7 +1516,7 @@ observe_4() {
   cut_seen volume jq .spec.storageClassName nfs
 }
 
-observe_4_1() { # std/kubernetes:263
+observe_4_1() { # std/kubernetes:266
   cut_http GET https://10.0.20.10:6443/api/v1/namespaces/vault/persistentvolumeclaims/data-vault-2
 }
 
@@ -1611,7 +1611,7 @@ step_1_verify() {
   cut_run step_1_verify_1 within 120 equal local-encrypted || return
 }
 
-step_1_verify_1() { # std/kubernetes:220
+step_1_verify_1() { # std/kubernetes:221
   kubectl get statefulset vault -n vault -o 'jsonpath={.spec.volumeClaimTemplates[0].spec.storageClassName}'
 }
 
@@ -1623,7 +1623,7 @@ step_1_was() {
   cut_watched
 }
 
-step_1_was_1() { # std/kubernetes:214
+step_1_was_1() { # std/kubernetes:215
   cut_http GET https://10.0.20.10:6443/apis/apps/v1/namespaces/vault/statefulsets/vault
 }
 
@@ -1671,10 +1671,15 @@ step_3() { # plan.cut:35
 
 step_3_do() {
   cut_run step_3_do_1 || return
+  cut_run step_3_do_2 || return
 }
 
-step_3_do_1() { # std/kubernetes:247
-  test "$(kubectl get pvc data-vault-0 -n vault -o "jsonpath={.spec.storageClassName}")" = local-encrypted || kubectl delete pvc/data-vault-0 pod/vault-0 -n vault --wait=false
+step_3_do_1() { # std/kubernetes:248
+  kubectl get pvc data-vault-0 -n vault --ignore-not-found -o 'jsonpath={.spec.storageClassName}' >"${cut_work}/class"
+}
+
+step_3_do_2() { # std/kubernetes:249
+  grep -qxF -- local-encrypted "${cut_work}/class" || kubectl delete pvc/data-vault-0 pod/vault-0 -n vault --ignore-not-found --wait=false
 }
 
 step_3_undo() {
@@ -1682,22 +1687,27 @@ step_3_undo() {
   cut_run step_3_undo_2 || return
   cut_run step_3_undo_3 || return
   cut_run step_3_undo_4 || return
+  cut_run step_3_undo_5 || return
 }
 
-step_3_undo_1() { # std/kubernetes:250
+step_3_undo_1() { # std/kubernetes:252
   kubectl get statefulset vault -n vault -o json >"${cut_work}/controller.json"
 }
 
-step_3_undo_2() { # std/kubernetes:251
+step_3_undo_2() { # std/kubernetes:253
   jq --arg class nfs '(.spec.volumeClaimTemplates[].spec.storageClassName) = $class | del(.status, .metadata.uid, .metadata.resourceVersion, .metadata.creationTimestamp, .metadata.generation)' "${cut_work}/controller.json" >"${cut_work}/controller-back.json"
 }
 
-step_3_undo_3() { # std/kubernetes:252
+step_3_undo_3() { # std/kubernetes:254
   kubectl replace --force --cascade=orphan -f "${cut_work}/controller-back.json"
 }
 
-step_3_undo_4() { # std/kubernetes:253
-  test "$(kubectl get pvc data-vault-0 -n vault -o "jsonpath={.spec.storageClassName}")" = nfs || kubectl delete pvc/data-vault-0 pod/vault-0 -n vault --wait=false
+step_3_undo_4() { # std/kubernetes:255
+  kubectl get pvc data-vault-0 -n vault --ignore-not-found -o 'jsonpath={.spec.storageClassName}' >"${cut_work}/class"
+}
+
+step_3_undo_5() { # std/kubernetes:256
+  grep -qxF -- nfs "${cut_work}/class" || kubectl delete pvc/data-vault-0 pod/vault-0 -n vault --ignore-not-found --wait=false
 }
 
 step_3_verify() {
@@ -1705,11 +1715,11 @@ step_3_verify() {
   cut_run step_3_verify_2 within 600 equal True || return
 }
 
-step_3_verify_1() { # std/kubernetes:256
+step_3_verify_1() { # std/kubernetes:259
   kubectl get pvc data-vault-0 -n vault -o 'jsonpath={.spec.storageClassName}'
 }
 
-step_3_verify_2() { # std/kubernetes:258
+step_3_verify_2() { # std/kubernetes:261
   kubectl get pod vault-0 -n vault -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'
 }
 
@@ -1720,7 +1730,7 @@ step_3_was() {
   cut_watched
 }
 
-step_3_was_1() { # std/kubernetes:263
+step_3_was_1() { # std/kubernetes:266
   cut_http GET https://10.0.20.10:6443/api/v1/namespaces/vault/persistentvolumeclaims/data-vault-0
 }
 
@@ -1737,10 +1747,15 @@ step_4() { # plan.cut:35
 
 step_4_do() {
   cut_run step_4_do_1 || return
+  cut_run step_4_do_2 || return
 }
 
-step_4_do_1() { # std/kubernetes:247
-  test "$(kubectl get pvc data-vault-1 -n vault -o "jsonpath={.spec.storageClassName}")" = local-encrypted || kubectl delete pvc/data-vault-1 pod/vault-1 -n vault --wait=false
+step_4_do_1() { # std/kubernetes:248
+  kubectl get pvc data-vault-1 -n vault --ignore-not-found -o 'jsonpath={.spec.storageClassName}' >"${cut_work}/class"
+}
+
+step_4_do_2() { # std/kubernetes:249
+  grep -qxF -- local-encrypted "${cut_work}/class" || kubectl delete pvc/data-vault-1 pod/vault-1 -n vault --ignore-not-found --wait=false
 }
 
 step_4_undo() {
@@ -1748,22 +1763,27 @@ step_4_undo() {
   cut_run step_4_undo_2 || return
   cut_run step_4_undo_3 || return
   cut_run step_4_undo_4 || return
+  cut_run step_4_undo_5 || return
 }
 
-step_4_undo_1() { # std/kubernetes:250
+step_4_undo_1() { # std/kubernetes:252
   kubectl get statefulset vault -n vault -o json >"${cut_work}/controller.json"
 }
 
-step_4_undo_2() { # std/kubernetes:251
+step_4_undo_2() { # std/kubernetes:253
   jq --arg class nfs '(.spec.volumeClaimTemplates[].spec.storageClassName) = $class | del(.status, .metadata.uid, .metadata.resourceVersion, .metadata.creationTimestamp, .metadata.generation)' "${cut_work}/controller.json" >"${cut_work}/controller-back.json"
 }
 
-step_4_undo_3() { # std/kubernetes:252
+step_4_undo_3() { # std/kubernetes:254
   kubectl replace --force --cascade=orphan -f "${cut_work}/controller-back.json"
 }
 
-step_4_undo_4() { # std/kubernetes:253
-  test "$(kubectl get pvc data-vault-1 -n vault -o "jsonpath={.spec.storageClassName}")" = nfs || kubectl delete pvc/data-vault-1 pod/vault-1 -n vault --wait=false
+step_4_undo_4() { # std/kubernetes:255
+  kubectl get pvc data-vault-1 -n vault --ignore-not-found -o 'jsonpath={.spec.storageClassName}' >"${cut_work}/class"
+}
+
+step_4_undo_5() { # std/kubernetes:256
+  grep -qxF -- nfs "${cut_work}/class" || kubectl delete pvc/data-vault-1 pod/vault-1 -n vault --ignore-not-found --wait=false
 }
 
 step_4_verify() {
@@ -1771,11 +1791,11 @@ step_4_verify() {
   cut_run step_4_verify_2 within 600 equal True || return
 }
 
-step_4_verify_1() { # std/kubernetes:256
+step_4_verify_1() { # std/kubernetes:259
   kubectl get pvc data-vault-1 -n vault -o 'jsonpath={.spec.storageClassName}'
 }
 
-step_4_verify_2() { # std/kubernetes:258
+step_4_verify_2() { # std/kubernetes:261
   kubectl get pod vault-1 -n vault -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'
 }
 
@@ -1786,7 +1806,7 @@ step_4_was() {
   cut_watched
 }
 
-step_4_was_1() { # std/kubernetes:263
+step_4_was_1() { # std/kubernetes:266
   cut_http GET https://10.0.20.10:6443/api/v1/namespaces/vault/persistentvolumeclaims/data-vault-1
 }
 
@@ -1838,10 +1858,15 @@ step_6() { # plan.cut:35
 
 step_6_do() {
   cut_run step_6_do_1 || return
+  cut_run step_6_do_2 || return
 }
 
-step_6_do_1() { # std/kubernetes:247
-  test "$(kubectl get pvc data-vault-2 -n vault -o "jsonpath={.spec.storageClassName}")" = local-encrypted || kubectl delete pvc/data-vault-2 pod/vault-2 -n vault --wait=false
+step_6_do_1() { # std/kubernetes:248
+  kubectl get pvc data-vault-2 -n vault --ignore-not-found -o 'jsonpath={.spec.storageClassName}' >"${cut_work}/class"
+}
+
+step_6_do_2() { # std/kubernetes:249
+  grep -qxF -- local-encrypted "${cut_work}/class" || kubectl delete pvc/data-vault-2 pod/vault-2 -n vault --ignore-not-found --wait=false
 }
 
 step_6_undo() {
@@ -1849,22 +1874,27 @@ step_6_undo() {
   cut_run step_6_undo_2 || return
   cut_run step_6_undo_3 || return
   cut_run step_6_undo_4 || return
+  cut_run step_6_undo_5 || return
 }
 
-step_6_undo_1() { # std/kubernetes:250
+step_6_undo_1() { # std/kubernetes:252
   kubectl get statefulset vault -n vault -o json >"${cut_work}/controller.json"
 }
 
-step_6_undo_2() { # std/kubernetes:251
+step_6_undo_2() { # std/kubernetes:253
   jq --arg class nfs '(.spec.volumeClaimTemplates[].spec.storageClassName) = $class | del(.status, .metadata.uid, .metadata.resourceVersion, .metadata.creationTimestamp, .metadata.generation)' "${cut_work}/controller.json" >"${cut_work}/controller-back.json"
 }
 
-step_6_undo_3() { # std/kubernetes:252
+step_6_undo_3() { # std/kubernetes:254
   kubectl replace --force --cascade=orphan -f "${cut_work}/controller-back.json"
 }
 
-step_6_undo_4() { # std/kubernetes:253
-  test "$(kubectl get pvc data-vault-2 -n vault -o "jsonpath={.spec.storageClassName}")" = nfs || kubectl delete pvc/data-vault-2 pod/vault-2 -n vault --wait=false
+step_6_undo_4() { # std/kubernetes:255
+  kubectl get pvc data-vault-2 -n vault --ignore-not-found -o 'jsonpath={.spec.storageClassName}' >"${cut_work}/class"
+}
+
+step_6_undo_5() { # std/kubernetes:256
+  grep -qxF -- nfs "${cut_work}/class" || kubectl delete pvc/data-vault-2 pod/vault-2 -n vault --ignore-not-found --wait=false
 }
 
 step_6_verify() {
@@ -1872,11 +1902,11 @@ step_6_verify() {
   cut_run step_6_verify_2 within 600 equal True || return
 }
 
-step_6_verify_1() { # std/kubernetes:256
+step_6_verify_1() { # std/kubernetes:259
   kubectl get pvc data-vault-2 -n vault -o 'jsonpath={.spec.storageClassName}'
 }
 
-step_6_verify_2() { # std/kubernetes:258
+step_6_verify_2() { # std/kubernetes:261
   kubectl get pod vault-2 -n vault -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'
 }
 
@@ -1887,7 +1917,7 @@ step_6_was() {
   cut_watched
 }
 
-step_6_was_1() { # std/kubernetes:263
+step_6_was_1() { # std/kubernetes:266
   cut_http GET https://10.0.20.10:6443/api/v1/namespaces/vault/persistentvolumeclaims/data-vault-2
 }
 
@@ -1946,13 +1976,13 @@ probe_2() {
 
 # == Manifest ==
 # runtime: sha256 069fe21c82aaa431e3e697154b418b5c213955987e4c0b39c474a532650e59cf
-# plan part: sha256 799eebc5a6d18acb3c66f22a62accf4d61dffebbc29b55ea76f2781e0b1be328
+# plan part: sha256 0cd8be147570cfe058ea80d01aaec117d938d9d02b3d4a0fa6106d9d689155b8
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
-# step 3 vault-0: do 1, undo 4, verify 2
-# step 4 vault-1: do 1, undo 4, verify 2
+# step 3 vault-0: do 2, undo 5, verify 2
+# step 4 vault-1: do 2, undo 5, verify 2
 # step 5 raft: do 1, undo 1, verify 0
-# step 6 vault-2: do 1, undo 4, verify 2
+# step 6 vault-2: do 2, undo 5, verify 2
 # step 7 drop-old-volumes: do 1, undo 0, verify 0
 
 cut_main "$@"
