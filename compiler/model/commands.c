@@ -191,6 +191,7 @@ static void resource_block(struct elaboration *e, uint32_t resource, uint32_t st
     statements_evaluate(&one, block);
     append(e, to, one.out.at, one.out.n);
     if (one.unreliable != NULL) to->unreliable = one.unreliable;
+    if (type == BLOCK_DO && one.out.n == 0 && to->silent == 0) to->silent = resource + 1;
   }
   if (code && type == BLOCK_DO) code_patch(e, resource, false, to);
 }
@@ -274,6 +275,13 @@ struct block step_block(struct model *m, uint32_t step, enum block_type type, co
   } else {
     write_step(m->elaboration, step, type, done, &b);
   }
+  return block_of(&b);
+}
+
+struct block step_do(struct elaboration *e, uint32_t step, const bool *done, uint32_t *silent) {
+  struct statements b = {.e = e, .resource = NONE};
+  if (!e->m->steps.at[step].wait) write_step(e, step, BLOCK_DO, done, &b);
+  *silent = b.silent == 0 ? NONE : b.silent - 1;
   return block_of(&b);
 }
 

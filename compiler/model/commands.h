@@ -20,6 +20,7 @@ struct statements {
   struct command_list out;
   const char *unreliable;
   bool incomplete;          /* the text read last lacks a piece, which was said */
+  uint32_t silent;          /* 1 + a resource whose `do` comes to no command at all; 0 */
 };
 /* Appends the commands of a block (N_DO, N_UNDO, N_VERIFY, N_OBSERVE, N_FETCH) in the state scope.done. */
 void statements_evaluate(struct statements *b, uint32_t block);
@@ -28,6 +29,8 @@ struct pieces pieces_of_text(struct elaboration *e, const char *text, struct spa
 
 /* ── Blocks (commands.c) ───────────────────────────────────────────────────── */
 
+/* The `do` of a step in a state; *silent: a resource that it changes without any command, NONE. */
+struct block step_do(struct elaboration *e, uint32_t step, const bool *done, uint32_t *silent);
 /* Can a step with commands be taken back: an undo, a `do` that can be read the other way round, or a reason why not? */
 bool step_way_back(struct elaboration *e, uint32_t step, const bool *done);
 /* A state in which the step can run as far as its own chains go; `done` has steps.n + parts.n flags, all false before.

@@ -11,11 +11,14 @@ static const char *name_at(const struct elaboration *e, uint32_t id) { return na
 
 /* ── Secrets of a block ────────────────────────────────────────────────────── */
 
+struct silence { uint32_t resource, step; };
+
 struct users {
   struct elaboration *e;
   uint32_t *last;   /* per secret: the step that was seen to use it last, + 1 */
   uint32_t step;
   ARRAY(uint32_t) used;
+  ARRAY(struct silence) silent; /* changes without a command */
 };
 
 static void use_pieces(struct users *u, struct pieces p) {
@@ -52,12 +55,32 @@ static void count(struct step *s, const struct block *b) {
   }
 }
 
+/* A change that every `when` of its kind leaves out. */
+static void nothing_done(struct elaboration *e, uint32_t step, uint32_t resource) {
+  const struct step *s = &e->m->steps.at[step];
+  const struct resource *r = &e->m->resources.at[resource];
+  const struct attribute *a = NULL;
+  for (uint32_t i = 0; i < s->hop_count && a == NULL; i++)
+    if (e->m->attributes.at[s->hops[i].attribute].owner == resource) a = &e->m->attributes.at[s->hops[i].attribute];
+  struct scope scope;
+  struct finding *f = finding_add(e->c, CODE_108, a != NULL ? a->at : r->at, "nothing says how `%s` is changed: for this change its `do` has no command", name_at(e, r->name));
+  f->resource = r->name;
+  uint32_t block = block_for(e, resource, N_DO, NULL, &scope);
+  if (a != NULL) finding_caret(e->c, f, "this changes");
+  struct span at = block != 0 ? node_span(e->tree, block) : NOWHERE;
+  if (at.source != NONE && at.end > at.start + 2) at.end = at.start + 2;
+  if (block != 0) finding_label(e->c, f, at, "no `when` in here speaks of it");
+  finding_remark(e->c, f, REMARK_HELP, "say how in the resource itself: `do { … }`, or `do { manual \"…\" }` for a step by hand");
+}
+
 /* The blocks of a step in a state where it can run; `done` is all false before and after. */
 static void look(struct users *u, uint32_t step, bool *done, struct block blocks[3]) {
   struct model *m = u->e->m;
   struct step *s = &m->steps.at[step];
   state_before(m, step, done);
-  blocks[BLOCK_DO] = step_block(m, step, BLOCK_DO, done);
+  uint32_t silent;
+  blocks[BLOCK_DO] = step_do(u->e, step, done, &silent);
+  if (silent != NONE) array_push(&u->e->c->arena, &u->silent, ((struct silence){silent, step}));
   s->commands = 0;
   count(s, &blocks[BLOCK_DO]);
   bool back = step_way_back(u->e, step, done);
@@ -118,6 +141,9 @@ void steps_look(struct elaboration *e) {
   struct block(*blocks)[3] = arena_alloc(&e->c->arena, (size_t)m->steps.n + 1, sizeof *blocks);
   bool *done = state_new_flags(e, false);
   for (uint32_t i = 0; i < m->steps.n; i++) look(&u, i, done, blocks[i]);
+  const bool *doubtful = u.silent.n > 0 ? model_doubtful(m) : NULL;
+  for (uint32_t i = 0; i < u.silent.n; i++)
+    if (!doubtful[u.silent.at[i].resource]) nothing_done(e, u.silent.at[i].step, u.silent.at[i].resource);
   observes_look(e, done);
   secrets_finish(e);
   for (uint32_t i = 0; i < m->steps.n; i++)

@@ -37,9 +37,19 @@ static void twice(struct elaboration *e, const struct declared *d, uint32_t firs
   finding_label(e->c, f, first, "first here");
 }
 
+/* Words that mean something else wherever a kind or a command says them: a reference would never get here. */
+static void claimed(struct elaboration *e, const struct declared *d, struct span at) {
+  const struct word_table *w = e->words;
+  if (d->name != w->old && d->name != w->new && d->name != w->via) return;
+  struct finding *f = finding_add(e->c, CODE_009, at, "`%s` is a word of the language and can't be a name here", name_text(&e->c->names, d->name));
+  finding_caret(e->c, f, "choose another name");
+  finding_remark(e->c, f, REMARK_HELP, d->name == w->via ? "in a kind it is the provider that carries out a change" : "in `do` and `undo` it is one end of the change being made");
+}
+
 /* Resources, steps and constants share their names: a bare word could mean each of them. */
 static bool taken(struct elaboration *e, const struct declared *d) {
   uint32_t id;
+  claimed(e, d, d->at);
   if ((id = index_get(&e->resource_index, d->name)) != NONE) twice(e, d, e->m->resources.at[id].node, e->m->resources.at[id].at);
   else if ((id = index_get(&e->step_index, d->name)) != NONE) twice(e, d, e->steps.at[id].node, e->steps.at[id].at);
   else if ((id = index_get(&e->let_index, d->name)) != NONE) twice(e, d, e->lets.at[id].node, e->lets.at[id].at);
@@ -250,6 +260,18 @@ static void zone(struct elaboration *e, uint32_t node) {
   finding_label(e->c, f, m->zones.at[first].at, "first here");
 }
 
+/* `secret NAME`, without what stands in its braces. */
+static struct span headline(const struct elaboration *e, uint32_t node) {
+  struct span at = node_span(e->tree, node);
+  if (at.source >= e->c->sources.n) return at;
+  const char *text = e->c->sources.at[at.source].text;
+  uint32_t n = name_length(&e->c->names, NODE(e, node)->text), i = at.start;
+  while (i < at.end && text[i] >= 'a' && text[i] <= 'z') i++;
+  while (i < at.end && (text[i] == ' ' || text[i] == '\t')) i++;
+  if (at.end - i >= n && !memcmp(text + i, node_name(e, node), n)) at.end = i + n;
+  return at;
+}
+
 static void unroll(struct declarer *all, const struct declared *loop);
 
 static void one(struct declarer *all, uint32_t node, const struct binding *bindings) {
@@ -257,6 +279,13 @@ static void one(struct declarer *all, uint32_t node, const struct binding *bindi
   uint32_t iteration = index_get(&all->iterations, node);
   iteration = iteration == NONE ? 0 : iteration;
   struct declared d = {.name = NODE(e, node)->text, .node = node, .iteration = iteration, .bindings = bindings, .at = node_span(e->tree, node)};
+  switch ((int)NODE(e, node)->type) {
+  case N_LET:
+  case N_SECRET_DECL:
+  case N_TOOL:
+  case N_RULE: d.at = headline(e, node); break;
+  default: break;
+  }
   switch ((int)NODE(e, node)->type) {
   case N_RESOURCE: resource(all, node, bindings, iteration); break;
   case N_LET:

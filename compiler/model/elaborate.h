@@ -112,6 +112,8 @@ struct declared {
 };
 struct declared_list { struct declared *at; uint32_t n, cap; };
 
+struct of_kind { uint32_t kind; struct cases cases; }; /* the value of `KIND.attribute` in all states */
+
 enum lazy { LAZY_NOT, LAZY_RUNNING, LAZY_DONE };
 /* Beside each struct attribute. */
 struct lazy_attribute {
@@ -151,6 +153,10 @@ struct elaboration {
   struct index step_names;      /* name id of a step's id -> model.steps */
   struct index preset_index;    /* node of a kind's literal default -> presets */
   ARRAY(struct cases) presets;
+  const bool *ends[2];          /* nothing done, all done; of ends_count flags */
+  size_t ends_count;
+  struct index of_kind_index;   /* the node of `KIND.attribute` -> of_kinds */
+  ARRAY(struct of_kind) of_kinds;
   struct guard_table *guards;   /* guards.c */
   struct step_table *table;     /* steps.c */
   struct word_table *words;     /* names.c: ids of the names that the compiler knows */
@@ -327,6 +333,8 @@ uint32_t guard_given(struct elaboration *e, uint32_t guard, uint32_t step, bool 
 void state_complete(const struct model *m, bool *done);
 /* A fresh state: nothing done (all = false) or everything. */
 bool *state_new_flags(struct elaboration *e, bool all);
+/* The same, to be read only: one for all who ask. */
+const bool *state_at_end(struct elaboration *e, bool all);
 /* The steps that its hops belong to, in order of their ids; n 0 when it does not change. */
 const uint32_t *steps_of_resource(struct elaboration *e, uint32_t resource, uint32_t *n);
 /* Steps that disrupt a resource: list in the arena. O(1) after the first call. */

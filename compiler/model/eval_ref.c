@@ -96,9 +96,16 @@ static struct cases member_of_kind(struct elaboration *e, const struct scope *s,
     suggest(e, f, node_name(e, node), known.at, known.n);
     return poison_at(e, node);
   }
+  uint32_t kept = e->naming || s->done ? NONE : index_get(&e->of_kind_index, node);
+  if (kept != NONE && e->of_kinds.at[kept].kind == kind) return cases_in(e, s, &e->of_kinds.at[kept].cases);
   struct value *all = arena_array(&e->c->arena, struct value, k->resources.n + 1u);
   for (uint32_t i = 0; i < k->resources.n; i++) all[i] = value_resource(k->resources.at[i], node_span(e->tree, node));
-  return member_of_all(e, s, all, k->resources.n, node);
+  if (e->naming || s->done) return member_of_all(e, s, all, k->resources.n, node);
+  struct scope everywhere = scope_plan(NULL); /* asked for again and again, by each resource that a rule looks at */
+  struct cases c = member_of_all(e, &everywhere, all, k->resources.n, node);
+  if (index_put(&e->c->arena, &e->of_kind_index, node, e->of_kinds.n) == e->of_kinds.n)
+    array_push(&e->c->arena, &e->of_kinds, ((struct of_kind){kind, c}));
+  return cases_in(e, s, &c);
 }
 
 static struct cases member_of_step(struct elaboration *e, const struct scope *s, const struct value *v, uint32_t node) {
@@ -161,7 +168,7 @@ struct scope scope_old(struct elaboration *e, const struct scope *s, bool is_new
     if (!is_new) there.leads = s->leads == LEADS_FORWARD ? LEADS_BACK : LEADS_FORWARD;
     return there;
   }
-  there.done = state_new_flags(e, is_new);
+  there.done = state_at_end(e, is_new);
   return there;
 }
 

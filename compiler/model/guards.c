@@ -161,6 +161,16 @@ bool *state_new_flags(struct elaboration *e, bool all) {
   return done;
 }
 
+const bool *state_at_end(struct elaboration *e, bool all) {
+  size_t n = (size_t)e->m->steps.n + e->m->parts.n + 1;
+  if (e->ends_count != n) {
+    e->ends[0] = state_new_flags(e, false);
+    e->ends[1] = state_new_flags(e, true);
+    e->ends_count = n;
+  }
+  return e->ends[all];
+}
+
 void guards_imply(struct elaboration *e, uint32_t mark, uint32_t *marks, uint32_t n) {
   struct guard_table *t = table(e->m);
   uint32_t count = e->m->steps.n + e->m->parts.n;

@@ -45,8 +45,7 @@ static uint32_t item_of(struct elaboration *e, const struct scope *s, uint32_t f
   for (uint32_t i = first; i && !found; i = NODE(e, i)->next) {
     if (NODE(e, i)->type == type) found = i;
     else if (NODE(e, i)->type == N_WHEN && NODE(e, i)->child) {
-      bool *start = done ? NULL : state_new_flags(e, false);
-      struct value v = eval_in_state(e, s, NODE(e, i)->child, NULL, done ? done : start);
+      struct value v = eval_in_state(e, s, NODE(e, i)->child, NULL, done ? done : state_at_end(e, false));
       if (v.type == V_BOOL && v.number) found = item_of(e, s, NODE(e, NODE(e, i)->child)->next, type, done);
     }
   }

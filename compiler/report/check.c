@@ -190,7 +190,8 @@ static const char *outage(const struct page *g, uint32_t promise) {
   const struct promise *p = &g->m->promises.at[promise];
   struct arena *a = &g->m->c->arena;
   bool none = t->outage == 0 && !t->outage_open, up = t->states[g->p->order.n] == UP;
-  const char *text = none ? "no outage" : arena_print(a, "down %s%s", words_time(a, t->outage), t->outage_open ? " or more" : "");
+  const char *text = none && !up && !g->p->order.n ? (t->states[0] == DOWN ? "down" : "not known")
+                     : none ? "no outage" : arena_print(a, "down %s%s", words_time(a, t->outage), t->outage_open ? " or more" : "");
 
   if (p->hold == HOLD_FINALLY)
     return p->type == PROMISE_CONDITION ? (up ? "true at the end" : "false at the end") : up ? "up at the end" : "down at the end";
@@ -275,6 +276,16 @@ static void timeline(const struct page *g) {
 static void put_value(const struct page *g, struct text *out, const struct value *v) {
   if (v->type == V_RESOURCE && v->id < g->m->resources.n) {
     text_puts(out, name(g, g->m->resources.at[v->id].name));
+  } else if (v->type == V_ZONE && v->id < g->m->zones.n) {
+    text_puts(out, name(g, g->m->zones.at[v->id].name));
+  } else if (v->type == V_SECRET && v->id < g->m->secrets.n) {
+    text_print(out, "secret %s", name(g, g->m->secrets.at[v->id].name));
+  } else if (v->type == V_MAP && v->count) {
+    for (uint32_t i = 0; i < v->count; i++) {
+      text_print(out, "%s%s = ", i ? ", " : "{ ", name(g, v->keys[i]));
+      put_value(g, out, &v->items[i]);
+    }
+    text_puts(out, " }");
   } else if (v->type == V_LIST) {
     text_putc(out, '[');
     for (uint32_t i = 0; i < v->count; i++) {
@@ -400,7 +411,8 @@ void report_check(struct text *out, struct model *m, const struct proof *p, bool
   if (verbose && p->components.n)
     search(&g);
   timeline(&g);
-  rests(&g);
+  if (!c->errors)
+    rests(&g);
   text_putc(out, '\n');
   if (c->errors)
     styled(&g, STYLE_ERROR, arena_print(&c->arena, "refused: %u error%s", c->errors, c->errors == 1 ? "" : "s"));
