@@ -1614,7 +1614,7 @@ observe_6_1() { # std/kubernetes:108
 observe_7() {
   cut_run observe_7_1 || return
   cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.200
-  cut_seen ttl jq "[.response.records[] | select(.type == \"A\" or .type == \"AAAA\" or .type == \"CNAME\") | .ttl] | first | if . == null then . elif . < 120 then \"\\(.)s\" else . as \$all | reduce ([86400, \"d\"], [3600, \"h\"], [60, \"m\"], [1, \"s\"]) as [\$unit, \$name] ([\$all, \"\"]; if .[0] >= \$unit then [.[0] % \$unit, .[1] + \"\\(.[0] / \$unit | floor)\\(\$name)\"] else . end) | .[1] end" 3600s
+  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 3600s
 }
 
 observe_7_1() { # std/net:122
@@ -1625,7 +1625,7 @@ observe_7_1() { # std/net:122
 observe_8() {
   cut_run observe_8_1 || return
   cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' example.net
-  cut_seen ttl jq "[.response.records[] | select(.type == \"A\" or .type == \"AAAA\" or .type == \"CNAME\") | .ttl] | first | if . == null then . elif . < 120 then \"\\(.)s\" else . as \$all | reduce ([86400, \"d\"], [3600, \"h\"], [60, \"m\"], [1, \"s\"]) as [\$unit, \$name] ([\$all, \"\"]; if .[0] >= \$unit then [.[0] % \$unit, .[1] + \"\\(.[0] / \$unit | floor)\\(\$name)\"] else . end) | .[1] end" 3600s
+  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 3600s
 }
 
 observe_8_1() { # std/net:122
@@ -1834,7 +1834,7 @@ step_2_was() {
   cut_watch apex
   cut_run step_2_was_1 || return
   cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.200
-  cut_seen ttl jq "[.response.records[] | select(.type == \"A\" or .type == \"AAAA\" or .type == \"CNAME\") | .ttl] | first | if . == null then . elif . < 120 then \"\\(.)s\" else . as \$all | reduce ([86400, \"d\"], [3600, \"h\"], [60, \"m\"], [1, \"s\"]) as [\$unit, \$name] ([\$all, \"\"]; if .[0] >= \$unit then [.[0] % \$unit, .[1] + \"\\(.[0] / \$unit | floor)\\(\$name)\"] else . end) | .[1] end" 3600s
+  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 3600s
   cut_watched
 }
 
@@ -1918,7 +1918,7 @@ step_3_was() {
   cut_watch apex
   cut_run step_3_was_1 || return
   cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.200
-  cut_seen ttl jq "[.response.records[] | select(.type == \"A\" or .type == \"AAAA\" or .type == \"CNAME\") | .ttl] | first | if . == null then . elif . < 120 then \"\\(.)s\" else . as \$all | reduce ([86400, \"d\"], [3600, \"h\"], [60, \"m\"], [1, \"s\"]) as [\$unit, \$name] ([\$all, \"\"]; if .[0] >= \$unit then [.[0] % \$unit, .[1] + \"\\(.[0] / \$unit | floor)\\(\$name)\"] else . end) | .[1] end" 60s
+  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 60s
   cut_watched
 }
 
@@ -2002,7 +2002,7 @@ step_4_was() {
   cut_watch apex
   cut_run step_4_was_1 || return
   cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.203
-  cut_seen ttl jq "[.response.records[] | select(.type == \"A\" or .type == \"AAAA\" or .type == \"CNAME\") | .ttl] | first | if . == null then . elif . < 120 then \"\\(.)s\" else . as \$all | reduce ([86400, \"d\"], [3600, \"h\"], [60, \"m\"], [1, \"s\"]) as [\$unit, \$name] ([\$all, \"\"]; if .[0] >= \$unit then [.[0] % \$unit, .[1] + \"\\(.[0] / \$unit | floor)\\(\$name)\"] else . end) | .[1] end" 60s
+  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 60s
   cut_watched
 }
 
@@ -2264,7 +2264,7 @@ probe_7() {
 
 # == Manifest ==
 # runtime: sha256 069fe21c82aaa431e3e697154b418b5c213955987e4c0b39c474a532650e59cf
-# plan part: sha256 424aec59890487776cb1dbf4258a0c7c675d3c4d0711241eea218cb5d5835ed5
+# plan part: sha256 75fdf51ba0ea6eb741d2b3d5113d0ecbb14891667ea85b9a80ed411b8cdf2ad5
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

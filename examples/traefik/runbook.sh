@@ -1616,7 +1616,7 @@ observe_6_1() { # std/kubernetes:108
 observe_7() {
   cut_run observe_7_1 || return
   cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.200
-  cut_seen ttl jq "[.response.records[] | select(.type == \"A\" or .type == \"AAAA\" or .type == \"CNAME\") | .ttl] | first | if . == null then . elif . < 120 then \"\\(.)s\" else . as \$all | reduce ([86400, \"d\"], [3600, \"h\"], [60, \"m\"], [1, \"s\"]) as [\$unit, \$name] ([\$all, \"\"]; if .[0] >= \$unit then [.[0] % \$unit, .[1] + \"\\(.[0] / \$unit | floor)\\(\$name)\"] else . end) | .[1] end" 3600s
+  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 3600s
 }
 
 observe_7_1() { # std/net:122
@@ -1627,7 +1627,7 @@ observe_7_1() { # std/net:122
 observe_8() {
   cut_run observe_8_1 || return
   cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' example.net
-  cut_seen ttl jq "[.response.records[] | select(.type == \"A\" or .type == \"AAAA\" or .type == \"CNAME\") | .ttl] | first | if . == null then . elif . < 120 then \"\\(.)s\" else . as \$all | reduce ([86400, \"d\"], [3600, \"h\"], [60, \"m\"], [1, \"s\"]) as [\$unit, \$name] ([\$all, \"\"]; if .[0] >= \$unit then [.[0] % \$unit, .[1] + \"\\(.[0] / \$unit | floor)\\(\$name)\"] else . end) | .[1] end" 3600s
+  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 3600s
 }
 
 observe_8_1() { # std/net:122
@@ -1720,7 +1720,7 @@ step_1_was() {
   cut_watch apex
   cut_run step_1_was_1 || return
   cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.200
-  cut_seen ttl jq "[.response.records[] | select(.type == \"A\" or .type == \"AAAA\" or .type == \"CNAME\") | .ttl] | first | if . == null then . elif . < 120 then \"\\(.)s\" else . as \$all | reduce ([86400, \"d\"], [3600, \"h\"], [60, \"m\"], [1, \"s\"]) as [\$unit, \$name] ([\$all, \"\"]; if .[0] >= \$unit then [.[0] % \$unit, .[1] + \"\\(.[0] / \$unit | floor)\\(\$name)\"] else . end) | .[1] end" 3600s
+  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 3600s
   cut_watched
 }
 
@@ -2077,7 +2077,7 @@ step_5_was() {
   cut_watch apex
   cut_run step_5_was_1 || return
   cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.200
-  cut_seen ttl jq "[.response.records[] | select(.type == \"A\" or .type == \"AAAA\" or .type == \"CNAME\") | .ttl] | first | if . == null then . elif . < 120 then \"\\(.)s\" else . as \$all | reduce ([86400, \"d\"], [3600, \"h\"], [60, \"m\"], [1, \"s\"]) as [\$unit, \$name] ([\$all, \"\"]; if .[0] >= \$unit then [.[0] % \$unit, .[1] + \"\\(.[0] / \$unit | floor)\\(\$name)\"] else . end) | .[1] end" 60s
+  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 60s
   cut_watched
 }
 
@@ -2192,7 +2192,7 @@ step_7_was() {
   cut_watch apex
   cut_run step_7_was_1 || return
   cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.203
-  cut_seen ttl jq "[.response.records[] | select(.type == \"A\" or .type == \"AAAA\" or .type == \"CNAME\") | .ttl] | first | if . == null then . elif . < 120 then \"\\(.)s\" else . as \$all | reduce ([86400, \"d\"], [3600, \"h\"], [60, \"m\"], [1, \"s\"]) as [\$unit, \$name] ([\$all, \"\"]; if .[0] >= \$unit then [.[0] % \$unit, .[1] + \"\\(.[0] / \$unit | floor)\\(\$name)\"] else . end) | .[1] end" 60s
+  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 60s
   cut_watched
 }
 
@@ -2275,7 +2275,7 @@ probe_7() {
 
 # == Manifest ==
 # runtime: sha256 069fe21c82aaa431e3e697154b418b5c213955987e4c0b39c474a532650e59cf
-# plan part: sha256 5e875693aa3b0a540c692ff484e128384bdefa1ae8f314839fd0de672fc4077a
+# plan part: sha256 b911e20e8a1893a292b3b16cb92409f213926e35be6e414cc7e4ccc9b452563a
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0

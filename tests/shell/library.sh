@@ -44,7 +44,7 @@ refuses "technitium: an error is HTTP 200" jq -e "$status" "$work/mismatch"
 gone=$(program technitium 'test("not exist")')
 is "technitium: deleting what is gone" true "$(jq -e "$gone" "$work/mismatch")"
 refuses "technitium: deleting without a token" jq -e "$gone" "$work/token"
-is "dns_record: observed" '"10.0.20.200" "1h"' \
+is "dns_record: observed" '"10.0.20.200" "3600s"' \
   "$(jq -c "$(program net 'value = jq')" "$work/records") $(jq -c "$(program net 'ttl   = jq')" "$work/records")"
 
 # ── Cloudflare ──
