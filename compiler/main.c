@@ -4,6 +4,7 @@
 #include "base/embedded.h"
 #include "cutc.h"
 #include "options.h"
+#include "script/rehearse.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -195,6 +196,32 @@ static int model(struct options *o) {
   return status;
 }
 
+static int rehearse_plan(struct options *o) {
+  const char *path = plan_of(o, 0);
+
+  if (!path)
+    return EXIT_USAGE;
+  struct compiled d = compile(path);
+  int status = status_of(d.c, o);
+  struct rehearse_options with = {.shell = o->shell ? o->shell : "sh", .only = o->only, .book = o->runbook, .jobs = o->jobs, .sample = o->sample,
+                                  .keep = o->keep, .json = o->format == FORMAT_JSON};
+
+  if (status == EXIT_CLEAN && d.proof) {
+    struct text out = {.arena = &d.c->arena};
+
+    status = rehearse(&out, d.model, d.proof, &with);
+    if (!options_output(o, text_done(&out), out.n, false))
+      status = EXIT_USAGE;
+  } else {
+    struct options plain = *o;
+
+    plain.format = FORMAT_TEXT;
+    print_findings(&d, &plain, STDERR_FILENO);
+  }
+  compilation_free(d.c);
+  return status;
+}
+
 static int explain(struct options *o) {
   struct compilation *c = compilation_new();
   struct text out = {.arena = &c->arena};
@@ -219,6 +246,8 @@ static const struct command_line commands[] = {
      OPTION_FORMAT | OPTION_QUIET | OPTION_OUTPUT | OPTION_DENY},
     {"verify", "RUNBOOK [PLAN]", "does this script do what the plan says, no more and no less", verify, 1, 2,
      OPTION_FORMAT | OPTION_QUIET | OPTION_DENY},
+    {"rehearse", "[PLAN]", "run the runbook against a simulated world, once per failure point", rehearse_plan, 0, 1,
+     OPTION_REHEARSE | OPTION_QUIET | OPTION_OUTPUT | OPTION_DENY},
     {"why", "[PLAN] CLIENT ENDPOINT", "the chain a client takes to an endpoint, in each state", why, 2, 3, OPTION_OUTPUT},
     {"graph", "[PLAN]", "who depends on whom, as DOT or SVG: a state, or what changes between two", graph, 0, 1,
      OPTION_GRAPH | OPTION_OUTPUT},
@@ -231,6 +260,10 @@ int main(int argc, char **argv) {
   struct options options = {0};
   int status = EXIT_CLEAN;
 
+  const char *world = getenv(STANDIN_VARIABLE);
+
+  if (world && *world)
+    return standin_main(world, argc, argv);
   /* A closed pipe is an error like any other: it is reported, with status 2. */
   signal(SIGPIPE, SIG_IGN);
   const struct command_line *command = options_read(&options, commands, argc, argv, &status);

@@ -16,7 +16,7 @@
 
 /* ── Reading argv ──────────────────────────────────────────────────────────── */
 
-enum option { FORMAT, COLOUR, QUIET, VERBOSE, OUTPUT, DENY, STATE, FROM, TO, HELP };
+enum option { FORMAT, COLOUR, QUIET, VERBOSE, OUTPUT, DENY, STATE, FROM, TO, SHELL, JOBS, SAMPLE, ONLY, KEEP, RUNBOOK, HELP };
 
 static const struct option_row {
   const char *name, *value, *about;
@@ -30,6 +30,13 @@ static const struct option_row {
     {"state", "STATE", "only this state: baseline, target, a number of steps, or a step's id", 0, STATE, OPTION_GRAPH},
     {"from", "STATE", "the first of two states to compare (baseline)", 0, FROM, OPTION_GRAPH},
     {"to", "STATE", "the second of two states to compare (target)", 0, TO, OPTION_GRAPH},
+    {"format", "text|json", "how the matrix is printed", 0, FORMAT, OPTION_REHEARSE},
+    {"shell", "COMMAND", "the shell that runs the runbook (sh)", 0, SHELL, OPTION_REHEARSE},
+    {"jobs", "N", "runs at a time (one per processor)", 'j', JOBS, OPTION_REHEARSE},
+    {"sample", "N", "at most so many failure points, evenly chosen", 0, SAMPLE, OPTION_REHEARSE},
+    {"only", "ID", "only this failure point", 0, ONLY, OPTION_REHEARSE},
+    {"keep", NULL, "leave the sandbox, with what the runs have printed and written", 0, KEEP, OPTION_REHEARSE},
+    {"runbook", "FILE", "rehearse this runbook instead of the one the plan gives", 0, RUNBOOK, OPTION_REHEARSE},
     {"output", "FILE", "write to a file, all of it or nothing", 'o', OUTPUT, OPTION_OUTPUT},
     {"deny", "warnings", "warnings are errors, for the exit status", 0, DENY, OPTION_DENY},
     {"quiet", NULL, "errors and warnings only", 'q', QUIET, OPTION_QUIET},
@@ -42,7 +49,7 @@ static const struct option_row {
 static void usage(const struct command_line *commands) {
   puts("cutc: a plan for a change in, the proven order and a runbook out\n\nusage: cutc COMMAND [OPTIONS] …\n");
   for (const struct command_line *c = commands; c->name; c++)
-    printf("  %-7s %-23s %s\n", c->name, c->arguments, c->about);
+    printf("  %-8s %-23s %s\n", c->name, c->arguments, c->about);
   puts("\nPLAN: a file, - for standard input; when left out, plan.cut or the only *.cut file with a plan in this folder.\n"
        "Exit status: 0 nothing wrong, 1 findings of severity error, 2 usage, unreadable file or syntax error.\n"
        "\ncutc COMMAND --help says more; cutc --version prints the version.");
@@ -98,6 +105,19 @@ static int choice(const char *words, const char *value) {
   return -1;
 }
 
+/* A number from 1 on. */
+static bool number(const struct option_row *r, const char *value, uint32_t *out) {
+  char *end;
+  unsigned long n = strtoul(value, &end, 10);
+
+  if (!isdigit((unsigned char)*value) || *end || n < 1 || n > 1000000) {
+    fprintf(stderr, "cutc: `--%s` takes a number from 1 on, not `%s`\n", r->name, value);
+    return false;
+  }
+  *out = (uint32_t)n;
+  return true;
+}
+
 static bool set(struct options *o, const struct option_row *r, const char *value) {
   int picked = r->value && islower((unsigned char)*r->value) ? choice(r->value, value) : 0;
 
@@ -107,7 +127,7 @@ static bool set(struct options *o, const struct option_row *r, const char *value
   }
   switch (r->option) {
   case FORMAT:
-    if (r->commands == OPTION_FORMAT)
+    if (r->commands == OPTION_FORMAT || r->commands == OPTION_REHEARSE)
       o->format = (enum format)picked;
     o->svg = r->commands == OPTION_GRAPH && picked == 1;
     break;
@@ -119,6 +139,12 @@ static bool set(struct options *o, const struct option_row *r, const char *value
   case STATE: o->from = value; o->to = NULL; break;
   case FROM: o->from = value; o->to = o->to ? o->to : "target"; break;
   case TO: o->to = value; o->from = o->from ? o->from : "baseline"; break;
+  case SHELL: o->shell = value; break;
+  case JOBS: return number(r, value, &o->jobs);
+  case SAMPLE: return number(r, value, &o->sample);
+  case ONLY: o->only = value; break;
+  case KEEP: o->keep = true; break;
+  case RUNBOOK: o->runbook = value; break;
   case HELP: break;
   }
   return true;

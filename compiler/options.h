@@ -10,6 +10,9 @@ struct options {
   bool quiet, verbose, deny_warnings, svg;
   const char *output;      /* -o, or NULL */
   const char *from, *to;   /* graph: states, or NULL */
+  const char *shell, *only, *runbook; /* rehearse, or NULL */
+  uint32_t jobs, sample;
+  bool keep;
   const char *arguments[3];
   uint32_t count;
   char plan[256];          /* the plan that was found, when none was named */
@@ -18,7 +21,7 @@ struct options {
 /* Which options a subcommand takes; --color and --help are everybody's. */
 enum {
   OPTION_FORMAT = 1, OPTION_QUIET = 2, OPTION_VERBOSE = 4, OPTION_OUTPUT = 8, OPTION_DENY = 16, OPTION_GRAPH = 32,
-  OPTION_JSON = 64
+  OPTION_JSON = 64, OPTION_REHEARSE = 128
 };
 
 struct command_line {

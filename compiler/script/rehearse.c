@@ -1,0 +1,245 @@
+/* A proven plan -> its runbook, run once per failure point, and the matrix of how the runs ended.
+ * Needs a plan without errors. Guarantees: at most `jobs` runs at a time, each a process that cleans up after itself; when
+ * told to stop, it stops its own runs and removes its folders. */
+#define _XOPEN_SOURCE 700 /* realpath */
+#include "script/rehearse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct rehearsing {
+  struct sandbox s;
+  struct points points;
+  struct result *results;
+  pid_t *workers; /* per point, 0 when none runs */
+  uint32_t running, next, over, bad;
+  bool bar;
+};
+
+static double seconds_now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* ── The script ────────────────────────────────────────────────────────────── */
+
+static bool take_script(struct rehearsing *r, struct model *m, const struct proof *p, struct text *script) {
+  const char *book = r->s.o->book;
+  if (book == NULL) {
+    script_emit(script, m, p);
+    if (script->n == 0) fputs("cutc: no runbook could be emitted\n", stderr);
+    return script->n > 0;
+  }
+  char bytes[8192];
+  int fd = open(book, O_RDONLY | O_CLOEXEC);
+  ssize_t n = 0;
+  while (fd >= 0 && (n = read(fd, bytes, sizeof bytes)) > 0) text_add(script, bytes, (size_t)n);
+  if (fd < 0 || n < 0) fprintf(stderr, "cutc: cannot read the runbook `%s`: %s\n", book, strerror(errno));
+  if (fd >= 0) close(fd);
+  return fd >= 0 && n == 0 && script->n > 0;
+}
+
+/* The plan's folder, absolute. */
+static const char *folder_of(struct rehearsing *r, const struct model *m) {
+  const char *path = m->c->sources.at[m->plan_at.source].path, *slash = strrchr(path, '/');
+  char real[4096];
+  const char *folder = slash == NULL ? "." : slash == path ? "/" : arena_copy(r->s.arena, path, (size_t)(slash - path));
+  return realpath(folder, real) != NULL ? arena_print(r->s.arena, "%s", real) : folder;
+}
+
+/* ── Runs ──────────────────────────────────────────────────────────────────── */
+
+static bool read_result(struct rehearsing *r, const struct point *p, struct result *x, bool clean) {
+  struct sandbox *s = &r->s;
+  const char *path = arena_print(s->arena, "%s/%s.result", s->base, p->id);
+  FILE *in = fopen(path, "rbe");
+  if (in == NULL) return false;
+  bool ok = fread(x, sizeof *x, 1, in) == 1;
+  if (ok && clean) {
+    uint32_t stamp;
+    ok = fread(s->seen, 1, s->b->units.n, in) == s->b->units.n && fread(&s->applied, sizeof s->applied, 1, in) == 1;
+    while (ok && fread(&stamp, sizeof stamp, 1, in) == 1) array_push(s->arena, &s->stamps, stamp);
+  }
+  fclose(in);
+  unlink(path);
+  return ok;
+}
+
+static void launch(struct rehearsing *r, uint32_t i) {
+  fflush(NULL);
+  pid_t pid = fork();
+  if (pid == 0) run_point(&r->s, &r->points.all.at[i]);
+  if (pid < 0) {
+    r->results[i].outcome = OUTCOME_BAD;
+    snprintf(r->results[i].why, sizeof r->results[i].why, "no process could be started: %s", strerror(errno));
+    r->over++;
+    return;
+  }
+  r->workers[i] = pid;
+  r->running++;
+}
+
+static void progress(struct rehearsing *r, bool last) {
+  if (!r->bar) return;
+  char line[41];
+  uint32_t n = r->points.all.n, full = n > 0 ? (uint32_t)((uint64_t)r->over * 40 / n) : 0;
+  memset(line, '.', 40);
+  memset(line, '#', full);
+  line[40] = '\0';
+  fprintf(stderr, last ? "\r\033[K" : "\r[%s] %u of %u runs, %u bad", line, r->over, n, r->bad);
+  fflush(stderr);
+}
+
+static void collect(struct rehearsing *r, pid_t pid) {
+  for (uint32_t i = 0; i < r->points.all.n; i++) {
+    if (r->workers[i] != pid) continue;
+    r->workers[i] = 0;
+    r->running--;
+    r->over++;
+    if (!read_result(r, &r->points.all.at[i], &r->results[i], false)) {
+      r->results[i].outcome = OUTCOME_BAD;
+      snprintf(r->results[i].why, sizeof r->results[i].why, "the run ended without a result");
+    }
+    r->bad += r->results[i].outcome == OUTCOME_BAD;
+    progress(r, false);
+    return;
+  }
+}
+
+static void stop_runs(struct rehearsing *r) {
+  for (uint32_t i = 0; i < r->points.all.n; i++)
+    if (r->workers[i] > 0) kill(r->workers[i], SIGTERM);
+  while (r->running > 0 && waitpid(-1, NULL, 0) > 0) r->running--;
+}
+
+/* Signals that end a rehearsal are waited for, as the end of its runs is. */
+static sigset_t signals(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  return set;
+}
+
+/* Runs all points; false when it was told to stop. */
+static bool run_all(struct rehearsing *r, uint32_t jobs) {
+  sigset_t set = signals();
+  progress(r, false);
+  while (r->over < r->points.all.n) {
+    while (r->running < jobs && r->next < r->points.all.n) launch(r, r->next++);
+    int sig = sigtimedwait(&set, NULL, &(struct timespec){1, 0});
+    if (sig > 0 && sig != SIGCHLD) {
+      stop_runs(r);
+      progress(r, true);
+      return false;
+    }
+    for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;) collect(r, pid);
+  }
+  progress(r, true);
+  return true;
+}
+
+/* ── Which points ──────────────────────────────────────────────────────────── */
+
+/* The run without failures: apply, then rollback. It tells which commands are called, and when the journal is written. */
+static bool run_clean(struct rehearsing *r) {
+  struct point p = {.id = "first", .step = NONE, .unit = NONE, .record = NONE, .back = true, .fault = FAULT_NONE};
+  struct rehearse_options keep = *r->s.o;
+  const struct rehearse_options *options = r->s.o;
+  struct result x = {0};
+  keep.keep = true;
+  r->s.o = &keep;
+  fflush(NULL);
+  pid_t pid = fork();
+  if (pid == 0) run_point(&r->s, &p);
+  r->s.o = options;
+  if (pid < 0 || waitpid(pid, NULL, 0) != pid || !read_result(r, &p, &x, true)) {
+    fputs("cutc: the run without failures did not end\n", stderr);
+    return false;
+  }
+  const char *dir = arena_print(r->s.arena, "%s/first", r->s.base);
+  if (x.outcome == OUTCOME_BASELINE) {
+    if (!options->keep) tree_remove(dir);
+    return true;
+  }
+  fprintf(stderr, "cutc: already the run without failures ends badly: %s\n", x.why);
+  for (unsigned i = 0; i < x.processes; i++) {
+    char line[1024];
+    FILE *out = fopen(arena_print(r->s.arena, "%s/out-%u", dir, i), "re");
+    for (; out != NULL && fgets(line, sizeof line, out) != NULL;) fprintf(stderr, "  | %s", line);
+    if (out != NULL) fclose(out);
+  }
+  return false;
+}
+
+static bool choose(struct rehearsing *r) {
+  struct points *p = &r->points;
+  const struct rehearse_options *o = r->s.o;
+  uint32_t kept = 0, n = p->all.n;
+  for (uint32_t i = 0; i < n; i++) {
+    bool takes = o->only != NULL ? strcmp(p->all.at[i].id, o->only) == 0 : o->sample == 0 || o->sample >= n || (uint64_t)i * o->sample / n != ((uint64_t)i + 1) * o->sample / n;
+    if (takes) p->all.at[kept++] = p->all.at[i];
+  }
+  if (kept == 0) {
+    const char **ids = arena_array(r->s.arena, const char *, n + 1);
+    for (uint32_t i = 0; i < n; i++) ids[i] = p->all.at[i].id;
+    uint32_t near = o->only != NULL ? nearest(o->only, ids, n) : NONE;
+    fprintf(stderr, "cutc: there is no failure point `%s`", o->only != NULL ? o->only : "");
+    fprintf(stderr, near != NONE ? "; did you mean `%s`?\n" : "\n", near != NONE ? ids[near] : "");
+  }
+  p->all.n = kept;
+  return kept > 0;
+}
+
+static uint32_t processors(void) {
+  long n = sysconf(_SC_NPROCESSORS_ONLN);
+  return n < 1 ? 1 : n > 256 ? 256 : (uint32_t)n;
+}
+
+static int perform(struct rehearsing *r, struct text *out) {
+  const struct rehearse_options *o = r->s.o;
+  double start = seconds_now();
+  if (!run_clean(r)) return 1;
+  points_build(&r->points, &r->s);
+  if (!choose(r)) return 2;
+  r->results = arena_array(r->s.arena, struct result, r->points.all.n);
+  r->workers = arena_array(r->s.arena, pid_t, r->points.all.n);
+  r->bar = isatty(STDERR_FILENO) != 0;
+  if (!run_all(r, o->jobs > 0 ? o->jobs : processors())) {
+    fputs("cutc: stopped\n", stderr);
+    return 2;
+  }
+  rehearse_report(out, &r->s, &r->points, r->results, seconds_now() - start);
+  return r->bad > 0 ? 1 : 0;
+}
+
+int rehearse(struct text *out, struct model *m, const struct proof *p, const struct rehearse_options *o) {
+  struct rehearsing r = {.s = {.o = o, .arena = out->arena, .b = runbook_build(m, p, NONE)}};
+  struct text script = {.arena = out->arena};
+  const char *why = NULL;
+  sigset_t set = signals(), old;
+  r.s.folder = folder_of(&r, m);
+  if (!take_script(&r, m, p, &script)) return 2;
+  if (!roles_build(&r.s, &why)) {
+    fprintf(stderr, "cutc: this plan cannot be rehearsed: %s\n", why);
+    return 2;
+  }
+  sigprocmask(SIG_BLOCK, &set, &old);
+  int status = 2;
+  if (!sandbox_make(&r.s, text_done(&script), script.n, &why)) fprintf(stderr, "cutc: there can be no rehearsal here: %s\n", why);
+  else status = perform(&r, out);
+  if (o->keep && r.s.base != NULL) fprintf(stderr, "kept: %s (secrets: %s)\n", r.s.base, r.s.memory);
+  else sandbox_remove(&r.s);
+  sigprocmask(SIG_SETMASK, &old, NULL);
+  return status;
+}
