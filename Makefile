@@ -47,7 +47,7 @@ LIBS := -ltree-sitter -ljansson -lnettle
 
 ifneq ($(V),1)
 q := @
-say = @printf '%-5s %s\n'
+say = @$(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,printf '%-5s %s\n')
 else
 say = @:
 endif
