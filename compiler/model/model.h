@@ -289,6 +289,7 @@ struct model {
   ARRAY(struct client_dns) client_dns;
   ARRAY(struct fact) facts;
   ARRAY(struct step) steps;
+  uint32_t wait_count;    /* of these, the last: waits that the proof has put in; they change nothing */
   ARRAY(struct part) parts;
   ARRAY(struct promise) promises;
   ARRAY(struct forbidden) forbidden;

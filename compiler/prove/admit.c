@@ -38,6 +38,11 @@ static void go_during(struct terrain *t, const uint64_t *set, uint32_t step) {
   t->looked++;
 }
 
+void terrain_go(struct terrain *t, const uint64_t *set, uint32_t step) {
+  if (step == NONE) go(t, set);
+  else go_during(t, set, step);
+}
+
 /* ── Questions ───────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 static uint32_t combination(const struct query *q, const uint64_t *set) {
@@ -267,7 +272,7 @@ void fails_after(struct terrain *t, struct spot *at, uint32_t step, uint64_t *fa
 }
 
 /* What is left of the plan from this state on, in known milliseconds, later groups included. */
-static int64_t length_left(const struct terrain *t, const struct spot *from) {
+int64_t length_left(const struct terrain *t, const struct spot *from) {
   int64_t left = t->left;
   for (uint32_t i = 0; i < t->n; i++)
     if (bit_get(from->set, i)) left -= known_length(&t->m->steps.at[t->group->steps[i]]);
@@ -280,11 +285,15 @@ static bool disturbs(const struct terrain *t, uint32_t step, const struct spot *
   return down != 0;
 }
 
-int64_t window_of(struct terrain *t, const uint32_t *order) {
+int64_t window_of(struct terrain *t, const uint32_t *order, const int64_t *waits) {
   struct spot *at = t->start;
   for (uint32_t i = 0; i < t->n; i++) {
     struct spot *to = spot_after(t, at, order[i]);
-    if (disturbs(t, order[i], to)) return length_left(t, at);
+    if (disturbs(t, order[i], to)) {
+      int64_t length = length_left(t, at);
+      for (uint32_t k = i + 1; waits != NULL && k < t->n; k++) length += waits[k];
+      return length;
+    }
     at = to;
   }
   return 0;

@@ -42,6 +42,9 @@ struct spot {
   uint64_t *up;           /* local resources */
   struct half *halves;
   struct pair *pairs;
+  /* with old answers about */
+  struct published *published;
+  struct asked_old *asked_old;
   /* the search's own */
   struct prefix *prefixes;
   uint64_t generation;
@@ -87,6 +90,8 @@ struct terrain {
   bool too_large;           /* for an exact search, as one has found */
   uint64_t generation;      /* of searches */
   uint32_t mark;
+  struct caches *caches;    /* NULL when nobody remembers what the group changes */
+  bool forgetful;           /* search as if nobody did */
 };
 
 static inline const uint64_t *half_fails(const struct half *h) { return h->words; }
@@ -116,8 +121,20 @@ void fails_after(struct terrain *t, struct spot *at, uint32_t step, uint64_t *fa
 void move_look(struct terrain *t, struct spot *from, uint32_t step, struct spot *to, uint64_t *fails, uint64_t *during);
 /* Adds the window's term when a step may not disturb anything yet. */
 void fails_window(const struct terrain *t, const struct spot *from, uint32_t step, const struct spot *to, uint64_t *fails);
-/* Known milliseconds from where an order of the group begins to disturb to the end of the plan; 0 when it does not. */
-int64_t window_of(struct terrain *t, const uint32_t *order);
+/* Known milliseconds from where an order of the group begins to disturb to the end of the plan, with the waits before each
+ * step (may be NULL); 0 when it does not. */
+int64_t window_of(struct terrain *t, const uint32_t *order, const int64_t *waits);
+int64_t length_left(const struct terrain *t, const struct spot *from); /* known, of the plan from this state on */
+/* Goes to a state, or to the half of a step (NONE) that disrupts there. */
+void terrain_go(struct terrain *t, const uint64_t *set, uint32_t step);
+
+/* ── With old answers about (admit_caches.c) ─────────────────────────────────────────────────────────────────────── */
+
+const struct published *spot_published(struct terrain *t, struct spot *at);
+/* Local promises that are down in a state (or, with a step, in its half there), or would be with one of these answers. */
+const uint64_t *spot_dark(struct terrain *t, struct spot *at, uint32_t step, bool after, const struct recall *old);
+/* How long by the clock a promise may still meet an old answer that fails in this state. */
+int64_t spot_tail(struct terrain *t, struct spot *at, uint32_t promise, const struct olds *o);
 int64_t known_length(const struct step *s); /* 0 when unknown */
 bool step_in_doubt(const struct step *s);   /* can die in between */
 
@@ -127,6 +144,7 @@ bool step_in_doubt(const struct step *s);   /* can die in between */
 struct found {
   bool any, exact;          /* an order; it is the best, or its absence is certain */
   uint32_t *order;          /* local steps */
+  int64_t *waits;           /* before each of them; NULL: none */
   uint64_t looked_at, kept;
 };
 /* The best order of a group under all its terms but those with aside[global index]. The order lies in the model's arena. */

@@ -159,6 +159,7 @@ struct terrain *terrain_new(struct model *m, struct proving *v, const struct gro
   t->kept_scratch = arena_array(a, uint64_t, t->resource_words);
   t->slot_count = 256;
   t->slots = arena_array(a, struct spot *, t->slot_count);
+  t->caches = caches_new(m, v->state, a, t->promises, t->promise_count, v->local);
   t->start = spot_at(t, arena_array(a, uint64_t, t->words));
   return t;
 }

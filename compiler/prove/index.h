@@ -156,6 +156,8 @@ struct choice {
   uint32_t zone;             /* where they were found; else where it was asked */
   uint32_t pass;             /* go on at this node, or NONE */
 };
+/* One of several answers is enough: when no port was asked for, or all that answer are members of one `any of`. */
+bool entry_one_is_enough(const struct state *s, const struct entry *e);
 struct choice node_choose(const struct state *s, uint32_t node);
 enum verdict node_verdict(struct state *s, uint32_t node);
 void node_trace(struct state *s, uint32_t node, struct trace *trace);

@@ -142,7 +142,7 @@ static struct model *treat(const struct patient *x, const struct target *to)
   struct model *fork = model_fork(x->m, step == NONE);
 
   if (step == NONE) {
-    step = x->m->steps.n;
+    step = fork->steps.n - 1;
     new_step(fork, step, x->fact->by);
   }
   uint32_t before = guard_of(fork, &(uint32_t){step << 1 | 1}, 1), after = guard_of(fork, &(uint32_t){step << 1}, 1);

@@ -25,6 +25,10 @@ struct prefix {
   uint32_t last_rank;    /* among the prefixes of its layer, by when irreversible steps come; equal ones are equal */
   uint32_t rank;         /* by source positions; no two are equal */
   bool dropped;
+  int64_t wait, waited;  /* milliseconds before its step, and before all of them */
+  int64_t slack;         /* what is left of the window, once it is open; INT64_MAX before */
+  struct old *olds;      /* answers that somebody may still have, in order of answer */
+  uint32_t old_count;
   int64_t *down_for;     /* per tracked promise: how long it has been down, 0 when that cannot matter */
 };
 
@@ -40,6 +44,8 @@ struct search {
   uint32_t spot_count, next_count, next_cap;
   uint64_t looked_at, kept, looked_before, looked_limit;
   uint32_t beam;                   /* 0: exact */
+  bool ages;                       /* old answers count */
+  bool waits;                      /* for a shorter outage too */
 };
 
 static const struct step *step_of(const struct search *s, uint32_t local) {
@@ -61,7 +67,7 @@ static void choose_tracked(struct search *s) {
   for (uint32_t i = 0; i < t->n; i++) most += known_length(step_of(s, i));
   for (uint32_t i = 0; i < t->promise_count; i++) {
     const struct promise *p = &t->m->promises.at[t->promises[i]];
-    if (p->hold == HOLD_AT_MOST && p->limit < most && bit_get(s->asked, t->promise_term[i]))
+    if (p->hold == HOLD_AT_MOST && (p->limit < most || s->ages) && bit_get(s->asked, t->promise_term[i]))
       s->tracked[s->tracked_count++] = i;
   }
   s->down_for = arena_array(&s->arena, int64_t, s->tracked_count + 1);
@@ -107,11 +113,26 @@ static bool irreversible(const struct search *s, uint32_t step) { return step_of
 static int compare(const struct search *s, const struct prefix *a, const struct prefix *b) {
   if (a->unknown != b->unknown) return a->unknown < b->unknown ? -1 : 1;
   if (a->cost != b->cost) return a->cost < b->cost ? -1 : 1;
+  if (a->waited != b->waited) return a->waited < b->waited ? -1 : 1;
   if (a->parent->last_rank != b->parent->last_rank) return a->parent->last_rank < b->parent->last_rank ? -1 : 1;
   bool late = irreversible(s, a->step), other = irreversible(s, b->step);
   if (late != other) return late ? 1 : -1;
   if (a->parent->rank != b->parent->rank) return a->parent->rank < b->parent->rank ? -1 : 1;
-  return a->step < b->step ? -1 : a->step > b->step;
+  if (a->step != b->step) return a->step < b->step ? -1 : 1;
+  return a->wait < b->wait ? -1 : a->wait > b->wait;
+}
+
+/* Nothing old is possible for longer in `a`, and no less is left of the window. */
+static bool no_older(const struct prefix *a, const struct prefix *b) {
+  uint32_t k = 0;
+  if (a->slack < b->slack) return false;
+  for (uint32_t i = 0; i < a->old_count; i++) {
+    while (k < b->old_count && b->olds[k].answer < a->olds[i].answer) k++;
+    if (k == b->old_count || b->olds[k].answer != a->olds[i].answer || b->olds[k].sure < a->olds[i].sure ||
+        b->olds[k].estimated < a->olds[i].estimated)
+      return false;
+  }
+  return true;
 }
 
 static bool no_longer(const struct search *s, const int64_t *a, const int64_t *b) {
@@ -131,11 +152,11 @@ static void keep(struct search *s, const struct prefix *candidate, struct spot *
     s->next_spots[s->next_count++] = to;
   }
   for (struct prefix *p = to->prefixes; p != NULL; p = p->next)
-    if (compare(s, p, candidate) < 0 && no_longer(s, p->down_for, s->down_for)) return;
+    if (compare(s, p, candidate) < 0 && no_older(p, candidate) && no_longer(s, p->down_for, s->down_for)) return;
   struct prefix **at = &to->prefixes, *reuse = NULL;
   while (*at != NULL) {
     struct prefix *p = *at;
-    if (compare(s, candidate, p) < 0 && no_longer(s, s->down_for, p->down_for)) {
+    if (compare(s, candidate, p) < 0 && no_older(candidate, p) && no_longer(s, s->down_for, p->down_for)) {
       *at = p->next;
       reuse = p;
     } else at = &p->next;
@@ -149,6 +170,10 @@ static void keep(struct search *s, const struct prefix *candidate, struct spot *
   int64_t *down_for = p->down_for;
   *p = *candidate;
   p->down_for = down_for;
+  if (p->old_count > 0) {
+    p->olds = arena_array(&s->arena, struct old, p->old_count);
+    memcpy(p->olds, candidate->olds, p->old_count * sizeof *p->olds);
+  }
   p->spot = to;
   p->next = NULL;
   if (s->tracked_count > 0) memcpy(down_for, s->down_for, s->tracked_count * sizeof *down_for);
@@ -162,6 +187,145 @@ static bool refused_early(struct search *s, struct spot *from, uint32_t step) {
   return binds(s);
 }
 
+/* ── With old answers about ──────────────────────────────────────────────────────────────────────────────────────── */
+
+/* One step with a wait before it: what it costs, and whether it may be made. */
+struct attempt {
+  struct search *s;
+  const struct prefix *p;
+  uint32_t step;
+  struct spot *to;
+  int64_t wait;
+  struct olds before, waited, after;
+  const uint64_t *stood, *from, *half_from, *end, *half_end; /* dark before the wait, after it, while it runs, after the step */
+};
+
+static int64_t shorter(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static void attempt_look(struct attempt *a) {
+  struct terrain *t = a->s->t;
+  struct spot *from = a->p->spot;
+  a->before.n = a->p->old_count;
+  if (a->before.n > 0) memcpy(a->before.at, a->p->olds, a->before.n * sizeof *a->before.at);
+  a->waited = a->before;
+  olds_wait(&a->waited, a->wait);
+  a->after = a->waited;
+  olds_step(&a->after, spot_published(t, from), spot_published(t, a->to), caches_questions(t->caches), known_length(step_of(a->s, a->step)));
+  struct recall stood = olds_beyond(&a->before, 0, -1), waited = olds_beyond(&a->waited, 0, -1), after = olds_beyond(&a->after, 0, -1);
+  a->stood = spot_dark(t, from, NONE, false, &stood);
+  a->from = spot_dark(t, from, NONE, false, &waited);
+  a->half_from = spot_dark(t, from, a->step, false, &waited);
+  a->end = spot_dark(t, a->to, NONE, false, &after);
+  a->half_end = spot_dark(t, a->to, a->step, true, &after);
+}
+
+static bool dark_within(const struct attempt *a, uint32_t i) {
+  return bit_get(a->s->during, i) || bit_get(a->half_from, i) || bit_get(a->half_end, i);
+}
+
+static bool keeps_always(const struct attempt *a) {
+  const struct terrain *t = a->s->t;
+  for (uint32_t i = 0; i < t->promise_count; i++)
+    if (t->always[i] && bit_get(a->s->asked, t->promise_term[i]) && !bit_get(a->from, i) && (bit_get(a->end, i) || dark_within(a, i)))
+      return false;
+  return true;
+}
+
+/* For how long the promise is down before the step, and during it. */
+static void attempt_measure(const struct attempt *a, uint32_t i, int64_t *waiting, int64_t *running, bool *unknown) {
+  struct terrain *t = a->s->t;
+  struct spot *from = a->p->spot;
+  int64_t takes = step_of(a->s, a->step)->takes, length = takes < 0 ? 0 : takes;
+  *waiting = *running = 0;
+  *unknown = false;
+  if (bit_get(a->stood, i)) *waiting = bit_get(from->down, i) ? a->wait : shorter(a->wait, spot_tail(t, from, i, &a->before));
+  bool hard = bit_get(from->down, i) || bit_get(a->to->down, i) || bit_get(a->s->during, i);
+  if (!bit_get(a->from, i)) hard = hard || bit_get(a->end, i) || dark_within(a, i);
+  else hard = hard || (bit_get(a->end, i) && spot_tail(t, a->to, i, &a->after) > 0);
+  if (hard) *running = length, *unknown = takes < 0;
+  else if (bit_get(a->from, i)) *running = shorter(length, spot_tail(t, from, i, &a->waited));
+}
+
+/* Into s->down_for and the candidate; false when a stretch or the window is too long. */
+static bool attempt_count(struct attempt *a, struct prefix *candidate) {
+  struct search *s = a->s;
+  struct terrain *t = s->t;
+  uint32_t tracked = 0;
+  uint64_t counted_dark = t->outer_down || step_of(s, a->step)->disrupts_count > 0;
+  bool last = true;
+  for (uint32_t i = 0; i < t->n; i++) last = last && bit_get(a->to->set, i);
+  for (uint32_t i = 0; i < t->promise_count; i++) {
+    if (!bit_get(t->counted, i)) continue;
+    int64_t waiting, running, tail = 0;
+    bool unknown;
+    attempt_measure(a, i, &waiting, &running, &unknown);
+    if (last && bit_get(a->end, i) && !bit_get(a->to->down, i)) tail = spot_tail(t, a->to, i, &a->after);
+    candidate->cost += waiting + running + tail;
+    candidate->unknown += unknown;
+    counted_dark |= bit_get(a->end, i);
+    if (tracked == s->tracked_count || s->tracked[tracked] != i) continue;
+    int64_t limit = t->m->promises.at[t->promises[i]].limit, sofar = bit_get(a->stood, i) ? a->p->down_for[tracked] + waiting : 0;
+    if (sofar > limit) return false;
+    if (!bit_get(a->from, i)) sofar = 0;
+    bool dark_now = bit_get(a->from, i) || bit_get(a->end, i) || dark_within(a, i);
+    if (dark_now && sofar + running + tail > limit) return false;
+    s->down_for[tracked++] = bit_get(a->end, i) ? sofar + running : 0;
+  }
+  if (t->window_term == NONE || !bit_get(s->asked, t->window_term)) return true;
+  if (a->p->slack != INT64_MAX) candidate->slack = a->p->slack - a->wait;
+  else if (counted_dark != 0) candidate->slack = t->v->window - length_left(t, a->p->spot);
+  return candidate->slack >= 0;
+}
+
+static void add_wait(int64_t *list, uint32_t *n, int64_t wait) {
+  uint32_t at = 0;
+  while (at < *n && list[at] < wait) at++;
+  if (wait <= 0 || (at < *n && list[at] == wait)) return;
+  memmove(&list[at + 1], &list[at], (*n - at) * sizeof *list);
+  list[at] = wait;
+  ++*n;
+}
+
+/* The waits that make a difference: until an old answer has run out, or is possible no longer than a present one. */
+static uint32_t useful_waits(struct search *s, const struct prefix *p, int64_t *list) {
+  uint32_t n = 0;
+  const struct published *now = spot_published(s->t, p->spot);
+  for (uint32_t i = 0; i < p->old_count; i++) {
+    add_wait(list, &n, p->olds[i].sure);
+    for (uint32_t k = 0; k < caches_questions(s->t->caches); k++)
+      if (now[k].answer == p->olds[i].answer) add_wait(list, &n, p->olds[i].sure - now[k].keeps);
+  }
+  return n;
+}
+
+/* Keeps what comes of it; *waits_help is false when a longer wait is not worth a look. */
+static void attempt(struct attempt *a, bool *waits_help) {
+  struct prefix candidate = {.parent = (struct prefix *)a->p, .step = a->step, .unknown = a->p->unknown, .cost = a->p->cost,
+                             .wait = a->wait, .waited = a->p->waited + a->wait, .slack = a->p->slack};
+  attempt_look(a);
+  *waits_help = true;
+  if (!keeps_always(a)) return;
+  bool darkens = false;
+  for (uint32_t i = 0; i < a->s->t->promise_count; i++)
+    darkens = darkens || (bit_get(a->s->t->counted, i) && !bit_get(a->stood, i) && (bit_get(a->end, i) || dark_within(a, i)));
+  *waits_help = a->s->waits && darkens;
+  if (!attempt_count(a, &candidate)) return;
+  candidate.old_count = a->after.n;
+  candidate.olds = a->after.at;
+  keep(a->s, &candidate, a->to);
+}
+
+static void extend_aged(struct search *s, struct prefix *p, uint32_t step, struct spot *to) {
+  int64_t list[2 * OLDS_MAX + 2] = {0};
+  uint32_t n = useful_waits(s, p, list + 1) + 1;
+  for (uint32_t i = 0; i < n; i++) {
+    struct attempt a = {.s = s, .p = p, .step = step, .to = to, .wait = list[i]};
+    bool waits_help;
+    attempt(&a, &waits_help);
+    if (!waits_help) return;
+  }
+}
+
 static void extend(struct search *s, struct spot *from) {
   for (uint32_t step = 0; step < s->t->n; step++) {
     if (bit_get(from->set, step) || refused_early(s, from, step)) continue;
@@ -171,7 +335,8 @@ static void extend(struct search *s, struct spot *from) {
     if (binds(s)) continue;
     int64_t left = s->tracked_count > 0 ? remaining(s, to) : 0, takes = step_of(s, step)->takes;
     uint32_t down = dark_count(s, from, to);
-    for (struct prefix *p = from->prefixes; p != NULL; p = p->next) {
+    for (struct prefix *p = from->prefixes; s->ages && p != NULL; p = p->next) extend_aged(s, p, step, to);
+    for (struct prefix *p = from->prefixes; !s->ages && p != NULL; p = p->next) {
       if (!measure(s, p, step, to, left)) continue;
       struct prefix candidate = {.parent = p, .step = step, .unknown = p->unknown, .cost = p->cost};
       if (takes < 0) candidate.unknown += down;
@@ -192,13 +357,15 @@ static int by_last(const void *a, const void *b) {
 static int by_position(const void *a, const void *b) {
   const struct prefix *x = *(struct prefix *const *)a, *y = *(struct prefix *const *)b;
   if (x->parent->rank != y->parent->rank) return x->parent->rank < y->parent->rank ? -1 : 1;
-  return x->step < y->step ? -1 : x->step > y->step;
+  if (x->step != y->step) return x->step < y->step ? -1 : 1;
+  return x->wait < y->wait ? -1 : x->wait > y->wait;
 }
 
 static int by_value(const void *a, const void *b) {
   const struct prefix *x = *(struct prefix *const *)a, *y = *(struct prefix *const *)b;
   if (x->unknown != y->unknown) return x->unknown < y->unknown ? -1 : 1;
   if (x->cost != y->cost) return x->cost < y->cost ? -1 : 1;
+  if (x->waited != y->waited) return x->waited < y->waited ? -1 : 1;
   if (x->last_rank != y->last_rank) return x->last_rank < y->last_rank ? -1 : 1;
   return x->rank < y->rank ? -1 : x->rank > y->rank;
 }
@@ -244,6 +411,7 @@ static struct prefix *start(struct search *s) {
   struct spot *spot = spot_at(t, none);
   struct prefix *p = arena_new(&s->arena, struct prefix);
   p->spot = spot;
+  p->slack = INT64_MAX;
   p->down_for = arena_array(&s->arena, int64_t, s->tracked_count);
   for (uint32_t i = 0; i < s->tracked_count; i++)
     if (bit_get(spot->down, s->tracked[i])) p->down_for[i] = t->elapsed;
@@ -297,7 +465,30 @@ static bool ends_well(struct search *s) {
 static void read_order(struct search *s, const struct prefix *p, struct found *out) {
   out->any = true;
   out->order = arena_array(&s->t->m->c->arena, uint32_t, s->t->n + 1);
-  for (uint32_t i = s->t->n; i > 0; i--, p = p->parent) out->order[i - 1] = p->step;
+  if (p->waited > 0) out->waits = arena_array(&s->t->m->c->arena, int64_t, s->t->n + 1);
+  for (uint32_t i = s->t->n; i > 0; i--, p = p->parent) {
+    out->order[i - 1] = p->step;
+    if (out->waits != NULL) out->waits[i - 1] = p->wait;
+  }
+}
+
+/* An order without downtime that needs no wait either is the best. */
+static bool easy_with_ages(struct search *s, const struct found *out) {
+  struct prefix *p = start(s);
+  for (uint32_t i = 0; i < s->t->n; i++) {
+    struct spot *to = spot_after(s->t, p->spot, out->order[i]);
+    struct attempt a = {.s = s, .p = p, .step = out->order[i], .to = to};
+    move_look(s->t, p->spot, out->order[i], to, s->fails, s->during);
+    attempt_look(&a);
+    struct prefix *next = arena_new(&s->arena, struct prefix);
+    *next = (struct prefix){.parent = p, .spot = to, .slack = p->slack, .down_for = arena_array(&s->arena, int64_t, s->tracked_count)};
+    if (!keeps_always(&a) || !attempt_count(&a, next) || next->cost > 0 || next->unknown > 0) return false;
+    next->old_count = a.after.n;
+    next->olds = arena_array(&s->arena, struct old, a.after.n);
+    if (a.after.n > 0) memcpy(next->olds, a.after.at, a.after.n * sizeof *next->olds);
+    p = next;
+  }
+  return true;
 }
 
 static void prepare(struct search *s, struct terrain *t, const bool *aside) {
@@ -309,27 +500,41 @@ static void prepare(struct search *s, struct terrain *t, const bool *aside) {
   s->during = arena_array(&s->arena, uint64_t, t->promise_words);
   s->looked_before = t->looked;
   s->looked_limit = t->n <= EXACT_STEPS ? LOOKED_LIMIT : (uint64_t)LOOKED_LARGE * EXACT_STEPS / t->n * EXACT_STEPS / t->n;
+  s->ages = t->caches != NULL && !t->forgetful;
   choose_tracked(s);
+}
+
+/* The best order, searched whole if that can be, else roughly. */
+static const struct prefix *run_whole(struct search *s, struct found *out) {
+  struct terrain *t = s->t;
+  bool complete = false;
+  s->beam = 0;
+  s->generation = ++t->generation;
+  const struct prefix *best = t->too_large ? NULL : run(s, &complete);
+  if (!t->too_large && complete) return best;
+  t->too_large = true; /* with less asked there is more to look at */
+  out->exact = false;
+  uint64_t width = (uint64_t)BEAM_WORK * EXACT_STEPS / t->n / t->n / t->n; /* a look costs about n too */
+  s->beam = width > BEAM ? BEAM : width < 1 ? 1 : (uint32_t)width;
+  s->generation = ++t->generation;
+  return run(s, &complete);
 }
 
 struct found order_search(struct terrain *t, const bool *aside) {
   struct found out = {.exact = true};
   struct search s = {0};
   prepare(&s, t, aside);
-  if (ends_well(&s) && !order_easy(t, s.asked, &out)) {
-    bool complete = false;
-    s.generation = ++t->generation;
-    const struct prefix *best = t->too_large ? NULL : run(&s, &complete);
-    if (t->too_large || !complete) {
-      t->too_large = true; /* with less asked there is more to look at */
-      out.exact = false;
-      uint64_t width = (uint64_t)BEAM_WORK * EXACT_STEPS / t->n / t->n / t->n; /* a look costs about n too */
-      s.beam = width > BEAM ? BEAM : width < 1 ? 1 : (uint32_t)width;
-      s.generation = ++t->generation;
-      best = run(&s, &complete);
+  bool easy = ends_well(&s) && order_easy(t, s.asked, &out);
+  if (easy && s.ages && !easy_with_ages(&s, &out)) out.any = easy = false;
+  if (!easy && ends_well(&s)) {
+    const struct prefix *best = run_whole(&s, &out);
+    if (best == NULL && s.ages) { /* no order keeps every promise as it is: with waits for a shorter outage */
+      s.waits = true;
+      best = run_whole(&s, &out);
     }
     if (best != NULL) read_order(&s, best, &out);
   }
+  if (caches_overflow(t->caches)) out.exact = false;
   out.looked_at += s.looked_at;
   out.kept += s.kept;
   arena_free(&s.arena);

@@ -212,7 +212,7 @@ static struct found reinstate(struct planning *g, struct found found) {
 static struct found shortest_window(struct planning *g, struct found found) {
   uint32_t term = g->t->window_term == NONE ? NONE : g->t->terms[g->t->window_term];
   if (term == NONE || !g->v->aside[term] || !found.any) return found;
-  g->v->window = window_of(g->t, found.order);
+  g->v->window = window_of(g->t, found.order, found.waits);
   g->v->aside[term] = false;
   for (uint32_t i = 0; i < TIGHTEN; i++) {
     g->v->window--;
@@ -222,7 +222,7 @@ static struct found shortest_window(struct planning *g, struct found found) {
       break;
     }
     found = shorter;
-    g->v->window = window_of(g->t, found.order);
+    g->v->window = window_of(g->t, found.order, found.waits);
   }
   return found;
 }
@@ -290,9 +290,39 @@ static struct found order_roughly(struct planning *g) {
   return found;
 }
 
+/* Promises that only old answers break are set aside, last in the source first; what is set aside in vain comes back. Their
+ * findings say where they are broken, and for how long. */
+static struct found order_forgetting(struct planning *g) {
+  struct terrain *t = g->t;
+  struct found found = {.exact = true};
+  if (t->caches == NULL) return found;
+  t->forgetful = true;
+  found = order_search(t, g->v->aside);
+  t->forgetful = false;
+  if (!found.any) return found;
+  uint32_t *mine = arena_array(&g->m->c->arena, uint32_t, t->promise_count + 1), n = 0;
+  found.any = false;
+  for (uint32_t i = t->promise_count; i-- > 0 && !found.any;) {
+    uint32_t term = t->terms[t->promise_term[i]];
+    if (g->v->aside[term] || g->m->promises.at[t->promises[i]].hold == HOLD_FINALLY) continue;
+    g->v->aside[mine[n++] = term] = true;
+    found = order_search(t, g->v->aside);
+  }
+  for (uint32_t i = 0; i < n && found.any; i++) {
+    g->v->aside[mine[i]] = false;
+    struct found again = order_search(t, g->v->aside);
+    if (again.any) found = again;
+    else g->v->aside[mine[i]] = true;
+  }
+  g->p->order_holds = false;
+  g->clashed = true;
+  return found;
+}
+
 static struct found order_somehow(struct planning *g) {
   struct found found = order_search(g->t, g->v->aside);
   if (!found.any && set_waived_aside(g)) found = order_search(g->t, g->v->aside);
+  if (!found.any) found = order_forgetting(g);
   while (!found.any) {
     struct clash c = clash_find(g->t, g->v->aside);
     if (!c.minimal && c.term_count > 8) {
@@ -306,6 +336,7 @@ static struct found order_somehow(struct planning *g) {
     g->clashed = true;
     for (uint32_t i = 0; i < c.term_count; i++) g->crossing = g->crossing || crosses(g, &g->v->terms[c.terms[i]]);
     found = order_search(g->t, g->v->aside);
+    if (!found.any) found = order_forgetting(g);
   }
   return shortest_window(g, reinstate(g, found));
 }
@@ -320,6 +351,10 @@ static void take_order(struct planning *g, const struct group *group, const stru
   struct component c = {g->p->order.n, group->n, f->looked_at, f->kept, f->exact};
   for (uint32_t i = 0; i < group->n; i++) {
     uint32_t step = group->steps[f->any ? f->order[i] : i];
+    if (f->any && f->waits != NULL && f->waits[i] > 0) {
+      array_push(a, &g->p->pauses, (struct pause){g->p->order.n, f->waits[i]});
+      g->v->elapsed += f->waits[i];
+    }
     g->v->position[step] = g->p->order.n;
     array_push(a, &g->p->order, step);
     g->v->elapsed += known_length(&g->m->steps.at[step]);
@@ -389,6 +424,7 @@ static void order_groups(struct planning *g, const struct group *groups, uint32_
   uint32_t *position = g->v->position;
   bool *aside_apart = g->v->aside;
   memset(&before.order, 0, sizeof before.order);
+  memset(&before.pauses, 0, sizeof before.pauses);
   memset(&before.components, 0, sizeof before.components);
   before.breaches.cap = before.breaches.n; /* what is appended now lies elsewhere */
   *g->p = before;

@@ -4,7 +4,7 @@
 
 #include "model/model.h"
 
-enum verdict { UP, DOWN, UNKNOWN, MAYBE /* caches: reserved */ };
+enum verdict { UP, DOWN, UNKNOWN, MAYBE /* up, but not for those who still have an old answer */ };
 
 /* One link of a chain from a client to what answers, or the reason it stops. */
 enum link_type {
@@ -28,6 +28,7 @@ struct trace { struct link *at; uint32_t n; enum verdict verdict; };
 struct timeline { /* one per promise */
   uint8_t *states;      /* enum verdict, order.n + 1 of them */
   bool *during;         /* [k]: down in a during-state of the k-th step of the order, forward */
+  int64_t *tails;       /* [k]: how long an old answer can still make state k one in which it is MAYBE; NULL: never */
   int64_t outage;       /* longest stretch, milliseconds */
   bool outage_open;     /* it contains a step without known length */
   uint32_t first_down, last_down; /* states of the first stretch, NONE */
@@ -93,8 +94,11 @@ struct rest { uint32_t fact, attribute; uint32_t weight; /* (promise, state) pai
 
 struct component { uint32_t first, count; /* in order.at */ uint64_t looked_at, kept; bool exact; };
 
+struct pause { uint32_t before; int64_t length; }; /* index in an order without waits */
+
 struct proof {
   ARRAY(uint32_t) order;            /* steps */
+  ARRAY(struct pause) pauses;       /* private to prove/: what becomes the waits */
   bool order_holds;                 /* false: promises or rules were set aside to get one */
   ARRAY(struct component) components;
   struct timeline *timeline;        /* per promise */

@@ -100,6 +100,7 @@ static struct proof *run(struct model *m, bool quiet) {
   v->state = state_new(m, NULL, 0);
   terms_build(m, v);
   order_find(m, p, v);
+  waits_insert(m, p, v);
   timeline_draw(m, p, v);
   bool said = false;
   for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {

@@ -25,6 +25,39 @@ struct step_list state_depends_fact(struct state *s, uint32_t fact); /* its guar
 struct conflict { uint32_t fact, other, guard; };
 const struct conflict *state_conflicts(struct state *s, uint32_t *n);
 
+/* ── Old answers (caches.c) ──────────────────────────────────────────────────────────────────────────────────────── */
+
+enum { RECALL_WORDS = 4, OLDS_MAX = 64 };
+/* A set of answers that somebody may still have. */
+struct recall { uint64_t words[RECALL_WORDS]; };
+static inline bool recall_get(const struct recall *r, uint32_t i) { return r->words[i / 64] >> (i % 64) & 1; }
+static inline void recall_put(struct recall *r, uint32_t i) { r->words[i / 64] |= (uint64_t)1 << (i % 64); }
+
+/* The answer to one question in a state, and for how long it is kept: NONE when there is none that anybody keeps. */
+struct published { uint32_t answer; int64_t keeps; };
+/* Answers that were published, and for how long they are still possible: in time that surely passes (waits alone), and by
+ * the clock if each step takes what it says. The second is what an outage lasts at most. */
+struct old { uint32_t answer; int64_t sure, estimated; };
+struct olds { uint32_t n; struct old at[OLDS_MAX]; };
+
+/* The questions of some promises that a group of steps (local[step] is not NONE) answers differently; NULL when nobody
+ * remembers any. In `arena`. */
+struct caches *caches_new(struct model *m, struct state *s, struct arena *arena, const uint32_t *promises, uint32_t n,
+                          const uint32_t *local);
+uint32_t caches_questions(const struct caches *c);
+bool caches_overflow(const struct caches *c); /* more answers than can be told apart: some were left out */
+/* What is published in the present state, per question. */
+void caches_published(struct caches *c, struct published *out);
+/* Does the i-th of the promises hold in the present state with any of these answers in place of the present one? True when
+ * none of them is about it. `caches_about`: may any of them make a difference to it? */
+bool caches_hold(struct caches *c, uint32_t i, const struct recall *old);
+bool caches_about(const struct caches *c, uint32_t i, const struct recall *old);
+/* Answers that are possible for longer than that, by both measures. */
+struct recall olds_beyond(const struct olds *o, int64_t sure, int64_t estimated);
+void olds_wait(struct olds *o, int64_t time);
+/* A step of a known length goes by; what it changes was published to its end. */
+void olds_step(struct olds *o, const struct published *before, const struct published *after, uint32_t questions, int64_t takes);
+
 /* ── What one run of prove() shares ──────────────────────────────────────────────────────────────────────────────── */
 
 struct proving {
@@ -122,6 +155,8 @@ struct group *components_find(struct model *m, struct proving *v, uint32_t *n);
 void terms_build(struct model *m, struct proving *v);
 /* Sets p->order, order_holds, components, and appends E251, E252, E253. */
 void order_find(struct model *m, struct proof *p, struct proving *v);
+/* Turns the pauses of the order into steps of the model (the only change a proof makes to it) that do nothing but wait. */
+void waits_insert(struct model *m, struct proof *p, struct proving *v);
 /* Sets p->timeline, p->total. Takes the order as given. */
 void timeline_draw(struct model *m, struct proof *p, struct proving *v);
 /* The states, step, chains, time and limit of a breach whose promise is set: see check_promises. */

@@ -21,19 +21,22 @@ struct model *model_fork(struct model *m, uint32_t more) {
   f->facts.cap = f->facts.n;
   f->promises.cap = f->promises.n;
   f->guards.cap = f->guards.n;
-  f->steps.cap = f->steps.n = m->steps.n + more;
-  for (uint32_t i = m->steps.n; i < f->steps.n; i++) {
+  uint32_t own = m->steps.n - m->wait_count; /* waits are found anew */
+  f->steps.cap = f->steps.n = own + more;
+  f->wait_count = 0;
+  for (uint32_t i = own; i < f->steps.n; i++) {
+    f->steps.at[i] = (struct step){0};
     f->steps.at[i].resource = NONE;
     f->steps.at[i].first_position = i;
     f->steps.at[i].at = m->plan_at;
   }
-  if (more == 0) return f;
+  if (more == m->wait_count) return f;
   for (uint32_t i = 0; i < f->guards.n; i++) {
     struct guard *g = &f->guards.at[i];
     if (g->n == 0 || g->steps[g->n - 1] >> 1 < m->steps.n) continue;
     uint32_t *steps = copy(a, g->steps, g->n, 0, sizeof *steps);
     for (uint32_t k = 0; k < g->n; k++)
-      if (steps[k] >> 1 >= m->steps.n) steps[k] += more << 1;
+      if (steps[k] >> 1 >= m->steps.n) steps[k] = steps[k] + (more << 1) - (m->wait_count << 1);
     g->steps = steps;
   }
   return f;

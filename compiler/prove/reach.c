@@ -92,8 +92,7 @@ struct choice node_choose(const struct state *s, uint32_t node)
   return c;
 }
 
-/* One of several answers is enough: when no port was asked for, or all that answer are members of one `any of`. */
-static bool one_is_enough(const struct state *s, const struct entry *e)
+bool entry_one_is_enough(const struct state *s, const struct entry *e)
 {
   uint32_t first = NONE;
   bool several = false;
@@ -165,7 +164,7 @@ static enum verdict walk_answer(struct state *s, struct walk *w, uint32_t answer
 static enum verdict walk_group(struct state *s, struct walk *w, const struct entry e, uint32_t hops, uint32_t depth,
                                uint32_t *height)
 {
-  bool one = one_is_enough(s, &e);
+  bool one = entry_one_is_enough(s, &e);
   enum verdict v = one ? DOWN : UP;
 
   for (uint32_t i = 0; i < e.count && v != (one ? UP : DOWN); i++) {
@@ -293,7 +292,7 @@ static enum verdict answer_verdict(struct state *s, uint32_t answer)
 /* The answer that makes the group what it is. */
 static uint32_t pick_answer(struct state *s, const struct entry e)
 {
-  bool one = one_is_enough(s, &e);
+  bool one = entry_one_is_enough(s, &e);
   uint32_t best = NONE;
   enum verdict chosen = DOWN;
 

@@ -63,6 +63,102 @@ static void draw_states(struct drawing *d) {
   }
 }
 
+/* ── Old answers ─────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/* One component's part of the order, from its first step to its last. */
+struct memory {
+  struct drawing *d;
+  struct caches *c;
+  uint32_t *promises, n; /* that its steps can change */
+  struct published *before, *after;
+  struct olds olds;
+};
+
+/* By the clock: how long an old answer that fails is still possible in the state at hand. */
+static int64_t tail_of(struct memory *r, uint32_t i) {
+  int64_t least = 0;
+  for (;;) {
+    struct recall old = olds_beyond(&r->olds, 0, least);
+    int64_t next = INT64_MAX;
+    if (caches_hold(r->c, i, &old)) return least;
+    for (uint32_t k = 0; k < r->olds.n; k++)
+      if (r->olds.at[k].estimated > least && r->olds.at[k].estimated < next) next = r->olds.at[k].estimated;
+    if (next == INT64_MAX) return least;
+    least = next;
+  }
+}
+
+static void remember_state(struct memory *r, uint32_t k) {
+  struct recall old = olds_beyond(&r->olds, 0, -1);
+  for (uint32_t i = 0; i < r->n; i++) {
+    struct timeline *t = &r->d->p->timeline[r->promises[i]];
+    if (t->states[k] != UP || caches_hold(r->c, i, &old)) continue;
+    if (t->tails == NULL) t->tails = arena_array(&r->d->m->c->arena, int64_t, r->d->p->order.n + 1);
+    t->states[k] = MAYBE;
+    t->tails[k] = tail_of(r, i);
+  }
+}
+
+static void remember_during(struct memory *r, uint32_t k, bool after) {
+  struct drawing *d = r->d;
+  if (d->m->steps.at[d->p->order.at[k]].disrupts_count == 0) return;
+  struct recall old = olds_beyond(&r->olds, 0, -1);
+  goto_during(d->m, d->p, d->v->state, k, after);
+  for (uint32_t i = 0; i < r->n; i++)
+    if (!caches_hold(r->c, i, &old)) d->p->timeline[r->promises[i]].during[k] = true;
+}
+
+static void remember_component(struct drawing *d, const struct component *c, uint32_t *local) {
+  struct arena *a = &d->m->c->arena;
+  struct memory *r = arena_new(a, struct memory);
+  uint32_t last = d->p->order.n;
+  r->d = d;
+  r->promises = arena_array(a, uint32_t, d->m->promises.n + 1);
+  for (uint32_t k = c->first; k < c->first + c->count; k++) local[d->p->order.at[k]] = k;
+  for (uint32_t i = 0; i < d->m->promises.n; i++)
+    for (uint32_t k = 0; k < d->v->promise_steps[i].n; k++)
+      if (local[d->v->promise_steps[i].at[k]] != NONE) {
+        r->promises[r->n++] = i;
+        break;
+      }
+  r->c = caches_new(d->m, d->v->state, a, r->promises, r->n, local);
+  for (uint32_t k = c->first; k < c->first + c->count; k++) local[d->p->order.at[k]] = NONE;
+  if (r->c == NULL) return;
+  r->before = arena_array(a, struct published, caches_questions(r->c));
+  r->after = arena_array(a, struct published, caches_questions(r->c));
+  goto_state(d->m, d->p, d->v->state, c->first);
+  caches_published(r->c, r->before);
+  for (uint32_t k = c->first; k < last; k++) { /* to the end: what later components do passes time too */
+    const struct step *step = &d->m->steps.at[d->p->order.at[k]];
+    remember_during(r, k, false);
+    goto_state(d->m, d->p, d->v->state, k + 1);
+    caches_published(r->c, r->after);
+    if (step->wait) olds_wait(&r->olds, step->takes);
+    else olds_step(&r->olds, r->before, r->after, caches_questions(r->c), step->takes < 0 ? 0 : step->takes);
+    memcpy(r->before, r->after, caches_questions(r->c) * sizeof *r->before);
+    remember_during(r, k, true);
+    if (k + 1 >= c->first + c->count && r->olds.n == 0) return;
+    goto_state(d->m, d->p, d->v->state, k + 1);
+    remember_state(r, k + 1);
+  }
+}
+
+/* Marks the states in which a promise fails for those who still have an old answer. */
+static void draw_caches(struct drawing *d) {
+  uint32_t *local = arena_array(&d->m->c->arena, uint32_t, d->m->steps.n + 1);
+  for (uint32_t i = 0; i < d->m->steps.n; i++) local[i] = NONE;
+  for (uint32_t i = 0; i < d->p->components.n; i++) remember_component(d, &d->p->components.at[i], local);
+}
+
+/* For how long the k-th step of the order has a promise down; -1 when nobody knows. */
+static int64_t dark_for(const struct drawing *d, const struct timeline *t, uint32_t k) {
+  int64_t takes = d->m->steps.at[d->p->order.at[k]].takes;
+  bool from = t->states[k] == MAYBE, to = t->states[k + 1] == MAYBE;
+  if (from && !t->during[k] && (t->states[k + 1] == UP || (to && t->tails[k + 1] == 0)))
+    return takes >= 0 && takes < t->tails[k] ? takes : takes < 0 ? 0 : t->tails[k];
+  return takes;
+}
+
 /* The longest stretch, unknown lengths above all known ones, and the states of the first. */
 static void measure(struct drawing *d, uint32_t promise) {
   struct timeline *t = &d->p->timeline[promise];
@@ -80,9 +176,10 @@ static void measure(struct drawing *d, uint32_t promise) {
   for (uint32_t k = 0; k < d->p->order.n && counts; k++) {
     if (t->states[k] == UP) length = 0, open = false;
     if (t->states[k] == UP && t->states[k + 1] == UP && !t->during[k]) continue;
-    int64_t takes = d->m->steps.at[d->p->order.at[k]].takes;
+    int64_t takes = dark_for(d, t, k);
     if (takes < 0) open = true;
     else length += takes;
+    if (k + 1 == d->p->order.n && t->states[k + 1] == MAYBE) length += t->tails[k + 1];
     if (open == t->outage_open ? length > t->outage : open) t->outage = length, t->outage_open = open;
   }
 }
@@ -97,9 +194,10 @@ void timeline_draw(struct model *m, struct proof *p, struct proving *v) {
   index_promises(&d);
   draw_states(&d);
   for (uint32_t k = 0; k < p->order.n; k++) {
-    draw_during(&d, k);
+    if (!m->steps.at[p->order.at[k]].wait) draw_during(&d, k);
     int64_t takes = m->steps.at[p->order.at[k]].takes;
     p->total += takes < 0 ? 0 : takes;
   }
+  draw_caches(&d);
   for (uint32_t i = 0; i < m->promises.n; i++) measure(&d, i);
 }

@@ -1,0 +1,462 @@
+/* Old answers: which questions of a group's promises are remembered by those who asked, what is published in a state, and
+ * whether a promise holds with old answers too ('Caches' of the definitions).
+ * Needs a state. Guarantees: an answer is known by what it leads to, whatever TTL it was published with; each look-up may meet
+ * any answer that is possible. Needs of resources are judged by the present answers alone. */
+#include "prove/index.h"
+
+#include <string.h>
+
+enum { ANSWERS_MAX = RECALL_WORDS * 64 };
+
+struct remembered { /* a question that some client may still have the answer of */
+  uint32_t node;
+  int64_t floor;         /* milliseconds: what its resolver keeps an answer for at least */
+};
+struct content {         /* an answer: nothing at all, or for each fact of it where it leads to */
+  uint32_t question;
+  bool one;              /* one of them is enough */
+  uint32_t n;
+  const uint32_t *words; /* per fact: a count, then so many nodes, any of which will do */
+};
+struct caches {
+  struct model *m;
+  struct state *s;
+  struct arena *arena;
+  ARRAY(struct remembered) questions;
+  ARRAY(struct content) contents;
+  const uint32_t *promises; uint32_t promise_count;
+  int64_t *floors;       /* per promise */
+  struct recall *about;  /* per promise: answers to its questions */
+  uint8_t *asks;         /* [promises × questions], once all questions are there */
+  uint32_t *touch, touch_count; /* per node: 1 when it leads to a question */
+  int64_t *lags;         /* per resource */
+  ARRAY(uint32_t) stack;
+  bool overflow;
+};
+
+/* ── Questions ───────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+static int64_t duration_of(const struct model *m, uint32_t resource, uint32_t name)
+{
+  const struct attribute *a = name == 0 || resource == NONE ? NULL : attribute_find(m, resource, name);
+
+  return a != NULL && a->cases.n && a->cases.at[0].value.type == V_DURATION ? a->cases.at[0].value.number : 0;
+}
+
+static bool speaks_of(const struct caches *c, uint32_t guard, const uint32_t *local)
+{
+  const struct guard *g = &c->m->guards.at[guard];
+
+  for (uint32_t i = 0; i < g->n; i++) {
+    uint32_t step = g->steps[i] >> 1;
+
+    if (step >= c->m->steps.n)
+      step = c->m->parts.at[step - c->m->steps.n].step;
+    if (local[step] != NONE)
+      return true;
+  }
+  return false;
+}
+
+/* How long an answer that a fact gives is kept. */
+static int64_t kept_for(const struct caches *c, const struct fact *f, int64_t floor)
+{
+  int64_t ttl = f->type != FACT_NAMES && f->type != FACT_OWNS ? 0 : f->ttl == NONE ? 0 : (int64_t)f->ttl * 1000;
+
+  if ((f->type == FACT_NAMES || f->type == FACT_OWNS) && ttl < floor)
+    ttl = floor;
+  return ttl + c->lags[f->by];
+}
+
+/* Does the group change what a node answers, and does anybody remember it? */
+static bool remembers(const struct caches *c, uint32_t node, int64_t floor, const uint32_t *local)
+{
+  const struct state *s = c->s;
+  const struct question *q = &s->nodes.at[node];
+  bool changes = false, kept = false;
+
+  if (q->key.type == QUESTION_ARRIVE || q->key.type == QUESTION_BOUND)
+    return false;
+  for (uint32_t i = q->first; i < q->first + q->count; i++) {
+    const struct entry *e = &s->entries.at[i];
+
+    for (uint32_t k = 0; e->type != ENTRY_ZONE && k < e->count; k++) {
+      uint32_t id = e->type == ENTRY_GROUP ? s->answers.at[e->first + k].fact : s->blockers.at[e->first + k];
+      const struct fact *f = &s->facts[id];
+
+      changes = changes || speaks_of(c, f->guard, local);
+      kept = kept || (e->type != ENTRY_BLOCK && kept_for(c, f, floor) > 0);
+    }
+  }
+  return changes && kept;
+}
+
+static void push_node(struct caches *c, uint32_t node, uint32_t mark)
+{
+  if (node == NONE || c->s->nodes.at[node].mark == mark)
+    return;
+  c->s->nodes.at[node].mark = mark;
+  array_push(c->arena, &c->stack, node);
+}
+
+static void push_promise(struct caches *c, const struct promise *p, uint32_t mark)
+{
+  const struct need *n = &p->endpoint;
+  const struct client *client = &c->m->clients.at[p->client];
+  uint32_t zone = n->zone == NONE ? client->zone : n->zone;
+  struct key key;
+
+  for (uint32_t i = 0; i < client->count && n->dns == NONE; i++) {
+    key = key_reach(zone, c->m->client_dns.at[client->first + i].zone, &n->host, n->port, n->proto, n->vhost);
+    push_node(c, node_of(c->s, &key), mark);
+  }
+  if (client->count && n->dns == NONE)
+    return;
+  key = key_reach(zone, n->dns == NONE ? zone : n->dns, &n->host, n->port, n->proto, n->vhost);
+  push_node(c, node_of(c->s, &key), mark);
+}
+
+static bool asks_endpoint(const struct caches *c, uint32_t promise)
+{
+  const struct promise *p = &c->m->promises.at[promise];
+
+  return p->type == PROMISE_ENDPOINT && p->endpoint.type == NEED_ENDPOINT && p->client < c->m->clients.n;
+}
+
+/* All that a promise can come by; which of it is remembered is noted. */
+static void find_questions(struct caches *c, uint32_t i, const uint32_t *local)
+{
+  struct state *s = c->s;
+  uint32_t mark = ++s->mark;
+
+  push_promise(c, &c->m->promises.at[c->promises[i]], mark);
+  while (c->stack.n) {
+    uint32_t node = c->stack.at[--c->stack.n];
+    const struct question q = s->nodes.at[node];
+    uint32_t known = 0;
+
+    push_node(c, q.pass, mark);
+    for (uint32_t e = q.first; e < q.first + q.count; e++)
+      if (s->entries.at[e].type == ENTRY_GROUP)
+        for (uint32_t a = s->entries.at[e].first; a < s->entries.at[e].first + s->entries.at[e].count; a++)
+          for (uint32_t l = 0; l < s->answers.at[a].count; l++)
+            push_node(c, s->leads.at[s->answers.at[a].first + l], mark);
+    if (q.bound != NONE)
+      push_node(c, q.bound, mark);
+    if (!remembers(c, node, c->floors[i], local))
+      continue;
+    while (known < c->questions.n && (c->questions.at[known].node != node || c->questions.at[known].floor != c->floors[i]))
+      known++;
+    if (known == c->questions.n)
+      array_push(c->arena, &c->questions, (struct remembered){node, c->floors[i]});
+  }
+}
+
+/* Marks every node that leads to a question. */
+static void find_touched(struct caches *c)
+{
+  c->touch_count = c->s->nodes.n;
+  c->touch = arena_array(c->arena, uint32_t, c->touch_count + 1);
+  for (uint32_t i = 0; i < c->questions.n; i++) {
+    c->stack.n = 0;
+    array_push(c->arena, &c->stack, c->questions.at[i].node);
+    while (c->stack.n) {
+      uint32_t node = c->stack.at[--c->stack.n];
+
+      if (c->touch[node])
+        continue;
+      c->touch[node] = 1;
+      for (uint32_t l = c->s->nodes.at[node].callers; l != NONE; l = c->s->links.at[l].next)
+        array_push(c->arena, &c->stack, c->s->links.at[l].to);
+    }
+  }
+}
+
+struct caches *caches_new(struct model *m, struct state *s, struct arena *arena, const uint32_t *promises, uint32_t n,
+                          const uint32_t *local)
+{
+  struct caches *c = arena_new(arena, struct caches);
+  uint32_t lag = name_str(&m->c->names, "lag"), floor = name_str(&m->c->names, "ttl_floor");
+
+  *c = (struct caches){.m = m, .s = s, .arena = arena, .promises = promises, .promise_count = n};
+  c->lags = arena_array(arena, int64_t, m->resources.n + 1);
+  for (uint32_t i = 0; i < m->resources.n; i++)
+    c->lags[i] = duration_of(m, i, lag);
+  c->floors = arena_array(arena, int64_t, n + 1);
+  c->about = arena_array(arena, struct recall, n + 1);
+  for (uint32_t i = 0; i < n; i++) {
+    if (!asks_endpoint(c, promises[i]))
+      continue;
+    c->floors[i] = duration_of(m, m->clients.at[m->promises.at[promises[i]].client].resource, floor);
+    find_questions(c, i, local);
+  }
+  if (c->questions.n == 0)
+    return NULL;
+  find_touched(c);
+  c->asks = arena_array(arena, uint8_t, (size_t)n * c->questions.n);
+  for (uint32_t i = 0; i < n; i++) {
+    if (!asks_endpoint(c, promises[i]))
+      continue;
+    uint32_t mark = ++s->mark;
+    push_promise(c, &m->promises.at[promises[i]], mark);
+    while (c->stack.n) { /* as above, by now without anything new */
+      uint32_t node = c->stack.at[--c->stack.n];
+      const struct question q = s->nodes.at[node];
+
+      for (uint32_t k = 0; k < c->questions.n; k++)
+        if (c->questions.at[k].node == node && c->questions.at[k].floor == c->floors[i])
+          c->asks[(size_t)i * c->questions.n + k] = 1;
+      push_node(c, q.pass, mark);
+      push_node(c, q.bound, mark);
+      for (uint32_t e = q.first; e < q.first + q.count; e++)
+        if (s->entries.at[e].type == ENTRY_GROUP)
+          for (uint32_t a = s->entries.at[e].first; a < s->entries.at[e].first + s->entries.at[e].count; a++)
+            for (uint32_t l = 0; l < s->answers.at[a].count; l++)
+              push_node(c, s->leads.at[s->answers.at[a].first + l], mark);
+    }
+  }
+  return c;
+}
+
+uint32_t caches_questions(const struct caches *c) { return c == NULL ? 0 : c->questions.n; }
+bool caches_overflow(const struct caches *c) { return c != NULL && c->overflow; }
+
+/* ── What is published ───────────────────────────────────────────────────────────────────────────────────────────── */
+
+static uint32_t intern(struct caches *c, uint32_t question, bool one, const uint32_t *words, uint32_t n)
+{
+  for (uint32_t i = 0; i < c->contents.n; i++) {
+    const struct content *t = &c->contents.at[i];
+
+    if (t->question == question && t->one == one && t->n == n && (n == 0 || memcmp(t->words, words, n * sizeof *words) == 0))
+      return i;
+  }
+  if (c->contents.n == ANSWERS_MAX) {
+    c->overflow = true;
+    return NONE;
+  }
+  uint32_t *copy = arena_array(c->arena, uint32_t, n + 1), id = c->contents.n;
+
+  if (n)
+    memcpy(copy, words, n * sizeof *words);
+  array_push(c->arena, &c->contents, (struct content){question, one, n, copy});
+  for (uint32_t i = 0; i < c->promise_count; i++)
+    if (c->asks[(size_t)i * c->questions.n + question])
+      recall_put(&c->about[i], id);
+  return id;
+}
+
+static struct published nothing_found(struct caches *c, uint32_t question)
+{
+  const struct state *s = c->s;
+  const struct remembered r = c->questions.at[question];
+  const struct question *q = &s->nodes.at[r.node];
+
+  for (uint32_t i = q->first; i < q->first + q->count; i++) {
+    const struct entry *e = &s->entries.at[i];
+
+    for (uint32_t k = 0; e->type == ENTRY_OWNS && k < e->count; k++) {
+      uint32_t fact = s->blockers.at[e->first + k];
+      int64_t keeps = fact_in_force(s, fact) ? kept_for(c, &s->facts[fact], r.floor) : 0;
+
+      if (keeps > 0)
+        return (struct published){intern(c, question, false, NULL, 0), keeps};
+    }
+  }
+  return (struct published){NONE, 0};
+}
+
+static struct published found(struct caches *c, uint32_t question, const struct entry e)
+{
+  const struct state *s = c->s;
+  uint32_t words[64], n = 0;
+  int64_t keeps = 0;
+
+  for (uint32_t i = e.first; i < e.first + e.count; i++) {
+    const struct answer *a = &s->answers.at[i];
+    const struct fact *f = &s->facts[a->fact];
+
+    if (!fact_in_force(s, a->fact) || !s->up[f->by])
+      continue;
+    if (f->unknown || n + a->count + 1 > 64)
+      return (struct published){NONE, 0};
+    words[n++] = a->count;
+    for (uint32_t l = 0; l < a->count; l++)
+      words[n++] = s->leads.at[a->first + l];
+    int64_t own = kept_for(c, f, c->questions.at[question].floor);
+    keeps = own > keeps ? own : keeps;
+  }
+  if (n == 0 || keeps == 0)
+    return (struct published){NONE, 0};
+  return (struct published){intern(c, question, n > 0 && entry_one_is_enough(s, &e), words, n), keeps};
+}
+
+void caches_published(struct caches *c, struct published *out)
+{
+  for (uint32_t i = 0; i < c->questions.n; i++) {
+    struct choice choice = node_choose(c->s, c->questions.at[i].node);
+
+    out[i] = (struct published){NONE, 0};
+    if (choice.group)
+      out[i] = found(c, i, *choice.group);
+    else if (choice.stop == STOP_NO_NAME)
+      out[i] = nothing_found(c, i);
+  }
+}
+
+/* ── Whether a promise holds with old answers ────────────────────────────────────────────────────────────────────── */
+
+struct recalling { struct caches *c; const struct recall *old; int64_t floor; uint32_t budget; };
+
+static bool holds_at(struct recalling *r, uint32_t node, uint32_t hops);
+
+static bool holds_content(struct recalling *r, const struct content t, uint32_t hops)
+{
+  bool any = false;
+
+  for (uint32_t i = 0; i < t.n; i += 1 + t.words[i]) {
+    bool good = false;
+
+    for (uint32_t l = 0; l < t.words[i] && !good; l++)
+      good = holds_at(r, t.words[i + 1 + l], hops);
+    if (!good && !t.one)
+      return false;
+    any = any || good;
+  }
+  return any;
+}
+
+static bool holds_now(struct recalling *r, uint32_t node, uint32_t hops)
+{
+  struct state *s = r->c->s;
+  struct choice c = node_choose(s, node);
+
+  if (c.pass != NONE)
+    return holds_at(r, c.pass, hops);
+  if (!c.group)
+    return c.stop == LINK_ARRIVE;
+  const struct entry e = *c.group;
+  bool one = entry_one_is_enough(s, &e), any = false;
+
+  for (uint32_t i = e.first; i < e.first + e.count; i++) {
+    const struct answer a = s->answers.at[i];
+    bool good = false;
+
+    if (!fact_in_force(s, a.fact))
+      continue;
+    for (uint32_t l = 0; l < a.count && !good && s->up[s->facts[a.fact].by] && !s->facts[a.fact].unknown; l++)
+      good = holds_at(r, s->leads.at[a.first + l], hops);
+    if (!good && !one)
+      return false;
+    any = any || good;
+  }
+  return any;
+}
+
+static bool holds_at(struct recalling *r, uint32_t node, uint32_t hops)
+{
+  struct caches *c = r->c;
+  struct state *s = c->s;
+
+  if (node >= c->touch_count || !c->touch[node])
+    return node_verdict(s, node) == UP;
+  if (s->nodes.at[node].on_path || hops >= HOPS_MAX || r->budget == 0)
+    return false;
+  r->budget--;
+  s->nodes.at[node].on_path = true;
+  bool holds = holds_now(r, node, hops + 1);
+  for (uint32_t i = 0; i < c->contents.n && holds; i++)
+    if (recall_get(r->old, i) && c->questions.at[c->contents.at[i].question].node == node &&
+        c->questions.at[c->contents.at[i].question].floor == r->floor)
+      holds = holds_content(r, c->contents.at[i], hops + 1);
+  s->nodes.at[node].on_path = false;
+  return holds;
+}
+
+bool caches_about(const struct caches *c, uint32_t i, const struct recall *old)
+{
+  for (uint32_t w = 0; w < RECALL_WORDS; w++)
+    if (c->about[i].words[w] & old->words[w])
+      return true;
+  return false;
+}
+
+bool caches_hold(struct caches *c, uint32_t i, const struct recall *old)
+{
+  const struct promise *p = &c->m->promises.at[c->promises[i]];
+  const struct need *n = &p->endpoint;
+  struct recalling r = {c, old, c->floors[i], BUDGET};
+
+  if (!asks_endpoint(c, c->promises[i]) || !caches_about(c, i, old))
+    return true;
+  const struct client *client = &c->m->clients.at[p->client];
+  uint32_t zone = n->zone == NONE ? client->zone : n->zone;
+  bool asked = false;
+  struct key key;
+
+  for (uint32_t k = 0; k < client->count && n->dns == NONE; k++) {
+    const struct client_dns *d = &c->m->client_dns.at[client->first + k];
+
+    if (!guard_now(c->s, d->guard))
+      continue;
+    asked = true;
+    key = key_reach(zone, d->zone, &n->host, n->port, n->proto, n->vhost);
+    if (!holds_at(&r, node_of(c->s, &key), 0))
+      return false;
+  }
+  if (asked)
+    return true;
+  key = key_reach(zone, n->dns == NONE ? zone : n->dns, &n->host, n->port, n->proto, n->vhost);
+  return holds_at(&r, node_of(c->s, &key), 0);
+}
+
+/* ── How long they last ──────────────────────────────────────────────────────────────────────────────────────────── */
+
+struct recall olds_beyond(const struct olds *o, int64_t sure, int64_t estimated)
+{
+  struct recall r = {{0}};
+
+  for (uint32_t i = 0; i < o->n; i++)
+    if (o->at[i].sure > sure && o->at[i].estimated > estimated)
+      recall_put(&r, o->at[i].answer);
+  return r;
+}
+
+void olds_wait(struct olds *o, int64_t time)
+{
+  uint32_t kept = 0;
+
+  for (uint32_t i = 0; i < o->n; i++) {
+    struct old x = o->at[i];
+
+    x.sure -= time;
+    x.estimated = x.estimated > time ? x.estimated - time : 0;
+    if (x.sure > 0)
+      o->at[kept++] = x;
+  }
+  o->n = kept;
+}
+
+void olds_step(struct olds *o, const struct published *before, const struct published *after, uint32_t questions, int64_t takes)
+{
+  for (uint32_t i = 0; i < o->n; i++)
+    o->at[i].estimated = o->at[i].estimated > takes ? o->at[i].estimated - takes : 0;
+  for (uint32_t i = 0; i < questions; i++) {
+    if (before[i].answer == NONE || before[i].keeps == 0 || (before[i].answer == after[i].answer && before[i].keeps == after[i].keeps))
+      continue;
+    uint32_t at = 0;
+    while (at < o->n && o->at[at].answer < before[i].answer)
+      at++;
+    if (at == o->n || o->at[at].answer != before[i].answer) {
+      if (o->n == OLDS_MAX)
+        continue;
+      memmove(&o->at[at + 1], &o->at[at], (o->n - at) * sizeof *o->at);
+      o->at[at] = (struct old){before[i].answer, 0, 0};
+      o->n++;
+    }
+    if (o->at[at].sure < before[i].keeps)
+      o->at[at].sure = before[i].keeps;
+    if (o->at[at].estimated < before[i].keeps)
+      o->at[at].estimated = before[i].keeps;
+  }
+}
