@@ -262,9 +262,18 @@ static bool elaborated(const struct model *m) { return m->elaboration != NULL &&
 
 static struct block block_of(const struct statements *b) { return (struct block){b->out.at, b->out.n, b->unreliable}; }
 
+/* To wait, and to look whether it has been waited long enough, are the same: the journal has the deadline. */
+static struct block wait_block(struct model *m, uint32_t step, enum block_type type) {
+  if (type != BLOCK_DO && type != BLOCK_VERIFY) return (struct block){0};
+  struct command *c = arena_new(&m->c->arena, struct command);
+  *c = (struct command){.type = CMD_WAIT, .wait = m->steps.at[step].takes, .at = m->steps.at[step].at};
+  return (struct block){.at = c, .n = 1};
+}
+
 struct block step_block(struct model *m, uint32_t step, enum block_type type, const bool *done) {
   struct statements b = {.e = m->elaboration, .resource = NONE};
-  if (!elaborated(m) || m->steps.at[step].wait) return (struct block){0};
+  if (!elaborated(m)) return (struct block){0};
+  if (m->steps.at[step].wait) return wait_block(m, step, type);
   if (type == BLOCK_OBSERVE) {
     const struct step *t = &m->steps.at[step];
     if (t->part_count == 0) return t->resource == NONE ? (struct block){0} : resource_observe(m, t->resource, done);

@@ -39,6 +39,11 @@ static bool holds(struct ways *w, struct model *fork) {
 
 /* ── Allowing it ─────────────────────────────────────────────────────────────────────────────────────────────────── */
 
+static bool ends_down(const struct proof *p, uint32_t promise) {
+  enum verdict end = (enum verdict)p->timeline[promise].states[p->order.n];
+  return end != UP && end != MAYBE; /* caches run out */
+}
+
 /* The longest outage of the promise in the best order of a plan that allows so much; -1 when no order keeps that. */
 static int64_t outage_with(struct ways *w, uint32_t promise, int64_t limit) {
   struct model *fork = model_fork(w->m, 0);
@@ -47,7 +52,7 @@ static int64_t outage_with(struct ways *w, uint32_t promise, int64_t limit) {
   if (w->left == 0) return -1;
   w->left--;
   struct proof *q = prove_quietly(fork);
-  if (q->timeline[promise].outage > limit || q->timeline[promise].states[q->order.n] != UP) return -1;
+  if (q->timeline[promise].outage > limit || ends_down(q, promise)) return -1;
   for (uint32_t i = 0; i < q->breaches.n; i++)
     if (q->breaches.at[i].code == CODE_252 && q->breaches.at[i].promise == promise) return -1;
   return q->timeline[promise].outage;
@@ -55,7 +60,7 @@ static int64_t outage_with(struct ways *w, uint32_t promise, int64_t limit) {
 
 static void allow_limit(struct ways *w, uint32_t promise) {
   const struct timeline *t = &w->p->timeline[promise];
-  if (t->outage_open || t->states[w->p->order.n] != UP || w->m->promises.at[promise].hold == HOLD_FINALLY) return;
+  if (t->outage_open || ends_down(w->p, promise) || w->m->promises.at[promise].hold == HOLD_FINALLY) return;
   int64_t least = outage_with(w, promise, t->outage);
   if (least < 0) return;
   for (uint32_t i = 0; i < TIGHTEN && least > 0; i++) {

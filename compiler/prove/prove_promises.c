@@ -23,12 +23,15 @@ static struct trace trace_promise(struct model *m, const struct proof *p, struct
   return t;
 }
 
+/* At the end: caches run out, so what is only MAYBE up there is up soon. */
+static bool ends_up(const struct timeline *t, uint32_t last) { return t->states[last] == UP || t->states[last] == MAYBE; }
+
 /* Down in some state or step although its hold forbids it there; what an order without anything set aside never shows. */
 static bool broken(const struct model *m, const struct proof *p, uint32_t promise) {
   const struct timeline *t = &p->timeline[promise];
   const struct promise *asked = &m->promises.at[promise];
   bool was_up = false;
-  if (t->states[p->order.n] != UP) return true;
+  if (!ends_up(t, p->order.n)) return true;
   if (asked->hold == HOLD_AT_MOST) return t->outage > asked->limit;
   for (uint32_t k = 0; k <= p->order.n && asked->hold == HOLD_ALWAYS; k++) {
     if (was_up && t->states[k] != UP) return true;
@@ -44,7 +47,7 @@ void breach_states(struct model *m, const struct proof *p, struct state *s, stru
   const struct timeline *t = &p->timeline[b->promise];
   uint32_t n = p->order.n, first = NONE;
   bool start = t->states[0] == UP;
-  if (t->states[n] != UP)
+  if (!ends_up(t, n))
     for (first = n; first > 0 && t->states[first - 1] != UP;) first--;
   else
     for (uint32_t k = 0; k <= n && first == NONE; k++) {

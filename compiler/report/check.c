@@ -189,7 +189,7 @@ static const char *outage(const struct page *g, uint32_t promise) {
   const struct timeline *t = &g->p->timeline[promise];
   const struct promise *p = &g->m->promises.at[promise];
   struct arena *a = &g->m->c->arena;
-  bool none = t->outage == 0 && !t->outage_open, up = t->states[g->p->order.n] == UP;
+  bool none = t->outage == 0 && !t->outage_open, up = t->states[g->p->order.n] == UP || t->states[g->p->order.n] == MAYBE;
   const char *text = none && !up && !g->p->order.n ? (t->states[0] == DOWN ? "down" : "not known")
                      : none ? "no outage" : arena_print(a, "down %s%s", words_time(a, t->outage), t->outage_open ? " or more" : "");
 
@@ -210,7 +210,7 @@ static void chart(const struct page *g, const struct timeline *t, unsigned link)
     bool up = t->states[k] == UP;
 
     paint_style(g->out, up ? STYLE_GOOD : STYLE_ERROR, g->colour);
-    text_puts(g->out, up ? "●" : t->states[k] == DOWN ? "○" : "?");
+    text_puts(g->out, up ? "●" : t->states[k] == DOWN ? "○" : t->states[k] == MAYBE ? "◐" : "?");
     paint_style(g->out, STYLE_PLAIN, g->colour);
     if (k == g->p->order.n)
       break;
@@ -227,9 +227,16 @@ static void runs(const struct page *g, const struct timeline *t) {
   for (uint32_t k = 0, end; k <= n; k = end) {
     for (end = k + 1; end <= n && t->states[end] == t->states[k];)
       end++;
-    text_print(g->out, "      %s %s\n", t->states[k] == UP ? "up" : t->states[k] == DOWN ? "down" : "unknown",
+    text_print(g->out, "      %s %s\n", t->states[k] == UP ? "up" : t->states[k] == DOWN ? "down" : t->states[k] == MAYBE ? "maybe down (caches)" : "unknown",
                words_states(g->m, g->p, k, end - 1));
   }
+}
+
+static bool has_maybe(const struct page *g) {
+  for (uint32_t i = 0; i < g->m->promises.n; i++)
+    if (g->p->timeline[i].tails)
+      return true;
+  return false;
 }
 
 static void timeline(const struct page *g) {
@@ -246,7 +253,8 @@ static void timeline(const struct page *g) {
   unsigned most = g->width > line + outages + 7 ? g->width - line - outages - 7 : 0;
 
   texts = texts > most ? (most < 30 ? 30 : most) : texts;
-  heading(g, draws ? "timeline (● up, ○ down, after that many steps)" : "timeline");
+  heading(g, !draws ? "timeline" : has_maybe(g) ? "timeline (● up, ◐ maybe down: old answers in caches, ○ down, after that many steps)"
+                                                : "timeline (● up, ○ down, after that many steps)");
   if (draws) {
     paint_repeat(g->out, " ", texts + 4);
     for (uint32_t k = 0; k <= n; k++)

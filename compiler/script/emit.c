@@ -251,7 +251,7 @@ static void print_item(struct text *out, const struct runbook *b, const struct s
     return;
   }
   if (c->type == CMD_WAIT) {
-    text_print(out, "  cut_wait %lld || return\n", (long long)whole_seconds(c->wait));
+    text_print(out, "  %s %lld || return\n", sequence_waits(b, s) ? "cut_until" : "cut_wait", (long long)whole_seconds(c->wait));
     return;
   }
   text_print(out, "  cut_run %s", u->name);

@@ -60,6 +60,11 @@ struct runbook {
   const char *digest;              /* sha256 of the plan's files, hexadecimal */
 };
 
+/* Is it that of a wait of the order, which keeps its deadline across a stop? */
+static inline bool sequence_waits(const struct runbook *b, const struct sequence *s) {
+  return s->step != NONE && (s->type == SEQ_DO || s->type == SEQ_VERIFY) && b->m->steps.at[b->p->order.at[s->step]].wait;
+}
+
 /* `script`: a source that is no part of the plan (the script being verified), NONE. */
 struct runbook *runbook_build(struct model *m, const struct proof *p, uint32_t script);
 void runbook_print(struct text *out, const struct runbook *b);

@@ -360,7 +360,7 @@ static void item(struct expecting *e, const struct sequence *s, const struct uni
     }
   }
   if (c->type == CMD_WAIT) {
-    word(e, "cut_wait");
+    word(e, sequence_waits(e->b, s) ? "cut_until" : "cut_wait");
     number(e, (c->wait + 999) / 1000);
     or_return(e);
     return;
