@@ -172,6 +172,75 @@ static void lead_by_name(struct ways *w, uint32_t step) {
   }
 }
 
+/* ── Publishing for a shorter time ahead ─────────────────────────────────────────────────────────────────────────── */
+
+enum { LOWERED = 60 /* seconds */ };
+
+static void comes_after(struct model *fork, uint32_t step, uint32_t other) {
+  struct step *s = &fork->steps.at[step];
+  uint32_t *after = arena_array(&fork->c->arena, uint32_t, s->after_count + 1);
+  if (s->after_count > 0) memcpy(after, s->after, s->after_count * sizeof *after);
+  after[s->after_count++] = other;
+  s->after = after;
+}
+
+/* One TTL all the time, a long one, for a record that some step changes. */
+static bool can_be_lowered(const struct model *m, uint32_t by) {
+  uint32_t ttl = NONE;
+  bool changes = false;
+  for (uint32_t i = 0; i < m->facts.n; i++) {
+    const struct fact *f = &m->facts.at[i];
+    if (f->type != FACT_NAMES || f->by != by) continue;
+    if (f->ttl == NONE || f->ttl <= LOWERED || (ttl != NONE && f->ttl != ttl)) return false;
+    ttl = f->ttl;
+    changes = changes || f->guard != GUARD_ALWAYS;
+  }
+  return changes;
+}
+
+static struct model *lowered(struct model *m, uint32_t by) {
+  struct model *fork = model_fork(m, 2);
+  uint32_t low = fork->steps.n - 2, high = low + 1, n = fork->facts.n;
+  uint32_t before = guard_of(fork, &(uint32_t){low << 1 | 1}, 1), after = guard_of(fork, &(uint32_t){high << 1}, 1);
+  uint32_t within = guard_of(fork, (uint32_t[]){low << 1, high << 1 | 1}, 2);
+  fork_step(fork, low, by);
+  fork_step(fork, high, by);
+  comes_after(fork, high, low);
+  for (uint32_t i = 0; i < low; i++)
+    if (fork->steps.at[i].resource == by) comes_after(fork, i, low), comes_after(fork, high, i);
+  for (uint32_t i = 0; i < n; i++) {
+    struct fact f = fork->facts.at[i];
+    if (f.type != FACT_NAMES || f.by != by) continue;
+    uint32_t guard = f.guard;
+    fork->facts.at[i].guard = guard_and(fork, guard, before);
+    f.guard = guard_and(fork, guard, after);
+    array_push(&fork->c->arena, &fork->facts, f);
+    f.guard = guard_and(fork, guard, within);
+    f.ttl = LOWERED;
+    array_push(&fork->c->arena, &fork->facts, f);
+  }
+  return fork;
+}
+
+static void lower_ttl(struct ways *w) {
+  uint32_t last = NONE;
+  for (uint32_t i = 0; i < w->m->facts.n; i++) {
+    const struct fact *f = &w->m->facts.at[i];
+    if (f->type != FACT_NAMES || f->by == last || !can_be_lowered(w->m, f->by)) continue;
+    last = f->by;
+    if (!holds(w, lowered(w->m, last))) continue;
+    struct mend *mend = note(w, MEND_TTL);
+    mend->fact = i;
+    mend->time = LOWERED * 1000;
+    return;
+  }
+}
+
+/* E221 of a promise that only old answers break: MEND_TTL fact, time; MEND_LIMIT. */
+static bool by_caches(const struct proof *p, const struct breach *b) {
+  return b->code == CODE_221 && b->promise != NONE && p->timeline[b->promise].tails != NULL;
+}
+
 /* E252, E224: mends, each with works 1; MEND_LIMIT promise, time; MEND_WINDOW time; MEND_BESIDE fact (the new endpoint), step;
  * MEND_TARGET fact, step, to, by_name, owner. */
 void check_ways(struct model *m, struct proof *p, struct state *s) {
@@ -180,7 +249,8 @@ void check_ways(struct model *m, struct proof *p, struct state *s) {
   if (m->facts.n > TRIAL_FACTS) return;
   for (uint32_t i = 0; i < p->breaches.n && left > 0; i++) {
     const struct breach b = p->breaches.at[i];
-    if (b.code != CODE_252 && b.code != CODE_224) continue;
+    bool cached = by_caches(p, &b);
+    if (b.code != CODE_252 && b.code != CODE_224 && !cached) continue;
     struct ways w = {.m = m, .p = p, .breach = i, .left = left};
     bool window = b.code == CODE_224;
     for (uint32_t k = 0; k < b.term_count; k++) window = window || b.terms[k].type == TERM_WINDOW;
@@ -188,7 +258,8 @@ void check_ways(struct model *m, struct proof *p, struct state *s) {
       serve_beside(&w, b.steps[k]);
       lead_by_name(&w, b.steps[k]);
     }
-    if (b.code == CODE_252 && b.promise != NONE) allow_limit(&w, b.promise);
+    if (cached) lower_ttl(&w);
+    if ((b.code == CODE_252 || cached) && b.promise != NONE) allow_limit(&w, b.promise);
     if (window) allow_window(&w);
     p->breaches.at[i].mends = w.list.at;
     p->breaches.at[i].mend_count = w.list.n;

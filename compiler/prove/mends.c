@@ -116,7 +116,7 @@ static void give_needs(struct model *fork, struct step *step, uint32_t via)
   step->needs_count = step->undo_needs_count = needs.n;
 }
 
-static void new_step(struct model *fork, uint32_t id, uint32_t resource)
+void fork_step(struct model *fork, uint32_t id, uint32_t resource)
 {
   struct step *step = &fork->steps.at[id];
   const struct resource *r = &fork->resources.at[resource];
@@ -143,7 +143,7 @@ static struct model *treat(const struct patient *x, const struct target *to)
 
   if (step == NONE) {
     step = fork->steps.n - 1;
-    new_step(fork, step, x->fact->by);
+    fork_step(fork, step, x->fact->by);
   }
   uint32_t before = guard_of(fork, &(uint32_t){step << 1 | 1}, 1), after = guard_of(fork, &(uint32_t){step << 1}, 1);
 

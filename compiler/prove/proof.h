@@ -76,6 +76,7 @@ enum mend_type {
   MEND_TARGET, /* the fact leads to `to` instead */
   MEND_LIMIT,  /* the promise `promise` allows `time`, the least that would do */
   MEND_WINDOW, /* the plan's window is `time`, the least that would do */
+  MEND_TTL,    /* the record behind `fact` is published with `time` beforehand, and as before in the end */
   MEND_BESIDE  /* what `fact` serves from `step` on is served beside the old, from the start until the end */
 };
 struct mend {

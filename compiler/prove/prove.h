@@ -107,6 +107,8 @@ bool guard_states(const struct model *m, const struct proof *p, uint32_t guard, 
 /* A copy that may be changed: facts, guards and steps are copies, `more` zeroed steps (ids from m->steps.n on, takes 0,
  * no terms) appended, guards' part ids moved on by `more`. Everything else is shared. */
 struct model *model_fork(struct model *m, uint32_t more);
+/* Makes a new step of a fork one that changes a resource by its provider, with what that needs. */
+void fork_step(struct model *fork, uint32_t id, uint32_t resource);
 /* True when every error that a fork has, the model has too (so a plan with one error left is clean with it), and `p`'s
  * breach `mended` (index, NONE) is gone. Otherwise *because is the first promise that breaks only in the fork, NONE when it
  * is something else. Proves the fork quietly: as costly as a proof, so try few. */

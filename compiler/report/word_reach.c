@@ -63,6 +63,26 @@ static void remark_target(struct wording *w, struct finding *f, const struct bre
   finding_remark(w->c, f, REMARK_HELP, "%s", text_done(&out));
 }
 
+/* As a plan writes it, to the millisecond: an offer has to be exact. */
+static const char *literal(struct wording *w, int64_t time) {
+  static const struct { int64_t length; const char *unit; } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
+  struct text out = {.arena = &w->c->arena};
+  for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+    if (time / units[i].length > 0) text_print(&out, "%lld%s", (long long)(time / units[i].length), units[i].unit);
+    time %= units[i].length;
+  }
+  return out.n > 0 ? text_done(&out) : "0s";
+}
+
+/* The TTL of a record as a chain that lowers it ahead. */
+static void remark_ttl(struct wording *w, struct finding *f, const struct mend *mend) {
+  const struct fact *fact = fact_of(w, mend->fact);
+  if (!fact) return;
+  const char *now = literal(w, (int64_t)fact->ttl * 1000), *low = literal(w, mend->time);
+  finding_remark(w->c, f, REMARK_HELP, "lower its TTL ahead, before anything is disturbed: `ttl = %s -> %s -> %s` in %s; the wait for old answers is then added",
+                 now, low, now, words_resource(w->m, fact->by));
+}
+
 void remark_mends(struct wording *w, struct finding *f, const struct breach *b) {
   for (uint32_t i = 0; i < b->mend_count; i++) {
     const struct mend *mend = &b->mends[i];
@@ -70,12 +90,13 @@ void remark_mends(struct wording *w, struct finding *f, const struct breach *b) 
     case MEND_TARGET: remark_target(w, f, b, mend); break;
     case MEND_LIMIT:
       finding_remark(w->c, f, REMARK_HELP, "allow an outage: `down at most %s` is the least for %s that an order keeps",
-                     words_time(&w->c->arena, mend->time), words_promise(w->m, mend->promise));
+                     literal(w, mend->time), words_promise(w->m, mend->promise));
       break;
     case MEND_WINDOW:
       finding_remark(w->c, f, REMARK_HELP, "allow more time: `window = %s` in the plan is the least that an order keeps",
-                     words_time(&w->c->arena, mend->time));
+                     literal(w, mend->time));
       break;
+    case MEND_TTL: remark_ttl(w, f, mend); break;
     case MEND_BESIDE: {
       const struct fact *fact = fact_of(w, mend->fact);
       finding_remark(w->c, f, REMARK_HELP, "put a second one beside the first: a `create` of what %s serves at %s, kept until the end, and delete the old one last",
