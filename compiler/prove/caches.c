@@ -266,6 +266,29 @@ static struct published nothing_found(struct caches *c, uint32_t question)
   return (struct published){NONE, 0};
 }
 
+/* Answers that lead to one place each, in order and each once: the same whoever gives them. */
+static uint32_t tidy(uint32_t *words, uint32_t n)
+{
+  uint32_t kept = 0;
+
+  for (uint32_t i = 0; i < n; i += 2)
+    if (words[i] != 1)
+      return n;
+  for (uint32_t i = 0; i < n; i += 2) {
+    uint32_t at = 0, lead = words[i + 1];
+
+    while (at < kept && words[at + 1] < lead)
+      at += 2;
+    if (at < kept && words[at + 1] == lead)
+      continue;
+    memmove(words + at + 2, words + at, (kept - at) * sizeof *words);
+    words[at] = 1;
+    words[at + 1] = lead;
+    kept += 2;
+  }
+  return kept;
+}
+
 static struct published found(struct caches *c, uint32_t question, const struct entry e)
 {
   const struct state *s = c->s;
@@ -286,6 +309,7 @@ static struct published found(struct caches *c, uint32_t question, const struct 
     int64_t own = kept_for(c, f, c->questions.at[question].floor);
     keeps = own > keeps ? own : keeps;
   }
+  n = e.count > 1 ? tidy(words, n) : n;
   if (n == 0 || keeps == 0)
     return (struct published){NONE, 0};
   return (struct published){intern(c, question, n > 0 && entry_one_is_enough(s, &e), words, n), keeps};

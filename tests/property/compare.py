@@ -37,9 +37,9 @@ def compare(cutc, text):
     data = json.loads(modelled.stdout)
     judge = Judge(Model(data))
     order = data["order"]
-    if sorted(order) != sorted(judge.model.order):
+    if sorted(s for s in order if not judge.model.steps[s].get("wait")) != sorted(judge.model.order):
         return "the order does not hold every step: %s" % order
-    line, _ = judge.timeline(order)
+    line = judge.timeline(order)
     for promise in data["promises"]:
         theirs = data["timeline"][promise["id"]]
         if theirs != line[promise["id"]]:
@@ -52,24 +52,24 @@ def compare(cutc, text):
         return "%s conflict at the end, and no error says so (%s)" % (judge.hopeless_conflicts, sorted(codes))
     if judge.hopeless_conflicts:
         return None  # who answers where two may is not defined, so neither is which order is best
-    best, mine = judge.best(), judge.judge(order)
+    best, mine = judge.best(), judge.follow(order)
     if best is None and not codes & NO_ORDER:
         return "no order is admissible, and the compiler offers %s without an error (%s)" % (order, sorted(codes))
     if best is not None:
         if codes & {"E251", "E252"}:
-            return "the compiler says there is no order (%s); %s is admissible" % (sorted(codes), [judge.model.order[i] for i in best[3]])
+            return "the compiler says there is no order (%s); %s is admissible" % (sorted(codes), [judge.model.order[i] for i in best[4]])
         if mine is None:
             done = frozenset()
-            for step in order:
+            for step in (s for s in order if s in judge.model.position):
                 problem = judge.step_problem(done, step, False)
                 if problem:
-                    return "the compiler's order %s is refused at %s: %s; %s is admissible" % (order, step, problem, [judge.model.order[i] for i in best[3]])
+                    return "the compiler's order %s is refused at %s: %s; %s is admissible" % (order, step, problem, [judge.model.order[i] for i in best[4]])
                 done |= {step}
-            return "the compiler's order %s breaks a promise; %s does not" % (order, [judge.model.order[i] for i in best[3]])
+            return "the compiler's order %s breaks a promise; %s does not" % (order, [judge.model.order[i] for i in best[4]])
         # Independent groups of steps run one after the other by their place in the source, whatever is down meanwhile.
         mending = any(line[p["id"]][0] != "up" for p in data["promises"])
-        if mine[:2] != best[:2] and not judge.hopeless and not mending:
-            return "the compiler's order costs %s, %s costs %s" % (mine[:2], [judge.model.order[i] for i in best[3]], best[:2])
+        if mine[:3] != best[:3] and not judge.hopeless and not mending:
+            return "the compiler's order costs %s, %s costs %s" % (mine[:3], [judge.model.order[i] for i in best[4]], best[:3])
     return None
 
 

@@ -12,7 +12,7 @@ import json
 import sys
 
 MAX_HOPS = 32
-UP, DOWN, UNKNOWN = "up", "down", "unknown"
+UP, DOWN, UNKNOWN, MAYBE = "up", "down", "unknown", "maybe"
 
 
 def all_of(verdicts):
@@ -67,7 +67,7 @@ class Model:
         self.zones = {z["name"]: z["inside"] for z in data["zones"]}
         self.clients = {c["name"]: c for c in data["clients"]}
         self.steps = {s["id"]: s for s in data["steps"]}
-        self.order = [s["id"] for s in data["steps"]]
+        self.order = [s["id"] for s in data["steps"] if not s.get("wait")]
         self.position = {s: i for i, s in enumerate(self.order)}
         self.resources = [r["name"] for r in data["resources"]]
         self.facts = data["facts"]
@@ -79,7 +79,29 @@ class Model:
         for fact in self.facts:
             if fact["fact"] == "serves":
                 self.serves_zone.setdefault(fact["by"], fact["zone"])
+        self.questions = self.find_questions()
         self.url_hosts = [f["match"] for f in self.facts if f["fact"] == "hosts"]
+
+    def find_questions(self):
+        """Everything that may be asked of a DNS: (zone, name, port, proto)."""
+        hosts, ports = set(), set()
+        asked = [p for p in self.data["promises"] if "client" in p] + [f for f in self.facts if f["fact"] == "needs" and f.get("host")]
+        for entry in asked:
+            hosts.add(entry["host"])
+            ports.add((entry["port"], entry["proto"]))
+        for fact in self.facts:
+            if fact["fact"] == "names" and fact.get("value"):
+                hosts.add(fact["value"])
+            targets = [fact["to"]] if isinstance(fact.get("to"), dict) else []
+            targets += [{"host": fact["to_host"], "port": fact["to_port"]}] if fact.get("to_host") else []
+            targets += [t for t in fact.get("any_of") or [] if not isinstance(t, str)]
+            for target in targets:
+                if target["host"]:
+                    hosts.add(target["host"])
+                if target["port"]:
+                    ports |= {(target["port"], proto) for proto in ("tcp", "udp", "sctp", "any")}
+        names = [h for h in hosts if h != "unknown" and not is_address(h)]
+        return [(z, canonical(h)) + p for z in self.zones for h in names for p in sorted(ports, key=str)]
 
     def outwards(self, zone):
         while zone is not None:
@@ -91,6 +113,7 @@ class State:
     """The world with a set of steps done and some resources disrupted."""
 
     def __init__(self, model, done, disrupted=()):
+        self.olds = {}
         self.model, self.done, self.disrupted = model, frozenset(done), frozenset(disrupted)
         self.facts = [f for f in model.facts if self.holds(f)]
         self.up = self.greatest()
@@ -195,6 +218,43 @@ class State:
     def owned(self, zone, host):
         return any(f["fact"] == "owns" and f["zone"] == zone and below(canonical(host), f["match"][1]) for f in self.facts)
 
+    # ── caches ────────────────────────────────────────────────────────────────
+    def published(self):
+        """The answer to each question that somebody may keep, and for how many seconds."""
+        if not hasattr(self, "answers"):
+            self.answers = {q: a for q in self.model.questions for a in [self.answer_to(*q)] if a and a[1]}
+        return self.answers
+
+    def answer_to(self, dns, host, port, proto):
+        for z in self.model.outwards(dns):
+            facts = self.by_name(z, host, port, proto)
+            if facts:
+                facts = [f for f in facts if f["by"] in self.up]
+                if not facts or any(f["fact"] != "names" or f.get("unknown") or f.get("value") == "unknown" for f in facts):
+                    return None
+                return frozenset(("to", f["to"]) if f.get("to") else ("value", canonical(f["value"])) for f in facts), max(f["ttl"] or 0 for f in facts)
+            owners = [f for f in self.facts if f["fact"] == "owns" and f["zone"] == z and below(host, f["match"][1])]
+            if owners:
+                return frozenset(), owners[0]["negative_ttl"]
+        return None
+
+    def recalled(self, promise, olds):
+        """The promise when each look-up may meet any of these old answers: pairs of question and answer."""
+        self.olds = {}
+        for question, answer in olds:
+            self.olds.setdefault(question, []).append(answer)
+        verdict = self.promise(promise)
+        self.olds = {}
+        return verdict
+
+    def old_answers(self, zone, dns, host, port, proto, vhost, path):
+        for answer in self.olds.get((dns, canonical(host), port, proto), ()):
+            if not answer:
+                yield DOWN
+            for kind, value in answer:
+                yield (self.arrive(value, port, proto, vhost, path) if kind == "to"
+                       else self.reach(zone, dns, value, port, proto, vhost, path))
+
     # ── reach ─────────────────────────────────────────────────────────────────
     def reach(self, zone, dns, host, port, proto, vhost, path=()):
         """path: the hops so far; the same one twice, or more than MAX_HOPS, is a loop."""
@@ -210,6 +270,10 @@ class State:
                 if facts:
                     return all_of(self.follow(f, host, port, proto, vhost, path) for f in facts)
             return DOWN
+        now = self.by_present_answer(zone, dns, host, port, proto, vhost, path)
+        return all_of([now, *self.old_answers(zone, dns, host, port, proto, vhost, path)])
+
+    def by_present_answer(self, zone, dns, host, port, proto, vhost, path):
         for z in self.model.outwards(dns):
             facts = self.by_name(z, host, port, proto)
             if facts:
@@ -372,7 +436,7 @@ class Judge:
     """Admissible orders and the best of them."""
 
     def __init__(self, model):
-        self.model, self.cache = model, {}
+        self.model, self.cache, self.recall = model, {}, {}
         data = model.data
         self.promises = data["promises"]
         self.first, self.last = self.state(()), self.state(model.order)
@@ -428,86 +492,170 @@ class Judge:
                 return problem
         return None
 
-    def judge(self, order):
-        """None when the order is not admissible, else (unknown lengths, seconds, irreversible flags, positions)."""
-        done, last_irreversible = frozenset(), False
+    # ── time ──────────────────────────────────────────────────────────────────
+    def dark(self, state, promise, olds, estimated=None):
+        """Does it fail in the state with answers that are still possible? With `estimated`, only those possible for longer
+        than that by the clock."""
+        possible = frozenset(k for k, (_, clock) in olds.items() if estimated is None or clock > estimated)
+        key = (state.done, state.disrupted, promise["id"], possible)
+        if key not in self.recall:
+            self.recall[key] = state.recalled(promise, possible) != UP
+        return self.recall[key]
+
+    def tail(self, state, promise, olds):
+        """How long by the clock some old answer that fails is still possible."""
+        for limit in sorted({0} | {clock for _, clock in olds.values()}):
+            if not self.dark(state, promise, olds, limit):
+                return limit
+        return 0
+
+    @staticmethod
+    def waited(olds, time):
+        return {k: (sure - time, max(clock - time, 0)) for k, (sure, clock) in olds.items() if sure > time}
+
+    def stepped(self, olds, before, after, takes):
+        """What was published to the end of a step, and is not so any more, is kept from then on."""
+        left = {k: (sure, max(clock - takes, 0)) for k, (sure, clock) in olds.items()}
+        now = after.published()
+        for question, (answer, ttl) in before.published().items():
+            if now.get(question) != (answer, ttl):
+                sure, clock = left.get((question, answer), (0, 0))
+                left[question, answer] = (max(sure, ttl), max(clock, ttl))
+        return left
+
+    def move(self, at, step, wait):
+        """The position after a wait and a step; a word for why not."""
+        done, olds, stretch, slack, cost = at
+        s = self.model.steps[step]
+        before, after = self.state(done), self.state(done | {step})
+        d_before, d_after = self.state(done, s["disrupts"]), self.state(done | {step}, s["disrupts"])
+        takes = s["takes"] or 0
+        ready = self.waited(olds, wait)
+        left = self.stepped(ready, before, after, takes)
+        last = len(done) + 1 == len(self.model.order)
+        unknown, seconds, waits = cost
+        lengths, disturbs = {}, bool(s["disrupts"])
+        for promise in self.promises:
+            pid = promise["id"]
+            hard = [x.promise(promise) != UP for x in (before, d_before, d_after, after)]
+            stood, rose = self.dark(before, promise, olds), self.dark(before, promise, ready)
+            within = self.dark(d_before, promise, ready) or self.dark(d_after, promise, left)
+            ends = self.dark(after, promise, left)
+            if promise["hold"] == "always" and pid not in self.hopeless and not rose and (within or ends):
+                return "always"
+            if promise["hold"] == "finally":
+                if last and hard[3] and pid not in self.hopeless:
+                    return "finally"
+                continue
+            disturbs = disturbs or ends or within
+            waiting = 0 if not stood else wait if hard[0] else min(wait, self.tail(before, promise, olds))
+            if any(hard) or (not rose and (within or ends)) or (ends and self.tail(after, promise, left) > 0):
+                running, whole = takes, True
+            else:
+                running, whole = (min(takes, self.tail(before, promise, ready)) if rose else 0), False
+            rest = self.tail(after, promise, left) if last and ends and not hard[3] else 0
+            if pid not in self.hopeless:
+                unknown += whole and s["takes"] is None
+                seconds += waiting + running + rest
+            so_far = stretch[pid] + waiting if stood else 0
+            now = (so_far if rose else 0) + running
+            if promise["hold"] == "at_most" and pid not in self.hopeless:
+                if so_far > promise["limit"] or (rose or within or ends) and now + rest > promise["limit"] or last and hard[3]:
+                    return "at_most"
+            lengths[pid] = now if ends else 0
+        window = self.model.data.get("window")
+        if window is not None and slack is not None:
+            slack -= wait
+        elif window is not None and disturbs:
+            slack = window - sum(self.model.steps[x]["takes"] or 0 for x in self.model.order if x not in done)
+        if slack is not None and slack < 0:
+            return "window"
+        return done | {step}, left, lengths, slack, (unknown, seconds, waits + wait)
+
+    def pauses(self, at):
+        """The waits that can make a difference: until an old answer is gone, or is possible no longer than a present one."""
+        published = self.state(at[0]).published()
+        found = {0}
+        for (question, answer), (sure, _) in at[1].items():
+            found.add(sure)
+            if published.get(question, (None, 0))[0] == answer:
+                found.add(sure - published[question][1])
+        return sorted(w for w in found if w >= 0)
+
+    def start(self):
+        return frozenset(), {}, {p["id"]: 0 for p in self.promises}, None, (0, 0, 0)
+
+    def judge(self, order, generous=False):
+        """None when the order is not admissible, else (unknown lengths, seconds, seconds waited, irreversible flags, positions).
+        Waits are put in where a promise `always` needs one; where `generous`, for a shorter outage too."""
+        done = frozenset()
         for step in order:
-            if self.step_problem(done, step, last_irreversible):
+            if self.step_problem(done, step, False):
                 return None
             done |= {step}
-        line, during = self.timeline(order)
-        unknown = seconds = 0
-        for promise in self.promises:
-            states, dur = line[promise["id"]], during[promise["id"]]
-            if promise["id"] in self.hopeless:
-                continue
-            if promise["hold"] == "finally":
-                if states[-1] != UP:
-                    return None
-                continue
-            if promise["hold"] == "always":
-                mended = states.index(UP) if UP in states else len(states)
-                if states[-1] != UP or any(v != UP for v in states[mended:]):
-                    return None
-                if any(dur[k] for k in range(len(order)) if k >= mended):
-                    return None
-            stretches = self.stretches(states, dur, order)
-            if promise["hold"] == "at_most":
-                if states[-1] != UP or any(not u and t > promise["limit"] for u, t in stretches):
-                    return None
-            unknown += sum(u for u, _ in stretches)
-            seconds += sum(t for _, t in stretches)
-        if self.over_window(order, line, during):
+        places = [self.start()]
+        for step in order:
+            following = []
+            for at in places:
+                for wait in self.pauses(at):
+                    to = self.move(at, step, wait)
+                    if not isinstance(to, str):
+                        following.append(to)
+                    if not generous and to != "always":
+                        break
+            places = following
+        if not places:
             return None
         flags = tuple(bool(self.model.steps[s]["irreversible"]) for s in order)
-        return unknown, seconds, flags, tuple(self.model.position[s] for s in order)
+        return min(at[4] for at in places) + (flags, tuple(self.model.position[s] for s in order))
 
-    def over_window(self, order, line, during):
-        window = self.model.data.get("window")
-        if window is None:
-            return False
-        for k, step in enumerate(order):
-            if self.model.steps[step]["disrupts"] or any(
-                    line[p["id"]][k + 1] != UP or during[p["id"]][k] for p in self.promises if p["hold"] != "finally"):
-                return sum(self.model.steps[s]["takes"] or 0 for s in order[k:]) > window
-        return False
+    def follow(self, order):
+        """What the order with its waits costs; None when it is not admissible."""
+        at, wait = self.start(), 0
+        for step in order:
+            if self.model.steps[step].get("wait"):
+                wait += self.model.steps[step]["takes"]
+                continue
+            if self.step_problem(at[0], step, False):
+                return None
+            at = self.move(at, step, wait)
+            if isinstance(at, str):
+                return None
+            wait = 0
+        return at[4]
 
     def timeline(self, order):
-        states = [self.state(order[:k]) for k in range(len(order) + 1)]
-        line = {p["id"]: [s.promise(p) for s in states] for p in self.promises}
-        during = {p["id"]: [self.disrupted(p, order, k) for k in range(len(order))] for p in self.promises}
-        return line, during
-
-    def disrupted(self, promise, order, k):
-        disrupts = self.model.steps[order[k]]["disrupts"]
-        return bool(disrupts) and any(self.state(order[:n], disrupts).promise(promise) != UP for n in (k, k + 1))
-
-    def stretches(self, states, during, order):
-        """(number of steps of unknown length, seconds) per stretch down; step k leads from state k to k + 1."""
-        found, open_stretch = [], None
-        for k, step in enumerate(order):
-            if states[k] != UP or states[k + 1] != UP or during[k]:
-                takes = self.model.steps[step]["takes"]
-                if open_stretch is None or (states[k] == UP and not (k and during[k - 1])):
-                    open_stretch = [0, 0]
-                    found.append(open_stretch)
-                open_stretch[0] += takes is None
-                open_stretch[1] += takes or 0
+        """What each promise is in each state, waits included."""
+        line = {p["id"]: [self.first.promise(p)] for p in self.promises}
+        done, olds = frozenset(), {}
+        for step in order:
+            s = self.model.steps[step]
+            before = self.state(done)
+            if s.get("wait"):
+                olds = self.waited(olds, s["takes"])
             else:
-                open_stretch = None
-        return found
+                done |= {step}
+                olds = self.stepped(olds, before, self.state(done), s["takes"] or 0)
+            for p in self.promises:
+                verdict = self.state(done).promise(p)
+                line[p["id"]].append(MAYBE if verdict == UP and self.dark(self.state(done), p, olds) else verdict)
+        return line
 
     def best(self):
-        orders = (self.judge(o) for o in itertools.permutations(self.model.order))
-        return min((j for j in orders if j is not None), default=None)
+        orders = list(itertools.permutations(self.model.order))
+        for generous in (False, True):
+            found = [j for j in (self.judge(o, generous) for o in orders) if j is not None]
+            if found:
+                return min(found)
+        return None
 
 
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         judge = Judge(Model(json.load(file)))
     best = judge.best()
-    order = [judge.model.order[i] for i in best[3]] if best else None
-    json.dump({"best": best and best[:2], "order": order, "timeline": order and judge.timeline(order)[0]}, sys.stdout, indent=1)
+    order = [judge.model.order[i] for i in best[4]] if best else None
+    json.dump({"best": best and best[:2], "order": order, "timeline": order and judge.timeline(order)}, sys.stdout, indent=1)
     print()
 
 
