@@ -16,7 +16,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from evaluate import Judge, Model  # noqa: E402
 from generate import plan  # noqa: E402
 
-NO_ORDER = {"E251", "E252", "E211", "E213", "E214", "E231", "E224", "E241", "E261"}
+NO_ORDER = {"E251", "E252", "E211", "E213", "E214", "E231", "E224", "E241", "E261",
+            "E221"}  # only those who still have an old answer are left out
 BROKEN_AT_END = {"E201", "E202", "E206", "E221"}
 
 

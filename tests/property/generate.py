@@ -127,7 +127,7 @@ class Writer:
 
     def record(self):
         value, changed = self.change(self.target_plain(), self.target_plain())
-        ttl = "60s"
+        ttl = self.r.choice(["60s", "60s", "10s", "10m"])
         if changed and self.steps + 2 <= MAX_STEPS and self.maybe(0.2):
             ttl, self.steps = "1h -> 60s -> 1h", self.steps + 2
         host = self.r.choice(HOSTS + PATTERNS)
@@ -184,8 +184,56 @@ class Writer:
         return head + zones + KINDS + "\n".join(self.lines) + "\n"
 
 
+    # ── plans about names: what is remembered of them, and for how long ─────────
+    def named_record(self):
+        host = self.r.choice(["a.example.net", "a.example.net", "b.example.net", "*.example.net"])
+        value, changed = self.change(self.r.choice(ADDRESSES[:3]), self.r.choice(ADDRESSES[:3] + ['"b.example.net"']), 0.7)
+        ttl = self.r.choice(["60s", "5m", "1h"])
+        if self.steps + 2 <= MAX_STEPS and self.maybe(0.35):
+            ttl, self.steps = self.r.choice(["1h -> 60s -> 1h", "5m -> 30s -> 5m"]), self.steps + 2
+        elif self.steps < MAX_STEPS and self.maybe(0.15):
+            ttl, self.steps = self.r.choice(["1h -> 60s", "30s -> 5m"]), self.steps + 1
+        self.declare("record", "n", changed, zone=self.r.choice(["z0", "z1", "z1"]), host='"%s"' % host, value=value, ttl=ttl)
+
+    def named_server(self, at):
+        old, changed = self.change(at, self.r.choice(ADDRESSES[:3]), 0.35)
+        name = self.declare("server", "s", changed, zone="z0", at=old, ports="[443/tcp, 80/tcp]")
+        self.servers.append(name)
+
+    def plan_of_names(self):
+        clients = []
+        for zone in ("z1", "z0"):
+            clients.append(self.name("c"))
+            self.lines.append("looker %s { place = %s }" % (clients[-1], zone))
+        self.names.append("operator")
+        self.lines.append("looker operator { place = z2 }")
+        if self.maybe(0.5):  # a place given up for another one
+            for at, prefix in zip(ADDRESSES, self.r.choice([("delete ", ""), ("delete ", "create "), ("", "create "), ("delete ", "")])):
+                self.steps += 1 if prefix else 0
+                self.servers.append(self.name("s"))
+                self.lines.append("%sserver %s { zone = z0  at = %s  ports = [443/tcp]  takes = %ds  %s}" % (
+                    prefix, self.servers[-1], at, self.r.choice([10, 30]), "disrupts = true  " if self.maybe(0.1) else ""))
+            self.steps += 1
+            self.lines.append('record %s { zone = z1  host = "%s"  value = %s -> %s  ttl = %s  takes = 10s }' % (
+                self.name("n"), self.r.choice(["a.example.net", "*.example.net"]), ADDRESSES[0], ADDRESSES[1],
+                self.r.choice(["30s", "5m", "5m -> 30s -> 5m", "1h -> 60s -> 1h"])))
+            self.steps += 2 * ("->" in self.lines[-1].split("ttl = ")[1])
+        else:
+            for at in self.r.sample(ADDRESSES[:3], self.r.randint(2, 3)):
+                self.named_server(at)
+        for _ in range(self.r.randint(self.maybe(0.7), 2)):
+            self.named_record()
+        if self.maybe(0.6):
+            self.lines.append('domain d0 { zone = %s  suffix = "example.net" }' % self.r.choice(["z0", "z1"]))
+        for _ in range(self.r.randint(1, 3)):
+            hold = self.r.choice(["always", "always", "down at most %s" % self.r.choice(["1m", "2m", "5m", "90m"]), "finally"])
+            self.lines.append("promise %s reaches https://%s %s" % (self.r.choice(clients), self.r.choice(HOSTS[:2]), hold))
+        head = "plan random {\n  operator = operator\n%s}\n" % ("  window = %ds\n" % self.r.choice([120, 600, 4000]) if self.maybe(0.15) else "")
+        return head + "zone z0\nzone z1 inside z0\nzone z2 inside z0\n" + KINDS + "\n".join(self.lines) + "\n"
+
+
 def plan(seed):
-    return Writer(seed).plan()
+    return Writer(seed).plan_of_names() if seed % 2 else Writer(seed).plan()
 
 
 if __name__ == "__main__":
