@@ -241,9 +241,11 @@ static void attempt_measure(const struct attempt *a, uint32_t i, int64_t *waitin
   if (bit_get(a->stood, i)) *waiting = bit_get(from->down, i) ? a->wait : shorter(a->wait, spot_tail(t, from, i, &a->before));
   bool hard = bit_get(from->down, i) || bit_get(a->to->down, i) || bit_get(a->s->during, i);
   if (!bit_get(a->from, i)) hard = hard || bit_get(a->end, i) || dark_within(a, i);
-  else hard = hard || (bit_get(a->end, i) && spot_tail(t, a->to, i, &a->after) > 0);
+  int64_t left = hard || !bit_get(a->from, i) ? 0 : spot_tail(t, from, i, &a->waited);
+  if (!hard && bit_get(a->from, i) && bit_get(a->end, i)) /* by the clock it goes on, not just as long as it would have */
+    hard = spot_tail(t, a->to, i, &a->after) > left - length;
   if (hard) *running = length, *unknown = takes < 0;
-  else if (bit_get(a->from, i)) *running = shorter(length, spot_tail(t, from, i, &a->waited));
+  else *running = shorter(length, left);
 }
 
 /* Into s->down_for and the candidate; false when a stretch or the window is too long. */
@@ -275,6 +277,12 @@ static bool attempt_count(struct attempt *a, struct prefix *candidate) {
   if (a->p->slack != INT64_MAX) candidate->slack = a->p->slack - a->wait;
   else if (counted_dark != 0) candidate->slack = t->v->window - length_left(t, a->p->spot);
   return candidate->slack >= 0;
+}
+
+/* With old answers about, what is up in a state may not be so surely: promises `always` are looked at by each prefix. */
+static void forget_always(struct search *s) {
+  for (uint32_t i = 0; i < s->t->promise_count; i++)
+    if (s->t->always[i]) s->fails[s->t->promise_term[i] / 64] &= ~((uint64_t)1 << (s->t->promise_term[i] % 64));
 }
 
 static void add_wait(int64_t *list, uint32_t *n, int64_t wait) {
@@ -332,6 +340,7 @@ static void extend(struct search *s, struct spot *from) {
     s->looked_at++;
     struct spot *to = spot_after(s->t, from, step);
     move_look(s->t, from, step, to, s->fails, s->during);
+    if (s->ages) forget_always(s);
     if (binds(s)) continue;
     int64_t left = s->tracked_count > 0 ? remaining(s, to) : 0, takes = step_of(s, step)->takes;
     uint32_t down = dark_count(s, from, to);

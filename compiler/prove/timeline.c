@@ -154,7 +154,7 @@ static void draw_caches(struct drawing *d) {
 static int64_t dark_for(const struct drawing *d, const struct timeline *t, uint32_t k) {
   int64_t takes = d->m->steps.at[d->p->order.at[k]].takes;
   bool from = t->states[k] == MAYBE, to = t->states[k + 1] == MAYBE;
-  if (from && !t->during[k] && (t->states[k + 1] == UP || (to && t->tails[k + 1] == 0)))
+  if (from && !t->during[k] && (t->states[k + 1] == UP || (to && t->tails[k + 1] <= t->tails[k] - (takes < 0 ? 0 : takes))))
     return takes >= 0 && takes < t->tails[k] ? takes : takes < 0 ? 0 : t->tails[k];
   return takes;
 }

@@ -549,10 +549,11 @@ class Judge:
                 continue
             disturbs = disturbs or ends or within
             waiting = 0 if not stood else wait if hard[0] else min(wait, self.tail(before, promise, olds))
-            if any(hard) or (not rose and (within or ends)) or (ends and self.tail(after, promise, left) > 0):
+            clock = self.tail(before, promise, ready) if rose and not any(hard) else 0
+            if any(hard) or (not rose and (within or ends)) or (ends and self.tail(after, promise, left) > clock - takes):
                 running, whole = takes, True
-            else:
-                running, whole = (min(takes, self.tail(before, promise, ready)) if rose else 0), False
+            else:  # nothing but what is old already: as long as it lasts
+                running, whole = min(takes, clock), False
             rest = self.tail(after, promise, left) if last and ends and not hard[3] else 0
             if pid not in self.hopeless:
                 unknown += whole and s["takes"] is None
