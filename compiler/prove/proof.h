@@ -30,6 +30,7 @@ struct timeline { /* one per promise */
   bool *during;         /* [k]: down in a during-state of the k-th step of the order, forward */
   int64_t *tails;       /* [k]: how long an old answer can still make state k one in which it is MAYBE; NULL: never */
   int64_t outage;       /* longest stretch, milliseconds */
+  int64_t back;         /* the longest on the way back from the last state, where old answers have a part in it; else 0 */
   bool outage_open;     /* it contains a step without known length */
   uint32_t first_down, last_down; /* states of the first stretch, NONE */
 };
@@ -95,6 +96,8 @@ struct rest { uint32_t fact, attribute; uint32_t weight; /* (promise, state) pai
 
 struct component { uint32_t first, count; /* in order.at */ uint64_t looked_at, kept; bool exact; };
 
+/* Before the undo of a step: how long to wait, once the step at index `since` of the order was begun. */
+struct back_wait { int64_t length; uint32_t since; };
 struct pause { uint32_t before; int64_t length; }; /* index in an order without waits */
 
 struct proof {
@@ -103,6 +106,7 @@ struct proof {
   bool order_holds;                 /* false: promises or rules were set aside to get one */
   ARRAY(struct component) components;
   struct timeline *timeline;        /* per promise */
+  struct back_wait *back;           /* per step of the order; length 0: none */
   int64_t total;                    /* milliseconds of known steps */
   ARRAY(struct breach) breaches;
   ARRAY(struct rest) rests;

@@ -23,6 +23,7 @@ static const struct check checks[] = {
     {.name = "coming back", .run = check_back},
     {.name = "promises", .run = check_promises},
     {.name = "lengths", .run = check_lengths},
+    {.name = "waits back", .run = check_back_waits},
     {.name = "way back", .run = check_way_back},
     {.name = "window", .run = check_window},
     {.name = "undo", .run = check_undo},

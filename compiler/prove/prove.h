@@ -134,6 +134,7 @@ check_function check_landing;   /* E214 */
 check_function check_back;      /* E213, forward and backward */
 check_function check_promises;  /* E221 */
 check_function check_lengths;   /* E223 */
+check_function check_back_waits; /* no code: proof.back */
 check_function check_way_back;  /* E222 */
 check_function check_window;    /* E224 */
 check_function check_undo;      /* E231, E235 */

@@ -151,16 +151,20 @@ void check_window(struct model *m, struct proof *p, struct state *s) {
  * Undos run down to the baseline, or to the state after the last irreversible step. */
 struct way_back { int64_t here, longest; bool stays; };
 
+/* What is MAYBE on the way forward is up on the way back: there other answers are old. */
+static bool down_at(const struct timeline *t, uint32_t k) { return t->states[k] != UP && t->states[k] != MAYBE; }
+static bool down_across(const struct timeline *t, uint32_t k) { return down_at(t, k) || down_at(t, k + 1) || t->during[k]; }
+
 static void go_back(const struct model *m, const struct proof *p, const struct timeline *t, struct way_back *w) {
   w[0] = (struct way_back){0, 0, false};
   for (uint32_t k = 1; k <= p->order.n; k++) {
     const struct step *step = &m->steps.at[p->order.at[k - 1]];
     if (step->irreversible != 0) {
-      w[k] = (struct way_back){0, 0, t->states[k] != UP};
+      w[k] = (struct way_back){0, 0, down_at(t, k)};
       continue;
     }
-    bool lower = t->states[k - 1] != UP;
-    w[k].here = dark(t, k - 1) ? (step->takes > 0 ? step->takes : 0) + (lower ? w[k - 1].here : 0) : 0;
+    bool lower = down_at(t, k - 1);
+    w[k].here = down_across(t, k - 1) ? (step->takes > 0 && !step->wait ? step->takes : 0) + (lower ? w[k - 1].here : 0) : 0;
     w[k].longest = w[k].here > w[k - 1].longest ? w[k].here : w[k - 1].longest;
     w[k].stays = w[k - 1].stays;
   }
@@ -177,6 +181,7 @@ void check_way_back(struct model *m, struct proof *p, struct state *s) {
     const struct timeline *t = &p->timeline[i];
     if (promise->hold != HOLD_AT_MOST || (t->first_down == NONE && t->outage == 0)) continue;
     go_back(m, p, &p->timeline[i], w);
+    if (t->back > w[p->order.n].longest) w[p->order.n].longest = t->back;
     for (uint32_t k = 1; k <= p->order.n; k++) {
       uint32_t worst = NONE, first = k;
       for (; k <= p->order.n && (w[k].stays || w[k].longest > promise->limit); k++)

@@ -276,6 +276,12 @@ static void print_source(struct text *out, const struct runbook *b, const struct
   text_putc(out, '\n');
 }
 
+/* What an undo waits for first. */
+static void print_since(struct text *out, const struct runbook *b, const struct sequence *s) {
+  const struct back_wait *w = s->type == SEQ_UNDO && b->p->back != NULL ? &b->p->back[s->step] : NULL;
+  if (w != NULL && w->length > 0) text_print(out, "  cut_since %u %lld || return\n", w->since + 1, (long long)whole_seconds(w->length));
+}
+
 void sequence_print(struct text *out, const struct runbook *b, const struct sequence *s) {
   bool watches = (s->type == SEQ_WAS || s->type == SEQ_VERIFY) && s->resource != NONE && s->count > 0;
   text_print(out, "\n%s() {\n", s->name);
@@ -284,6 +290,7 @@ void sequence_print(struct text *out, const struct runbook *b, const struct sequ
     quote_word(out, name_at(b, b->m->resources.at[s->resource].name));
     text_putc(out, '\n');
   }
+  print_since(out, b, s);
   for (uint32_t i = 0; i < s->count; i++) print_item(out, b, s, &b->units.at[s->first + i]);
   if (watches) text_puts(out, "  cut_watched\n");
   if (s->note != NULL) {

@@ -405,6 +405,13 @@ static void sequence(struct expecting *e, const struct sequence *s) {
     word(e, name_at(e, m->resources.at[s->resource].name));
     end(e);
   }
+  const struct back_wait *w = s->type == SEQ_UNDO && e->b->p->back != NULL ? &e->b->p->back[s->step] : NULL;
+  if (w != NULL && w->length > 0) {
+    word(e, "cut_since");
+    number(e, w->since + 1);
+    number(e, (w->length + 999) / 1000);
+    or_return(e);
+  }
   for (uint32_t i = 0; i < s->count; i++) item(e, s, &e->b->units.at[s->first + i]);
   if (watches) {
     word(e, "cut_watched");

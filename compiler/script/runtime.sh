@@ -97,17 +97,20 @@ cut_record() {
 # not ended), cut_over (finished, rolled-back or empty), cut_other (digest of another plan's run). Half a line at the
 # end, from a crash while it was written, does not count.
 cut_read_journal() {
-  cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_until_step=0 cut_until_time=0
+  cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_until_step=0 cut_until_time=0 cut_high=0
   [ -r "${cut_state}/journal" ] || return 0
   while read -r cut_j_time cut_j_event cut_j_number cut_j_rest; do
     case "${cut_j_event}" in
     run)
-      cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=1 cut_until_step=0
+      cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=1 cut_until_step=0 cut_high=0
       cut_run=${cut_j_number}
       cut_other=''
       [ "${cut_j_rest}" = "${cut_digest}" ] || cut_other=${cut_j_rest}
       ;;
-    intent) cut_doubt=${cut_j_number} ;;
+    intent)
+      cut_doubt=${cut_j_number}
+      [ "${cut_high}" -ge "${cut_j_number}" ] || cut_high=${cut_j_number}
+      ;;
     done) cut_at=${cut_j_number} cut_doubt=0 ;;
     undo) cut_undoing=${cut_j_number} ;;
     undone)
@@ -640,6 +643,18 @@ cut_until() {
   [ ! -t 1 ] || printf '\r%s\r' '                                                  '
 }
 
+# cut_since STEP SECONDS: the same on the way back, before something is undone that an answer leads to which was published once
+# STEP had begun. When it never had, nobody can have that answer.
+cut_since() {
+  [ "${cut_high}" -ge "$1" ] || return 0
+  cut_n_up=${cut_n}
+  cut_n=back-${cut_n}
+  cut_until "$2"
+  set -- "$?"
+  cut_n=${cut_n_up}
+  return "$1"
+}
+
 # cut_seen ATTRIBUTE jq|text FILTER DECLARED|'?': one value of the last command's answer against the plan's.
 cut_seen() {
   [ "${cut_dry}" = 0 ] || return 0
@@ -942,7 +957,7 @@ cut_forward() {
     cut_clock
     cut_started=${cut_time}
     if [ "${cut_dry}" = 0 ]; then
-      cut_doubt=${cut_n}
+      cut_doubt=${cut_n} cut_high=${cut_n}
       cut_record intent "${cut_n}" "${cut_id}" || return 1
     fi
     "step_${cut_n}_do" || return 1

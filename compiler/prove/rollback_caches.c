@@ -1,0 +1,191 @@
+/* The way back with old answers about: which undos have to wait, and for how long.
+ * Needs a timeline. Guarantees: the waits do for every failure point, since from the last state down more answers are possible
+ * than from any before it; one that was never published is not waited for. */
+#include "prove/prove.h"
+
+#include <string.h>
+
+struct going_back {
+  struct model *m;
+  struct proof *p;
+  struct state *s;
+  struct caches *c;
+  uint32_t *promises, n;
+  struct published *above, *below; /* of the state that is left, and the one that is reached */
+  struct olds olds;
+  uint32_t ended[RECALL_WORDS * 64]; /* per answer: the step (index in the order) whose undo ended it */
+  int64_t *stretch, *longest;      /* per promise */
+  bool generous;                   /* waits for a shorter outage too */
+};
+
+static bool hard_at(const struct going_back *b, uint32_t i, uint32_t k) {
+  enum verdict v = (enum verdict)b->p->timeline[b->promises[i]].states[k];
+  return v != UP && v != MAYBE;
+}
+
+static int64_t tail_of(struct going_back *b, uint32_t i, const struct olds *o) {
+  int64_t least = 0;
+  for (uint32_t tries = 0; tries <= o->n; tries++) {
+    struct recall old = olds_beyond(o, 0, least);
+    int64_t next = INT64_MAX;
+    if (caches_hold(b->c, i, &old)) return least;
+    for (uint32_t k = 0; k < o->n; k++)
+      if (o->at[k].estimated > least && o->at[k].estimated < next) next = o->at[k].estimated;
+    if (next == INT64_MAX) return least;
+    least = next;
+  }
+  return least;
+}
+
+static bool dark_at(struct going_back *b, uint32_t i, const struct olds *o) {
+  struct recall old = olds_beyond(o, 0, -1);
+  return !caches_hold(b->c, i, &old);
+}
+
+/* Does every promise `always` that holds in the state below, as far as steps go, do so with these answers too, and while the
+ * undo runs? */
+static bool keeps_always(struct going_back *b, uint32_t k, const struct olds *before, const struct olds *after) {
+  const struct step *step = &b->m->steps.at[b->p->order.at[k - 1]];
+  for (uint32_t place = 0; place < (step->disrupts_count > 0 ? 3u : 1u); place++) {
+    if (place == 0) goto_state(b->m, b->p, b->s, k - 1);
+    else goto_during(b->m, b->p, b->s, k - 1, place == 1);
+    for (uint32_t i = 0; i < b->n; i++) {
+      if (b->m->promises.at[b->promises[i]].hold != HOLD_ALWAYS || hard_at(b, i, k - 1) || hard_at(b, i, k)) continue;
+      if (dark_at(b, i, place == 1 ? before : after)) return false;
+    }
+  }
+  return true;
+}
+
+/* Does a promise `at_most` that held go down with this undo, or with what is old then? */
+static bool darkens(struct going_back *b, uint32_t k, const struct olds *after) {
+  bool *stood = arena_array(&b->m->c->arena, bool, b->n + 1);
+  goto_state(b->m, b->p, b->s, k);
+  for (uint32_t i = 0; i < b->n; i++) stood[i] = !hard_at(b, i, k) && !dark_at(b, i, &b->olds);
+  goto_state(b->m, b->p, b->s, k - 1);
+  for (uint32_t i = 0; i < b->n; i++)
+    if (b->m->promises.at[b->promises[i]].hold == HOLD_AT_MOST && stood[i] &&
+        (hard_at(b, i, k - 1) || b->p->timeline[b->promises[i]].during[k - 1] || dark_at(b, i, after)))
+      return true;
+  return false;
+}
+
+static void measure(struct going_back *b, uint32_t k, const struct olds *before, const struct olds *after) {
+  int64_t takes = b->m->steps.at[b->p->order.at[k - 1]].takes;
+  if (takes < 0) takes = 0;
+  for (uint32_t i = 0; i < b->n; i++) {
+    bool hard = hard_at(b, i, k) || hard_at(b, i, k - 1) || b->p->timeline[b->promises[i]].during[k - 1];
+    goto_state(b->m, b->p, b->s, k);
+    bool from = hard_at(b, i, k) || dark_at(b, i, before);
+    int64_t left = from && !hard ? tail_of(b, i, before) : 0;
+    goto_state(b->m, b->p, b->s, k - 1);
+    bool to = hard_at(b, i, k - 1) || dark_at(b, i, after);
+    int64_t tail = to && !hard_at(b, i, k - 1) ? tail_of(b, i, after) : 0;
+    if (!from) b->stretch[i] = 0;
+    if (hard || (to && tail > left - takes)) b->stretch[i] += takes;
+    else if (from) b->stretch[i] += left < takes ? left : takes;
+    if (b->stretch[i] + (k == 1 ? tail : 0) > b->longest[i]) b->longest[i] = b->stretch[i] + (k == 1 ? tail : 0);
+  }
+}
+
+static uint32_t since_when(const struct going_back *b, int64_t wait) {
+  uint32_t least = NONE;
+  for (uint32_t i = 0; i < b->olds.n; i++)
+    if (b->olds.at[i].sure <= wait || wait > 0) least = b->ended[b->olds.at[i].answer] < least ? b->ended[b->olds.at[i].answer] : least;
+  return least;
+}
+
+/* The shortest wait before the undo of step k - 1 that will do: tried in turn, since few answers are about. */
+static int64_t wait_before(struct going_back *b, uint32_t k, struct olds *before, struct olds *after) {
+  int64_t takes = b->m->steps.at[b->p->order.at[k - 1]].takes, tried = -1, wait = 0, first = -1;
+  for (;;) {
+    *before = b->olds;
+    olds_wait(before, wait);
+    *after = *before;
+    olds_step(after, b->above, b->below, caches_questions(b->c), takes < 0 ? 0 : takes);
+    if (first < 0 && keeps_always(b, k, before, after)) first = wait;
+    if (first >= 0 && !(b->generous && darkens(b, k, after))) break;
+    tried = wait;
+    int64_t next = INT64_MAX;
+    for (uint32_t i = 0; i < b->olds.n; i++) {
+      int64_t sure = b->olds.at[i].sure, keeps = 0;
+      for (uint32_t q = 0; q < caches_questions(b->c); q++)
+        if (b->above[q].answer == b->olds.at[i].answer) keeps = b->above[q].keeps;
+      if (sure > tried && sure < next && keeps == 0) next = sure;
+      if (sure - keeps > tried && sure - keeps < next) next = sure - keeps;
+    }
+    if (next == INT64_MAX) break;
+    wait = next;
+  }
+  if (first < 0) wait = 0; /* no wait will do */
+  *before = b->olds;
+  olds_wait(before, wait);
+  *after = *before;
+  olds_step(after, b->above, b->below, caches_questions(b->c), takes < 0 ? 0 : takes);
+  return wait;
+}
+
+static void undo_one(struct going_back *b, uint32_t k) {
+  const struct step *step = &b->m->steps.at[b->p->order.at[k - 1]];
+  struct olds before, after;
+  goto_state(b->m, b->p, b->s, k - 1);
+  caches_published(b->c, b->below);
+  if (step->irreversible != 0) b->olds.n = 0;
+  else if (!step->wait) {
+    int64_t wait = wait_before(b, k, &before, &after);
+    if (wait > 0) b->p->back[k - 1] = (struct back_wait){wait, since_when(b, wait)};
+    measure(b, k, &before, &after);
+    for (uint32_t q = 0; q < caches_questions(b->c); q++)
+      if (b->above[q].answer != NONE && b->above[q].answer != b->below[q].answer) b->ended[b->above[q].answer] = k - 1;
+      else if (b->above[q].answer != NONE && b->above[q].keeps != b->below[q].keeps) b->ended[b->above[q].answer] = k - 1;
+    b->olds = after;
+  }
+  memcpy(b->above, b->below, caches_questions(b->c) * sizeof *b->above);
+}
+
+static void undo_all(struct going_back *b, const struct component *c) {
+  uint32_t end = c->first + c->count;
+  b->olds.n = 0;
+  memset(b->stretch, 0, b->n * sizeof *b->stretch);
+  memset(b->longest, 0, b->n * sizeof *b->longest);
+  for (uint32_t k = c->first; k < end; k++) b->p->back[k] = (struct back_wait){0, NONE};
+  goto_state(b->m, b->p, b->s, end);
+  caches_published(b->c, b->above);
+  for (uint32_t k = end; k > c->first; k--) undo_one(b, k);
+}
+
+static void back_component(struct model *m, struct proof *p, struct state *s, const struct component *c, uint32_t *local) {
+  struct arena *a = &m->c->arena;
+  struct going_back *b = arena_new(a, struct going_back);
+  *b = (struct going_back){.m = m, .p = p, .s = s, .promises = arena_array(a, uint32_t, m->promises.n + 1)};
+  for (uint32_t k = c->first; k < c->first + c->count; k++) local[p->order.at[k]] = k;
+  for (uint32_t i = 0; i < m->promises.n; i++)
+    for (uint32_t k = 0; k < p->proving->promise_steps[i].n; k++)
+      if (local[p->proving->promise_steps[i].at[k]] != NONE && m->promises.at[i].hold != HOLD_FINALLY) {
+        b->promises[b->n++] = i;
+        break;
+      }
+  b->c = caches_new(m, s, a, b->promises, b->n, local);
+  for (uint32_t k = c->first; k < c->first + c->count; k++) local[p->order.at[k]] = NONE;
+  if (b->c == NULL) return;
+  b->above = arena_array(a, struct published, caches_questions(b->c));
+  b->below = arena_array(a, struct published, caches_questions(b->c));
+  b->stretch = arena_array(a, int64_t, b->n + 1);
+  b->longest = arena_array(a, int64_t, b->n + 1);
+  undo_all(b, c);
+  for (uint32_t i = 0; i < b->n && !b->generous; i++) {
+    const struct promise *promise = &m->promises.at[b->promises[i]];
+    if (promise->hold == HOLD_AT_MOST && b->longest[i] > promise->limit) b->generous = true;
+  }
+  if (b->generous) undo_all(b, c);
+  for (uint32_t i = 0; i < b->n; i++) p->timeline[b->promises[i]].back = b->longest[i];
+}
+
+void check_back_waits(struct model *m, struct proof *p, struct state *s) {
+  struct arena *a = &m->c->arena;
+  p->back = arena_array(a, struct back_wait, p->order.n + 1);
+  for (uint32_t k = 0; k < p->order.n; k++) p->back[k].since = NONE;
+  uint32_t *local = arena_array(a, uint32_t, m->steps.n + 1);
+  for (uint32_t i = 0; i < m->steps.n; i++) local[i] = NONE;
+  for (uint32_t i = 0; i < p->components.n; i++) back_component(m, p, s, &p->components.at[i], local);
+}
