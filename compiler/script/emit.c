@@ -189,12 +189,13 @@ static void stop_found(void *data, const char *name) {
 
 static void print_limits(struct text *out, const struct runbook *b, const struct command *c) {
   int64_t within = c->type == CMD_TCP || c->type == CMD_DNS ? c->within : 0;
-  if (c->type == CMD_RUN && c->within > 0) {
+  if (c->type == CMD_RUN) {
     struct stop_search s = {b->m, NULL};
     line_tools(out->arena, &c->line, stop_found, &s);
-    text_print(out, " timeout %lld", (long long)whole_seconds(c->within));
+    if (c->within > 0) text_print(out, " timeout %lld", (long long)whole_seconds(c->within));
     if (s.tool != NULL && s.tool->stop != 0) text_print(out, " stop %s", name_at(b, s.tool->stop));
     if (s.tool != NULL && s.tool->grace >= 0) text_print(out, " grace %lld", (long long)whole_seconds(s.tool->grace));
+    if (s.tool != NULL && s.tool->locks) text_print(out, " holds %s", name_at(b, s.tool->name));
   }
   for (uint32_t i = 0; i < c->expect_count; i++)
     if (c->expects[i].within > within) within = c->expects[i].within;
@@ -412,12 +413,23 @@ static void print_manifest(struct text *out, const struct runbook *b, const char
   }
 }
 
+const char *runtime_text(struct arena *arena, size_t *length) {
+  struct text all = {.arena = arena};
+  size_t count;
+  const struct embedded *files = embedded_all(&count); /* sorted by name */
+  for (size_t i = 0; i < count; i++)
+    if (strncmp(files[i].name, "runtime-", 8) == 0) text_add(&all, files[i].text, files[i].length);
+  *length = all.n;
+  return text_done(&all);
+}
+
 void runbook_print(struct text *out, const struct runbook *b) {
-  const struct embedded *runtime = embedded_find("runtime.sh");
+  size_t length;
+  const char *runtime = runtime_text(out->arena, &length);
   text_puts(out, "#!/bin/sh\n");
   runbook_header(out, b);
   text_putc(out, '\n');
-  text_add(out, runtime->text, runtime->length);
+  text_add(out, runtime, length);
   size_t from = out->n;
   text_puts(out, "\n# == Plan ==\n\n");
   print_constants(out, b);
@@ -436,7 +448,7 @@ void runbook_print(struct text *out, const struct runbook *b) {
   }
   text_puts(out, "\n# == Promises ==\n");
   for (uint32_t i = 0; i < b->m->promises.n; i++) print_promise(out, b, i);
-  print_manifest(out, b, runtime->text, runtime->length, from);
+  print_manifest(out, b, runtime, length, from);
   text_puts(out, "\ncut_main \"$@\"\n");
 }
 

@@ -63,6 +63,8 @@ struct runbook {
 /* `script`: a source that is no part of the plan (the script being verified), NONE. */
 struct runbook *runbook_build(struct model *m, const struct proof *p, uint32_t script);
 void runbook_print(struct text *out, const struct runbook *b);
+/* The runtime: its files, runtime-1-base.sh and so on, one after the other. */
+const char *runtime_text(struct arena *arena, size_t *length);
 void runbook_header(struct text *out, const struct runbook *b); /* comment lines, without the line `#!` */
 void unit_print(struct text *out, const struct runbook *b, const struct unit *u);
 void sequence_print(struct text *out, const struct runbook *b, const struct sequence *s);

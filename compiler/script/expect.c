@@ -289,11 +289,13 @@ static void take_known(void *data, const char *name) {
 
 static void limits(struct expecting *e, const struct command *c) {
   int64_t within = c->type == CMD_TCP || c->type == CMD_DNS ? c->within : 0;
-  if (c->type == CMD_RUN && c->within > 0) {
+  if (c->type == CMD_RUN) {
     struct known k = {e, NULL};
     line_tools(e->arena, &c->line, take_known, &k);
-    word(e, "timeout");
-    number(e, (c->within + 999) / 1000);
+    if (c->within > 0) {
+      word(e, "timeout");
+      number(e, (c->within + 999) / 1000);
+    }
     if (k.tool != NULL && k.tool->stop != 0) {
       word(e, "stop");
       word(e, name_at(e, k.tool->stop));
@@ -301,6 +303,10 @@ static void limits(struct expecting *e, const struct command *c) {
     if (k.tool != NULL && k.tool->grace >= 0) {
       word(e, "grace");
       number(e, (k.tool->grace + 999) / 1000);
+    }
+    if (k.tool != NULL && k.tool->locks) {
+      word(e, "holds");
+      word(e, name_at(e, k.tool->name));
     }
   }
   for (uint32_t i = 0; i < c->expect_count; i++)

@@ -52,7 +52,7 @@
 # == Runtime of cutc runbooks: the same in every runbook, of no interest to a reviewer of this one ==
 #
 # Commands of the plan are functions: step_N_do, step_N_undo, step_N_verify and, one per command, step_N_do_1 and so on.
-# They run in subshells with their output in a log of its own. All names of the runtime begin with `cut_`.
+# Each runs in a process of its own (`--command`) with its output in a log of its own. All names of the runtime begin with `cut_`.
 # It has to run the same under dash, bash, busybox, ksh93, mksh, yash and zsh: hence no `set -e`, no `local`, no
 # arrays, no `echo`, file descriptors below 10, and a flag instead of `$?` in the EXIT trap.
 
@@ -64,7 +64,8 @@ cut_mode=plan cut_yes=0 cut_dry=0 cut_to='' cut_on_failure=ask cut_state='' cut_
 cut_root='' cut_run='' cut_logs='' cut_log='' cut_out='' cut_work='' cut_cred='' cut_base=''
 cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other=''
 cut_signal='' cut_clean=0 cut_locked=0 cut_quiet_tty=0 cut_count=0
-cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_secret_run=0
+cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_secret_run=0
+cut_launcher='' cut_shell='' cut_copy='' cut_child='' cut_late=0 cut_hung_up=0
 cut_id='' cut_title='' cut_takes='' cut_final='' cut_hand='' cut_newer=''
 cut_text='' cut_states='' cut_blind='' cut_verdict='' cut_status='' cut_before='' cut_surprises=''
 cut_problems=0 cut_drift=0 cut_watching=0 cut_gentle=0 cut_differs='' cut_patience=30 cut_n=0
@@ -188,6 +189,7 @@ cut_lock() {
     cut_host=$(uname -n)
     if [ -n "${cut_holder}" ] && [ "${cut_holder_host}" = "${cut_host}" ] && ! kill -0 "${cut_holder}" 2>/dev/null; then
       cut_say "The lock of run ${cut_holder} is stale (that process is gone): taken over."
+      cut_outlived || return
     else
       cut_complain "Another run of this plan holds ${cut_state}/lock (process ${cut_holder:-unknown} on ${cut_holder_host:-unknown})."
       return 5
@@ -196,6 +198,26 @@ cut_lock() {
   uname -n >"${cut_state}/lock/host" || return 4
   printf '%s\n' "$$" >"${cut_state}/lock/pid" || return 4
   cut_locked=1
+  # Commands are run from a copy, so that a runbook that is written anew meanwhile changes nothing.
+  cut_copy="${cut_state}/lock/runbook"
+  cp -- "${cut_self}" "${cut_copy}" || return 4
+}
+
+# A run that was killed may have left a command at work: nothing is done beside it.
+cut_outlived() {
+  [ -r "${cut_state}/lock/command" ] || return 0
+  read -r cut_orphan cut_orphan_name <"${cut_state}/lock/command" || return 0
+  cut_orphan_left=600
+  while ps -A -o pid= -o args= 2>/dev/null | awk -v pid="${cut_orphan}" -v name="${cut_orphan_name}" '$1 == pid && index($0, "--command " name " ") { found = 1 } END { exit !found }'; do
+    [ "${cut_orphan_left}" -lt 600 ] || cut_say "Its command ${cut_orphan_name} is still at work (process ${cut_orphan}): waits for it."
+    if [ "${cut_orphan_left}" = 0 ] || [ -n "${cut_signal}" ]; then
+      cut_complain "The command ${cut_orphan_name} of the run before is still at work (process ${cut_orphan}): nothing is done beside it."
+      return 5
+    fi
+    sleep 1
+    cut_orphan_left=$((cut_orphan_left - 1))
+  done
+  rm -f "${cut_state}/lock/command"
 }
 
 cut_unlock() {
@@ -464,39 +486,147 @@ cut_end_tree() {
   kill -s "$2" "$1" 2>/dev/null || :
 }
 
-# Runs cut_name with a limit on its time. In the background, since only so its process is known.
-cut_limited() {
-  "${cut_name}" &
+# How commands are started, found once. Each runs in a session of its own, with the signals as a program expects them:
+# what the terminal sends (Ctrl-C, HUP) does not reach it by itself, so that this script passes it on exactly once, and a
+# tool that is started in the background does not ignore INT. Where that cannot be had, a command runs in the foreground
+# and a signal waits for its end.
+cut_find_launcher() {
+  cut_launcher=none
+  if setsid true 2>/dev/null && env --default-signal true 2>/dev/null; then
+    cut_launcher=setsid
+  elif perl -e 'use POSIX ();' 2>/dev/null; then
+    cut_launcher=perl
+  fi
+  # The shell that runs this script runs its commands.
+  cut_shell=''
+  [ ! -r "/proc/$$/cmdline" ] || cut_shell=$(tr '\0' '\n' <"/proc/$$/cmdline" | awk -v self="${cut_self}" '$0 == self { found = 1; exit } { all = all $0 "\n" } END { if (found) printf "%s", all }')
+  [ -n "${cut_shell}" ] || cut_shell='sh'
+}
+
+# Starts the command cut_name in the background: this script once more, as `--command`.
+cut_launch() {
+  set -- "${cut_copy}" --command "${cut_name}" "${cut_cred}" "${cut_run}" "${cut_work}" "${cut_root}"
+  # The words of the shell's own command line in front: they have no blanks.
+  cut_words=''
+  for cut_word in ${cut_shell}; do
+    cut_words="${cut_word}
+${cut_words}"
+  done
+  for cut_word in ${cut_words}; do
+    set -- "${cut_word}" "$@"
+  done
+  if [ "${cut_launcher}" = setsid ]; then
+    setsid env --default-signal "$@" >"${cut_out}" 2>>"${cut_log}" </dev/null &
+  else
+    perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" >"${cut_out}" 2>>"${cut_log}" </dev/null &
+  fi
   cut_child=$!
-  (
-    sleep "${cut_timeout}"
-    printf 'stopped: it took longer than %ss (signal %s, grace %ss)\n' "${cut_timeout}" "${cut_stop}" "${cut_grace}"
-    cut_end_tree "${cut_child}" "${cut_stop}"
-    sleep "${cut_grace}"
-    printf 'killed after its grace time\n'
-    cut_end_tree "${cut_child}" KILL
-  ) &
-  cut_watch=$!
+}
+
+# The other end of cut_launch. It outlives the signals that its tool gets, so that it has the tool's exit status.
+cut_command() {
+  trap ':' INT TERM HUP
+  cut_name=$1 cut_cred=$2 cut_run=$3 cut_work=$4
+  printf '%s %s\n' "$$" "${cut_name}" >"${0%/*}/command"
+  cd -- "$5" || exit 126
+  "${cut_name}"
+}
+
+# Sets cut_alive to those of cut_family that still run (a zombie does not).
+cut_count_alive() {
+  cut_alive=''
+  for cut_member in ${cut_family}; do
+    cut_here=$(ps -o stat= -p "${cut_member}" 2>/dev/null) || cut_here=''
+    case "${cut_here}" in
+    '' | Z*) ;;
+    *) cut_alive="${cut_alive} ${cut_member}" ;;
+    esac
+  done
+}
+
+# cut_stop_command WHY: asks the command and all that it started to stop, once, as the tool wants it; waits as long as the
+# tool needs; only then ends it for good, and says so when it holds a lock.
+cut_stop_command() {
+  cut_seconds "${cut_grace}"
+  cut_say "      $1: asks ${cut_holds:-the command} to stop (${cut_stop}), and waits for it up to ${cut_span}"
+  printf '%s: signal %s, grace %ss\n' "$1" "${cut_stop}" "${cut_grace}" >>"${cut_log}"
+  cut_tree=''
+  cut_end_tree "${cut_child}" "${cut_stop}"
+  cut_family="${cut_child} ${cut_tree}"
+  cut_given=${cut_grace}
+  cut_count_alive
+  while [ -n "${cut_alive}" ] && [ "${cut_given}" -gt 0 ]; do
+    sleep 1
+    cut_given=$((cut_given - 1))
+    cut_count_alive
+  done
+  [ -n "${cut_alive}" ] || return 0
+  if [ -n "${cut_holds}" ]; then
+    cut_bad "      ${cut_holds} HOLDS A LOCK and has not stopped in ${cut_span}: it is killed now. What it did may not be saved, and its lock may stay: sh ${cut_self} unlock --state ${cut_state}"
+  else
+    cut_say "      killed: it did not stop in ${cut_span}"
+  fi
+  printf 'killed after its grace time\n' >>"${cut_log}"
+  for cut_member in ${cut_alive}; do
+    kill -s KILL "${cut_member}" 2>/dev/null || :
+  done
+}
+
+# Waits for the command; a signal or the end of its time stops it. The terminal going (HUP) stops nothing that holds a lock.
+cut_attend() {
+  cut_timer='' cut_stopped=0 cut_late=0
+  if [ "${cut_timeout}" -gt 0 ]; then
+    cut_clock
+    cut_end=$((cut_time + cut_timeout))
+    (
+      trap 'kill "${cut_sleep}" 2>/dev/null; exit' TERM
+      sleep "${cut_timeout}" &
+      cut_sleep=$!
+      wait "${cut_sleep}"
+      kill -s ALRM "$$"
+    ) >/dev/null 2>&1 </dev/null &
+    cut_timer=$!
+  fi
   while :; do
     cut_rc=0
     wait "${cut_child}" || cut_rc=$?
     kill -0 "${cut_child}" 2>/dev/null || break
+    [ "${cut_stopped}" = 0 ] || continue
+    if [ "${cut_signal}" = HUP ] && [ -n "${cut_holds}" ]; then
+      # Put aside until the step's edge.
+      cut_say "      the terminal is gone: ${cut_holds} ends its work first"
+      cut_hung_up=1 cut_signal=''
+    fi
+    if [ -n "${cut_signal}" ]; then
+      cut_stopped=1
+      cut_stop_command "signal ${cut_signal}"
+    elif [ -n "${cut_timer}" ]; then
+      cut_clock
+      if [ "${cut_time}" -ge "${cut_end}" ]; then
+        cut_stopped=1 cut_late=1
+        cut_stop_command "stopped: it took longer than ${cut_timeout}s"
+      fi
+    fi
   done
-  cut_end_tree "${cut_watch}" TERM
-  wait "${cut_watch}" 2>/dev/null || :
-  return "${cut_rc}"
+  [ -z "${cut_timer}" ] || kill -s TERM "${cut_timer}" 2>/dev/null || :
+  [ -z "${cut_timer}" ] || wait "${cut_timer}" 2>/dev/null || :
+  rm -f "${cut_state}/lock/command"
+  [ "${cut_late}" = 0 ] || cut_why="it took longer than ${cut_timeout}s"
 }
 
-# One try. A tool does not see the terminal go (HUP): it ends its work, and then the run stops at the step's edge.
+# One try.
 cut_once() {
   rm -f "${cut_cred}"/now.*
-  if [ "${cut_timeout}" -gt 0 ]; then
-    (trap '' HUP && cd "${cut_root}" && cut_limited) >"${cut_out}" 2>>"${cut_log}" </dev/null
+  cut_late=0
+  if [ "${cut_launcher}" = none ]; then
+    (trap '' HUP && cd -- "${cut_root}" && "${cut_name}") >"${cut_out}" 2>>"${cut_log}" </dev/null
+    cut_rc=$?
   else
-    (trap '' HUP && cd "${cut_root}" && "${cut_name}") >"${cut_out}" 2>>"${cut_log}" </dev/null
+    cut_launch
+    cut_attend
   fi
-  cut_rc=$?
   rm -f "${cut_cred}"/now.*
+  [ "${cut_late}" = 0 ] || [ "${cut_rc}" != 0 ] || cut_rc=124
   return "${cut_rc}"
 }
 
@@ -537,21 +667,23 @@ cut_expected() {
   done
 }
 
-# cut_run NAME [timeout S stop SIGNAL grace S] [within S] [equal T | contains T | without T | matches T | unchanged -]...
+# cut_run NAME [timeout S] [stop SIGNAL] [grace S] [holds TOOL] [within S] [equal T | contains T | without T | matches T | unchanged -]...
 # Runs a command of the plan with its output in files; with `within`, again and again until it succeeds with the output
 # that is expected, or the time is over.
 cut_run() {
-  cut_name=$1 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_why=''
+  cut_name=$1 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_why=''
   shift
   if [ "${cut_dry}" = 1 ]; then
     cut_show "${cut_name}"
     return 0
   fi
+  [ -z "${cut_signal}" ] || return 1
   while [ "$#" -gt 1 ]; do
     case "$1" in
     timeout) cut_timeout=$2 ;;
     stop) cut_stop=$2 ;;
     grace) cut_grace=$2 ;;
+    holds) cut_holds=$2 ;;
     within) cut_within=$2 ;;
     *) break ;;
     esac
@@ -852,7 +984,7 @@ cut_unused() {
 
 # cut_baseline NAME: keeps the output of a command for `expect output unchanged`.
 cut_baseline() {
-  cut_name=$1 cut_timeout=60
+  cut_name=$1 cut_timeout=60 cut_holds='' cut_stop=TERM cut_grace=10
   cut_files
   if cut_once; then
     cat -- "${cut_out}" >"${cut_state}/baseline/$1"
@@ -959,8 +1091,13 @@ cut_forward() {
       cut_record intent "${cut_n}" "${cut_id}" || return 1
     fi
     "step_${cut_n}_do" || return 1
-    [ -z "${cut_signal}" ] || return 1
+    # A signal that came when the work was done waits for the step's edge, a second one does not.
+    cut_aside=${cut_signal}
+    cut_signal=''
     cut_settled "step_${cut_n}_verify" || return 1
+    [ "${cut_hung_up}" = 0 ] || cut_aside=HUP
+    cut_hung_up=0
+    [ -n "${cut_signal}" ] || cut_signal=${cut_aside}
     cut_at=${cut_n}
     if [ "${cut_dry}" = 0 ]; then
       cut_doubt=0
@@ -969,7 +1106,9 @@ cut_forward() {
     cut_clock
     cut_seconds "$((cut_time - cut_started))"
     [ "${cut_dry}" = 1 ] || cut_good "      done in ${cut_span}"
+    [ -z "${cut_signal}" ] || return 1
     if ! cut_probe_all "${cut_n}"; then
+      [ -z "${cut_signal}" ] || return 1
       cut_bad "Surprise after step ${cut_n}: the model missed something. Nothing more is changed."
       printf '%s' "${cut_surprises}"
       return 1
@@ -1398,6 +1537,11 @@ cut_leave() {
 
 cut_main() {
   cut_self=$0
+  if [ "${1-}" = --command ]; then
+    shift
+    cut_command "$@"
+    return
+  fi
   if ! cut_options "$@"; then
     cut_usage >&2
     return 2
@@ -1426,6 +1570,8 @@ cut_main() {
   trap 'cut_signal=INT' INT
   trap 'cut_signal=TERM' TERM
   trap 'cut_signal=HUP' HUP
+  trap ':' ALRM
+  cut_find_launcher
   trap cut_leave EXIT
   if [ "${cut_dry}" = 0 ]; then
     cut_lock
@@ -1533,10 +1679,10 @@ step_1() { # plan.cut:25
 
 step_1_do() {
   cut_run step_1_do_1 || return
-  cut_run step_1_do_2 || return
-  cut_run step_1_do_3 || return
+  cut_run step_1_do_2 stop INT grace 60 holds terragrunt || return
+  cut_run step_1_do_3 stop INT grace 60 holds terragrunt || return
   cut_run step_1_do_4 || return
-  cut_run step_1_do_5 || return
+  cut_run step_1_do_5 stop INT grace 60 holds terragrunt || return
   cut_run step_1_do_6 || return
 }
 
@@ -1571,10 +1717,10 @@ step_1_do_6() { # std/terragrunt:55
 
 step_1_undo() {
   cut_run step_1_undo_1 || return
-  cut_run step_1_undo_2 || return
-  cut_run step_1_undo_3 || return
+  cut_run step_1_undo_2 stop INT grace 60 holds terragrunt || return
+  cut_run step_1_undo_3 stop INT grace 60 holds terragrunt || return
   cut_run step_1_undo_4 || return
-  cut_run step_1_undo_5 || return
+  cut_run step_1_undo_5 stop INT grace 60 holds terragrunt || return
   cut_run step_1_undo_6 || return
 }
 
@@ -1975,8 +2121,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 069fe21c82aaa431e3e697154b418b5c213955987e4c0b39c474a532650e59cf
-# plan part: sha256 0cd8be147570cfe058ea80d01aaec117d938d9d02b3d4a0fa6106d9d689155b8
+# runtime: sha256 29b60d291e6cd886991672c794148b4cc9b54c27246c1951850156e1eceef2b4
+# plan part: sha256 b572598945f8ab5b48e093f4834d4547bbb26743f974419d8c901f3af0c9111c
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2

@@ -1,7 +1,70 @@
+#!/bin/sh
+# mysql-upgrade: a runbook
+#
+# Plan      plan.cut:2
+# Digest    sha256 755eed7a71229535d465e27152de28581136062ce4d8fcd7919d0b047a1560f3
+# Compiler  cutc 0.1.0
+# Length    23m20s
+#
+# Change the plan and emit again instead of editing this; `cutc verify RUNBOOK PLAN` says what an edit changed.
+# Run it with sh from the folder of the plan: plan (prints this), preflight, apply, resume, rollback, status, verify.
+#
+# Steps, in the proven order
+#    1  shop_pods: replicas 2 -> 0
+#       about 1m, plan.cut:98
+#       undo: back again, 1 command
+#    2  fresh: create dump
+#       about 5m, plan.cut:111
+#       undo: nothing, a dump is kept
+#    3  mysql: contents full -> empty; shop: state known -> gone; report: state known -> gone
+#       about 1m, plan.cut:129
+#       no way back: the old data directory is deleted: from here on the dump is the only copy
+#    4  mysql: version 5.7.44 -> 8.0.40
+#       about 5m, plan.cut:86
+#       undo: back again, 3 commands
+#    5  mysql: contents empty -> full
+#       about 10m, plan.cut:141
+#       undo: back again, 1 command
+#    6  shop: state gone -> known
+#       about 10s, plan.cut:92
+#       undo: back again, 1 command
+#    7  report: state gone -> known
+#       about 10s, plan.cut:93
+#       undo: back again, 1 command
+#    8  shop_pods: replicas 0 -> 2
+#       about 1m, plan.cut:98
+#       undo: back again, 1 command
+#
+# Timeline: state 0 is before the first step, state k after step k
+#   p1 customers reaches https://shop.example.org (down at most 30m)
+#       0 up  1 down  2 down  3 down  4 down  5 down  6 down  7 down  8 up
+#       longest outage: 23m20s
+#       looked at from vps.example.org
+#   p2 mysql.version >= 8.0 (finally)
+#       0 down  1 down  2 down  3 down  4 up  5 up  6 up  7 up  8 up
+#       not observed: a condition on the plan's own values: the steps' verifies look at it
+#
+# Points of no return
+#   step 3 wipe: the old data directory is deleted: from here on the dump is the only copy
+#
+# Waived in the plan
+#   E222 because once the data directory is gone the way is forward: the dump is there to be reloaded (plan.cut:153)
+#
+# What the proof rests on: values of today that the plan does not change, the heaviest first
+#   shop_dns.value = 203.0.113.7 (0, plan.cut:106)
+#   https.target = 10.0.20.203 (0, plan.cut:107)
+#
+# Secrets, fetched before the first step
+#   shop_password: from cluster, dbaas/secrets/mysql-users shop
+#   report_password: from cluster, dbaas/secrets/mysql-users report
+#
+# Tools it needs
+#   curl, jq, kubectl, tail, grep, ssh
+
 # == Runtime of cutc runbooks: the same in every runbook, of no interest to a reviewer of this one ==
 #
 # Commands of the plan are functions: step_N_do, step_N_undo, step_N_verify and, one per command, step_N_do_1 and so on.
-# They run in subshells with their output in a log of its own. All names of the runtime begin with `cut_`.
+# Each runs in a process of its own (`--command`) with its output in a log of its own. All names of the runtime begin with `cut_`.
 # It has to run the same under dash, bash, busybox, ksh93, mksh, yash and zsh: hence no `set -e`, no `local`, no
 # arrays, no `echo`, file descriptors below 10, and a flag instead of `$?` in the EXIT trap.
 
@@ -13,7 +76,8 @@ cut_mode=plan cut_yes=0 cut_dry=0 cut_to='' cut_on_failure=ask cut_state='' cut_
 cut_root='' cut_run='' cut_logs='' cut_log='' cut_out='' cut_work='' cut_cred='' cut_base=''
 cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other=''
 cut_signal='' cut_clean=0 cut_locked=0 cut_quiet_tty=0 cut_count=0
-cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_secret_run=0
+cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_secret_run=0
+cut_launcher='' cut_shell='' cut_copy='' cut_child='' cut_late=0 cut_hung_up=0
 cut_id='' cut_title='' cut_takes='' cut_final='' cut_hand='' cut_newer=''
 cut_text='' cut_states='' cut_blind='' cut_verdict='' cut_status='' cut_before='' cut_surprises=''
 cut_problems=0 cut_drift=0 cut_watching=0 cut_gentle=0 cut_differs='' cut_patience=30 cut_n=0
@@ -137,6 +201,7 @@ cut_lock() {
     cut_host=$(uname -n)
     if [ -n "${cut_holder}" ] && [ "${cut_holder_host}" = "${cut_host}" ] && ! kill -0 "${cut_holder}" 2>/dev/null; then
       cut_say "The lock of run ${cut_holder} is stale (that process is gone): taken over."
+      cut_outlived || return
     else
       cut_complain "Another run of this plan holds ${cut_state}/lock (process ${cut_holder:-unknown} on ${cut_holder_host:-unknown})."
       return 5
@@ -145,6 +210,26 @@ cut_lock() {
   uname -n >"${cut_state}/lock/host" || return 4
   printf '%s\n' "$$" >"${cut_state}/lock/pid" || return 4
   cut_locked=1
+  # Commands are run from a copy, so that a runbook that is written anew meanwhile changes nothing.
+  cut_copy="${cut_state}/lock/runbook"
+  cp -- "${cut_self}" "${cut_copy}" || return 4
+}
+
+# A run that was killed may have left a command at work: nothing is done beside it.
+cut_outlived() {
+  [ -r "${cut_state}/lock/command" ] || return 0
+  read -r cut_orphan cut_orphan_name <"${cut_state}/lock/command" || return 0
+  cut_orphan_left=600
+  while ps -A -o pid= -o args= 2>/dev/null | awk -v pid="${cut_orphan}" -v name="${cut_orphan_name}" '$1 == pid && index($0, "--command " name " ") { found = 1 } END { exit !found }'; do
+    [ "${cut_orphan_left}" -lt 600 ] || cut_say "Its command ${cut_orphan_name} is still at work (process ${cut_orphan}): waits for it."
+    if [ "${cut_orphan_left}" = 0 ] || [ -n "${cut_signal}" ]; then
+      cut_complain "The command ${cut_orphan_name} of the run before is still at work (process ${cut_orphan}): nothing is done beside it."
+      return 5
+    fi
+    sleep 1
+    cut_orphan_left=$((cut_orphan_left - 1))
+  done
+  rm -f "${cut_state}/lock/command"
 }
 
 cut_unlock() {
@@ -413,39 +498,147 @@ cut_end_tree() {
   kill -s "$2" "$1" 2>/dev/null || :
 }
 
-# Runs cut_name with a limit on its time. In the background, since only so its process is known.
-cut_limited() {
-  "${cut_name}" &
+# How commands are started, found once. Each runs in a session of its own, with the signals as a program expects them:
+# what the terminal sends (Ctrl-C, HUP) does not reach it by itself, so that this script passes it on exactly once, and a
+# tool that is started in the background does not ignore INT. Where that cannot be had, a command runs in the foreground
+# and a signal waits for its end.
+cut_find_launcher() {
+  cut_launcher=none
+  if setsid true 2>/dev/null && env --default-signal true 2>/dev/null; then
+    cut_launcher=setsid
+  elif perl -e 'use POSIX ();' 2>/dev/null; then
+    cut_launcher=perl
+  fi
+  # The shell that runs this script runs its commands.
+  cut_shell=''
+  [ ! -r "/proc/$$/cmdline" ] || cut_shell=$(tr '\0' '\n' <"/proc/$$/cmdline" | awk -v self="${cut_self}" '$0 == self { found = 1; exit } { all = all $0 "\n" } END { if (found) printf "%s", all }')
+  [ -n "${cut_shell}" ] || cut_shell='sh'
+}
+
+# Starts the command cut_name in the background: this script once more, as `--command`.
+cut_launch() {
+  set -- "${cut_copy}" --command "${cut_name}" "${cut_cred}" "${cut_run}" "${cut_work}" "${cut_root}"
+  # The words of the shell's own command line in front: they have no blanks.
+  cut_words=''
+  for cut_word in ${cut_shell}; do
+    cut_words="${cut_word}
+${cut_words}"
+  done
+  for cut_word in ${cut_words}; do
+    set -- "${cut_word}" "$@"
+  done
+  if [ "${cut_launcher}" = setsid ]; then
+    setsid env --default-signal "$@" >"${cut_out}" 2>>"${cut_log}" </dev/null &
+  else
+    perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" >"${cut_out}" 2>>"${cut_log}" </dev/null &
+  fi
   cut_child=$!
-  (
-    sleep "${cut_timeout}"
-    printf 'stopped: it took longer than %ss (signal %s, grace %ss)\n' "${cut_timeout}" "${cut_stop}" "${cut_grace}"
-    cut_end_tree "${cut_child}" "${cut_stop}"
-    sleep "${cut_grace}"
-    printf 'killed after its grace time\n'
-    cut_end_tree "${cut_child}" KILL
-  ) &
-  cut_watch=$!
+}
+
+# The other end of cut_launch. It outlives the signals that its tool gets, so that it has the tool's exit status.
+cut_command() {
+  trap ':' INT TERM HUP
+  cut_name=$1 cut_cred=$2 cut_run=$3 cut_work=$4
+  printf '%s %s\n' "$$" "${cut_name}" >"${0%/*}/command"
+  cd -- "$5" || exit 126
+  "${cut_name}"
+}
+
+# Sets cut_alive to those of cut_family that still run (a zombie does not).
+cut_count_alive() {
+  cut_alive=''
+  for cut_member in ${cut_family}; do
+    cut_here=$(ps -o stat= -p "${cut_member}" 2>/dev/null) || cut_here=''
+    case "${cut_here}" in
+    '' | Z*) ;;
+    *) cut_alive="${cut_alive} ${cut_member}" ;;
+    esac
+  done
+}
+
+# cut_stop_command WHY: asks the command and all that it started to stop, once, as the tool wants it; waits as long as the
+# tool needs; only then ends it for good, and says so when it holds a lock.
+cut_stop_command() {
+  cut_seconds "${cut_grace}"
+  cut_say "      $1: asks ${cut_holds:-the command} to stop (${cut_stop}), and waits for it up to ${cut_span}"
+  printf '%s: signal %s, grace %ss\n' "$1" "${cut_stop}" "${cut_grace}" >>"${cut_log}"
+  cut_tree=''
+  cut_end_tree "${cut_child}" "${cut_stop}"
+  cut_family="${cut_child} ${cut_tree}"
+  cut_given=${cut_grace}
+  cut_count_alive
+  while [ -n "${cut_alive}" ] && [ "${cut_given}" -gt 0 ]; do
+    sleep 1
+    cut_given=$((cut_given - 1))
+    cut_count_alive
+  done
+  [ -n "${cut_alive}" ] || return 0
+  if [ -n "${cut_holds}" ]; then
+    cut_bad "      ${cut_holds} HOLDS A LOCK and has not stopped in ${cut_span}: it is killed now. What it did may not be saved, and its lock may stay: sh ${cut_self} unlock --state ${cut_state}"
+  else
+    cut_say "      killed: it did not stop in ${cut_span}"
+  fi
+  printf 'killed after its grace time\n' >>"${cut_log}"
+  for cut_member in ${cut_alive}; do
+    kill -s KILL "${cut_member}" 2>/dev/null || :
+  done
+}
+
+# Waits for the command; a signal or the end of its time stops it. The terminal going (HUP) stops nothing that holds a lock.
+cut_attend() {
+  cut_timer='' cut_stopped=0 cut_late=0
+  if [ "${cut_timeout}" -gt 0 ]; then
+    cut_clock
+    cut_end=$((cut_time + cut_timeout))
+    (
+      trap 'kill "${cut_sleep}" 2>/dev/null; exit' TERM
+      sleep "${cut_timeout}" &
+      cut_sleep=$!
+      wait "${cut_sleep}"
+      kill -s ALRM "$$"
+    ) >/dev/null 2>&1 </dev/null &
+    cut_timer=$!
+  fi
   while :; do
     cut_rc=0
     wait "${cut_child}" || cut_rc=$?
     kill -0 "${cut_child}" 2>/dev/null || break
+    [ "${cut_stopped}" = 0 ] || continue
+    if [ "${cut_signal}" = HUP ] && [ -n "${cut_holds}" ]; then
+      # Put aside until the step's edge.
+      cut_say "      the terminal is gone: ${cut_holds} ends its work first"
+      cut_hung_up=1 cut_signal=''
+    fi
+    if [ -n "${cut_signal}" ]; then
+      cut_stopped=1
+      cut_stop_command "signal ${cut_signal}"
+    elif [ -n "${cut_timer}" ]; then
+      cut_clock
+      if [ "${cut_time}" -ge "${cut_end}" ]; then
+        cut_stopped=1 cut_late=1
+        cut_stop_command "stopped: it took longer than ${cut_timeout}s"
+      fi
+    fi
   done
-  cut_end_tree "${cut_watch}" TERM
-  wait "${cut_watch}" 2>/dev/null || :
-  return "${cut_rc}"
+  [ -z "${cut_timer}" ] || kill -s TERM "${cut_timer}" 2>/dev/null || :
+  [ -z "${cut_timer}" ] || wait "${cut_timer}" 2>/dev/null || :
+  rm -f "${cut_state}/lock/command"
+  [ "${cut_late}" = 0 ] || cut_why="it took longer than ${cut_timeout}s"
 }
 
-# One try. A tool does not see the terminal go (HUP): it ends its work, and then the run stops at the step's edge.
+# One try.
 cut_once() {
   rm -f "${cut_cred}"/now.*
-  if [ "${cut_timeout}" -gt 0 ]; then
-    (trap '' HUP && cd "${cut_root}" && cut_limited) >"${cut_out}" 2>>"${cut_log}" </dev/null
+  cut_late=0
+  if [ "${cut_launcher}" = none ]; then
+    (trap '' HUP && cd -- "${cut_root}" && "${cut_name}") >"${cut_out}" 2>>"${cut_log}" </dev/null
+    cut_rc=$?
   else
-    (trap '' HUP && cd "${cut_root}" && "${cut_name}") >"${cut_out}" 2>>"${cut_log}" </dev/null
+    cut_launch
+    cut_attend
   fi
-  cut_rc=$?
   rm -f "${cut_cred}"/now.*
+  [ "${cut_late}" = 0 ] || [ "${cut_rc}" != 0 ] || cut_rc=124
   return "${cut_rc}"
 }
 
@@ -486,21 +679,23 @@ cut_expected() {
   done
 }
 
-# cut_run NAME [timeout S stop SIGNAL grace S] [within S] [equal T | contains T | without T | matches T | unchanged -]...
+# cut_run NAME [timeout S] [stop SIGNAL] [grace S] [holds TOOL] [within S] [equal T | contains T | without T | matches T | unchanged -]...
 # Runs a command of the plan with its output in files; with `within`, again and again until it succeeds with the output
 # that is expected, or the time is over.
 cut_run() {
-  cut_name=$1 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_why=''
+  cut_name=$1 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_why=''
   shift
   if [ "${cut_dry}" = 1 ]; then
     cut_show "${cut_name}"
     return 0
   fi
+  [ -z "${cut_signal}" ] || return 1
   while [ "$#" -gt 1 ]; do
     case "$1" in
     timeout) cut_timeout=$2 ;;
     stop) cut_stop=$2 ;;
     grace) cut_grace=$2 ;;
+    holds) cut_holds=$2 ;;
     within) cut_within=$2 ;;
     *) break ;;
     esac
@@ -801,7 +996,7 @@ cut_unused() {
 
 # cut_baseline NAME: keeps the output of a command for `expect output unchanged`.
 cut_baseline() {
-  cut_name=$1 cut_timeout=60
+  cut_name=$1 cut_timeout=60 cut_holds='' cut_stop=TERM cut_grace=10
   cut_files
   if cut_once; then
     cat -- "${cut_out}" >"${cut_state}/baseline/$1"
@@ -908,8 +1103,13 @@ cut_forward() {
       cut_record intent "${cut_n}" "${cut_id}" || return 1
     fi
     "step_${cut_n}_do" || return 1
-    [ -z "${cut_signal}" ] || return 1
+    # A signal that came when the work was done waits for the step's edge, a second one does not.
+    cut_aside=${cut_signal}
+    cut_signal=''
     cut_settled "step_${cut_n}_verify" || return 1
+    [ "${cut_hung_up}" = 0 ] || cut_aside=HUP
+    cut_hung_up=0
+    [ -n "${cut_signal}" ] || cut_signal=${cut_aside}
     cut_at=${cut_n}
     if [ "${cut_dry}" = 0 ]; then
       cut_doubt=0
@@ -918,7 +1118,9 @@ cut_forward() {
     cut_clock
     cut_seconds "$((cut_time - cut_started))"
     [ "${cut_dry}" = 1 ] || cut_good "      done in ${cut_span}"
+    [ -z "${cut_signal}" ] || return 1
     if ! cut_probe_all "${cut_n}"; then
+      [ -z "${cut_signal}" ] || return 1
       cut_bad "Surprise after step ${cut_n}: the model missed something. Nothing more is changed."
       printf '%s' "${cut_surprises}"
       return 1
@@ -1347,6 +1549,11 @@ cut_leave() {
 
 cut_main() {
   cut_self=$0
+  if [ "${1-}" = --command ]; then
+    shift
+    cut_command "$@"
+    return
+  fi
   if ! cut_options "$@"; then
     cut_usage >&2
     return 2
@@ -1375,6 +1582,8 @@ cut_main() {
   trap 'cut_signal=INT' INT
   trap 'cut_signal=TERM' TERM
   trap 'cut_signal=HUP' HUP
+  trap ':' ALRM
+  cut_find_launcher
   trap cut_leave EXIT
   if [ "${cut_dry}" = 0 ]; then
     cut_lock
@@ -1397,3 +1606,463 @@ cut_main() {
 }
 
 # == End of the runtime ==
+
+# == Plan ==
+
+cut_plan=mysql-upgrade
+cut_digest=755eed7a71229535
+cut_steps=8
+cut_promises=2
+cut_secrets='1:shop_password 2:report_password'
+cut_at_use=''
+
+plan_tools() {
+  cut_tool curl .
+  cut_tool jq .
+  cut_tool kubectl .
+  cut_tool tail .
+  cut_tool grep .
+  cut_tool ssh .
+}
+
+plan_observe() {
+  cut_observe 1 shop_pods
+  cut_observe 2 traefik
+}
+
+plan_unused() {
+  :
+}
+
+plan_baseline() {
+  :
+}
+
+secret_1() {
+  cut_run secret_1_1 || return
+  cut_secret_jq shop_password dbaas/secrets/mysql-users shop ".data[\$field] | @base64d" || return
+}
+
+secret_1_1() { # std/kubernetes:28
+  kubectl get --raw /api/v1/namespaces/dbaas/secrets/mysql-users
+}
+
+secret_2() {
+  cut_run secret_2_1 || return
+  cut_secret_jq report_password dbaas/secrets/mysql-users report ".data[\$field] | @base64d" || return
+}
+
+secret_2_1() { # std/kubernetes:28
+  kubectl get --raw /api/v1/namespaces/dbaas/secrets/mysql-users
+}
+
+observe_1() {
+  cut_run observe_1_1 || return
+  cut_seen replicas jq .spec.replicas 2
+}
+
+observe_1_1() { # std/kubernetes:172
+  cut_http GET https://10.0.20.10:6443/apis/apps/v1/namespaces/shop/deployments/shop
+}
+
+observe_2() {
+  cut_run observe_2_1 || return
+  cut_seen address jq '.status.loadBalancer.ingress[0].ip' 10.0.20.203
+  cut_seen policy jq .spec.externalTrafficPolicy Cluster
+  cut_seen sharing jq '.metadata.annotations | (.["metallb.io/allow-shared-ip"] // .["metallb.universe.tf/allow-shared-ip"])' none
+}
+
+observe_2_1() { # std/kubernetes:108
+  cut_http GET https://10.0.20.10:6443/api/v1/namespaces/traefik/services/traefik
+}
+
+# == Step 1 of 8: shop_pods.replicas.1 ==
+
+step_1() { # plan.cut:98
+  cut_id=shop_pods.replicas.1
+  cut_title='shop_pods: replicas 2 -> 0'
+  cut_takes=60
+  cut_final=''
+  cut_hand=''
+  cut_newer=8
+}
+
+step_1_do() {
+  cut_run step_1_do_1 || return
+}
+
+step_1_do_1() { # std/kubernetes:167
+  kubectl scale deployment/shop -n shop --replicas=0
+}
+
+step_1_undo() {
+  cut_run step_1_undo_1 || return
+}
+
+step_1_undo_1() { # std/kubernetes:167
+  kubectl scale deployment/shop -n shop --replicas=2
+}
+
+step_1_verify() {
+  cut_run step_1_verify_1 timeout 360 || return
+}
+
+step_1_verify_1() { # std/kubernetes:180
+  kubectl rollout status deployment/shop -n shop --timeout=5m
+}
+
+step_1_was() {
+  cut_watch shop_pods
+  cut_run step_1_was_1 || return
+  cut_seen replicas jq .spec.replicas 2
+  cut_watched
+}
+
+step_1_was_1() { # std/kubernetes:172
+  cut_http GET https://10.0.20.10:6443/apis/apps/v1/namespaces/shop/deployments/shop
+}
+
+# == Step 2 of 8: fresh ==
+
+step_2() { # plan.cut:111
+  cut_id=fresh
+  cut_title='fresh: create dump'
+  cut_takes=300
+  cut_final=''
+  cut_hand=''
+  cut_newer=''
+}
+
+step_2_do() {
+  cut_run step_2_do_1 || return
+}
+
+step_2_do_1() { # plan.cut:118
+  kubectl exec mysql-0 -n dbaas -- mysqldump --single-transaction --routines --triggers --events --databases shop >fresh.sql
+}
+
+step_2_undo() {
+  cut_say '      nothing to undo: a dump is kept'
+}
+
+step_2_verify() {
+  cut_run step_2_verify_1 contains 'Dump completed' || return
+  cut_run step_2_verify_2 matches '^[1-9]' || return
+}
+
+step_2_verify_1() { # plan.cut:122
+  tail -n 1 fresh.sql
+}
+
+step_2_verify_2() { # plan.cut:124
+  grep -c '^CREATE TABLE' fresh.sql
+}
+
+step_2_was() {
+  :
+}
+
+# == Step 3 of 8: wipe ==
+
+step_3() { # plan.cut:129
+  cut_id=wipe
+  cut_title='mysql: contents full -> empty; shop: state known -> gone; report: state known -> gone'
+  cut_takes=60
+  cut_final='the old data directory is deleted: from here on the dump is the only copy'
+  cut_hand=''
+  cut_newer=''
+}
+
+step_3_do() {
+  cut_run step_3_do_1 || return
+  cut_run step_3_do_2 timeout 180 || return
+  cut_run step_3_do_3 || return
+}
+
+step_3_do_1() { # plan.cut:135
+  kubectl scale statefulset/mysql -n dbaas --replicas=0
+}
+
+step_3_do_2() { # plan.cut:136
+  kubectl wait --for=delete pod/mysql-0 -n dbaas --timeout=2m
+}
+
+step_3_do_3() { # plan.cut:137
+  kubectl delete pvc data-mysql-0 -n dbaas --ignore-not-found
+}
+
+step_3_undo() {
+  :
+}
+
+step_3_verify() {
+  cut_run step_3_verify_1 within 120 equal '' || return
+}
+
+step_3_verify_1() { # plan.cut:46
+  kubectl get pvc data-mysql-0 -n dbaas --ignore-not-found -o name
+}
+
+step_3_was() {
+  :
+}
+
+# == Step 4 of 8: mysql ==
+
+step_4() { # plan.cut:86
+  cut_id=mysql
+  cut_title='mysql: version 5.7.44 -> 8.0.40'
+  cut_takes=300
+  cut_final=''
+  cut_hand=''
+  cut_newer=5
+}
+
+step_4_do() {
+  cut_run step_4_do_1 || return
+  cut_run step_4_do_2 || return
+  cut_run step_4_do_3 timeout 660 || return
+}
+
+step_4_do_1() { # plan.cut:36
+  kubectl set image statefulset/mysql -n dbaas mysql=mysql:8.0.40
+}
+
+step_4_do_2() { # plan.cut:37
+  kubectl scale statefulset/mysql -n dbaas --replicas=1
+}
+
+step_4_do_3() { # plan.cut:38
+  kubectl rollout status statefulset/mysql -n dbaas --timeout=10m
+}
+
+step_4_undo() {
+  cut_run step_4_undo_1 || return
+  cut_run step_4_undo_2 || return
+  cut_run step_4_undo_3 timeout 660 || return
+}
+
+step_4_undo_1() { # plan.cut:36
+  kubectl set image statefulset/mysql -n dbaas mysql=mysql:5.7.44
+}
+
+step_4_undo_2() { # plan.cut:37
+  kubectl scale statefulset/mysql -n dbaas --replicas=1
+}
+
+step_4_undo_3() { # plan.cut:38
+  kubectl rollout status statefulset/mysql -n dbaas --timeout=10m
+}
+
+step_4_verify() {
+  cut_run step_4_verify_1 within 120 contains 8.0.40 || return
+}
+
+step_4_verify_1() { # plan.cut:42
+  kubectl exec mysql-0 -n dbaas -- mysql -NBe 'select version()'
+}
+
+step_4_was() {
+  :
+}
+
+# == Step 5 of 8: reload ==
+
+step_5() { # plan.cut:141
+  cut_id=reload
+  cut_title='mysql: contents empty -> full'
+  cut_takes=600
+  cut_final=''
+  cut_hand=''
+  cut_newer=''
+}
+
+step_5_do() {
+  cut_run step_5_do_1 timeout 1800 || return
+}
+
+step_5_do_1() { # plan.cut:144
+  kubectl exec -i mysql-0 -n dbaas -- mysql <fresh.sql
+}
+
+step_5_undo() {
+  cut_run step_5_undo_1 || return
+}
+
+step_5_undo_1() { # plan.cut:145
+  kubectl exec mysql-0 -n dbaas -- mysql -e 'drop database if exists shop'
+}
+
+step_5_verify() {
+  cut_run step_5_verify_1 within 120 contains 8.0.40 || return
+}
+
+step_5_verify_1() { # plan.cut:42
+  kubectl exec mysql-0 -n dbaas -- mysql -NBe 'select version()'
+}
+
+step_5_was() {
+  :
+}
+
+# == Step 6 of 8: shop.state.2 ==
+
+step_6() { # plan.cut:92
+  cut_id=shop.state.2
+  cut_title='shop: state gone -> known'
+  cut_takes=10
+  cut_final=''
+  cut_hand=''
+  cut_newer=''
+}
+
+step_6_do() {
+  cut_run step_6_do_1 || return
+}
+
+step_6_do_1() { # plan.cut:69
+  cut_stdin text "create user if not exists 'shop'@'%' identified by '" secret shop_password text "'; grant ALL ON shop.* to 'shop'@'%';" || return
+  kubectl exec -i mysql-0 -n dbaas -- mysql
+}
+
+step_6_undo() {
+  cut_run step_6_undo_1 || return
+}
+
+step_6_undo_1() { # plan.cut:72
+  kubectl exec mysql-0 -n dbaas -- mysql -e "drop user if exists 'shop'@'%'"
+}
+
+step_6_verify() {
+  cut_run step_6_verify_1 equal 1 || return
+}
+
+step_6_verify_1() { # plan.cut:77
+  kubectl exec mysql-0 -n dbaas -- mysql -NBe "select count(*) from mysql.user where user = 'shop'"
+}
+
+step_6_was() {
+  :
+}
+
+# == Step 7 of 8: report.state.2 ==
+
+step_7() { # plan.cut:93
+  cut_id=report.state.2
+  cut_title='report: state gone -> known'
+  cut_takes=10
+  cut_final=''
+  cut_hand=''
+  cut_newer=''
+}
+
+step_7_do() {
+  cut_run step_7_do_1 || return
+}
+
+step_7_do_1() { # plan.cut:69
+  cut_stdin text "create user if not exists 'report'@'%' identified by '" secret report_password text "'; grant SELECT ON shop.* to 'report'@'%';" || return
+  kubectl exec -i mysql-0 -n dbaas -- mysql
+}
+
+step_7_undo() {
+  cut_run step_7_undo_1 || return
+}
+
+step_7_undo_1() { # plan.cut:72
+  kubectl exec mysql-0 -n dbaas -- mysql -e "drop user if exists 'report'@'%'"
+}
+
+step_7_verify() {
+  cut_run step_7_verify_1 equal 1 || return
+}
+
+step_7_verify_1() { # plan.cut:77
+  kubectl exec mysql-0 -n dbaas -- mysql -NBe "select count(*) from mysql.user where user = 'report'"
+}
+
+step_7_was() {
+  :
+}
+
+# == Step 8 of 8: shop_pods.replicas.2 ==
+
+step_8() { # plan.cut:98
+  cut_id=shop_pods.replicas.2
+  cut_title='shop_pods: replicas 0 -> 2'
+  cut_takes=60
+  cut_final=''
+  cut_hand=''
+  cut_newer=''
+}
+
+step_8_do() {
+  cut_run step_8_do_1 || return
+}
+
+step_8_do_1() { # std/kubernetes:167
+  kubectl scale deployment/shop -n shop --replicas=2
+}
+
+step_8_undo() {
+  cut_run step_8_undo_1 || return
+}
+
+step_8_undo_1() { # std/kubernetes:167
+  kubectl scale deployment/shop -n shop --replicas=0
+}
+
+step_8_verify() {
+  cut_run step_8_verify_1 timeout 360 || return
+}
+
+step_8_verify_1() { # std/kubernetes:180
+  kubectl rollout status deployment/shop -n shop --timeout=5m
+}
+
+step_8_was() {
+  cut_watch shop_pods
+  cut_run step_8_was_1 || return
+  cut_seen replicas jq .spec.replicas 0
+  cut_watched
+}
+
+step_8_was_1() { # std/kubernetes:172
+  cut_http GET https://10.0.20.10:6443/apis/apps/v1/namespaces/shop/deployments/shop
+}
+
+# == Promises ==
+
+promise_1() { # p1 plan.cut:150
+  cut_text='customers reaches https://shop.example.org'
+  cut_states='up down down down down down down down up'
+  cut_blind=''
+}
+
+probe_1() {
+  cut_probe_url https://shop.example.org vps.example.org
+}
+
+promise_2() { # p2 plan.cut:151
+  cut_text='mysql.version >= 8.0'
+  cut_states='down down down down up up up up up'
+  cut_blind="a condition on the plan's own values: the steps' verifies look at it"
+}
+
+probe_2() {
+  :
+}
+
+# == Manifest ==
+# runtime: sha256 29b60d291e6cd886991672c794148b4cc9b54c27246c1951850156e1eceef2b4
+# plan part: sha256 cd12d3f9b183149afbc2f241716b7441e58c83b0363180e01e494f8bb50afe2f
+# step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
+# step 2 fresh: do 1, undo 0, verify 2
+# step 3 wipe: do 3, undo 0, verify 1
+# step 4 mysql: do 3, undo 3, verify 1
+# step 5 reload: do 1, undo 1, verify 1
+# step 6 shop.state.2: do 1, undo 1, verify 1
+# step 7 report.state.2: do 1, undo 1, verify 1
+# step 8 shop_pods.replicas.2: do 1, undo 1, verify 1
+
+cut_main "$@"
