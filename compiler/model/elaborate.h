@@ -225,8 +225,8 @@ void cases_add(struct elaboration *e, struct cases_builder *b, const struct valu
 /* Equal values under guards that differ stay separate: the guards are minimal as written. */
 
 /* One conjunction: holds where the guard holds, while `during` runs (NONE: at any moment), all of `up` are up, all of
- * `down` are not, and each hairpin is or is not. `not_during`: not while one of these steps runs (a forbidden entry has no
- * place for it: a cube without `during` may ignore it, a cube with `during` has it resolved already). */
+ * `down` are not, and each hairpin is or is not. `not_during`: not while one of these steps runs
+ * (a cube with `during` has it resolved already; one without `up` and `down` may ignore it, since it holds before or after as well). */
 struct cube {
   uint32_t guard, during;
   const uint32_t *up, *down, *not_during;
