@@ -40,10 +40,12 @@ static void twice(struct elaboration *e, const struct declared *d, uint32_t firs
 /* Words that mean something else wherever a kind or a command says them: a reference would never get here. */
 static void claimed(struct elaboration *e, const struct declared *d, struct span at) {
   const struct word_table *w = e->words;
-  if (d->name != w->old && d->name != w->new && d->name != w->via) return;
+  if (d->name != w->old && d->name != w->new && d->name != w->via && d->name != w->any) return;
   struct finding *f = finding_add(e->c, CODE_009, at, "`%s` is a word of the language and can't be a name here", name_text(&e->c->names, d->name));
   finding_caret(e->c, f, "choose another name");
-  finding_remark(e->c, f, REMARK_HELP, d->name == w->via ? "in a kind it is the provider that carries out a change" : "in `do` and `undo` it is one end of the change being made");
+  finding_remark(e->c, f, REMARK_HELP, d->name == w->via ? "in a kind it is the provider that carries out a change"
+                                                   : d->name == w->any ? "where ports are wanted it is all of them"
+                                                                       : "in `do` and `undo` it is one end of the change being made");
 }
 
 /* Resources, steps and constants share their names: a bare word could mean each of them. */

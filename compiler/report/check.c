@@ -191,8 +191,11 @@ static const char *outage(const struct page *g, uint32_t promise) {
   struct arena *a = &g->m->c->arena;
   bool none = t->outage == 0 && !t->outage_open, up = t->states[g->p->order.n] == UP;
   const char *text = none && !up && !g->p->order.n ? (t->states[0] == DOWN ? "down" : "not known")
-                     : none ? "no outage" : arena_print(a, "down %s%s", words_time(a, t->outage), t->outage_open ? " or more" : "");
+                     : none ? "no outage"
+                     : t->outage_open && !t->outage ? "down, nobody knows how long" : arena_print(a, "down %s%s", words_time(a, t->outage), t->outage_open ? " or more" : "");
 
+  if (!none && !up && g->p->order.n)
+    text = arena_print(a, "%s, and at the end", text);
   if (p->hold == HOLD_FINALLY)
     return p->type == PROMISE_CONDITION ? (up ? "true at the end" : "false at the end") : up ? "up at the end" : "down at the end";
   if (p->hold == HOLD_AT_MOST)
