@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define COPIES_MAX 1000000u /* declarations that loops may make */
+#define COPIES_MAX 200000u /* declarations that loops may make */
 
 struct declarer {
   struct elaboration *e;
@@ -388,7 +388,7 @@ static void zones_inside(struct elaboration *e) {
   for (uint32_t z = 0; z < e->m->zones.n; z++) zone_cycle(e, z);
 }
 
-void declare_all(struct elaboration *e) {
+bool declare_all(struct elaboration *e) {
   struct declarer all = {.e = e};
   e->naming = true;
   for (uint32_t f = 0; f < e->files.n; f++) each(&all, NODE(e, e->files.at[f])->child, NULL, true);
@@ -397,4 +397,6 @@ void declare_all(struct elaboration *e) {
   all.unrolling = true;
   for (uint32_t i = 0; i < all.loops.n; i++) unroll(&all, &all.loops.at[i]);
   zones_inside(e);
+  if (all.too_large) e->m->resources.n = e->m->attributes.n = 0;
+  return !all.too_large;
 }

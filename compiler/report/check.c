@@ -139,7 +139,7 @@ static void order(const struct page *g) {
   unsigned fixed = number + ids + times + wheres + 10;
   unsigned what = g->width > fixed + 20 ? g->width - fixed : 20;
 
-  styled(g, STYLE_BOLD, p->order_holds ? "order" : "order (refused)");
+  styled(g, STYLE_BOLD, p->order_holds ? "order" : g->m->c->errors ? "order (refused)" : "order (waived)");
   text_puts(g->out, ": ");
   verdict(g);
   text_putc(g->out, '\n');
@@ -419,6 +419,8 @@ void report_check(struct text *out, struct model *m, const struct proof *p, bool
   text_putc(out, '\n');
   if (c->errors)
     styled(&g, STYLE_ERROR, arena_print(&c->arena, "refused: %u error%s", c->errors, c->errors == 1 ? "" : "s"));
+  else if (!p->order_holds)
+    styled(&g, STYLE_WARNING, arena_print(&c->arena, "`%s` is not proven: what stands against it was waived", name(&g, m->plan)));
   else
     styled(&g, STYLE_GOOD, arena_print(&c->arena, "`%s` is proven: %u step%s, %u promise%s, each state forward and back", name(&g, m->plan),
                                        p->order.n, p->order.n == 1 ? "" : "s", m->promises.n, m->promises.n == 1 ? "" : "s"));
