@@ -88,7 +88,7 @@ cut_tcp() {
 
 # cut_dns NAME SERVER PORT TYPE EXPECTED: what the server says is what is expected, and nothing beside it.
 cut_dns() {
-  cut_answer=$(dig +time=3 +tries=1 +short -p "$3" "@$2" -t "$4" -- "$1") || return
+  cut_answer=$(dig +time=3 +tries=1 +short -p "$3" "@$2" -t "$4" -q "$1") || return
   printf '%s\n' "${cut_answer}"
   cut_match=$(printf '%s\n' "${cut_answer}" | awk -v type="$4" -v want="$5" '
     BEGIN { want = tolower(want); sub(/\.$/, "", want) }

@@ -465,7 +465,7 @@ cut_tcp() {
 
 # cut_dns NAME SERVER PORT TYPE EXPECTED: what the server says is what is expected, and nothing beside it.
 cut_dns() {
-  cut_answer=$(dig +time=3 +tries=1 +short -p "$3" "@$2" -t "$4" -- "$1") || return
+  cut_answer=$(dig +time=3 +tries=1 +short -p "$3" "@$2" -t "$4" -q "$1") || return
   printf '%s\n' "${cut_answer}"
   cut_match=$(printf '%s\n' "${cut_answer}" | awk -v type="$4" -v want="$5" '
     BEGIN { want = tolower(want); sub(/\.$/, "", want) }
@@ -2054,8 +2054,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 29b60d291e6cd886991672c794148b4cc9b54c27246c1951850156e1eceef2b4
-# plan part: sha256 cd12d3f9b183149afbc2f241716b7441e58c83b0363180e01e494f8bb50afe2f
+# runtime: sha256 0daf89a3c2c1317c6797f0bf2201a4e5a262d1f20d505a474e1c6956e500deb1
+# plan part: sha256 b7de2f06a01bd92af96e17cc54f1d0c462547e0cc7e83845ca623eb08cb4ee32
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1

@@ -476,7 +476,7 @@ cut_tcp() {
 
 # cut_dns NAME SERVER PORT TYPE EXPECTED: what the server says is what is expected, and nothing beside it.
 cut_dns() {
-  cut_answer=$(dig +time=3 +tries=1 +short -p "$3" "@$2" -t "$4" -- "$1") || return
+  cut_answer=$(dig +time=3 +tries=1 +short -p "$3" "@$2" -t "$4" -q "$1") || return
   printf '%s\n' "${cut_answer}"
   cut_match=$(printf '%s\n' "${cut_answer}" | awk -v type="$4" -v want="$5" '
     BEGIN { want = tolower(want); sub(/\.$/, "", want) }
@@ -2409,8 +2409,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 29b60d291e6cd886991672c794148b4cc9b54c27246c1951850156e1eceef2b4
-# plan part: sha256 7a944905a004c165eafcb7f6a4e887c8781b3b16d4fe89c67ce9e55b773175e2
+# runtime: sha256 0daf89a3c2c1317c6797f0bf2201a4e5a262d1f20d505a474e1c6956e500deb1
+# plan part: sha256 c572304b2a4d1c1377ca106fb4b7b78e63f439828c46a2af4249b505f1db4d02
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

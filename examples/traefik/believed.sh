@@ -476,7 +476,7 @@ cut_tcp() {
 
 # cut_dns NAME SERVER PORT TYPE EXPECTED: what the server says is what is expected, and nothing beside it.
 cut_dns() {
-  cut_answer=$(dig +time=3 +tries=1 +short -p "$3" "@$2" -t "$4" -- "$1") || return
+  cut_answer=$(dig +time=3 +tries=1 +short -p "$3" "@$2" -t "$4" -q "$1") || return
   printf '%s\n' "${cut_answer}"
   cut_match=$(printf '%s\n' "${cut_answer}" | awk -v type="$4" -v want="$5" '
     BEGIN { want = tolower(want); sub(/\.$/, "", want) }
@@ -2297,8 +2297,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 29b60d291e6cd886991672c794148b4cc9b54c27246c1951850156e1eceef2b4
-# plan part: sha256 37705c29e3f0dcd302f912cb9928e171360e186b040a53154e9dcdda0b7f5386
+# runtime: sha256 0daf89a3c2c1317c6797f0bf2201a4e5a262d1f20d505a474e1c6956e500deb1
+# plan part: sha256 6ff02dd52384aaa34ebf97d49614c56c624b9869d52a63547660f0a43dbb6769
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 traefik: do 6, undo 6, verify 2

@@ -453,7 +453,7 @@ cut_tcp() {
 
 # cut_dns NAME SERVER PORT TYPE EXPECTED: what the server says is what is expected, and nothing beside it.
 cut_dns() {
-  cut_answer=$(dig +time=3 +tries=1 +short -p "$3" "@$2" -t "$4" -- "$1") || return
+  cut_answer=$(dig +time=3 +tries=1 +short -p "$3" "@$2" -t "$4" -q "$1") || return
   printf '%s\n' "${cut_answer}"
   cut_match=$(printf '%s\n' "${cut_answer}" | awk -v type="$4" -v want="$5" '
     BEGIN { want = tolower(want); sub(/\.$/, "", want) }
@@ -2121,8 +2121,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 29b60d291e6cd886991672c794148b4cc9b54c27246c1951850156e1eceef2b4
-# plan part: sha256 b572598945f8ab5b48e093f4834d4547bbb26743f974419d8c901f3af0c9111c
+# runtime: sha256 0daf89a3c2c1317c6797f0bf2201a4e5a262d1f20d505a474e1c6956e500deb1
+# plan part: sha256 79b39b42955b3c7c680c93faa5200b0c18ce000d83fd98587577c03f163e299b
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2
