@@ -313,6 +313,36 @@ static void print_constants(struct text *out, const struct runbook *b) {
   text_print(out, "cut_secrets='%s'\ncut_at_use='%s'\n", text_done(&kept), text_done(&at_use));
 }
 
+static void print_locks(struct text *out, const struct runbook *b) {
+  text_puts(out, "\nplan_locks() {\n");
+  for (uint32_t i = 0; i < b->locks.n; i++) {
+    const struct state_lock *l = &b->locks.at[i];
+    if (l->connection != NULL) text_print(out, "  cut_state_lock %u ", i + 1);
+    else text_puts(out, "  cut_blind_lock ");
+    quote_word(out, name_at(b, b->m->resources.at[l->stack].name));
+    text_putc(out, ' ');
+    quote_word(out, l->connection != NULL ? l->schema : LOCK_BLIND);
+    if (l->connection != NULL) {
+      text_putc(out, ' ');
+      quote_word(out, l->workspace);
+    }
+    text_putc(out, '\n');
+  }
+  text_print(out, "%s}\n", b->locks.n == 0 ? "  :\n" : "");
+  for (uint32_t i = 0; i < b->locks.n; i++) {
+    const struct pieces *p = b->locks.at[i].connection;
+    if (p == NULL) continue;
+    text_print(out, "\nlock_%u() {\n", i + 1);
+    for (uint32_t n = 0; n < p->n; n++)
+      for (uint32_t k = 0; k < b->secrets.n && p->at[n].type == PIECE_SECRET; k++)
+        if (b->secrets.at[k] == p->at[n].secret && b->m->secrets.at[p->at[n].secret].at_use)
+          text_print(out, "  cut_fetch %u:%s || return\n", k + 1, name_at(b, b->m->secrets.at[p->at[n].secret].name));
+    text_puts(out, "  cut_compose");
+    compose(out, b, p);
+    text_puts(out, "\n}\n");
+  }
+}
+
 static void print_list(struct text *out, const struct runbook *b) {
   text_puts(out, "\nplan_tools() {\n");
   for (uint32_t i = 0; i < b->tools.n; i++) {
@@ -338,7 +368,9 @@ static void print_list(struct text *out, const struct runbook *b) {
     quote_word(out, name_at(b, b->m->resources.at[x->resource].name));
     text_putc(out, '\n');
   }
-  text_print(out, "%s}\n\nplan_baseline() {\n", b->unused.n == 0 ? "  :\n" : "");
+  text_print(out, "%s}\n", b->unused.n == 0 ? "  :\n" : "");
+  print_locks(out, b);
+  text_puts(out, "\nplan_baseline() {\n");
   n = 0;
   for (uint32_t i = 0; i < b->sequences.n; i++) {
     const struct sequence *s = &b->sequences.at[i];

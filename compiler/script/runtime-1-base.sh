@@ -15,6 +15,7 @@ cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other=''
 cut_signal='' cut_clean=0 cut_locked=0 cut_quiet_tty=0 cut_count=0
 cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_secret_run=0
 cut_launcher='' cut_shell='' cut_copy='' cut_child='' cut_late=0 cut_hung_up=0
+cut_bound=900 cut_held=0 cut_confirm_within=0 cut_until='' cut_orphaned=0
 cut_id='' cut_title='' cut_takes='' cut_final='' cut_hand='' cut_newer=''
 cut_text='' cut_states='' cut_blind='' cut_verdict='' cut_status='' cut_before='' cut_surprises=''
 cut_problems=0 cut_drift=0 cut_watching=0 cut_gentle=0 cut_differs='' cut_patience=30 cut_n=0
@@ -98,7 +99,7 @@ cut_record() {
 # not ended), cut_over (finished, rolled-back or empty), cut_other (digest of another plan's run). Half a line at the
 # end, from a crash while it was written, does not count.
 cut_read_journal() {
-  cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other=''
+  cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_until=''
   [ -r "${cut_state}/journal" ] || return 0
   while read -r cut_j_time cut_j_event cut_j_number cut_j_rest; do
     case "${cut_j_event}" in
@@ -112,7 +113,8 @@ cut_read_journal() {
     done) cut_at=${cut_j_number} cut_doubt=0 ;;
     undo) cut_undoing=${cut_j_number} ;;
     undone) cut_at=$((cut_j_number - 1)) cut_doubt=0 cut_undoing=0 ;;
-    over) cut_over=${cut_j_number} ;;
+    confirm-until) cut_until=${cut_j_number} ;;
+    over) cut_over=${cut_j_number} cut_until='' ;;
     *) cut_complain "The journal has a line of ${cut_j_time} that this runbook does not know: ${cut_j_event}" ;;
     esac
   done <"${cut_state}/journal"

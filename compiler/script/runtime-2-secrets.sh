@@ -135,3 +135,75 @@ cut_compose() {
   done
 }
 
+# What a secret looks like in a file: as it is, in the text of JSON, URL-encoded, in base64 at each of its three offsets,
+# and that for URLs. Of a secret of several lines, each line that says something. Nothing shorter than six bytes.
+cut_disguises() {
+  LC_ALL=C awk '
+    function say(t) {
+      if (length(t) >= 6 && t !~ /^-----/ && !(t in said)) print t
+      said[t] = 1
+    }
+    function base64(t, skip, i, n, bits, out, byte) {
+      for (i = 1; i <= length(t); i++) byte[i + skip] = code[substr(t, i, 1)]
+      n = length(t) + skip
+      for (i = 1; i + 2 <= n; i += 3) {
+        bits = byte[i] * 65536 + byte[i + 1] * 256 + byte[i + 2]
+        out = out digit(int(bits / 262144)) digit(int(bits / 4096) % 64) digit(int(bits / 64) % 64) digit(bits % 64)
+      }
+      if (n - i == 1) out = out digit(int(byte[i] / 4)) digit(byte[i] % 4 * 16 + int(byte[i + 1] / 16))
+      if (n == i) out = out digit(int(byte[i] / 4))
+      return substr(out, skip == 0 ? 1 : skip + 2)
+    }
+    function digit(n) {
+      return substr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", n + 1, 1)
+    }
+    function url(t, upper, plus, out, i, c) {
+      for (i = 1; i <= length(t); i++) {
+        c = substr(t, i, 1)
+        if (plus && c == " ") c = "+"
+        else if (c !~ /[A-Za-z0-9_.~-]/) c = sprintf(upper ? "%%%02X" : "%%%02x", code[c])
+        out = out c
+      }
+      return out
+    }
+    BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i }
+    {
+      all = all (NR > 1 ? "\n" : "") $0
+      say($0)
+      json = $0
+      gsub(/\\/, "&&", json)
+      gsub(/"/, "\\\"", json)
+      say(json)
+    }
+    END {
+      if (length(all) < 6) exit
+      for (i = 0; i < 3; i++) {
+        b = base64(all, i)
+        say(b)
+        gsub(/\+/, "-", b)
+        gsub(/\//, "_", b)
+        say(b)
+      }
+      say(url(all, 1, 0)); say(url(all, 0, 0)); say(url(all, 1, 1))
+    }' <"$1"
+}
+
+# Searches all that the run has written for each secret that it fetched, in any of its disguises; what holds one is closed to
+# others, named, and stays: the secret has to be changed.
+cut_search_logs() {
+  [ -n "${cut_cred}" ] && [ -d "${cut_cred}" ] || return 0
+  for cut_file in "${cut_cred}"/secret.* "${cut_cred}"/gone.*; do
+    [ -s "${cut_file}" ] || continue
+    case "${cut_file}" in
+    */gone.*) cat -- "${cut_file}" ;;
+    *) cut_disguises "${cut_file}" ;;
+    esac >"${cut_cred}/pattern"
+    [ -s "${cut_cred}/pattern" ] || continue
+    find "${cut_state}" -type d -name "${cut_cred##*/}" -prune -o -type f ! -path "${cut_state}/lock/*" -exec grep -lF -f "${cut_cred}/pattern" {} + >"${cut_cred}/found" 2>/dev/null
+    while IFS= read -r cut_leak; do
+      chmod 600 "${cut_leak}"
+      cut_bad "THE SECRET ${cut_file##*/*.} STANDS IN ${cut_leak}: nobody else can read that file now. Change the secret, then remove the file."
+    done <"${cut_cred}/found"
+  done
+}
+

@@ -34,10 +34,18 @@ cut_find_launcher() {
   [ -n "${cut_shell}" ] || cut_shell='sh'
 }
 
-# Starts the command cut_name in the background: this script once more, as `--command`.
-cut_launch() {
-  set -- "${cut_copy}" --command "${cut_name}" "${cut_cred}" "${cut_run}" "${cut_work}" "${cut_root}"
-  # The words of the shell's own command line in front: they have no blanks.
+# Starts a program in a session of its own, in the background; its output is where this one's is.
+cut_apart() {
+  case "${cut_launcher}" in
+  setsid) setsid env --default-signal "$@" </dev/null & ;;
+  perl) perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" </dev/null & ;;
+  *) nohup "$@" </dev/null & ;;
+  esac
+}
+
+# This script once more, under the shell that runs it: cut_once_more FILE WORD…
+cut_once_more() {
+  # The words of the shell's command line, which have no blanks, in front of the others.
   cut_words=''
   for cut_word in ${cut_shell}; do
     cut_words="${cut_word}
@@ -46,11 +54,12 @@ ${cut_words}"
   for cut_word in ${cut_words}; do
     set -- "${cut_word}" "$@"
   done
-  if [ "${cut_launcher}" = setsid ]; then
-    setsid env --default-signal "$@" >"${cut_out}" 2>>"${cut_log}" </dev/null &
-  else
-    perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" >"${cut_out}" 2>>"${cut_log}" </dev/null &
-  fi
+  cut_apart "$@"
+}
+
+# Starts the command cut_name in the background.
+cut_launch() {
+  cut_once_more "${cut_copy}" --command "${cut_name}" "${cut_cred}" "${cut_run}" "${cut_work}" "${cut_root}" >"${cut_out}" 2>>"${cut_log}"
   cut_child=$!
 }
 
@@ -265,6 +274,7 @@ cut_files() {
 cut_forget() {
   [ "${cut_secret_run}" = 0 ] || return 0
   for cut_gone in ${cut_at_use}; do
+    [ ! -s "${cut_cred}/secret.${cut_gone}" ] || cut_disguises "${cut_cred}/secret.${cut_gone}" >>"${cut_cred}/gone.${cut_gone}"
     rm -f "${cut_cred}/secret.${cut_gone}"
   done
 }
@@ -348,7 +358,7 @@ cut_watched() {
 # Runs a verify; one that only looks at values gives them a minute to become what they have to be.
 cut_settled() {
   cut_clock
-  cut_until=$((cut_time + 60))
+  cut_settle_by=$((cut_time + 60))
   while :; do
     cut_watching=0 cut_drift=0
     if "$1"; then
@@ -356,7 +366,7 @@ cut_settled() {
       return 0
     fi
     cut_clock
-    if [ "${cut_drift}" = 0 ] || [ "${cut_time}" -ge "${cut_until}" ] || [ -n "${cut_signal}" ]; then
+    if [ "${cut_drift}" = 0 ] || [ "${cut_time}" -ge "${cut_settle_by}" ] || [ -n "${cut_signal}" ]; then
       break
     fi
     cut_sleep 3

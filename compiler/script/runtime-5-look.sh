@@ -169,6 +169,16 @@ cut_by_hand() {
   done
 }
 
+# --confirm-within is a promise to roll back, which a step without a way back breaks.
+cut_by_itself() {
+  cut_i=1
+  while [ "${cut_i}" -le "${cut_steps}" ]; do
+    "step_${cut_i}"
+    [ -z "${cut_final}" ] || cut_problem "--confirm-within: step ${cut_id} has no way back (${cut_final}), so nothing can roll back by itself after it"
+    cut_i=$((cut_i + 1))
+  done
+}
+
 cut_preflight() {
   cut_problems=0 cut_drift=0 cut_n=0
   cut_say "Preflight (changes nothing)"
@@ -183,8 +193,11 @@ cut_preflight() {
     return 4
   fi
   [ "${cut_mode}" = preflight ] || cut_by_hand
+  [ "${cut_confirm_within}" = 0 ] || cut_by_itself
   plan_observe
   [ "${cut_drift}" = 0 ] || cut_problem "the world is not what the plan starts from (${cut_drift} values differ)"
+  cut_held=0
+  plan_locks
   plan_unused
   plan_baseline
   cut_keep_statuses

@@ -99,21 +99,6 @@ cut_backward() {
 
 # -- The end of a run ------------------------------------------------------------------------------------------------
 
-# Looks for each secret in the logs and the journal; a log that holds one is removed, and that is said.
-cut_search_logs() {
-  [ -n "${cut_cred}" ] && [ -d "${cut_cred}" ] || return 0
-  for cut_file in "${cut_cred}"/secret.*; do
-    [ -s "${cut_file}" ] || continue
-    grep -v '^$' <"${cut_file}" >"${cut_cred}/pattern"
-    find "${cut_state}/logs" "${cut_state}/work" "${cut_state}/baseline" "${cut_state}/journal" -type f \
-      -exec grep -lF -f "${cut_cred}/pattern" {} + >"${cut_cred}/found" 2>/dev/null
-    while IFS= read -r cut_leak; do
-      cut_complain "The secret ${cut_file##*/secret.} stood in ${cut_leak}: that file is removed. Change the secret."
-      rm -f "${cut_leak}"
-    done <"${cut_cred}/found"
-  done
-}
-
 cut_close() {
   cut_search_logs
   [ "$1" = keep ] || cut_drop_secrets
@@ -168,5 +153,30 @@ cut_go_back() {
   cut_bad "Not rolled back."
   cut_hint
   return 6
+}
+
+cut_go_on() {
+  if ! cut_forward "${cut_target}"; then
+    cut_after_failure
+    return
+  fi
+  if [ "${cut_at}" -lt "${cut_steps}" ]; then
+    cut_close keep
+    cut_say "Stopped after ${cut_to}, as told."
+    cut_hint
+    return 0
+  fi
+  if ! cut_await_confirmation; then
+    if [ -n "${cut_signal}" ]; then
+      cut_after_failure
+      return
+    fi
+    cut_bad "Nobody confirmed in time."
+    cut_go_back || return
+    return 1
+  fi
+  cut_record over finished || return 3
+  cut_close drop
+  cut_good "Done: all ${cut_steps} steps."
 }
 

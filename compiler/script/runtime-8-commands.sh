@@ -2,8 +2,9 @@
 
 cut_usage() {
   cat <<EOF
-usage: sh ${cut_self} [plan|preflight|apply|resume|rollback|status|verify] [--yes] [--dry-run] [--to STEP]
-       [--on-failure rollback|stop|ask] [--state DIR] [--done STEP] [--patience SECONDS] [--no-color]
+usage: sh ${cut_self} [plan|preflight|apply|resume|confirm|rollback|status|verify|unlock] [--yes] [--dry-run]
+       [--to STEP] [--on-failure rollback|stop|ask] [--confirm-within 10m] [--state DIR] [--done STEP]
+       [--patience SECONDS] [--idle 15m] [--no-color]
 exit status: 0 done, 1 failed and rolled back, 2 usage, 3 stopped half-way, 4 preflight refused,
   5 another run holds the lock, 6 rollback incomplete
 EOF
@@ -95,23 +96,8 @@ cut_apply() {
   cut_at=0 cut_doubt=0 cut_over=''
   [ ! -s "${cut_state}/journal" ] || mv "${cut_state}/journal" "${cut_state}/journal.before-${cut_run}" || return 4
   cut_record run "${cut_run}" "${cut_digest}" || return 4
+  cut_guard || return 4
   cut_go_on
-}
-
-cut_go_on() {
-  if ! cut_forward "${cut_target}"; then
-    cut_after_failure
-    return
-  fi
-  if [ "${cut_at}" -lt "${cut_steps}" ]; then
-    cut_close keep
-    cut_say "Stopped after ${cut_to}, as told."
-    cut_hint
-    return 0
-  fi
-  cut_record over finished || return 3
-  cut_close drop
-  cut_good "Done: all ${cut_steps} steps."
 }
 
 # Goes on from the journal. A step that was under way is done when its observation or verify says so, else done again.
@@ -128,6 +114,10 @@ cut_resume() {
   fi
   cut_open_logs || return
   cut_all_secrets || return 3
+  if [ "${cut_confirm_within}" = 0 ] && [ -r "${cut_state}/confirm-within" ]; then
+    cut_confirm_within=$(cat -- "${cut_state}/confirm-within")
+  fi
+  cut_guard || return 3
   if [ "${cut_doubt}" -gt "${cut_at}" ]; then
     cut_n=${cut_doubt}
     "step_${cut_n}"
@@ -189,6 +179,7 @@ cut_status_command() {
   else
     cut_say "Run ${cut_run}: half-way."
     cut_logs="${cut_state}/logs/${cut_run}"
+    cut_say_until
     [ ! -r "${cut_state}/secrets-at" ] || cut_say "  secrets are kept for the way back"
     cut_say "  logs: ${cut_logs}"
     cut_logs=''
@@ -242,21 +233,43 @@ cut_preflight_command() {
   cut_good "Ready."
 }
 
+# 90, 90s, 10m or 1h as seconds in cut_length.
+cut_duration() {
+  cut_length=${1%[smh]}
+  case "${cut_length}" in
+  '' | *[!0-9]* | 0*) return 2 ;;
+  *) ;;
+  esac
+  case "$1" in
+  *m) cut_length=$((cut_length * 60)) ;;
+  *h) cut_length=$((cut_length * 3600)) ;;
+  *) ;;
+  esac
+}
+
 cut_options() {
   while [ "$#" -gt 0 ]; do
     case "$1" in
-    plan | preflight | apply | resume | rollback | status | verify) cut_mode=$1 ;;
+    plan | preflight | apply | resume | confirm | rollback | status | verify | unlock) cut_mode=$1 ;;
     --help | -h) cut_mode=help ;;
     --yes) cut_yes=1 ;;
     --dry-run) cut_dry=1 ;;
     --no-color) cut_colour=0 ;;
-    --to | --on-failure | --state | --done | --patience)
+    --to | --on-failure | --state | --done | --patience | --idle | --confirm-within)
       [ "$#" -gt 1 ] || return 2
       case "$1" in
       --to) cut_to=$2 ;;
       --on-failure) cut_on_failure=$2 ;;
       --state) cut_state=$2 ;;
       --patience) cut_patience=$2 ;;
+      --idle)
+        cut_duration "$2" || return
+        cut_bound=${cut_length}
+        ;;
+      --confirm-within)
+        cut_duration "$2" || return
+        cut_confirm_within=${cut_length}
+        ;;
       *) cut_done_list="${cut_done_list}$2 " ;;
       esac
       shift
@@ -287,11 +300,19 @@ cut_leave() {
 
 cut_main() {
   cut_self=$0
-  if [ "${1-}" = --command ]; then
+  case "${1-}" in
+  --command)
     shift
     cut_command "$@"
     return
-  fi
+    ;;
+  --watchdog)
+    shift
+    cut_watchdog "$@"
+    return
+    ;;
+  *) ;;
+  esac
   if ! cut_options "$@"; then
     cut_usage >&2
     return 2
@@ -316,10 +337,14 @@ cut_main() {
     cut_status_command
     return
   fi
+  if [ "${cut_mode}" = confirm ]; then
+    cut_confirm_command && return
+    [ "${cut_orphaned}" = 1 ] || return 1
+  fi
   trap ':' PIPE
   trap 'cut_signal=INT' INT
   trap 'cut_signal=TERM' TERM
-  trap 'cut_signal=HUP' HUP
+  trap cut_hang_up HUP
   trap ':' ALRM
   cut_find_launcher
   trap cut_leave EXIT
@@ -333,6 +358,8 @@ cut_main() {
     preflight) cut_preflight_command ;;
     apply) cut_apply ;;
     resume) cut_resume ;;
+    confirm) cut_confirm_orphan ;;
+    unlock) cut_unlock_command ;;
     rollback) cut_rollback ;;
     *) cut_verify_command ;;
     esac
