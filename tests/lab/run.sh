@@ -119,9 +119,75 @@ scenario_cutover() {
   ok "cutover: no lock left in the state database" same "$(locks "$CELL")" 0
 }
 
+# -- 2. The plan that was believed -----------------------------------------------------------------------------------
+
+scenario_believed() {
+  lab_up believed || return
+  TOKEN=$(cat "$CELL/secrets/vault")
+  by_hand "$CELL/look.said" sh believed.sh preflight --state "$CELL/state"
+  ok "believed: preflight refuses it" same "$?" 4
+  ok "believed: preflight names the real origin and the declared one" \
+    says "$CELL/look.said" "proxied_apps.origin is https://10.0.20.200:443, the plan says https://traefik.traefik.svc.cluster.local:443"
+  ok "believed: preflight has changed nothing" as_before
+  # Where the vendor's API does not answer, nobody can know better, and it goes as it went.
+  echo 403 >"$CELL/faults/cloudflare"
+  probe https://home.example.net 20
+  by_hand "$CELL/apply.said" sh believed.sh apply --yes --on-failure rollback --state "$CELL/state"
+  rc=$?
+  sleep 1
+  probe_end
+  rm -f "$CELL/faults/cloudflare"
+  ok "believed: with the API at 403, applied, failed and rolled back" same "$rc" 1
+  [ "$rc" = 1 ] || sed 's/^/# /' "$CELL/apply.said"
+  ok "believed: the origin is listed as not observed" says "$CELL/apply.said" "not observed: proxied_apps"
+  ok "believed: the probes stop it after the step that moves traefik" says "$CELL/apply.said" "Surprise after step 3"
+  ok "believed: they say what was expected and what was seen" says "$CELL/apply.said" "public reaches https://home.example.net: expected up, seen down"
+  ok "believed: the next step has not begun" none "$(grep ' intent 4 ' "$CELL/state/journal")"
+  read -r all failed longest <<<"$(probed https://home.example.net)"
+  ok "believed: the proxied path was down for $longest s ($failed of $all requests); without the probes, until somebody had mended the tunnel by hand" \
+    below 0.1 "$longest"
+  ok "believed: and is up again" same "$(sort -n "$CELL/probes" | tail -n 1 | cut -d ' ' -f 4)" 200
+  ok "believed: all is as before, bit by bit" as_before
+  ok "believed: no secret left" none "$(left_secrets "$CELL")"
+}
+
+# -- 4. Killed anywhere ----------------------------------------------------------------------------------------------
+
+# Kill points, by commands after the first intent; a step of terraform is five of them. Each in turn, half of them in a cell of its own.
+killed_points() {
+  half=$1
+  lab_up "killed$half" || return
+  TOKEN=$(cat "$CELL/secrets/vault")
+  shift
+  for point; do
+    whom=shell
+    [ $((point % 2)) = 0 ] || whom=all
+    rm -rf "$CELL/state"
+    mkdir -p "$CELL/state"
+    rm -f "$CELL/faults/vault"
+    by_hand "$CELL/apply.said" --kill "$point" "$whom" sh cutover.sh apply --yes --state "$CELL/state"
+    rc=$?
+    # A new shell: no token in its environment, and the store gives nothing.
+    echo sealed >"$CELL/faults/vault"
+    where=$(tail -n 1 "$CELL/state/journal" | cut -d ' ' -f 2-)
+    TOKEN='' by_hand "$CELL/back.said" sh cutover.sh rollback --yes --state "$CELL/state"
+    back=$?
+    ok "killed: KILL to ${whom} at command $point ($where): rolled back without the store, as before, no secret and no lock left" killed_well
+  done
+}
+killed_well() {
+  same "$rc" 137 && { same "$back" 0 || { cat "$CELL/back.said"; false; }; } && as_before && none "$(left_secrets "$CELL")" && same "$(locks "$CELL")" 0
+}
+scenario_killed() {
+  killed_points 1 1 5 9 13 17 21 25 29 33 37 41 >"$LAB/tap.half" 2>&1 &
+  killed_points 2 3 7 11 15 19 23 27 31 35 39 43
+  wait "$!"
+  cat "$LAB/tap.half"
+}
+
 # -- All of them, side by side ---------------------------------------------------------------------------------------
 
-[ $# -gt 0 ] || set -- cutover
+[ $# -gt 0 ] || set -- cutover believed
 begin=$(date +%s)
 lab_prepare || {
   echo "not ok - the lab is prepared"
