@@ -3,6 +3,7 @@
 #   make            build/cutc (installs what is missing on Debian and Ubuntu; PACKAGES=no leaves that out)
 #   make demo       a plan that would have broken, the one that works, and its runbook
 #   make test       all tests, then those of the compiler again under ASan and UBSan
+#   make lab        the example's runbooks against real servers in network namespaces (as root)
 #   make bench      times, beside other programs
 #   make fuzz       a minute of fuzzing per target (FUZZ_SECONDS=60)
 #   make install    to $(DESTDIR)$(PREFIX)
@@ -64,7 +65,7 @@ OBJS += $(BUILD)/embedded.o $(BUILD)/bash-parser.o $(BUILD)/bash-scanner.o
 
 # ── What people call ──────────────────────────────────────────────────────────
 
-.PHONY: all demo test bench fuzz install clean FORCE packages packages-test
+.PHONY: all demo test lab bench fuzz install clean FORCE packages packages-test
 all: $(BUILD)/cutc
 
 demo: all
@@ -72,6 +73,10 @@ demo: all
 
 test: packages-test
 	@tests/run.sh
+
+lab: all
+	@[ $(PACKAGES) = no ] || tests/lab/packages.sh
+	@tests/lab/run.sh
 
 bench: all
 	@python3 tests/bench/start.py

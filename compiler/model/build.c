@@ -28,7 +28,7 @@ struct model *model_build(struct compilation *c, const char *path) {
   struct elaboration *e = m->elaboration;
   if (!modules_load(e, path)) return NULL;
   kinds_collect(e);
-  declare_all(e);
+  if (!declare_all(e)) return m;
   steps_name(e);
   attributes_all(e);
   clients_build(e);

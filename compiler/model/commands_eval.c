@@ -64,9 +64,31 @@ static const char *whose(struct statements *b) {
   return arena_print(arena_of(b), " of `%s`", name_text(&b->e->c->names, b->e->m->resources.at[b->resource].name));
 }
 
+/* A command of a kind wants an attribute that the resource leaves out: said once, of the resource. */
+static bool left_out(struct statements *b, struct span at) {
+  struct elaboration *e = b->e;
+  if (b->resource == NONE || at.source >= e->c->sources.n || at.end <= at.start || at.end > e->c->sources.at[at.source].length) return false;
+  const struct resource *r = &e->m->resources.at[b->resource];
+  uint32_t name = name_find(&e->c->names, e->c->sources.at[at.source].text + at.start, at.end - at.start);
+  uint32_t attribute = name == NONE ? NONE : attribute_index(e, b->resource, name);
+  struct span own = node_span(e->tree, r->node);
+  if (name == NONE || (own.source == at.source && at.start >= own.start && at.end <= own.end)) return false;
+  if (attribute == NONE ? universal_type(e, name) == NULL : e->m->attributes.at[attribute].written || attribute_cases(e, attribute)->n > 1) return false;
+  const char *word = name_text(&e->c->names, name), *who = name_text(&e->c->names, r->name);
+  const char *key = arena_print(arena_of(b), "\2%s:%s", who, word);
+  if (name_find(&e->c->names, key, strlen(key)) != NONE) return true;
+  name_str(&e->c->names, key);
+  struct finding *f = finding_add(e->c, CODE_108, r->at, "`%s` does not say its `%s`, which the commands that change it need", who, word);
+  f->resource = r->name;
+  finding_label(e->c, f, at, "needed here");
+  finding_remark(e->c, f, REMARK_HELP, "add `%s = …`", word);
+  return true;
+}
+
 static void no_text(struct statements *b, const struct value *v, struct span at) {
   struct finding *f;
   b->incomplete = true;
+  if (v->type == V_NONE && left_out(b, at)) return;
   if (v->type == V_NONE)
     f = finding_add(b->e->c, CODE_105, at, "%s%s is `none` when this command runs, which has no text", written(b, at), whose(b));
   else if (v->type == V_UNKNOWN)

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define COPIES_MAX 1000000u /* declarations that loops may make */
+#define COPIES_MAX 200000u /* declarations that loops may make */
 
 struct declarer {
   struct elaboration *e;
@@ -40,10 +40,12 @@ static void twice(struct elaboration *e, const struct declared *d, uint32_t firs
 /* Words that mean something else wherever a kind or a command says them: a reference would never get here. */
 static void claimed(struct elaboration *e, const struct declared *d, struct span at) {
   const struct word_table *w = e->words;
-  if (d->name != w->old && d->name != w->new && d->name != w->via) return;
+  if (d->name != w->old && d->name != w->new && d->name != w->via && d->name != w->any) return;
   struct finding *f = finding_add(e->c, CODE_009, at, "`%s` is a word of the language and can't be a name here", name_text(&e->c->names, d->name));
   finding_caret(e->c, f, "choose another name");
-  finding_remark(e->c, f, REMARK_HELP, d->name == w->via ? "in a kind it is the provider that carries out a change" : "in `do` and `undo` it is one end of the change being made");
+  finding_remark(e->c, f, REMARK_HELP, d->name == w->via ? "in a kind it is the provider that carries out a change"
+                                                   : d->name == w->any ? "where ports are wanted it is all of them"
+                                                                       : "in `do` and `undo` it is one end of the change being made");
 }
 
 /* Resources, steps and constants share their names: a bare word could mean each of them. */
@@ -386,7 +388,7 @@ static void zones_inside(struct elaboration *e) {
   for (uint32_t z = 0; z < e->m->zones.n; z++) zone_cycle(e, z);
 }
 
-void declare_all(struct elaboration *e) {
+bool declare_all(struct elaboration *e) {
   struct declarer all = {.e = e};
   e->naming = true;
   for (uint32_t f = 0; f < e->files.n; f++) each(&all, NODE(e, e->files.at[f])->child, NULL, true);
@@ -395,4 +397,6 @@ void declare_all(struct elaboration *e) {
   all.unrolling = true;
   for (uint32_t i = 0; i < all.loops.n; i++) unroll(&all, &all.loops.at[i]);
   zones_inside(e);
+  if (all.too_large) e->m->resources.n = e->m->attributes.n = 0;
+  return !all.too_large;
 }

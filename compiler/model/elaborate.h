@@ -225,8 +225,8 @@ void cases_add(struct elaboration *e, struct cases_builder *b, const struct valu
 /* Equal values under guards that differ stay separate: the guards are minimal as written. */
 
 /* One conjunction: holds where the guard holds, while `during` runs (NONE: at any moment), all of `up` are up, all of
- * `down` are not, and each hairpin is or is not. `not_during`: not while one of these steps runs (a forbidden entry has no
- * place for it: a cube without `during` may ignore it, a cube with `during` has it resolved already). */
+ * `down` are not, and each hairpin is or is not. `not_during`: not while one of these steps runs
+ * (a cube with `during` has it resolved already; one without `up` and `down` may ignore it, since it holds before or after as well). */
 struct cube {
   uint32_t guard, during;
   const uint32_t *up, *down, *not_during;
@@ -344,7 +344,7 @@ const uint32_t *steps_disrupting(struct elaboration *e, uint32_t resource, uint3
 
 bool modules_load(struct elaboration *e, const char *path); /* modules.c; false when the plan can't be read */
 void kinds_collect(struct elaboration *e);                  /* kinds.c: before declarations */
-void declare_all(struct elaboration *e);                    /* declare.c */
+bool declare_all(struct elaboration *e);                    /* declare.c; false when loops make too much: the model is empty then */
 void steps_name(struct elaboration *e);                     /* steps.c: which steps there are; fixes their ids */
 void attributes_all(struct elaboration *e);                 /* attributes.c */
 void facts_build(struct elaboration *e);                    /* facts.c */

@@ -310,6 +310,10 @@ static void forbidden(struct text *t, const struct model *m) {
     json_list(t, m, f->up, f->up_count, json_resource);
     key(t, "down");
     json_list(t, m, f->down, f->down_count, json_resource);
+    if (f->not_during_count > 0) {
+      key(t, "not_during");
+      json_list(t, m, f->not_during, f->not_during_count, json_step);
+    }
     if (f->hairpin_count > 0) hairpins(t, m, f);
     text_putc(t, '}');
   }

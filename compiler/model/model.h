@@ -173,6 +173,7 @@ struct forbidden {
   enum severity severity;
   uint32_t guard;
   uint32_t during;        /* step, NONE */
+  const uint32_t *not_during; uint32_t not_during_count; /* steps: not while one of them runs */
   const uint32_t *up, *down; uint32_t up_count, down_count; /* resources */
   const struct hairpin { uint32_t client, resource; bool is; } *hairpins; uint32_t hairpin_count; /* at the end only */
   const char *message;    /* interpolated */

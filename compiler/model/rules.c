@@ -249,6 +249,7 @@ static bool sorted_part(const uint32_t *part, uint32_t n, const uint32_t *whole,
 static bool implied(const struct model *m, const struct cube *b, const struct cube *a) {
   const struct guard *x = &m->guards.at[a->guard], *y = &m->guards.at[b->guard];
   if (a->during != NONE && a->during != b->during) return false;
+  if (!sorted_part(a->not_during, a->not_during_count, b->not_during, b->not_during_count)) return false;
   if (a->hairpin_count != b->hairpin_count) return false;
   for (uint32_t i = 0; i < a->hairpin_count; i++)
     if (a->hairpins[i].client != b->hairpins[i].client || a->hairpins[i].resource != b->hairpins[i].resource || a->hairpins[i].is != b->hairpins[i].is)
@@ -284,7 +285,8 @@ static void forbid(struct asking *q, const struct cube *c) {
     if (q->rule != NULL && b.weight <= 0)
       for (uint32_t k = 0; k < q->rule->where.n; k++) blame_walk(&b, q->rule->where.at[k], 0);
     struct forbidden f = {.rule = q->name, .guard = said.list.at[i].guard, .during = c->during, .up = c->up, .down = c->down,
-                          .up_count = c->up_count, .down_count = c->down_count, .hairpins = c->hairpins, .hairpin_count = c->hairpin_count,
+                          .up_count = c->up_count, .down_count = c->down_count, .not_during = c->not_during,
+                          .not_during_count = c->up_count + c->down_count > 0 ? c->not_during_count : 0, .hairpins = c->hairpins, .hairpin_count = c->hairpin_count,
                           .message = said.list.at[i].text, .see = q->see, .at = b.at, .rule_at = node_span(e->tree, q->require.condition),
                           .resources = resources, .resource_count = q->width};
     f.severity = q->require.otherwise == 0 ? SEV_ERROR : (enum severity)NODE(e, q->require.otherwise)->op;

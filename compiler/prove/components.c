@@ -50,6 +50,7 @@ static struct step_list gathered(struct gather *g) {
 static void gather_rule(struct gather *g, struct state *s, const struct forbidden *f) {
   gather_guard(g, f->guard);
   gather_step(g, f->during);
+  for (uint32_t i = 0; i < f->not_during_count; i++) gather_step(g, f->not_during[i]);
   for (uint32_t i = 0; i < f->up_count; i++) gather_list(g, state_depends_up(s, f->up[i]));
   for (uint32_t i = 0; i < f->down_count; i++) gather_list(g, state_depends_up(s, f->down[i]));
 }

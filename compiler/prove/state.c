@@ -342,6 +342,9 @@ bool state_forbidden(struct state *s, uint32_t forbidden, uint32_t during)
 
   if (!guard_now(s, f->guard) || (f->during != NONE && f->during != during))
     return false;
+  for (uint32_t i = 0; i < f->not_during_count; i++)
+    if (f->not_during[i] == during)
+      return false;
   for (uint32_t i = 0; i < f->up_count; i++)
     if (!s->up[f->up[i]])
       return false;

@@ -139,7 +139,7 @@ static void order(const struct page *g) {
   unsigned fixed = number + ids + times + wheres + 10;
   unsigned what = g->width > fixed + 20 ? g->width - fixed : 20;
 
-  styled(g, STYLE_BOLD, p->order_holds ? "order" : "order (refused)");
+  styled(g, STYLE_BOLD, p->order_holds ? "order" : g->m->c->errors ? "order (refused)" : "order (waived)");
   text_puts(g->out, ": ");
   verdict(g);
   text_putc(g->out, '\n');
@@ -191,8 +191,11 @@ static const char *outage(const struct page *g, uint32_t promise) {
   struct arena *a = &g->m->c->arena;
   bool none = t->outage == 0 && !t->outage_open, up = t->states[g->p->order.n] == UP || t->states[g->p->order.n] == MAYBE;
   const char *text = none && !up && !g->p->order.n ? (t->states[0] == DOWN ? "down" : "not known")
-                     : none ? "no outage" : arena_print(a, "down %s%s", words_time(a, t->outage), t->outage_open ? " or more" : "");
+                     : none ? "no outage"
+                     : t->outage_open && !t->outage ? "down, nobody knows how long" : arena_print(a, "down %s%s", words_time(a, t->outage), t->outage_open ? " or more" : "");
 
+  if (!none && !up && g->p->order.n)
+    text = arena_print(a, "%s, and at the end", text);
   if (p->hold == HOLD_FINALLY)
     return p->type == PROMISE_CONDITION ? (up ? "true at the end" : "false at the end") : up ? "up at the end" : "down at the end";
   if (p->hold == HOLD_AT_MOST)
@@ -424,6 +427,8 @@ void report_check(struct text *out, struct model *m, const struct proof *p, bool
   text_putc(out, '\n');
   if (c->errors)
     styled(&g, STYLE_ERROR, arena_print(&c->arena, "refused: %u error%s", c->errors, c->errors == 1 ? "" : "s"));
+  else if (!p->order_holds)
+    styled(&g, STYLE_WARNING, arena_print(&c->arena, "`%s` is not proven: what stands against it was waived", name(&g, m->plan)));
   else
     styled(&g, STYLE_GOOD, arena_print(&c->arena, "`%s` is proven: %u step%s, %u promise%s, each state forward and back", name(&g, m->plan),
                                        p->order.n, p->order.n == 1 ? "" : "s", m->promises.n, m->promises.n == 1 ? "" : "s"));

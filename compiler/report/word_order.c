@@ -185,10 +185,16 @@ void word_circular(struct wording *w, const struct breach *b) {
       finding_remark(w->c, f, REMARK_ALSO, "secret `%s` is asked for there at the moment of use", secret_text(w, b->secret));
     finding_remark(w->c, f, REMARK_HELP, "make what it needs reachable some other way, or hand it over beforehand (a secret in its environment is kept from the prefetch)");
   } else {
-    f = finding_add(w->c, b->code, at, "%s needs %s, which is down when it runs", step, what);
+    bool never = b->secret < w->m->secrets.n && b->other_step == NONE && !w->m->secrets.at[b->secret].at_use;
+    if (never) at = w->m->secrets.at[b->secret].at;
+    f = never ? finding_add(w->c, b->code, at, "secret `%s` cannot be fetched: its source asks %s, which is not reached before the first step either",
+                            secret_text(w, b->secret), what)
+              : finding_add(w->c, b->code, at, "%s needs %s, which is down when it runs", step, what);
     finding_caret(w->c, f, "%s", because);
     label_step(w, f, b->other_step);
-    if (b->secret < w->m->secrets.n) {
+    if (never) {
+      finding_remark(w->c, f, REMARK_HELP, "declare what answers there, or take the secret from somewhere that is reached");
+    } else if (b->secret < w->m->secrets.n) {
       finding_remark(w->c, f, REMARK_ALSO, "secret `%s` is fetched at the moment of use, from there", secret_text(w, b->secret));
       finding_remark(w->c, f, REMARK_HELP, "leave `fetch = at-use` out, so that it is kept from the prefetch, or reach its source another way");
     } else

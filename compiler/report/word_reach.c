@@ -258,7 +258,14 @@ void word_conflict(struct wording *w, const struct breach *b) {
 void word_probe(struct wording *w, const struct breach *b) {
   struct finding *f;
   const char *step = words_step(w->m, w->p, b->step), *what = b->asked ? words_need(w->m, b->asked) : "its check";
-  if (b->code == CODE_301) {
+  if (b->code == CODE_301 && b->other_fact < w->m->facts.n && b->ask >= w->m->asks.n) {
+    const struct fact *answer = fact_of(w, b->other_fact);
+    f = finding_add(w->c, b->code, span_of(w, b), "the check of %s expects %s, and `%s` answers %s then", step, what,
+                    name_text(&w->c->names, w->m->resources.at[answer->by].name), words_target(w->m, &answer->to));
+    finding_caret(w->c, f, "cannot be the answer in the state it runs in");
+    finding_label(w->c, f, answer->span, "this is answered");
+    finding_remark(w->c, f, REMARK_HELP, "expect what the plan answers after this step, or put the check into the step that changes the answer");
+  } else if (b->code == CODE_301) {
     f = finding_add(w->c, b->code, span_of(w, b), "the check of %s asks for %s, which cannot be reached when it runs", step, what);
     finding_caret(w->c, f, "%s", words_stop(w->m, &b->after));
     finding_remark(w->c, f, REMARK_HELP, "ask for what is there after this step, or put the check in a step `after` the one that makes it so");

@@ -61,7 +61,7 @@ static void check_line(struct model *m, const struct command *c) {
   if (name_find(&m->c->names, text_done(&key), key.n) != NONE) return;
   name_of(&m->c->names, text_done(&key), key.n);
   struct places places = {at, c->line.n};
-  shell_check(m->c, text_done(&text), text.n, m, place, &places);
+  shell_check_sh(m->c, text_done(&text), text.n, m, place, &places);
 }
 
 static void check_block(struct model *m, struct block b) {

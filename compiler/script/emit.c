@@ -189,12 +189,13 @@ static void stop_found(void *data, const char *name) {
 
 static void print_limits(struct text *out, const struct runbook *b, const struct command *c) {
   int64_t within = c->type == CMD_TCP || c->type == CMD_DNS ? c->within : 0;
-  if (c->type == CMD_RUN && c->within > 0) {
+  if (c->type == CMD_RUN) {
     struct stop_search s = {b->m, NULL};
     line_tools(out->arena, &c->line, stop_found, &s);
-    text_print(out, " timeout %lld", (long long)whole_seconds(c->within));
+    if (c->within > 0) text_print(out, " timeout %lld", (long long)whole_seconds(c->within));
     if (s.tool != NULL && s.tool->stop != 0) text_print(out, " stop %s", name_at(b, s.tool->stop));
     if (s.tool != NULL && s.tool->grace >= 0) text_print(out, " grace %lld", (long long)whole_seconds(s.tool->grace));
+    if (s.tool != NULL && s.tool->locks) text_print(out, " holds %s", name_at(b, s.tool->name));
   }
   for (uint32_t i = 0; i < c->expect_count; i++)
     if (c->expects[i].within > within) within = c->expects[i].within;
@@ -319,6 +320,36 @@ static void print_constants(struct text *out, const struct runbook *b) {
   text_print(out, "cut_secrets='%s'\ncut_at_use='%s'\n", text_done(&kept), text_done(&at_use));
 }
 
+static void print_locks(struct text *out, const struct runbook *b) {
+  text_puts(out, "\nplan_locks() {\n");
+  for (uint32_t i = 0; i < b->locks.n; i++) {
+    const struct state_lock *l = &b->locks.at[i];
+    if (l->connection != NULL) text_print(out, "  cut_state_lock %u ", i + 1);
+    else text_puts(out, "  cut_blind_lock ");
+    quote_word(out, name_at(b, b->m->resources.at[l->stack].name));
+    text_putc(out, ' ');
+    quote_word(out, l->connection != NULL ? l->schema : LOCK_BLIND);
+    if (l->connection != NULL) {
+      text_putc(out, ' ');
+      quote_word(out, l->workspace);
+    }
+    text_putc(out, '\n');
+  }
+  text_print(out, "%s}\n", b->locks.n == 0 ? "  :\n" : "");
+  for (uint32_t i = 0; i < b->locks.n; i++) {
+    const struct pieces *p = b->locks.at[i].connection;
+    if (p == NULL) continue;
+    text_print(out, "\nlock_%u() {\n", i + 1);
+    for (uint32_t n = 0; n < p->n; n++)
+      for (uint32_t k = 0; k < b->secrets.n && p->at[n].type == PIECE_SECRET; k++)
+        if (b->secrets.at[k] == p->at[n].secret && b->m->secrets.at[p->at[n].secret].at_use)
+          text_print(out, "  cut_fetch %u:%s || return\n", k + 1, name_at(b, b->m->secrets.at[p->at[n].secret].name));
+    text_puts(out, "  cut_compose");
+    compose(out, b, p);
+    text_puts(out, "\n}\n");
+  }
+}
+
 static void print_list(struct text *out, const struct runbook *b) {
   text_puts(out, "\nplan_tools() {\n");
   for (uint32_t i = 0; i < b->tools.n; i++) {
@@ -344,7 +375,9 @@ static void print_list(struct text *out, const struct runbook *b) {
     quote_word(out, name_at(b, b->m->resources.at[x->resource].name));
     text_putc(out, '\n');
   }
-  text_print(out, "%s}\n\nplan_baseline() {\n", b->unused.n == 0 ? "  :\n" : "");
+  text_print(out, "%s}\n", b->unused.n == 0 ? "  :\n" : "");
+  print_locks(out, b);
+  text_puts(out, "\nplan_baseline() {\n");
   n = 0;
   for (uint32_t i = 0; i < b->sequences.n; i++) {
     const struct sequence *s = &b->sequences.at[i];
@@ -419,12 +452,23 @@ static void print_manifest(struct text *out, const struct runbook *b, const char
   }
 }
 
+const char *runtime_text(struct arena *arena, size_t *length) {
+  struct text all = {.arena = arena};
+  size_t count;
+  const struct embedded *files = embedded_all(&count); /* sorted by name */
+  for (size_t i = 0; i < count; i++)
+    if (strncmp(files[i].name, "runtime-", 8) == 0) text_add(&all, files[i].text, files[i].length);
+  *length = all.n;
+  return text_done(&all);
+}
+
 void runbook_print(struct text *out, const struct runbook *b) {
-  const struct embedded *runtime = embedded_find("runtime.sh");
+  size_t length;
+  const char *runtime = runtime_text(out->arena, &length);
   text_puts(out, "#!/bin/sh\n");
   runbook_header(out, b);
   text_putc(out, '\n');
-  text_add(out, runtime->text, runtime->length);
+  text_add(out, runtime, length);
   size_t from = out->n;
   text_puts(out, "\n# == Plan ==\n\n");
   print_constants(out, b);
@@ -443,7 +487,7 @@ void runbook_print(struct text *out, const struct runbook *b) {
   }
   text_puts(out, "\n# == Promises ==\n");
   for (uint32_t i = 0; i < b->m->promises.n; i++) print_promise(out, b, i);
-  print_manifest(out, b, runtime->text, runtime->length, from);
+  print_manifest(out, b, runtime, length, from);
   text_puts(out, "\ncut_main \"$@\"\n");
 }
 

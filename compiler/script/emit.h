@@ -8,6 +8,7 @@
 #include "script/script.h"
 
 #define RUNTIME_FIRST "# == Runtime of cutc runbooks: the same in every runbook, of no interest to a reviewer of this one =="
+#define LOCK_BLIND "its env has no PG_CONN_STR"
 #define RUNTIME_LAST "# == End of the runtime =="
 
 /* One command of the plan: a function of the runbook, but for WAIT and MANUAL, which are lines of their sequence. */
@@ -47,6 +48,13 @@ struct unused {
   uint32_t port, resource;
 };
 
+/* The lock of a Terraform workspace in PostgreSQL: a stack whose commands run with PG_CONN_STR. */
+struct state_lock {
+  uint32_t stack;                  /* resource */
+  const struct pieces *connection; /* NULL: the plan does not say it */
+  const char *schema, *workspace;
+};
+
 struct runbook {
   struct model *m;
   const struct proof *p;
@@ -55,6 +63,7 @@ struct runbook {
   ARRAY(struct probe) probes;      /* one per promise */
   ARRAY(struct tool_use) tools;
   ARRAY(uint32_t) secrets;         /* those used, each after those it needs */
+  ARRAY(struct state_lock) locks;  /* of the stacks that steps go through, in the order of the steps */
   ARRAY(struct unused) unused;     /* addresses that nobody may answer on before the run */
   const uint32_t *newer;           /* per index in the order: the next step of the same resource, NONE */
   const char *digest;              /* sha256 of the plan's files, hexadecimal */
@@ -68,6 +77,8 @@ static inline bool sequence_waits(const struct runbook *b, const struct sequence
 /* `script`: a source that is no part of the plan (the script being verified), NONE. */
 struct runbook *runbook_build(struct model *m, const struct proof *p, uint32_t script);
 void runbook_print(struct text *out, const struct runbook *b);
+/* The runtime: its files, runtime-1-base.sh and so on, one after the other. */
+const char *runtime_text(struct arena *arena, size_t *length);
 void runbook_header(struct text *out, const struct runbook *b); /* comment lines, without the line `#!` */
 void unit_print(struct text *out, const struct runbook *b, const struct unit *u);
 void sequence_print(struct text *out, const struct runbook *b, const struct sequence *s);

@@ -206,6 +206,13 @@ static void needs(struct text *out, const struct runbook *b) {
     LINE(out, "  %s: %s%s", name_at(b, s->name), from, s->at_use ? " (fetched at its use)" : "");
   }
   if (b->secrets.n == 0) comment(out, "  none");
+  if (b->locks.n > 0) title(out, "State locks, looked at by preflight and unlock");
+  for (uint32_t i = 0; i < b->locks.n; i++) {
+    const struct state_lock *l = &b->locks.at[i];
+    const char *stack = name_at(b, m->resources.at[l->stack].name);
+    if (l->connection == NULL) LINE(out, "  %s: not looked at, %s", stack, LOCK_BLIND);
+    else LINE(out, "  %s: schema %s, workspace %s, with psql", stack, l->schema, l->workspace);
+  }
   title(out, "Tools it needs");
   struct text all = {.arena = out->arena};
   for (uint32_t i = 0; i < b->tools.n; i++) {
@@ -226,7 +233,7 @@ void runbook_header(struct text *out, const struct runbook *b) {
   LINE(out, "Length    %s%s", seconds_text(out->arena, b->p->total), b->p->order_holds ? "" : " (promises were set aside to find an order)");
   comment(out, "");
   comment(out, "Change the plan and emit again instead of editing this; `cutc verify RUNBOOK PLAN` says what an edit changed.");
-  comment(out, "Run it with sh from the folder of the plan: plan (prints this), preflight, apply, resume, rollback, status, verify.");
+  comment(out, "Run it with sh from the folder of the plan: plan (prints this), preflight, apply, resume, confirm, rollback, status, verify, unlock.");
   steps(out, b);
   timeline(out, b);
   no_return(out, b);

@@ -289,11 +289,13 @@ static void take_known(void *data, const char *name) {
 
 static void limits(struct expecting *e, const struct command *c) {
   int64_t within = c->type == CMD_TCP || c->type == CMD_DNS ? c->within : 0;
-  if (c->type == CMD_RUN && c->within > 0) {
+  if (c->type == CMD_RUN) {
     struct known k = {e, NULL};
     line_tools(e->arena, &c->line, take_known, &k);
-    word(e, "timeout");
-    number(e, (c->within + 999) / 1000);
+    if (c->within > 0) {
+      word(e, "timeout");
+      number(e, (c->within + 999) / 1000);
+    }
     if (k.tool != NULL && k.tool->stop != 0) {
       word(e, "stop");
       word(e, name_at(e, k.tool->stop));
@@ -301,6 +303,10 @@ static void limits(struct expecting *e, const struct command *c) {
     if (k.tool != NULL && k.tool->grace >= 0) {
       word(e, "grace");
       number(e, (k.tool->grace + 999) / 1000);
+    }
+    if (k.tool != NULL && k.tool->locks) {
+      word(e, "holds");
+      word(e, name_at(e, k.tool->name));
     }
   }
   for (uint32_t i = 0; i < c->expect_count; i++)
@@ -471,6 +477,27 @@ static void close_list(struct expecting *e) {
   end(e);
 }
 
+/* How the state database of a lock is reached. */
+static void lock(struct expecting *e, uint32_t i) {
+  const struct runbook *b = e->b;
+  const struct pieces *p = b->locks.at[i].connection;
+  if (p == NULL) return;
+  function(e, arena_print(e->arena, "lock_%u", i + 1), arena_print(e->arena, "state lock of `%s`", name_at(e, b->m->resources.at[b->locks.at[i].stack].name)));
+  for (uint32_t n = 0; n < p->n; n++) {
+    if (p->at[n].type != PIECE_SECRET) continue;
+    const struct secret *s = &b->m->secrets.at[p->at[n].secret];
+    for (uint32_t k = 0; k < b->secrets.n && s->at_use; k++) {
+      if (b->secrets.at[k] != p->at[n].secret) continue;
+      word(e, "cut_fetch");
+      word(e, arena_print(e->arena, "%u:%s", k + 1, name_at(e, s->name)));
+      or_return(e);
+    }
+  }
+  word(e, "cut_compose");
+  compose(e, p);
+  end(e);
+}
+
 static void lists(struct expecting *e) {
   const struct runbook *b = e->b;
   function(e, "plan_tools", "the tools that are looked for");
@@ -499,6 +526,18 @@ static void lists(struct expecting *e) {
     end(e);
   }
   close_list(e);
+  function(e, "plan_locks", "the state locks that are looked at");
+  for (uint32_t i = 0; i < b->locks.n; i++) {
+    const struct state_lock *l = &b->locks.at[i];
+    word(e, l->connection != NULL ? "cut_state_lock" : "cut_blind_lock");
+    if (l->connection != NULL) number(e, i + 1);
+    word(e, name_at(e, b->m->resources.at[l->stack].name));
+    word(e, l->connection != NULL ? l->schema : LOCK_BLIND);
+    if (l->connection != NULL) word(e, l->workspace);
+    end(e);
+  }
+  close_list(e);
+  for (uint32_t i = 0; i < b->locks.n; i++) lock(e, i);
   function(e, "plan_baseline", "the outputs that have to stay");
   for (uint32_t i = 0; i < b->units.n; i++) {
     const struct unit *u = &b->units.at[i];

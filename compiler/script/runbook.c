@@ -249,6 +249,48 @@ static void add_unused(struct builder *u) {
   if (u->b->unused.n > 0) add_tool(u, "curl", NULL);
 }
 
+/* ── State locks ───────────────────────────────────────────────────────────── */
+
+static const struct value *field(const struct builder *u, uint32_t resource, const char *name) {
+  uint32_t id = name_find(&u->b->m->c->names, name, strlen(name));
+  return id == NONE ? NULL : attribute_value(u->b->m, resource, id, proof_done(u->b->m, u->b->p, 0));
+}
+
+static const char *field_text(const struct builder *u, uint32_t resource, const char *name) {
+  const struct value *v = field(u, resource, name);
+  return v != NULL && v->type == V_STRING ? value_plain(u->b->m, v) : NULL;
+}
+
+static const struct pieces *connection_of(const struct command *c, const struct names *names) {
+  for (uint32_t i = 0; i < c->env_count; i++)
+    if (strcmp(name_text(names, c->env[i].name), "PG_CONN_STR") == 0) return &c->env[i].value;
+  return NULL;
+}
+
+/* The lock of the stack that a step goes through: what has a `schema` and a `workspace`. One without PG_CONN_STR counts when it
+ * says where its state is. */
+static void step_lock(struct builder *u, uint32_t k) {
+  struct runbook *b = u->b;
+  const struct step *s = &b->m->steps.at[b->p->order.at[k]];
+  uint32_t stack = s->resource == NONE ? NONE : b->m->resources.at[s->resource].via;
+  if (stack == NONE) return;
+  struct state_lock lock = {stack, NULL, field_text(u, stack, "schema"), field_text(u, stack, "workspace")};
+  if (lock.schema == NULL || lock.workspace == NULL) return;
+  for (uint32_t i = 0; i < b->sequences.n; i++) {
+    const struct sequence *q = &b->sequences.at[i];
+    for (uint32_t n = 0; q->type == SEQ_DO && q->step == k && n < q->count && lock.connection == NULL; n++)
+      lock.connection = connection_of(b->units.at[q->first + n].command, &b->m->c->names);
+  }
+  const struct value *state = field(u, stack, "state");
+  if (lock.connection == NULL && (state == NULL || state->type == V_NONE)) return;
+  for (uint32_t i = 0; i < b->locks.n; i++) {
+    if (b->locks.at[i].stack != stack) continue;
+    if (b->locks.at[i].connection == NULL) b->locks.at[i].connection = lock.connection;
+    return;
+  }
+  array_push(u->arena, &b->locks, lock);
+}
+
 /* ── All of it ─────────────────────────────────────────────────────────────── */
 
 /* For each step of the order, the next one of the same resource: it overtakes what the earlier one verified. */
@@ -294,6 +336,7 @@ struct runbook *runbook_build(struct model *m, const struct proof *p, uint32_t s
     add_sequence(&u, SEQ_OBSERVE, arena_print(arena, "observe_%u", b->sequences.n + 1), look)->resource = i;
   }
   for (uint32_t k = 0; k < p->order.n; k++) add_step(&u, k);
+  for (uint32_t k = 0; k < p->order.n; k++) step_lock(&u, k);
   add_probes(&u);
   add_unused(&u);
   /* By now all secrets are known; their own commands come last. */

@@ -347,7 +347,16 @@ static void spread(struct shell *s) {
   }
 }
 
+static void look_beyond(struct shell *s, TSNode node) {
+  const char *what = s->sh ? shell_beyond(s, node) : NULL;
+  if (what == NULL) return;
+  struct finding *f = say(s, CODE_290, ts_node_start_byte(node), ts_node_end_byte(node),
+                          arena_print(&s->c->arena, "`%s` is bash's own: sh, which runs the runbook, does not know it", what));
+  help(s, f, REMARK_HELP, "say it as sh has it, or run it with `bash -c '…'`");
+}
+
 static void look(struct shell *s, TSNode node, const struct frame *own, const struct frame *parent) {
+  look_beyond(s, node);
   if (shell_is(node, "command")) look_at_command(s, node, own->around);
   else if (parent->around & ARGUMENTS && splits(s, node)) look_at_expansion(s, node);
 }
@@ -418,6 +427,13 @@ const struct tool *shell_nested(struct shell *s, const char *text, const char **
   check(&inner);
   *hit = inner.hit;
   return inner.holds;
+}
+
+uint32_t shell_check_sh(struct compilation *c, const char *text, size_t length, const struct model *m,
+                        struct span (*place)(void *data, uint32_t start, uint32_t end), void *data) {
+  struct shell s = {.c = c, .m = m, .text = text, .length = (uint32_t)length, .place = place, .data = data, .sh = true};
+  check(&s);
+  return s.found;
 }
 
 uint32_t shell_check(struct compilation *c, const char *text, size_t length, const struct model *m,

@@ -30,6 +30,7 @@ struct shell {
   unsigned nesting;
   const struct tool *holds;  /* the first lock holder seen; for nested text */
   const char *hit;           /* nested text: what is wrong in it, first finding's words; NULL */
+  bool sh;                   /* sh runs it: what only bash knows is a finding; nested text has a shell of its own */
   bool quiet;                /* nested text: findings are counted, not queued */
   ARRAY(struct shell_function) functions;
   ARRAY(struct shell_call) calls;
@@ -59,6 +60,8 @@ struct shell_command {
 bool shell_is(TSNode node, const char *type);
 /* The children of a node, anonymous ones too; O(children). */
 uint32_t shell_children(struct shell *s, TSNode node, TSNode **out);
+/* What bash knows at this node and POSIX sh does not, as written; NULL. O(children). */
+const char *shell_beyond(struct shell *s, TSNode node);
 struct shell_command shell_command(struct shell *s, TSNode node);
 /* Looks through literal text that a command hands to a shell. Returns the lock holder it runs, and in *hit what is wrong. */
 const struct tool *shell_nested(struct shell *s, const char *text, const char **hit);

@@ -3,8 +3,6 @@
  * steps in the same order, the same commands, no more and no less. */
 #include "script/reader.h"
 
-#include "base/embedded.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -275,7 +273,8 @@ static void compare_bytes(struct comparing *d) {
 
 uint32_t runbook_read(struct compilation *c, const struct runbook *b, const char *text, size_t length, uint32_t source) {
   struct comparing d = {.c = c, .b = b, .text = text, .length = length, .source = source};
-  const struct embedded *runtime = embedded_find("runtime.sh");
+  size_t length_of_runtime;
+  const char *runtime = runtime_text(&c->arena, &length_of_runtime);
   const char *first = strstr(text, RUNTIME_FIRST), *last = first != NULL ? strstr(first, "\n" RUNTIME_LAST "\n") : NULL;
   if (last == NULL) {
     differ(&d, 0, (uint32_t)line_end(text, length, 0), "this is no runbook of cutc: the runtime is not in it");
@@ -283,7 +282,7 @@ uint32_t runbook_read(struct compilation *c, const struct runbook *b, const char
   }
   size_t from = (size_t)(first - text), to = (size_t)(last - text) + strlen("\n" RUNTIME_LAST "\n");
   compare_header(&d, from);
-  first_difference(&d, from, to - from, runtime->text, runtime->length, "the runtime is not that of this cutc");
+  first_difference(&d, from, to - from, runtime, length_of_runtime, "the runtime is not that of this cutc");
   script_read(&c->arena, &d.script, text + to, length - to, (uint32_t)to);
   if (d.script.broken != NONE) differ(&d, d.script.broken, (uint32_t)line_end(text, length, d.script.broken), "the script cannot be read from here on: a quote or a bracket is not closed");
   d.want = expectations_build(b);

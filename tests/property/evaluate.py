@@ -408,7 +408,8 @@ class State:
         return False
 
     def forbidden(self, entry, during=None):
-        return (self.holds(entry) and entry["during"] in (None, during) and all(r in self.up for r in entry["up"])
+        return (self.holds(entry) and entry["during"] in (None, during) and during not in entry.get("not_during", [])
+                and all(r in self.up for r in entry["up"])
                 and not any(r in self.up for r in entry["down"]))
 
     def conflicts(self):

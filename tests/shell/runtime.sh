@@ -46,7 +46,7 @@ mkdir "$scratch/srv"
 serve "$scratch/srv"
 {
   printf '#!/bin/sh\n# A runbook by hand.\n\n'
-  cat "$repo/compiler/script/runtime.sh" "$repo/tests/shell/hand.part"
+  cat "$repo"/compiler/script/runtime-*.sh "$repo/tests/shell/hand.part"
 } >"$scratch/book.sh"
 
 forward='intent 1 first;done 1 first;intent 2 second;done 2 second;intent 3 third;done 3 third;over finished;'

@@ -52,7 +52,7 @@ chmod +x "$scratch/bin/ssh"
 export PATH="$scratch/bin:$PATH" SSH_DOWN="$scratch/w/ssh-down"
 {
   printf '#!/bin/sh\n# A runbook by hand.\n\n'
-  cat "$repo/compiler/script/runtime.sh" "$repo/tests/shell/hand2.part"
+  cat "$repo"/compiler/script/runtime-*.sh "$repo/tests/shell/hand2.part"
 } >"$scratch/book.sh"
 
 while read -r sh; do

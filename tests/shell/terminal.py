@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs a command on a terminal of its own and types: terminal.py 'PATTERN=ANSWER' … -- COMMAND…
 
-Each answer is typed when its pattern has been seen in the output after the one before. ANSWER `^C` presses Ctrl-C.
+Each answer is typed when its pattern has been seen in the output after the one before. ANSWER `^C` presses Ctrl-C, `HANGUP`
+takes the terminal away.
 Prints the output; the exit status is the command's."""
 import os
 import pty
@@ -28,6 +29,9 @@ while time.time() < end:
     if steps and steps[0][0].encode() in out[seen:]:
         seen = out.index(steps[0][0].encode(), seen) + len(steps[0][0])
         time.sleep(0.1)
+        if steps[0][1] == "HANGUP":
+            os.close(fd)
+            break
         os.write(fd, b"\x03" if steps[0][1] == "^C" else steps[0][1].encode() + b"\n")
         steps.pop(0)
 else:

@@ -447,6 +447,7 @@ static void load_forbidden(struct loader *l, json_t *o) {
   if (severity != NULL && severity[0] != 'e') f.severity = severity[0] == 'w' ? SEV_WARNING : SEV_NOTE;
   f.guard = guard_at(l, o);
   f.during = look(l, &l->steps, json_object_get(o, "during"), "step");
+  f.not_during = ids(l, &l->steps, json_object_get(o, "not_during"), "step", &f.not_during_count);
   f.up = ids(l, &l->resources, json_object_get(o, "up"), "resource", &f.up_count);
   f.down = ids(l, &l->resources, json_object_get(o, "down"), "resource", &f.down_count);
   json_array_foreach(list, i, h) {

@@ -1,86 +1,70 @@
 #!/bin/sh
-# traefik-dedicated-ip: a runbook
+# mysql-upgrade: a runbook
 #
-# Plan      cutover.cut:2
-# Digest    sha256 950cfbcb1c72f21fb09edb3680d733df708b25bc7e0937b2bdfdff238023ec08
+# Plan      plan.cut:2
+# Digest    sha256 755eed7a71229535d465e27152de28581136062ce4d8fcd7919d0b047a1560f3
 # Compiler  cutc 0.1.0
-# Length    1h4m10s
+# Length    23m20s
 #
 # Change the plan and emit again instead of editing this; `cutc verify RUNBOOK PLAN` says what an edit changed.
-# Run it with sh from the folder of the plan: plan (prints this), preflight, apply, resume, rollback, status, verify.
+# Run it with sh from the folder of the plan: plan (prints this), preflight, apply, resume, confirm, rollback, status, verify, unlock.
 #
 # Steps, in the proven order
-#    1  apex: ttl 1h -> 60s
-#       about 10s, cutover.cut:73
-#       undo: back again, 4 commands
-#    2  proxied_apps: origin https://10.0.20.200:443 -> https://traefik.traefik.svc.cluster.local:443
-#       about 10s, cutover.cut:82
-#       undo: back again, 7 commands
-#    3  traefik_lb: create alias
-#       about 1m, by hand, cutover.cut:99
+#    1  shop_pods: replicas 2 -> 0
+#       about 1m, plan.cut:98
 #       undo: back again, 1 command
-#    4  wait.1: until nobody can have an old answer that `traefik` makes fail
-#       about 59m, cutover.cut:53
-#       undo: back again, 0 commands
-#    5  traefik: address 10.0.20.200 -> 10.0.20.203, policy Cluster -> Local, sharing shared -> none
-#       about 1m30s, cutover.cut:53
-#       undo: back again, 6 commands
-#    6  apex: value 10.0.20.200 -> 10.0.20.203
-#       about 10s, cutover.cut:69
-#       undo: back again, 4 commands
-#    7  https: target nginx -> traefik_lb
-#       about 2m, by hand, cutover.cut:100
+#    2  fresh: create dump
+#       about 5m, plan.cut:111
+#       undo: nothing, a dump is kept
+#    3  mysql: contents full -> empty; shop: state known -> gone; report: state known -> gone
+#       about 1m, plan.cut:129
+#       no way back: the old data directory is deleted: from here on the dump is the only copy
+#    4  mysql: version 5.7.44 -> 8.0.40
+#       about 5m, plan.cut:86
+#       undo: back again, 3 commands
+#    5  mysql: contents empty -> full
+#       about 10m, plan.cut:141
 #       undo: back again, 1 command
-#    8  apex: ttl 60s -> 1h
-#       about 10s, cutover.cut:73
-#       undo: back again, 4 commands
+#    6  shop: state gone -> known
+#       about 10s, plan.cut:92
+#       undo: back again, 1 command
+#    7  report: state gone -> known
+#       about 10s, plan.cut:93
+#       undo: back again, 1 command
+#    8  shop_pods: replicas 0 -> 2
+#       about 1m, plan.cut:98
+#       undo: back again, 1 command
 #
 # Timeline: state 0 is before the first step, state k after step k
-#   p1 devvm reaches 10.0.20.200:5432 (always)
-#       0 up  1 up  2 up  3 up  4 up  5 up  6 up  7 up  8 up
-#       looked at from where the runbook runs
-#   p2 public reaches https://home.example.net (always)
-#       0 up  1 up  2 up  3 up  4 up  5 up  6 up  7 up  8 up
+#   p1 customers reaches https://shop.example.org (down at most 30m)
+#       0 up  1 down  2 down  3 down  4 down  5 down  6 down  7 down  8 up
+#       longest outage: 23m20s
 #       looked at from vps.example.org
-#   p3 public reaches https://vault.example.net (always)
-#       0 up  1 up  2 up  3 up  4 up  5 up  6 up  7 up  8 up
-#       looked at from vps.example.org
-#   p4 public reaches https://immich.example.net (down at most 10m)
-#       0 up  1 up  2 up  3 up  4 up  5 down  6 down  7 up  8 up
-#       longest outage: 3m40s
-#       looked at from vps.example.org
-#   p5 family reaches https://immich.example.net (down at most 10m)
-#       0 up  1 up  2 up  3 up  4 up  5 down  6 maybe  7 maybe  8 maybe
-#       longest outage: 3m50s
-#       not observed: family asks other name servers than the operator, and has no probe
-#   p6 public reaches immich.example.net:443/udp (finally)
-#       0 up  1 up  2 up  3 up  4 up  5 down  6 down  7 up  8 up
-#       not observed: udp cannot be probed with curl
-#   p7 traefik.policy == Local (finally)
-#       0 down  1 down  2 down  3 down  4 down  5 up  6 up  7 up  8 up
+#   p2 mysql.version >= 8.0 (finally)
+#       0 down  1 down  2 down  3 down  4 up  5 up  6 up  7 up  8 up
 #       not observed: a condition on the plan's own values: the steps' verifies look at it
 #
 # Points of no return
-#   none: every step can be undone
+#   step 3 wipe: the old data directory is deleted: from here on the dump is the only copy
+#
+# Waived in the plan
+#   E222 because once the data directory is gone the way is forward: the dump is there to be reloaded (plan.cut:153)
 #
 # What the proof rests on: values of today that the plan does not change, the heaviest first
-#   lan_names.value = example.net (0, cutover.cut:77)
-#   immich_wan.value = 203.0.113.7 (0, cutover.cut:78)
-#   proxied.value = cloudflared (0, cutover.cut:79)
+#   shop_dns.value = 203.0.113.7 (0, plan.cut:106)
+#   https.target = 10.0.20.203 (0, plan.cut:107)
 #
 # Secrets, fetched before the first step
-#   vault_token: from the environment, VAULT_TOKEN
-#   technitium_token: from vault, secret/data/technitium token
-#   cloudflare_token: from vault, secret/data/platform cloudflare_api_token
-#   pg_conn: from vault, secret/data/terraform conn_str
+#   shop_password: from cluster, dbaas/secrets/mysql-users shop
+#   report_password: from cluster, dbaas/secrets/mysql-users report
 #
 # Tools it needs
-#   curl, jq, dig, git, ../../scripts/tg (in ./stacks/traefik), rm, kubectl, ssh
+#   curl, jq, kubectl, tail, grep, ssh
 
 # == Runtime of cutc runbooks: the same in every runbook, of no interest to a reviewer of this one ==
 #
 # Commands of the plan are functions: step_N_do, step_N_undo, step_N_verify and, one per command, step_N_do_1 and so on.
-# They run in subshells with their output in a log of its own. All names of the runtime begin with `cut_`.
+# Each runs in a process of its own (`--command`) with its output in a log of its own. All names of the runtime begin with `cut_`.
 # It has to run the same under dash, bash, busybox, ksh93, mksh, yash and zsh: hence no `set -e`, no `local`, no
 # arrays, no `echo`, file descriptors below 10, and a flag instead of `$?` in the EXIT trap.
 
@@ -92,7 +76,9 @@ cut_mode=plan cut_yes=0 cut_dry=0 cut_to='' cut_on_failure=ask cut_state='' cut_
 cut_root='' cut_run='' cut_logs='' cut_log='' cut_out='' cut_work='' cut_cred='' cut_base=''
 cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other=''
 cut_signal='' cut_clean=0 cut_locked=0 cut_quiet_tty=0 cut_count=0
-cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_secret_run=0
+cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_secret_run=0
+cut_launcher='' cut_shell='' cut_copy='' cut_child='' cut_late=0 cut_hung_up=0
+cut_bound=900 cut_held=0 cut_confirm_within=0 cut_until='' cut_orphaned=0
 cut_id='' cut_title='' cut_takes='' cut_final='' cut_hand='' cut_newer=''
 cut_text='' cut_states='' cut_blind='' cut_verdict='' cut_status='' cut_before='' cut_surprises=''
 cut_problems=0 cut_drift=0 cut_watching=0 cut_gentle=0 cut_differs='' cut_patience=30 cut_n=0
@@ -176,7 +162,8 @@ cut_record() {
 # not ended), cut_over (finished, rolled-back or empty), cut_other (digest of another plan's run). Half a line at the
 # end, from a crash while it was written, does not count.
 cut_read_journal() {
-  cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_until_step=0 cut_until_time=0 cut_high=0
+  cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_until=''
+  cut_until_step=0 cut_until_time=0 cut_high=0
   [ -r "${cut_state}/journal" ] || return 0
   while read -r cut_j_time cut_j_event cut_j_number cut_j_rest; do
     case "${cut_j_event}" in
@@ -197,7 +184,8 @@ cut_read_journal() {
       [ "${cut_until_step}" != "${cut_j_number}" ] || cut_until_step=0
       ;;
     until) cut_until_step=${cut_j_number} cut_until_time=${cut_j_rest} ;;
-    over) cut_over=${cut_j_number} ;;
+    confirm-until) cut_until=${cut_j_number} ;;
+    over) cut_over=${cut_j_number} cut_until='' ;;
     *) cut_complain "The journal has a line of ${cut_j_time} that this runbook does not know: ${cut_j_event}" ;;
     esac
   done <"${cut_state}/journal"
@@ -223,6 +211,7 @@ cut_lock() {
     cut_host=$(uname -n)
     if [ -n "${cut_holder}" ] && [ "${cut_holder_host}" = "${cut_host}" ] && ! kill -0 "${cut_holder}" 2>/dev/null; then
       cut_say "The lock of run ${cut_holder} is stale (that process is gone): taken over."
+      cut_outlived || return
     else
       cut_complain "Another run of this plan holds ${cut_state}/lock (process ${cut_holder:-unknown} on ${cut_holder_host:-unknown})."
       return 5
@@ -231,6 +220,26 @@ cut_lock() {
   uname -n >"${cut_state}/lock/host" || return 4
   printf '%s\n' "$$" >"${cut_state}/lock/pid" || return 4
   cut_locked=1
+  # Commands are run from a copy, so that a runbook that is written anew meanwhile changes nothing.
+  cut_copy="${cut_state}/lock/runbook"
+  cp -- "${cut_self}" "${cut_copy}" || return 4
+}
+
+# A run that was killed may have left a command at work: nothing is done beside it.
+cut_outlived() {
+  [ -r "${cut_state}/lock/command" ] || return 0
+  read -r cut_orphan cut_orphan_name <"${cut_state}/lock/command" || return 0
+  cut_orphan_left=600
+  while ps -A -o pid= -o args= 2>/dev/null | awk -v pid="${cut_orphan}" -v name="${cut_orphan_name}" '$1 == pid && index($0, "--command " name " ") { found = 1 } END { exit !found }'; do
+    [ "${cut_orphan_left}" -lt 600 ] || cut_say "Its command ${cut_orphan_name} is still at work (process ${cut_orphan}): waits for it."
+    if [ "${cut_orphan_left}" = 0 ] || [ -n "${cut_signal}" ]; then
+      cut_complain "The command ${cut_orphan_name} of the run before is still at work (process ${cut_orphan}): nothing is done beside it."
+      return 5
+    fi
+    sleep 1
+    cut_orphan_left=$((cut_orphan_left - 1))
+  done
+  rm -f "${cut_state}/lock/command"
 }
 
 cut_unlock() {
@@ -376,6 +385,78 @@ cut_compose() {
   done
 }
 
+# What a secret looks like in a file: as it is, in the text of JSON, URL-encoded, in base64 at each of its three offsets,
+# and that for URLs. Of a secret of several lines, each line that says something. Nothing shorter than six bytes.
+cut_disguises() {
+  LC_ALL=C awk '
+    function say(t) {
+      if (length(t) >= 6 && t !~ /^-----/ && !(t in said)) print t
+      said[t] = 1
+    }
+    function base64(t, skip, i, n, bits, out, byte) {
+      for (i = 1; i <= length(t); i++) byte[i + skip] = code[substr(t, i, 1)]
+      n = length(t) + skip
+      for (i = 1; i + 2 <= n; i += 3) {
+        bits = byte[i] * 65536 + byte[i + 1] * 256 + byte[i + 2]
+        out = out digit(int(bits / 262144)) digit(int(bits / 4096) % 64) digit(int(bits / 64) % 64) digit(bits % 64)
+      }
+      if (n - i == 1) out = out digit(int(byte[i] / 4)) digit(byte[i] % 4 * 16 + int(byte[i + 1] / 16))
+      if (n == i) out = out digit(int(byte[i] / 4))
+      return substr(out, skip == 0 ? 1 : skip + 2)
+    }
+    function digit(n) {
+      return substr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", n + 1, 1)
+    }
+    function url(t, upper, plus, out, i, c) {
+      for (i = 1; i <= length(t); i++) {
+        c = substr(t, i, 1)
+        if (plus && c == " ") c = "+"
+        else if (c !~ /[A-Za-z0-9_.~-]/) c = sprintf(upper ? "%%%02X" : "%%%02x", code[c])
+        out = out c
+      }
+      return out
+    }
+    BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i }
+    {
+      all = all (NR > 1 ? "\n" : "") $0
+      say($0)
+      json = $0
+      gsub(/\\/, "&&", json)
+      gsub(/"/, "\\\"", json)
+      say(json)
+    }
+    END {
+      if (length(all) < 6) exit
+      for (i = 0; i < 3; i++) {
+        b = base64(all, i)
+        say(b)
+        gsub(/\+/, "-", b)
+        gsub(/\//, "_", b)
+        say(b)
+      }
+      say(url(all, 1, 0)); say(url(all, 0, 0)); say(url(all, 1, 1))
+    }' <"$1"
+}
+
+# Searches all that the run has written for each secret that it fetched, in any of its disguises; what holds one is closed to
+# others, named, and stays: the secret has to be changed.
+cut_search_logs() {
+  [ -n "${cut_cred}" ] && [ -d "${cut_cred}" ] || return 0
+  for cut_file in "${cut_cred}"/secret.* "${cut_cred}"/gone.*; do
+    [ -s "${cut_file}" ] || continue
+    case "${cut_file}" in
+    */gone.*) cat -- "${cut_file}" ;;
+    *) cut_disguises "${cut_file}" ;;
+    esac >"${cut_cred}/pattern"
+    [ -s "${cut_cred}/pattern" ] || continue
+    find "${cut_state}" -type d -name "${cut_cred##*/}" -prune -o -type f ! -path "${cut_state}/lock/*" -exec grep -lF -f "${cut_cred}/pattern" {} + >"${cut_cred}/found" 2>/dev/null
+    while IFS= read -r cut_leak; do
+      chmod 600 "${cut_leak}"
+      cut_bad "THE SECRET ${cut_file##*/*.} STANDS IN ${cut_leak}: nobody else can read that file now. Change the secret, then remove the file."
+    done <"${cut_cred}/found"
+  done
+}
+
 # -- What the commands of the plan are made of (each runs in the subshell of its command) ----------------------------
 
 cut_stdin() {
@@ -466,7 +547,7 @@ cut_tcp() {
 
 # cut_dns NAME SERVER PORT TYPE EXPECTED: what the server says is what is expected, and nothing beside it.
 cut_dns() {
-  cut_answer=$(dig +time=3 +tries=1 +short -p "$3" "@$2" -t "$4" -- "$1") || return
+  cut_answer=$(dig +time=3 +tries=1 +short -p "$3" "@$2" -t "$4" -q "$1") || return
   printf '%s\n' "${cut_answer}"
   cut_match=$(printf '%s\n' "${cut_answer}" | awk -v type="$4" -v want="$5" '
     BEGIN { want = tolower(want); sub(/\.$/, "", want) }
@@ -499,39 +580,156 @@ cut_end_tree() {
   kill -s "$2" "$1" 2>/dev/null || :
 }
 
-# Runs cut_name with a limit on its time. In the background, since only so its process is known.
-cut_limited() {
-  "${cut_name}" &
+# How commands are started, found once. Each runs in a session of its own, with the signals as a program expects them:
+# what the terminal sends (Ctrl-C, HUP) does not reach it by itself, so that this script passes it on exactly once, and a
+# tool that is started in the background does not ignore INT. Where that cannot be had, a command runs in the foreground
+# and a signal waits for its end.
+cut_find_launcher() {
+  cut_launcher=none
+  if setsid true 2>/dev/null && env --default-signal true 2>/dev/null; then
+    cut_launcher=setsid
+  elif perl -e 'use POSIX ();' 2>/dev/null; then
+    cut_launcher=perl
+  fi
+  # The shell that runs this script runs its commands.
+  cut_shell=''
+  [ ! -r "/proc/$$/cmdline" ] || cut_shell=$(tr '\0' '\n' <"/proc/$$/cmdline" | awk -v self="${cut_self}" '$0 == self { found = 1; exit } { all = all $0 "\n" } END { if (found) printf "%s", all }')
+  [ -n "${cut_shell}" ] || cut_shell='sh'
+}
+
+# Starts a program in a session of its own, in the background; its output is where this one's is.
+cut_apart() {
+  case "${cut_launcher}" in
+  setsid) setsid env --default-signal "$@" </dev/null & ;;
+  perl) perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" </dev/null & ;;
+  *) nohup "$@" </dev/null & ;;
+  esac
+}
+
+# This script once more, under the shell that runs it: cut_once_more FILE WORD…
+cut_once_more() {
+  # The words of the shell's command line, which have no blanks, in front of the others.
+  cut_words=''
+  for cut_word in ${cut_shell}; do
+    cut_words="${cut_word}
+${cut_words}"
+  done
+  for cut_word in ${cut_words}; do
+    set -- "${cut_word}" "$@"
+  done
+  cut_apart "$@"
+}
+
+# Starts the command cut_name in the background.
+cut_launch() {
+  cut_once_more "${cut_copy}" --command "${cut_name}" "${cut_cred}" "${cut_run}" "${cut_work}" "${cut_root}" >"${cut_out}" 2>>"${cut_log}"
   cut_child=$!
-  (
-    sleep "${cut_timeout}"
-    printf 'stopped: it took longer than %ss (signal %s, grace %ss)\n' "${cut_timeout}" "${cut_stop}" "${cut_grace}"
-    cut_end_tree "${cut_child}" "${cut_stop}"
-    sleep "${cut_grace}"
-    printf 'killed after its grace time\n'
-    cut_end_tree "${cut_child}" KILL
-  ) &
-  cut_watch=$!
+}
+
+# The other end of cut_launch. It outlives the signals that its tool gets, so that it has the tool's exit status.
+cut_command() {
+  trap ':' INT TERM HUP
+  cut_name=$1 cut_cred=$2 cut_run=$3 cut_work=$4
+  printf '%s %s\n' "$$" "${cut_name}" >"${0%/*}/command"
+  cd -- "$5" || exit 126
+  "${cut_name}"
+}
+
+# Sets cut_alive to those of cut_family that still run (a zombie does not).
+cut_count_alive() {
+  cut_alive=''
+  for cut_member in ${cut_family}; do
+    cut_here=$(ps -o stat= -p "${cut_member}" 2>/dev/null) || cut_here=''
+    case "${cut_here}" in
+    '' | Z*) ;;
+    *) cut_alive="${cut_alive} ${cut_member}" ;;
+    esac
+  done
+}
+
+# cut_stop_command WHY: asks the command and all that it started to stop, once, as the tool wants it; waits as long as the
+# tool needs; only then ends it for good, and says so when it holds a lock.
+cut_stop_command() {
+  cut_seconds "${cut_grace}"
+  cut_say "      $1: asks ${cut_holds:-the command} to stop (${cut_stop}), and waits for it up to ${cut_span}"
+  printf '%s: signal %s, grace %ss\n' "$1" "${cut_stop}" "${cut_grace}" >>"${cut_log}"
+  cut_tree=''
+  cut_end_tree "${cut_child}" "${cut_stop}"
+  cut_family="${cut_child} ${cut_tree}"
+  cut_given=${cut_grace}
+  cut_count_alive
+  while [ -n "${cut_alive}" ] && [ "${cut_given}" -gt 0 ]; do
+    sleep 1
+    cut_given=$((cut_given - 1))
+    cut_count_alive
+  done
+  [ -n "${cut_alive}" ] || return 0
+  if [ -n "${cut_holds}" ]; then
+    cut_bad "      ${cut_holds} HOLDS A LOCK and has not stopped in ${cut_span}: it is killed now. What it did may not be saved, and its lock may stay: sh ${cut_self} unlock --state ${cut_state}"
+  else
+    cut_say "      killed: it did not stop in ${cut_span}"
+  fi
+  printf 'killed after its grace time\n' >>"${cut_log}"
+  for cut_member in ${cut_alive}; do
+    kill -s KILL "${cut_member}" 2>/dev/null || :
+  done
+}
+
+# Waits for the command; a signal or the end of its time stops it. The terminal going (HUP) stops nothing that holds a lock.
+cut_attend() {
+  cut_timer='' cut_stopped=0 cut_late=0
+  if [ "${cut_timeout}" -gt 0 ]; then
+    cut_clock
+    cut_end=$((cut_time + cut_timeout))
+    (
+      trap 'kill "${cut_sleep}" 2>/dev/null; exit' TERM
+      sleep "${cut_timeout}" &
+      cut_sleep=$!
+      wait "${cut_sleep}"
+      kill -s ALRM "$$"
+    ) >/dev/null 2>&1 </dev/null &
+    cut_timer=$!
+  fi
   while :; do
     cut_rc=0
     wait "${cut_child}" || cut_rc=$?
     kill -0 "${cut_child}" 2>/dev/null || break
+    [ "${cut_stopped}" = 0 ] || continue
+    if [ "${cut_signal}" = HUP ] && [ -n "${cut_holds}" ]; then
+      # Put aside until the step's edge.
+      cut_say "      the terminal is gone: ${cut_holds} ends its work first"
+      cut_hung_up=1 cut_signal=''
+    fi
+    if [ -n "${cut_signal}" ]; then
+      cut_stopped=1
+      cut_stop_command "signal ${cut_signal}"
+    elif [ -n "${cut_timer}" ]; then
+      cut_clock
+      if [ "${cut_time}" -ge "${cut_end}" ]; then
+        cut_stopped=1 cut_late=1
+        cut_stop_command "stopped: it took longer than ${cut_timeout}s"
+      fi
+    fi
   done
-  cut_end_tree "${cut_watch}" TERM
-  wait "${cut_watch}" 2>/dev/null || :
-  return "${cut_rc}"
+  [ -z "${cut_timer}" ] || kill -s TERM "${cut_timer}" 2>/dev/null || :
+  [ -z "${cut_timer}" ] || wait "${cut_timer}" 2>/dev/null || :
+  rm -f "${cut_state}/lock/command"
+  [ "${cut_late}" = 0 ] || cut_why="it took longer than ${cut_timeout}s"
 }
 
-# One try. A tool does not see the terminal go (HUP): it ends its work, and then the run stops at the step's edge.
+# One try.
 cut_once() {
   rm -f "${cut_cred}"/now.*
-  if [ "${cut_timeout}" -gt 0 ]; then
-    (trap '' HUP && cd "${cut_root}" && cut_limited) >"${cut_out}" 2>>"${cut_log}" </dev/null
+  cut_late=0
+  if [ "${cut_launcher}" = none ]; then
+    (trap '' HUP && cd -- "${cut_root}" && "${cut_name}") >"${cut_out}" 2>>"${cut_log}" </dev/null
+    cut_rc=$?
   else
-    (trap '' HUP && cd "${cut_root}" && "${cut_name}") >"${cut_out}" 2>>"${cut_log}" </dev/null
+    cut_launch
+    cut_attend
   fi
-  cut_rc=$?
   rm -f "${cut_cred}"/now.*
+  [ "${cut_late}" = 0 ] || [ "${cut_rc}" != 0 ] || cut_rc=124
   return "${cut_rc}"
 }
 
@@ -572,21 +770,23 @@ cut_expected() {
   done
 }
 
-# cut_run NAME [timeout S stop SIGNAL grace S] [within S] [equal T | contains T | without T | matches T | unchanged -]...
+# cut_run NAME [timeout S] [stop SIGNAL] [grace S] [holds TOOL] [within S] [equal T | contains T | without T | matches T | unchanged -]...
 # Runs a command of the plan with its output in files; with `within`, again and again until it succeeds with the output
 # that is expected, or the time is over.
 cut_run() {
-  cut_name=$1 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_why=''
+  cut_name=$1 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_why=''
   shift
   if [ "${cut_dry}" = 1 ]; then
     cut_show "${cut_name}"
     return 0
   fi
+  [ -z "${cut_signal}" ] || return 1
   while [ "$#" -gt 1 ]; do
     case "$1" in
     timeout) cut_timeout=$2 ;;
     stop) cut_stop=$2 ;;
     grace) cut_grace=$2 ;;
+    holds) cut_holds=$2 ;;
     within) cut_within=$2 ;;
     *) break ;;
     esac
@@ -637,6 +837,7 @@ cut_files() {
 cut_forget() {
   [ "${cut_secret_run}" = 0 ] || return 0
   for cut_gone in ${cut_at_use}; do
+    [ ! -s "${cut_cred}/secret.${cut_gone}" ] || cut_disguises "${cut_cred}/secret.${cut_gone}" >>"${cut_cred}/gone.${cut_gone}"
     rm -f "${cut_cred}/secret.${cut_gone}"
   done
 }
@@ -766,7 +967,7 @@ cut_watched() {
 # Runs a verify; one that only looks at values gives them a minute to become what they have to be.
 cut_settled() {
   cut_clock
-  cut_until=$((cut_time + 60))
+  cut_settle_by=$((cut_time + 60))
   while :; do
     cut_watching=0 cut_drift=0
     if "$1"; then
@@ -774,7 +975,7 @@ cut_settled() {
       return 0
     fi
     cut_clock
-    if [ "${cut_drift}" = 0 ] || [ "${cut_time}" -ge "${cut_until}" ] || [ -n "${cut_signal}" ]; then
+    if [ "${cut_drift}" = 0 ] || [ "${cut_time}" -ge "${cut_settle_by}" ] || [ -n "${cut_signal}" ]; then
       break
     fi
     cut_sleep 3
@@ -933,7 +1134,7 @@ cut_unused() {
 
 # cut_baseline NAME: keeps the output of a command for `expect output unchanged`.
 cut_baseline() {
-  cut_name=$1 cut_timeout=60
+  cut_name=$1 cut_timeout=60 cut_holds='' cut_stop=TERM cut_grace=10
   cut_files
   if cut_once; then
     cat -- "${cut_out}" >"${cut_state}/baseline/$1"
@@ -955,6 +1156,16 @@ cut_by_hand() {
   done
 }
 
+# --confirm-within is a promise to roll back, which a step without a way back breaks.
+cut_by_itself() {
+  cut_i=1
+  while [ "${cut_i}" -le "${cut_steps}" ]; do
+    "step_${cut_i}"
+    [ -z "${cut_final}" ] || cut_problem "--confirm-within: step ${cut_id} has no way back (${cut_final}), so nothing can roll back by itself after it"
+    cut_i=$((cut_i + 1))
+  done
+}
+
 cut_preflight() {
   cut_problems=0 cut_drift=0 cut_n=0
   cut_say "Preflight (changes nothing)"
@@ -969,8 +1180,11 @@ cut_preflight() {
     return 4
   fi
   [ "${cut_mode}" = preflight ] || cut_by_hand
+  [ "${cut_confirm_within}" = 0 ] || cut_by_itself
   plan_observe
   [ "${cut_drift}" = 0 ] || cut_problem "the world is not what the plan starts from (${cut_drift} values differ)"
+  cut_held=0
+  plan_locks
   plan_unused
   plan_baseline
   cut_keep_statuses
@@ -1025,6 +1239,407 @@ cut_all_secrets() {
   cut_fetch "$@"
 }
 
+# -- State locks: who holds the lock of a Terraform state in PostgreSQL ----------------------------------------------
+
+# A connection string, URL or keywords, as a service file of PostgreSQL: it never stands in an argument.
+cut_service_file() {
+  LC_ALL=C awk '
+    function decode(t, out, i, c) {
+      out = ""
+      for (i = 1; i <= length(t); i++) {
+        c = substr(t, i, 1)
+        if (c == "%" && substr(t, i + 1, 2) ~ /^[0-9A-Fa-f][0-9A-Fa-f]$/) {
+          c = sprintf("%c", (index(hex, tolower(substr(t, i + 1, 1))) - 1) * 16 + index(hex, tolower(substr(t, i + 2, 1))) - 1)
+          i += 2
+        }
+        out = out c
+      }
+      return out
+    }
+    function put(key, value) {
+      if (value != "" && value !~ /\n/) print key "=" value
+    }
+    function url(t, at, n, i, part, host, hosts, ports, user) {
+      sub(/^postgres(ql)?:\/\//, "", t)
+      if (i = index(t, "?")) {
+        n = split(substr(t, i + 1), part, "&")
+        t = substr(t, 1, i - 1)
+        for (i = 1; i <= n; i++) if (at = index(part[i], "=")) put(decode(substr(part[i], 1, at - 1)), decode(substr(part[i], at + 1)))
+      }
+      if (i = index(t, "/")) {
+        put("dbname", decode(substr(t, i + 1)))
+        t = substr(t, 1, i - 1)
+      }
+      if (match(t, /.*@/)) {
+        user = substr(t, 1, RLENGTH - 1)
+        t = substr(t, RLENGTH + 1)
+        if (i = index(user, ":")) {
+          put("password", decode(substr(user, i + 1)))
+          user = substr(user, 1, i - 1)
+        }
+        put("user", decode(user))
+      }
+      n = split(t, part, ",")
+      for (i = 1; i <= n; i++) {
+        host = part[i]
+        at = match(host, /:[0-9]*$/) && host !~ /^\[[^]]*$/ ? RSTART : 0
+        ports = ports (i > 1 ? "," : "") (at ? substr(host, at + 1) : "")
+        if (at) host = substr(host, 1, at - 1)
+        gsub(/^\[|\]$/, "", host)
+        hosts = hosts (i > 1 ? "," : "") decode(host)
+      }
+      put("host", hosts)
+      if (ports ~ /[0-9]/) put("port", ports)
+    }
+    function words(t, key, value, c, quoted) {
+      while (match(t, /^[ \t\n]*[a-z_]+[ \t\n]*=[ \t\n]*/)) {
+        key = substr(t, 1, RLENGTH)
+        gsub(/[ \t\n=]/, "", key)
+        t = substr(t, RLENGTH + 1)
+        value = ""
+        quoted = substr(t, 1, 1) == "\047"
+        if (quoted) t = substr(t, 2)
+        while (t != "") {
+          c = substr(t, 1, 1)
+          t = substr(t, 2)
+          if (quoted ? c == "\047" : c ~ /[ \t\n]/) break
+          if (c == "\\") {
+            c = substr(t, 1, 1)
+            t = substr(t, 2)
+          }
+          value = value c
+        }
+        put(key, value)
+      }
+    }
+    BEGIN { hex = "0123456789abcdef"; print "[state]" }
+    { text = text (NR > 1 ? "\n" : "") $0 }
+    END { if (text ~ /^postgres(ql)?:\/\//) url(text); else words(text) }'
+}
+
+# psql on the state database of the lock at hand, its statements on standard input.
+cut_psql() {
+  PGSERVICEFILE="${cut_cred}/pg_service" PGSERVICE=state PGAPPNAME=cutc PGCONNECT_TIMEOUT=10 \
+    psql -XAtqw -F '|' -v ON_ERROR_STOP=1 -v "schema=${cut_schema}" -v "workspace=${cut_workspace}" "$@"
+}
+
+# Two sessions at once, the second while the first is idle: when both are served by one backend, something between here
+# and the server hands sessions around, and a session's lock means nothing there.
+cut_pooled() {
+  cut_pids=$(
+    cut_psql <<'EOF' 2>>"${cut_log}"
+select 'first', pg_backend_pid();
+\! printf '%s\n' "select 'second', pg_backend_pid();" | psql -XAtqw -F '|'
+select 'third', pg_backend_pid();
+EOF
+  ) || return 2
+  printf '%s\n' "${cut_pids}" >>"${cut_log}"
+  printf '%s\n' "${cut_pids}" | awk -F '|' '{ pid[$1] = $2 } END { exit !(pid["first"] == pid["second"] || pid["first"] != pid["third"]) }'
+}
+
+# The sessions that hold the lock of the workspace (or the one lock that new workspaces are made under), a line each:
+# backend, client's address, its port, state, seconds in it, start of the session, key, user.
+cut_holders() {
+  cut_psql <<'EOF' >"${cut_cred}/holders" 2>>"${cut_log}"
+select l.pid, coalesce(host(a.client_addr), 'local'), coalesce(a.client_port, -1), coalesce(a.state, 'hidden'),
+  coalesce(extract(epoch from now() - a.state_change)::bigint, -1),
+  to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), k.key, coalesce(a.usename, '?')
+from pg_locks l join pg_stat_activity a using (pid)
+join (select id as key from :"schema".states where name = :'workspace' union all select -1) k
+  on k.key = (l.classid::bigint << 32 | l.objid::bigint)
+where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
+  and l.database = (select oid from pg_database where datname = current_database())
+order by l.pid;
+EOF
+}
+
+# Ends one backend, if all that was seen of it still is so: this session, idle, for longer than the bound, with this lock.
+# cut_end_holder PID START KEY
+cut_end_holder() {
+  cut_psql -v "pid=$1" -v "start=$2" -v "key=$3" -v "bound=${cut_bound}" <<'EOF' 2>>"${cut_log}"
+select pg_terminate_backend(a.pid) from pg_stat_activity a
+where a.pid = :pid and a.state = 'idle' and now() - a.state_change > :bound * interval '1 second'
+  and to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') = :'start'
+  and exists (select from pg_locks l where l.pid = a.pid and l.locktype = 'advisory' and l.objsubid = 1 and l.granted
+    and l.database = (select oid from pg_database where datname = current_database())
+    and (l.classid::bigint << 32 | l.objid::bigint) = :key);
+EOF
+}
+
+# Is there a connection from this address and port on this host? Sets cut_client: its process, or nothing.
+cut_find_client() {
+  cut_client=''
+  [ "$2" -gt 0 ] || return 0
+  cut_client=$(ss -tnpH state established 2>/dev/null | awk -v address="$1" -v port="$2" '
+    {
+      here = $3
+      if (!match(here, /:[0-9]+$/) || substr(here, RSTART + 1) != port) next
+      here = substr(here, 1, RSTART - 1)
+      gsub(/[][]|^\[?::ffff:|%.*/, "", here)
+      if (here != address) next
+      who = $0
+      if (!sub(/.*users:\(\("/, "", who)) who = "a process of somebody else"
+      sub(/,fd=.*/, "", who)
+      sub(/",pid=/, ", process ", who)
+      print who
+      exit
+    }')
+}
+
+# cut_state_lock N NAME SCHEMA WORKSPACE: looks who holds the lock; cut_held counts those who do.
+cut_state_lock() {
+  cut_schema=$3 cut_workspace=$4 cut_lock_name="$2 (schema $3, workspace $4)"
+  if ! command -v psql >/dev/null 2>&1; then
+    cut_blind_lock "$2" 'psql is not here'
+    return 0
+  fi
+  if ! "lock_$1" >"${cut_cred}/connection" || ! cut_service_file <"${cut_cred}/connection" >"${cut_cred}/pg_service"; then
+    cut_blind_lock "$2" 'its connection is not known'
+    return 0
+  fi
+  cut_name="state-lock-$1"
+  cut_files
+  if [ "${cut_mode}" != unlock ]; then
+    cut_pooled
+    case "$?" in
+    0) cut_problem "the state of $2 is behind a pooler that hands sessions around (transaction mode): its locks protect nothing; let PG_CONN_STR name the server itself" ;;
+    1) ;;
+    *)
+      cut_brief=$(tail -n 1 "${cut_log}" | cut -c 1-120)
+      cut_blind_lock "$2" "${cut_brief}"
+      return 0
+      ;;
+    esac
+  fi
+  if ! cut_holders; then
+    cut_brief=$(grep -i 'error' <"${cut_log}" | tail -n 1 | cut -c 1-120)
+    cut_blind_lock "$2" "${cut_brief}"
+    return 0
+  fi
+  [ -s "${cut_cred}/holders" ] || [ "${cut_mode}" != unlock ] || cut_say "  free: the state lock of ${cut_lock_name}"
+  while IFS='|' read -r cut_pid cut_from cut_port cut_doing cut_idle cut_since cut_key cut_user; do
+    cut_held=$((cut_held + 1))
+    cut_judge_holder
+  done <"${cut_cred}/holders"
+}
+
+# A holder is always idle to PostgreSQL, at work or not. It is left alone while its client lives, as far as that can be
+# seen, and while it is younger than the bound.
+cut_judge_holder() {
+  cut_find_client "${cut_from}" "${cut_port}"
+  cut_seconds "${cut_idle}"
+  cut_held_since="${cut_doing} for ${cut_span}"
+  cut_whole="backend ${cut_pid} of ${cut_user}, from ${cut_from} port ${cut_port}, connected since ${cut_since}, ${cut_held_since}"
+  cut_seconds "${cut_bound}"
+  cut_alone=''
+  if [ "${cut_doing}" != idle ]; then
+    cut_alone="it is not idle"
+  elif [ -n "${cut_client}" ]; then
+    cut_alone="its client lives (${cut_client}): wait for it, or ask it to stop with kill -s INT, which saves its work"
+  elif [ "${cut_idle}" -lt "${cut_bound}" ]; then
+    cut_alone="it has not been idle for ${cut_span} yet (--idle)"
+  fi
+  if [ "${cut_mode}" != unlock ]; then
+    cut_problem "the state lock of ${cut_lock_name} is held by ${cut_whole}"
+    if [ -n "${cut_alone}" ]; then
+      cut_say "    perhaps at work: ${cut_alone}"
+    else
+      cut_say "    nobody seems to be behind it: sh ${cut_self} unlock --state ${cut_state}"
+    fi
+    return 0
+  fi
+  cut_say "  held: the state lock of ${cut_lock_name}, by ${cut_whole}"
+  if [ -n "${cut_alone}" ]; then
+    cut_say "    left alone: ${cut_alone}"
+    return 0
+  fi
+  cut_say "    no connection from ${cut_from} port ${cut_port} on this host; when that is another host, look there for terraform first"
+  if ! cut_confirm "    End this one session"; then
+    return 0
+  fi
+  cut_ended=$(cut_end_holder "${cut_pid}" "${cut_since}" "${cut_key}" </dev/null)
+  if [ "${cut_ended}" = t ]; then
+    sleep 1
+    cut_now=$(
+      cut_psql -v "pid=${cut_pid}" <<'EOF' 2>>"${cut_log}"
+select count(*) from pg_locks l where l.pid = :pid and l.locktype = 'advisory';
+EOF
+    )
+    if [ "${cut_now}" = 0 ]; then
+      cut_held=$((cut_held - 1))
+      cut_good "    ended: the lock is free"
+      return 0
+    fi
+  fi
+  cut_bad "    not ended: it has changed since it was looked at, or this user may not: ${cut_log}"
+}
+
+# cut_blind_lock NAME WHY
+cut_blind_lock() {
+  cut_say "  state lock not looked at: $1 ($2)"
+}
+
+# Shows who holds the state locks of the plan's stacks and, when told, ends those that nobody is behind.
+cut_unlock_command() {
+  cut_held=0 cut_problems=0 cut_n=0
+  [ -n "${cut_run}" ] || cut_new_run
+  cut_open_logs || return
+  cut_open_secrets || return 4
+  cut_all_secrets || cut_complain "Not all secrets can be fetched: looks with those that are there."
+  cut_say "State locks of this plan"
+  plan_locks
+  if [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ]; then
+    cut_close keep
+  else
+    cut_close drop
+  fi
+  [ "${cut_held}" = 0 ] || return 1
+}
+
+# -- Commit or revert: a run that nobody confirms in time rolls back by itself ---------------------------------------
+
+# The terminal goes, perhaps because of the change itself: with --confirm-within the run goes on without it.
+cut_hang_up() {
+  if [ "${cut_confirm_within}" -gt 0 ]; then
+    cut_say "The terminal is gone: goes on without it, and rolls back unless somebody confirms."
+  else
+    cut_signal=HUP
+  fi
+}
+
+# A time of the clock as people read it, in cut_hour.
+cut_hour_of() {
+  cut_hour=$(date -d "@$1" '+%H:%M:%S %Z' 2>/dev/null) || cut_hour=$(date -r "$1" '+%H:%M:%S %Z' 2>/dev/null) || cut_hour='the end of that time'
+}
+
+cut_say_until() {
+  [ -n "${cut_until}" ] || return 0
+  cut_clock
+  cut_remains=$((cut_until - cut_time))
+  [ "${cut_remains}" -gt 0 ] || cut_remains=0
+  cut_hour_of "${cut_until}"
+  cut_seconds "${cut_remains}"
+  cut_say "  NOT CONFIRMED: rolls back by itself at ${cut_hour}, in ${cut_span}, unless: sh ${cut_self} confirm --state ${cut_state}"
+}
+
+# Begins to guard the run: a second process, apart from the terminal, which rolls back when this one is killed and nobody
+# takes over or confirms in time.
+cut_guard() {
+  rm -rf "${cut_state:?}/decided"
+  cut_until=''
+  if [ "${cut_confirm_within}" = 0 ]; then
+    rm -f "${cut_state}/confirm-within"
+    return 0
+  fi
+  printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_self}" "${cut_state}/watchdog" || return
+  cut_once_more "${cut_state}/watchdog" --watchdog "${cut_state}" "$$" "${cut_confirm_within}" "${cut_shell}" >>"${cut_state}/watchdog.log" 2>&1
+  cut_seconds "${cut_confirm_within}"
+  cut_say "To be confirmed within ${cut_span} of its last step; guarded by process $! from now on."
+}
+
+# cut_watchdog STATE PID SECONDS SHELL: see cut_guard. It has nothing to do while that process lives.
+cut_watchdog() {
+  trap '' HUP INT
+  cut_state=$1 cut_deadline=''
+  while sleep 2; do
+    ! kill -0 "$2" 2>/dev/null || continue
+    cut_owner=$(cat -- "${cut_state}/lock/pid" 2>/dev/null) || cut_owner=''
+    cut_read_journal
+    # Ended as it should, or taken over by somebody.
+    if [ "${cut_owner}" != "$2" ] || [ -n "${cut_over}" ] || [ "${cut_begun}" = 0 ] || [ -d "${cut_state}/decided" ]; then
+      return 0
+    fi
+    cut_clock
+    [ -n "${cut_deadline}" ] || cut_deadline=${cut_until:-$((cut_time + $3))}
+    [ "${cut_time}" -ge "${cut_deadline}" ] || continue
+    if mkdir "${cut_state}/decided" 2>/dev/null; then
+      cut_self=$0 cut_shell=$4
+      cut_once_more "$0" rollback --yes --state "${cut_state}" --no-color
+      wait "$!"
+    fi
+    return
+  done
+}
+
+# After the last step: waits to be told that all is well. False when nobody did in time, or a signal came.
+cut_await_confirmation() {
+  [ "${cut_confirm_within}" -gt 0 ] || return 0
+  cut_clock
+  cut_until=$((cut_time + cut_confirm_within))
+  cut_record confirm-until "${cut_until}" || return 1
+  cut_say "All ${cut_steps} steps are done."
+  cut_say_until
+  cut_reader=''
+  if cut_has_terminal; then
+    cut_say "  or type \`confirm\` here"
+    (
+      while IFS= read -r cut_line; do
+        [ "${cut_line}" != confirm ] || mkdir "${cut_state}/decided"
+      done
+    ) </dev/tty >/dev/null 2>&1 &
+    cut_reader=$!
+  fi
+  cut_told=${cut_time} cut_sure=0
+  while [ -z "${cut_signal}" ]; do
+    if [ -d "${cut_state}/decided" ]; then
+      cut_sure=1
+      break
+    fi
+    cut_clock
+    if [ "${cut_time}" -ge "${cut_until}" ]; then
+      # Whoever makes this directory has decided.
+      mkdir "${cut_state}/decided" 2>/dev/null || cut_sure=1
+      break
+    fi
+    if [ $((cut_time - cut_told)) -ge 60 ]; then
+      cut_told=${cut_time}
+      cut_say_until
+    fi
+    sleep 1
+  done
+  [ -z "${cut_reader}" ] || kill "${cut_reader}" 2>/dev/null || :
+  [ "${cut_sure}" = 1 ] || return 1
+  cut_good "Confirmed."
+}
+
+# From another shell: keeps what the run did. When the run itself is gone, cut_orphaned says so, and this one ends it.
+cut_confirm_command() {
+  cut_orphaned=0
+  if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
+    cut_say "There is nothing to confirm."
+    return 0
+  fi
+  cut_refuse_other || return
+  if [ "${cut_at}" -lt "${cut_steps}" ] || [ "${cut_undoing}" -gt 0 ]; then
+    cut_complain "Not confirmed: step ${cut_at} of ${cut_steps} is done."
+    return 1
+  fi
+  if ! mkdir "${cut_state}/decided" 2>/dev/null; then
+    cut_complain "Not confirmed: it was decided before. See: sh ${cut_self} status --state ${cut_state}"
+    return 1
+  fi
+  cut_holder=$(cat -- "${cut_state}/lock/pid" 2>/dev/null) || cut_holder=''
+  if [ -n "${cut_holder}" ] && kill -0 "${cut_holder}" 2>/dev/null; then
+    cut_left=30
+    while [ -z "${cut_over}" ] && [ "${cut_left}" -gt 0 ]; do
+      sleep 1
+      cut_left=$((cut_left - 1))
+      cut_read_journal
+    done
+    cut_say "Confirmed: run ${cut_run} stays${cut_over:+ (${cut_over})}."
+    return 0
+  fi
+  cut_orphaned=1
+  return 1
+}
+
+cut_confirm_orphan() {
+  cut_open_logs || return
+  cut_record over finished || return 3
+  cut_close drop
+  cut_good "Confirmed: run ${cut_run} stays. Its process was gone."
+}
+
 # -- Forward and back ------------------------------------------------------------------------------------------------
 
 cut_forward() {
@@ -1040,8 +1655,13 @@ cut_forward() {
       cut_record intent "${cut_n}" "${cut_id}" || return 1
     fi
     "step_${cut_n}_do" || return 1
-    [ -z "${cut_signal}" ] || return 1
+    # A signal that came when the work was done waits for the step's edge, a second one does not.
+    cut_aside=${cut_signal}
+    cut_signal=''
     cut_settled "step_${cut_n}_verify" || return 1
+    [ "${cut_hung_up}" = 0 ] || cut_aside=HUP
+    cut_hung_up=0
+    [ -n "${cut_signal}" ] || cut_signal=${cut_aside}
     cut_at=${cut_n}
     if [ "${cut_dry}" = 0 ]; then
       cut_doubt=0
@@ -1050,7 +1670,9 @@ cut_forward() {
     cut_clock
     cut_seconds "$((cut_time - cut_started))"
     [ "${cut_dry}" = 1 ] || cut_good "      done in ${cut_span}"
+    [ -z "${cut_signal}" ] || return 1
     if ! cut_probe_all "${cut_n}"; then
+      [ -z "${cut_signal}" ] || return 1
       cut_bad "Surprise after step ${cut_n}: the model missed something. Nothing more is changed."
       printf '%s' "${cut_surprises}"
       return 1
@@ -1119,21 +1741,6 @@ cut_backward() {
 
 # -- The end of a run ------------------------------------------------------------------------------------------------
 
-# Looks for each secret in the logs and the journal; a log that holds one is removed, and that is said.
-cut_search_logs() {
-  [ -n "${cut_cred}" ] && [ -d "${cut_cred}" ] || return 0
-  for cut_file in "${cut_cred}"/secret.*; do
-    [ -s "${cut_file}" ] || continue
-    grep -v '^$' <"${cut_file}" >"${cut_cred}/pattern"
-    find "${cut_state}/logs" "${cut_state}/work" "${cut_state}/baseline" "${cut_state}/journal" -type f \
-      -exec grep -lF -f "${cut_cred}/pattern" {} + >"${cut_cred}/found" 2>/dev/null
-    while IFS= read -r cut_leak; do
-      cut_complain "The secret ${cut_file##*/secret.} stood in ${cut_leak}: that file is removed. Change the secret."
-      rm -f "${cut_leak}"
-    done <"${cut_cred}/found"
-  done
-}
-
 cut_close() {
   cut_search_logs
   [ "$1" = keep ] || cut_drop_secrets
@@ -1190,12 +1797,38 @@ cut_go_back() {
   return 6
 }
 
+cut_go_on() {
+  if ! cut_forward "${cut_target}"; then
+    cut_after_failure
+    return
+  fi
+  if [ "${cut_at}" -lt "${cut_steps}" ]; then
+    cut_close keep
+    cut_say "Stopped after ${cut_to}, as told."
+    cut_hint
+    return 0
+  fi
+  if ! cut_await_confirmation; then
+    if [ -n "${cut_signal}" ]; then
+      cut_after_failure
+      return
+    fi
+    cut_bad "Nobody confirmed in time."
+    cut_go_back || return
+    return 1
+  fi
+  cut_record over finished || return 3
+  cut_close drop
+  cut_good "Done: all ${cut_steps} steps."
+}
+
 # -- Commands --------------------------------------------------------------------------------------------------------
 
 cut_usage() {
   cat <<EOF
-usage: sh ${cut_self} [plan|preflight|apply|resume|rollback|status|verify] [--yes] [--dry-run] [--to STEP]
-       [--on-failure rollback|stop|ask] [--state DIR] [--done STEP] [--patience SECONDS] [--no-color]
+usage: sh ${cut_self} [plan|preflight|apply|resume|confirm|rollback|status|verify|unlock] [--yes] [--dry-run]
+       [--to STEP] [--on-failure rollback|stop|ask] [--confirm-within 10m] [--state DIR] [--done STEP]
+       [--patience SECONDS] [--idle 15m] [--no-color]
 exit status: 0 done, 1 failed and rolled back, 2 usage, 3 stopped half-way, 4 preflight refused,
   5 another run holds the lock, 6 rollback incomplete
 EOF
@@ -1287,23 +1920,8 @@ cut_apply() {
   cut_at=0 cut_doubt=0 cut_over=''
   [ ! -s "${cut_state}/journal" ] || mv "${cut_state}/journal" "${cut_state}/journal.before-${cut_run}" || return 4
   cut_record run "${cut_run}" "${cut_digest}" || return 4
+  cut_guard || return 4
   cut_go_on
-}
-
-cut_go_on() {
-  if ! cut_forward "${cut_target}"; then
-    cut_after_failure
-    return
-  fi
-  if [ "${cut_at}" -lt "${cut_steps}" ]; then
-    cut_close keep
-    cut_say "Stopped after ${cut_to}, as told."
-    cut_hint
-    return 0
-  fi
-  cut_record over finished || return 3
-  cut_close drop
-  cut_good "Done: all ${cut_steps} steps."
 }
 
 # Goes on from the journal. A step that was under way is done when its observation or verify says so, else done again.
@@ -1320,6 +1938,10 @@ cut_resume() {
   fi
   cut_open_logs || return
   cut_all_secrets || return 3
+  if [ "${cut_confirm_within}" = 0 ] && [ -r "${cut_state}/confirm-within" ]; then
+    cut_confirm_within=$(cat -- "${cut_state}/confirm-within")
+  fi
+  cut_guard || return 3
   if [ "${cut_doubt}" -gt "${cut_at}" ]; then
     cut_n=${cut_doubt}
     "step_${cut_n}"
@@ -1381,6 +2003,7 @@ cut_status_command() {
   else
     cut_say "Run ${cut_run}: half-way."
     cut_logs="${cut_state}/logs/${cut_run}"
+    cut_say_until
     [ ! -r "${cut_state}/secrets-at" ] || cut_say "  secrets are kept for the way back"
     cut_say "  logs: ${cut_logs}"
     cut_logs=''
@@ -1434,21 +2057,43 @@ cut_preflight_command() {
   cut_good "Ready."
 }
 
+# 90, 90s, 10m or 1h as seconds in cut_length.
+cut_duration() {
+  cut_length=${1%[smh]}
+  case "${cut_length}" in
+  '' | *[!0-9]* | 0*) return 2 ;;
+  *) ;;
+  esac
+  case "$1" in
+  *m) cut_length=$((cut_length * 60)) ;;
+  *h) cut_length=$((cut_length * 3600)) ;;
+  *) ;;
+  esac
+}
+
 cut_options() {
   while [ "$#" -gt 0 ]; do
     case "$1" in
-    plan | preflight | apply | resume | rollback | status | verify) cut_mode=$1 ;;
+    plan | preflight | apply | resume | confirm | rollback | status | verify | unlock) cut_mode=$1 ;;
     --help | -h) cut_mode=help ;;
     --yes) cut_yes=1 ;;
     --dry-run) cut_dry=1 ;;
     --no-color) cut_colour=0 ;;
-    --to | --on-failure | --state | --done | --patience)
+    --to | --on-failure | --state | --done | --patience | --idle | --confirm-within)
       [ "$#" -gt 1 ] || return 2
       case "$1" in
       --to) cut_to=$2 ;;
       --on-failure) cut_on_failure=$2 ;;
       --state) cut_state=$2 ;;
       --patience) cut_patience=$2 ;;
+      --idle)
+        cut_duration "$2" || return
+        cut_bound=${cut_length}
+        ;;
+      --confirm-within)
+        cut_duration "$2" || return
+        cut_confirm_within=${cut_length}
+        ;;
       *) cut_done_list="${cut_done_list}$2 " ;;
       esac
       shift
@@ -1479,6 +2124,19 @@ cut_leave() {
 
 cut_main() {
   cut_self=$0
+  case "${1-}" in
+  --command)
+    shift
+    cut_command "$@"
+    return
+    ;;
+  --watchdog)
+    shift
+    cut_watchdog "$@"
+    return
+    ;;
+  *) ;;
+  esac
   if ! cut_options "$@"; then
     cut_usage >&2
     return 2
@@ -1503,10 +2161,16 @@ cut_main() {
     cut_status_command
     return
   fi
+  if [ "${cut_mode}" = confirm ]; then
+    cut_confirm_command && return
+    [ "${cut_orphaned}" = 1 ] || return 1
+  fi
   trap ':' PIPE
   trap 'cut_signal=INT' INT
   trap 'cut_signal=TERM' TERM
-  trap 'cut_signal=HUP' HUP
+  trap cut_hang_up HUP
+  trap ':' ALRM
+  cut_find_launcher
   trap cut_leave EXIT
   if [ "${cut_dry}" = 0 ]; then
     cut_lock
@@ -1518,6 +2182,8 @@ cut_main() {
     preflight) cut_preflight_command ;;
     apply) cut_apply ;;
     resume) cut_resume ;;
+    confirm) cut_confirm_orphan ;;
+    unlock) cut_unlock_command ;;
     rollback) cut_rollback ;;
     *) cut_verify_command ;;
     esac
@@ -1532,39 +2198,33 @@ cut_main() {
 
 # == Plan ==
 
-cut_plan=traefik-dedicated-ip
-cut_digest=950cfbcb1c72f21f
+cut_plan=mysql-upgrade
+cut_digest=755eed7a71229535
 cut_steps=8
-cut_promises=7
-cut_secrets='1:vault_token 2:technitium_token 3:cloudflare_token 4:pg_conn'
+cut_promises=2
+cut_secrets='1:shop_password 2:report_password'
 cut_at_use=''
 
 plan_tools() {
   cut_tool curl .
   cut_tool jq .
-  cut_tool dig .
-  cut_tool git .
-  cut_tool ../../scripts/tg ./stacks/traefik
-  cut_tool rm .
   cut_tool kubectl .
+  cut_tool tail .
+  cut_tool grep .
   cut_tool ssh .
 }
 
 plan_observe() {
-  cut_observe 1 metallb
-  cut_observe 2 postgresql-lb
-  cut_observe 3 headscale
-  cut_observe 4 wireguard
-  cut_observe 5 xray
-  cut_observe 6 traefik
-  cut_observe 7 apex
-  cut_observe 8 lan_names
-  cut_observe 9 proxied_apps
+  cut_observe 1 shop_pods
+  cut_observe 2 traefik
 }
 
 plan_unused() {
-  cut_unused 10.0.20.203 80 traefik
-  cut_unused 10.0.20.203 443 traefik
+  :
+}
+
+plan_locks() {
+  :
 }
 
 plan_baseline() {
@@ -1572,225 +2232,95 @@ plan_baseline() {
 }
 
 secret_1() {
-  cut_secret_env vault_token VAULT_TOKEN
+  cut_run secret_1_1 || return
+  cut_secret_jq shop_password dbaas/secrets/mysql-users shop ".data[\$field] | @base64d" || return
+}
+
+secret_1_1() { # std/kubernetes:28
+  kubectl get --raw /api/v1/namespaces/dbaas/secrets/mysql-users
 }
 
 secret_2() {
   cut_run secret_2_1 || return
-  cut_secret_jq technitium_token secret/data/technitium token ".data | if (.data | type) == \"object\" then .data[\$field] else .[\$field] end" || return
+  cut_secret_jq report_password dbaas/secrets/mysql-users report ".data[\$field] | @base64d" || return
 }
 
-secret_2_1() { # std/vault:28
-  cut_header text 'X-Vault-Token: ' secret vault_token || return
-  cut_http GET https://vault.example.net/v1/secret/data/technitium
-}
-
-secret_3() {
-  cut_run secret_3_1 || return
-  cut_secret_jq cloudflare_token secret/data/platform cloudflare_api_token ".data | if (.data | type) == \"object\" then .data[\$field] else .[\$field] end" || return
-}
-
-secret_3_1() { # std/vault:28
-  cut_header text 'X-Vault-Token: ' secret vault_token || return
-  cut_http GET https://vault.example.net/v1/secret/data/platform
-}
-
-secret_4() {
-  cut_run secret_4_1 || return
-  cut_secret_jq pg_conn secret/data/terraform conn_str ".data | if (.data | type) == \"object\" then .data[\$field] else .[\$field] end" || return
-}
-
-secret_4_1() { # std/vault:28
-  cut_header text 'X-Vault-Token: ' secret vault_token || return
-  cut_http GET https://vault.example.net/v1/secret/data/terraform
+secret_2_1() { # std/kubernetes:28
+  kubectl get --raw /api/v1/namespaces/dbaas/secrets/mysql-users
 }
 
 observe_1() {
   cut_run observe_1_1 || return
-  cut_seen range jq .spec.addresses 10.0.20.200-10.0.20.220
+  cut_seen replicas jq .spec.replicas 2
 }
 
-observe_1_1() { # std/kubernetes:64
-  cut_http GET https://10.0.20.10:6443/apis/metallb.io/v1beta1/namespaces/metallb-system/ipaddresspools/metallb
+observe_1_1() { # std/kubernetes:172
+  cut_http GET https://10.0.20.10:6443/apis/apps/v1/namespaces/shop/deployments/shop
 }
 
 observe_2() {
   cut_run observe_2_1 || return
-  cut_seen address jq '.status.loadBalancer.ingress[0].ip' 10.0.20.200
+  cut_seen address jq '.status.loadBalancer.ingress[0].ip' 10.0.20.203
   cut_seen policy jq .spec.externalTrafficPolicy Cluster
-  cut_seen sharing jq '.metadata.annotations | (.["metallb.io/allow-shared-ip"] // .["metallb.universe.tf/allow-shared-ip"])' shared
+  cut_seen sharing jq '.metadata.annotations | (.["metallb.io/allow-shared-ip"] // .["metallb.universe.tf/allow-shared-ip"])' none
 }
 
 observe_2_1() { # std/kubernetes:108
-  cut_http GET https://10.0.20.10:6443/api/v1/namespaces/dbaas/services/postgresql-lb
-}
-
-observe_3() {
-  cut_run observe_3_1 || return
-  cut_seen address jq '.status.loadBalancer.ingress[0].ip' 10.0.20.200
-  cut_seen policy jq .spec.externalTrafficPolicy Cluster
-  cut_seen sharing jq '.metadata.annotations | (.["metallb.io/allow-shared-ip"] // .["metallb.universe.tf/allow-shared-ip"])' shared
-}
-
-observe_3_1() { # std/kubernetes:108
-  cut_http GET https://10.0.20.10:6443/api/v1/namespaces/headscale/services/headscale
-}
-
-observe_4() {
-  cut_run observe_4_1 || return
-  cut_seen address jq '.status.loadBalancer.ingress[0].ip' 10.0.20.200
-  cut_seen policy jq .spec.externalTrafficPolicy Cluster
-  cut_seen sharing jq '.metadata.annotations | (.["metallb.io/allow-shared-ip"] // .["metallb.universe.tf/allow-shared-ip"])' shared
-}
-
-observe_4_1() { # std/kubernetes:108
-  cut_http GET https://10.0.20.10:6443/api/v1/namespaces/wireguard/services/wireguard
-}
-
-observe_5() {
-  cut_run observe_5_1 || return
-  cut_seen address jq '.status.loadBalancer.ingress[0].ip' 10.0.20.200
-  cut_seen policy jq .spec.externalTrafficPolicy Cluster
-  cut_seen sharing jq '.metadata.annotations | (.["metallb.io/allow-shared-ip"] // .["metallb.universe.tf/allow-shared-ip"])' shared
-}
-
-observe_5_1() { # std/kubernetes:108
-  cut_http GET https://10.0.20.10:6443/api/v1/namespaces/xray/services/xray
-}
-
-observe_6() {
-  cut_run observe_6_1 || return
-  cut_seen address jq '.status.loadBalancer.ingress[0].ip' 10.0.20.200
-  cut_seen policy jq .spec.externalTrafficPolicy Cluster
-  cut_seen sharing jq '.metadata.annotations | (.["metallb.io/allow-shared-ip"] // .["metallb.universe.tf/allow-shared-ip"])' shared
-}
-
-observe_6_1() { # std/kubernetes:108
   cut_http GET https://10.0.20.10:6443/api/v1/namespaces/traefik/services/traefik
 }
 
-observe_7() {
-  cut_run observe_7_1 || return
-  cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.200
-  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 3600s
-}
+# == Step 1 of 8: shop_pods.replicas.1 ==
 
-observe_7_1() { # std/net:124
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net'
-}
-
-observe_8() {
-  cut_run observe_8_1 || return
-  cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' example.net
-  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 3600s
-}
-
-observe_8_1() { # std/net:124
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=*.example.net'
-}
-
-observe_9() {
-  cut_run observe_9_1 || return
-  cut_seen origin jq '[.result.config.ingress[] | select(.hostname == "*.example.net") | .service] | first' https://10.0.20.200:443
-}
-
-observe_9_1() { # std/cloudflare:71
-  cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
-  cut_http GET https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations
-}
-
-# == Step 1 of 8: apex.ttl.1 ==
-
-step_1() { # cutover.cut:73
-  cut_id=apex.ttl.1
-  cut_title='apex: ttl 1h -> 60s'
-  cut_takes=10
+step_1() { # plan.cut:98
+  cut_id=shop_pods.replicas.1
+  cut_title='shop_pods: replicas 2 -> 0'
+  cut_takes=60
   cut_final=''
   cut_hand=''
-  cut_newer=6
+  cut_newer=8
 }
 
 step_1_do() {
   cut_run step_1_do_1 || return
-  cut_run step_1_do_2 || return
-  cut_run step_1_do_3 || return
-  cut_run step_1_do_4 || return
 }
 
-step_1_do_1() { # std/technitium:30
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
-}
-
-step_1_do_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
-}
-
-step_1_do_3() { # std/technitium:32
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
-  cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
-}
-
-step_1_do_4() { # std/technitium:33
-  jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
+step_1_do_1() { # std/kubernetes:167
+  kubectl scale deployment/shop -n shop --replicas=0
 }
 
 step_1_undo() {
   cut_run step_1_undo_1 || return
-  cut_run step_1_undo_2 || return
-  cut_run step_1_undo_3 || return
-  cut_run step_1_undo_4 || return
 }
 
-step_1_undo_1() { # std/technitium:30
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
-}
-
-step_1_undo_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
-}
-
-step_1_undo_3() { # std/technitium:32
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
-  cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
-}
-
-step_1_undo_4() { # std/technitium:33
-  jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
+step_1_undo_1() { # std/kubernetes:167
+  kubectl scale deployment/shop -n shop --replicas=2
 }
 
 step_1_verify() {
-  cut_run step_1_verify_1 within 30 || return
+  cut_run step_1_verify_1 timeout 360 || return
 }
 
-step_1_verify_1() { # std/technitium:47
-  cut_dns example.net 10.0.20.201 53 A 10.0.20.200
+step_1_verify_1() { # std/kubernetes:180
+  kubectl rollout status deployment/shop -n shop --timeout=5m
 }
 
 step_1_was() {
-  cut_watch apex
+  cut_watch shop_pods
   cut_run step_1_was_1 || return
-  cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.200
-  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 3600s
+  cut_seen replicas jq .spec.replicas 2
   cut_watched
 }
 
-step_1_was_1() { # std/net:124
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net'
+step_1_was_1() { # std/kubernetes:172
+  cut_http GET https://10.0.20.10:6443/apis/apps/v1/namespaces/shop/deployments/shop
 }
 
-# == Step 2 of 8: proxied_apps ==
+# == Step 2 of 8: fresh ==
 
-step_2() { # cutover.cut:82
-  cut_id=proxied_apps
-  cut_title='proxied_apps: origin https://10.0.20.200:443 -> https://traefik.traefik.svc.cluster.local:443'
-  cut_takes=10
+step_2() { # plan.cut:111
+  cut_id=fresh
+  cut_title='fresh: create dump'
+  cut_takes=300
   cut_final=''
   cut_hand=''
   cut_newer=''
@@ -1798,415 +2328,262 @@ step_2() { # cutover.cut:82
 
 step_2_do() {
   cut_run step_2_do_1 || return
-  cut_run step_2_do_2 || return
-  cut_run step_2_do_3 || return
-  cut_run step_2_do_4 || return
-  cut_run step_2_do_5 || return
-  cut_run step_2_do_6 || return
-  cut_run step_2_do_7 || return
 }
 
-step_2_do_1() { # std/cloudflare:49
-  cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
-  cut_http GET https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations save "${cut_work}/before.json"
-}
-
-step_2_do_2() { # std/cloudflare:51
-  jq --arg host '*.example.net' --arg old https://10.0.20.200:443 --arg new https://traefik.traefik.svc.cluster.local:443 'if .success and .result.source == "cloudflare" then .result.config else error("this tunnel is not configured at Cloudflare") end | [.ingress[] | select(.hostname == $host)] as $mine | if ($mine | length) != 1 then error("not exactly one rule for this hostname") elif ($mine[0].service != $old and $mine[0].service != $new) then error("the rule leads to \($mine[0].service)") else . end | (.ingress[] | select(.hostname == $host) | .service) = $new | {config: .}' "${cut_work}/before.json" >"${cut_work}/after.json"
-}
-
-step_2_do_3() { # std/cloudflare:59
-  cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
-  cut_http GET https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations save "${cut_work}/again.json"
-}
-
-step_2_do_4() { # std/cloudflare:60
-  jq -en --slurpfile before "${cut_work}/before.json" --slurpfile again "${cut_work}/again.json" '$before[0].result.version == $again[0].result.version or error("somebody else has changed this tunnel meanwhile")'
-}
-
-step_2_do_5() { # std/cloudflare:61
-  cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
-  cut_header text 'Content-Type: ' text application/json || return
-  cut_http PUT https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations body "${cut_work}/after.json" save "${cut_work}/answer.json"
-}
-
-step_2_do_6() { # std/cloudflare:62
-  jq -e '.success or error(.errors | map(.message) | join("; "))' "${cut_work}/answer.json"
-}
-
-step_2_do_7() { # cutover.cut:89
-  git apply --reverse --check patches/tunnel-origin.patch || git apply patches/tunnel-origin.patch
+step_2_do_1() { # plan.cut:118
+  kubectl exec mysql-0 -n dbaas -- mysqldump --single-transaction --routines --triggers --events --databases shop >fresh.sql
 }
 
 step_2_undo() {
-  cut_run step_2_undo_1 || return
-  cut_run step_2_undo_2 || return
-  cut_run step_2_undo_3 || return
-  cut_run step_2_undo_4 || return
-  cut_run step_2_undo_5 || return
-  cut_run step_2_undo_6 || return
-  cut_run step_2_undo_7 || return
-}
-
-step_2_undo_1() { # cutover.cut:89
-  git apply --check patches/tunnel-origin.patch || git apply --reverse patches/tunnel-origin.patch
-}
-
-step_2_undo_2() { # std/cloudflare:49
-  cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
-  cut_http GET https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations save "${cut_work}/before.json"
-}
-
-step_2_undo_3() { # std/cloudflare:51
-  jq --arg host '*.example.net' --arg old https://traefik.traefik.svc.cluster.local:443 --arg new https://10.0.20.200:443 'if .success and .result.source == "cloudflare" then .result.config else error("this tunnel is not configured at Cloudflare") end | [.ingress[] | select(.hostname == $host)] as $mine | if ($mine | length) != 1 then error("not exactly one rule for this hostname") elif ($mine[0].service != $old and $mine[0].service != $new) then error("the rule leads to \($mine[0].service)") else . end | (.ingress[] | select(.hostname == $host) | .service) = $new | {config: .}' "${cut_work}/before.json" >"${cut_work}/after.json"
-}
-
-step_2_undo_4() { # std/cloudflare:59
-  cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
-  cut_http GET https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations save "${cut_work}/again.json"
-}
-
-step_2_undo_5() { # std/cloudflare:60
-  jq -en --slurpfile before "${cut_work}/before.json" --slurpfile again "${cut_work}/again.json" '$before[0].result.version == $again[0].result.version or error("somebody else has changed this tunnel meanwhile")'
-}
-
-step_2_undo_6() { # std/cloudflare:61
-  cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
-  cut_header text 'Content-Type: ' text application/json || return
-  cut_http PUT https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations body "${cut_work}/after.json" save "${cut_work}/answer.json"
-}
-
-step_2_undo_7() { # std/cloudflare:62
-  jq -e '.success or error(.errors | map(.message) | join("; "))' "${cut_work}/answer.json"
+  cut_say '      nothing to undo: a dump is kept'
 }
 
 step_2_verify() {
-  cut_run step_2_verify_1 || return
-  cut_run step_2_verify_2 || return
+  cut_run step_2_verify_1 contains 'Dump completed' || return
+  cut_run step_2_verify_2 matches '^[1-9]' || return
 }
 
-step_2_verify_1() { # std/cloudflare:65
-  cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
-  cut_http GET https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations save "${cut_work}/now.json"
+step_2_verify_1() { # plan.cut:122
+  tail -n 1 fresh.sql
 }
 
-step_2_verify_2() { # std/cloudflare:66
-  jq -e --arg host '*.example.net' --arg origin https://traefik.traefik.svc.cluster.local:443 'any(.result.config.ingress[]; .hostname == $host and .service == $origin)' "${cut_work}/now.json"
+step_2_verify_2() { # plan.cut:124
+  grep -c '^CREATE TABLE' fresh.sql
 }
 
 step_2_was() {
-  cut_watch proxied_apps
-  cut_run step_2_was_1 || return
-  cut_seen origin jq '[.result.config.ingress[] | select(.hostname == "*.example.net") | .service] | first' https://10.0.20.200:443
-  cut_watched
+  :
 }
 
-step_2_was_1() { # std/cloudflare:71
-  cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
-  cut_http GET https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations
-}
+# == Step 3 of 8: wipe ==
 
-# == Step 3 of 8: traefik_lb ==
-
-step_3() { # cutover.cut:99
-  cut_id=traefik_lb
-  cut_title='traefik_lb: create alias'
+step_3() { # plan.cut:129
+  cut_id=wipe
+  cut_title='mysql: contents full -> empty; shop: state known -> gone; report: state known -> gone'
   cut_takes=60
-  cut_final=''
-  cut_hand=1
+  cut_final='the old data directory is deleted: from here on the dump is the only copy'
+  cut_hand=''
   cut_newer=''
 }
 
 step_3_do() {
-  cut_manual step_3_do_1 "Firewall > Aliases: add a host alias \`traefik_lb\` for 10.0.20.203, save and apply" || return
+  cut_run step_3_do_1 || return
+  cut_run step_3_do_2 timeout 180 || return
+  cut_run step_3_do_3 || return
+}
+
+step_3_do_1() { # plan.cut:135
+  kubectl scale statefulset/mysql -n dbaas --replicas=0
+}
+
+step_3_do_2() { # plan.cut:136
+  kubectl wait --for=delete pod/mysql-0 -n dbaas --timeout=2m
+}
+
+step_3_do_3() { # plan.cut:137
+  kubectl delete pvc data-mysql-0 -n dbaas --ignore-not-found
 }
 
 step_3_undo() {
-  cut_manual step_3_undo_1 "Firewall > Aliases: delete the alias \`traefik_lb\`, save and apply" || return
+  :
 }
 
 step_3_verify() {
-  :
+  cut_run step_3_verify_1 within 120 equal '' || return
+}
+
+step_3_verify_1() { # plan.cut:46
+  kubectl get pvc data-mysql-0 -n dbaas --ignore-not-found -o name
 }
 
 step_3_was() {
   :
 }
 
-# == Step 4 of 8: wait.1 ==
+# == Step 4 of 8: mysql ==
 
-step_4() { # cutover.cut:53
-  cut_id=wait.1
-  cut_title="wait.1: until nobody can have an old answer that \`traefik\` makes fail"
-  cut_takes=3540
+step_4() { # plan.cut:86
+  cut_id=mysql
+  cut_title='mysql: version 5.7.44 -> 8.0.40'
+  cut_takes=300
   cut_final=''
   cut_hand=''
-  cut_newer=''
+  cut_newer=5
 }
 
 step_4_do() {
-  cut_until 3540 || return
+  cut_run step_4_do_1 || return
+  cut_run step_4_do_2 || return
+  cut_run step_4_do_3 timeout 660 || return
+}
+
+step_4_do_1() { # plan.cut:36
+  kubectl set image statefulset/mysql -n dbaas mysql=mysql:8.0.40
+}
+
+step_4_do_2() { # plan.cut:37
+  kubectl scale statefulset/mysql -n dbaas --replicas=1
+}
+
+step_4_do_3() { # plan.cut:38
+  kubectl rollout status statefulset/mysql -n dbaas --timeout=10m
 }
 
 step_4_undo() {
-  :
+  cut_run step_4_undo_1 || return
+  cut_run step_4_undo_2 || return
+  cut_run step_4_undo_3 timeout 660 || return
+}
+
+step_4_undo_1() { # plan.cut:36
+  kubectl set image statefulset/mysql -n dbaas mysql=mysql:5.7.44
+}
+
+step_4_undo_2() { # plan.cut:37
+  kubectl scale statefulset/mysql -n dbaas --replicas=1
+}
+
+step_4_undo_3() { # plan.cut:38
+  kubectl rollout status statefulset/mysql -n dbaas --timeout=10m
 }
 
 step_4_verify() {
-  cut_until 3540 || return
+  cut_run step_4_verify_1 within 120 contains 8.0.40 || return
+}
+
+step_4_verify_1() { # plan.cut:42
+  kubectl exec mysql-0 -n dbaas -- mysql -NBe 'select version()'
 }
 
 step_4_was() {
   :
 }
 
-# == Step 5 of 8: traefik ==
+# == Step 5 of 8: reload ==
 
-step_5() { # cutover.cut:53
-  cut_id=traefik
-  cut_title='traefik: address 10.0.20.200 -> 10.0.20.203, policy Cluster -> Local, sharing shared -> none'
-  cut_takes=90
+step_5() { # plan.cut:141
+  cut_id=reload
+  cut_title='mysql: contents empty -> full'
+  cut_takes=600
   cut_final=''
   cut_hand=''
   cut_newer=''
 }
 
 step_5_do() {
-  cut_run step_5_do_1 || return
-  cut_run step_5_do_2 || return
-  cut_run step_5_do_3 || return
-  cut_run step_5_do_4 || return
-  cut_run step_5_do_5 || return
-  cut_run step_5_do_6 || return
+  cut_run step_5_do_1 timeout 1800 || return
 }
 
-step_5_do_1() { # std/terragrunt:49
-  git apply --reverse --check patches/traefik-dedicated-ip.patch || git apply patches/traefik-dedicated-ip.patch
-}
-
-step_5_do_2() { # std/terragrunt:51
-  cd ./stacks/traefik || return
-  PG_CONN_STR=$(cut_compose secret pg_conn) || return
-  export PG_CONN_STR
-  ../../scripts/tg plan -input=false -lock-timeout=5m "-out=${cut_work}/saved.tfplan"
-}
-
-step_5_do_3() { # std/terragrunt:52
-  cd ./stacks/traefik || return
-  PG_CONN_STR=$(cut_compose secret pg_conn) || return
-  export PG_CONN_STR
-  ../../scripts/tg show -json "${cut_work}/saved.tfplan" >"${cut_work}/plan.json"
-}
-
-step_5_do_4() { # std/terragrunt:53
-  cd ./stacks/traefik || return
-  jq -e --arg targets helm_release.traefik --arg ignore '' '[.resource_changes[]? | select(.change.actions != ["no-op"] and .change.actions != ["read"])] | map(select(.address as $a | ($ignore | split(" ") | index($a)) == null)) | map(select(.address as $a | if $targets == "" then (.change.actions | index("delete")) != null else ($targets | split(" ") | index($a)) == null end) | .address) | length == 0 or error("not announced: " + join(", "))' "${cut_work}/plan.json"
-}
-
-step_5_do_5() { # std/terragrunt:54
-  cd ./stacks/traefik || return
-  PG_CONN_STR=$(cut_compose secret pg_conn) || return
-  export PG_CONN_STR
-  ../../scripts/tg apply -input=false -lock-timeout=5m "${cut_work}/saved.tfplan"
-}
-
-step_5_do_6() { # std/terragrunt:55
-  cd ./stacks/traefik || return
-  rm -f "${cut_work}/saved.tfplan" "${cut_work}/plan.json"
+step_5_do_1() { # plan.cut:144
+  kubectl exec -i mysql-0 -n dbaas -- mysql <fresh.sql
 }
 
 step_5_undo() {
   cut_run step_5_undo_1 || return
-  cut_run step_5_undo_2 || return
-  cut_run step_5_undo_3 || return
-  cut_run step_5_undo_4 || return
-  cut_run step_5_undo_5 || return
-  cut_run step_5_undo_6 || return
 }
 
-step_5_undo_1() { # std/terragrunt:68
-  git apply --check patches/traefik-dedicated-ip.patch || git apply --reverse patches/traefik-dedicated-ip.patch
-}
-
-step_5_undo_2() { # std/terragrunt:70
-  cd ./stacks/traefik || return
-  PG_CONN_STR=$(cut_compose secret pg_conn) || return
-  export PG_CONN_STR
-  ../../scripts/tg plan -input=false -lock-timeout=5m "-out=${cut_work}/saved.tfplan"
-}
-
-step_5_undo_3() { # std/terragrunt:71
-  cd ./stacks/traefik || return
-  PG_CONN_STR=$(cut_compose secret pg_conn) || return
-  export PG_CONN_STR
-  ../../scripts/tg show -json "${cut_work}/saved.tfplan" >"${cut_work}/plan.json"
-}
-
-step_5_undo_4() { # std/terragrunt:72
-  cd ./stacks/traefik || return
-  jq -e --arg targets helm_release.traefik --arg ignore '' '[.resource_changes[]? | select(.change.actions != ["no-op"] and .change.actions != ["read"])] | map(select(.address as $a | ($ignore | split(" ") | index($a)) == null)) | map(select(.address as $a | if $targets == "" then (.change.actions | index("delete")) != null else ($targets | split(" ") | index($a)) == null end) | .address) | length == 0 or error("not announced: " + join(", "))' "${cut_work}/plan.json"
-}
-
-step_5_undo_5() { # std/terragrunt:73
-  cd ./stacks/traefik || return
-  PG_CONN_STR=$(cut_compose secret pg_conn) || return
-  export PG_CONN_STR
-  ../../scripts/tg apply -input=false -lock-timeout=5m "${cut_work}/saved.tfplan"
-}
-
-step_5_undo_6() { # std/terragrunt:74
-  cd ./stacks/traefik || return
-  rm -f "${cut_work}/saved.tfplan" "${cut_work}/plan.json"
+step_5_undo_1() { # plan.cut:145
+  kubectl exec mysql-0 -n dbaas -- mysql -e 'drop database if exists shop'
 }
 
 step_5_verify() {
-  cut_run step_5_verify_1 within 60 equal 10.0.20.203 || return
-  cut_run step_5_verify_2 within 60 equal Local || return
+  cut_run step_5_verify_1 within 120 contains 8.0.40 || return
 }
 
-step_5_verify_1() { # std/kubernetes:115
-  kubectl get service traefik -n traefik -o 'jsonpath={.status.loadBalancer.ingress[0].ip}'
-}
-
-step_5_verify_2() { # std/kubernetes:117
-  kubectl get service traefik -n traefik -o 'jsonpath={.spec.externalTrafficPolicy}'
+step_5_verify_1() { # plan.cut:42
+  kubectl exec mysql-0 -n dbaas -- mysql -NBe 'select version()'
 }
 
 step_5_was() {
-  cut_watch traefik
-  cut_run step_5_was_1 || return
-  cut_seen address jq '.status.loadBalancer.ingress[0].ip' 10.0.20.200
-  cut_seen policy jq .spec.externalTrafficPolicy Cluster
-  cut_seen sharing jq '.metadata.annotations | (.["metallb.io/allow-shared-ip"] // .["metallb.universe.tf/allow-shared-ip"])' shared
-  cut_watched
+  :
 }
 
-step_5_was_1() { # std/kubernetes:108
-  cut_http GET https://10.0.20.10:6443/api/v1/namespaces/traefik/services/traefik
-}
+# == Step 6 of 8: shop.state.2 ==
 
-# == Step 6 of 8: apex ==
-
-step_6() { # cutover.cut:69
-  cut_id=apex
-  cut_title='apex: value 10.0.20.200 -> 10.0.20.203'
+step_6() { # plan.cut:92
+  cut_id=shop.state.2
+  cut_title='shop: state gone -> known'
   cut_takes=10
   cut_final=''
   cut_hand=''
-  cut_newer=8
+  cut_newer=''
 }
 
 step_6_do() {
   cut_run step_6_do_1 || return
-  cut_run step_6_do_2 || return
-  cut_run step_6_do_3 || return
-  cut_run step_6_do_4 || return
 }
 
-step_6_do_1() { # std/technitium:30
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
-}
-
-step_6_do_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
-}
-
-step_6_do_3() { # std/technitium:32
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
-  cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
-}
-
-step_6_do_4() { # std/technitium:33
-  jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
+step_6_do_1() { # plan.cut:69
+  cut_stdin text "create user if not exists 'shop'@'%' identified by '" secret shop_password text "'; grant ALL ON shop.* to 'shop'@'%';" || return
+  kubectl exec -i mysql-0 -n dbaas -- mysql
 }
 
 step_6_undo() {
   cut_run step_6_undo_1 || return
-  cut_run step_6_undo_2 || return
-  cut_run step_6_undo_3 || return
-  cut_run step_6_undo_4 || return
 }
 
-step_6_undo_1() { # std/technitium:30
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
-}
-
-step_6_undo_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
-}
-
-step_6_undo_3() { # std/technitium:32
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
-  cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
-}
-
-step_6_undo_4() { # std/technitium:33
-  jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
+step_6_undo_1() { # plan.cut:72
+  kubectl exec mysql-0 -n dbaas -- mysql -e "drop user if exists 'shop'@'%'"
 }
 
 step_6_verify() {
-  cut_run step_6_verify_1 within 30 || return
+  cut_run step_6_verify_1 equal 1 || return
 }
 
-step_6_verify_1() { # std/technitium:47
-  cut_dns example.net 10.0.20.201 53 A 10.0.20.203
+step_6_verify_1() { # plan.cut:77
+  kubectl exec mysql-0 -n dbaas -- mysql -NBe "select count(*) from mysql.user where user = 'shop'"
 }
 
 step_6_was() {
-  cut_watch apex
-  cut_run step_6_was_1 || return
-  cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.200
-  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 60s
-  cut_watched
+  :
 }
 
-step_6_was_1() { # std/net:124
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net'
-}
+# == Step 7 of 8: report.state.2 ==
 
-# == Step 7 of 8: https ==
-
-step_7() { # cutover.cut:100
-  cut_id=https
-  cut_title='https: target nginx -> traefik_lb'
-  cut_takes=120
+step_7() { # plan.cut:93
+  cut_id=report.state.2
+  cut_title='report: state gone -> known'
+  cut_takes=10
   cut_final=''
-  cut_hand=1
+  cut_hand=''
   cut_newer=''
 }
 
 step_7_do() {
-  cut_manual step_7_do_1 "Firewall > NAT > Port Forward: set the redirect target of the rule \`https\` to traefik_lb, keep its linked filter rule, save and apply" || return
+  cut_run step_7_do_1 || return
+}
+
+step_7_do_1() { # plan.cut:69
+  cut_stdin text "create user if not exists 'report'@'%' identified by '" secret report_password text "'; grant SELECT ON shop.* to 'report'@'%';" || return
+  kubectl exec -i mysql-0 -n dbaas -- mysql
 }
 
 step_7_undo() {
-  cut_since 8 3540 || return
-  cut_manual step_7_undo_1 "Firewall > NAT > Port Forward: set the redirect target of the rule \`https\` to nginx, keep its linked filter rule, save and apply" || return
+  cut_run step_7_undo_1 || return
+}
+
+step_7_undo_1() { # plan.cut:72
+  kubectl exec mysql-0 -n dbaas -- mysql -e "drop user if exists 'report'@'%'"
 }
 
 step_7_verify() {
-  cut_run step_7_verify_1 within 30 contains '-> 10.0.20.203' || return
+  cut_run step_7_verify_1 equal 1 || return
 }
 
-step_7_verify_1() { # std/pfsense:116
-  ssh admin@10.0.20.1 pfctl -sn
+step_7_verify_1() { # plan.cut:77
+  kubectl exec mysql-0 -n dbaas -- mysql -NBe "select count(*) from mysql.user where user = 'report'"
 }
 
 step_7_was() {
   :
 }
 
-# == Step 8 of 8: apex.ttl.2 ==
+# == Step 8 of 8: shop_pods.replicas.2 ==
 
-step_8() { # cutover.cut:73
-  cut_id=apex.ttl.2
-  cut_title='apex: ttl 60s -> 1h'
-  cut_takes=10
+step_8() { # plan.cut:98
+  cut_id=shop_pods.replicas.2
+  cut_title='shop_pods: replicas 0 -> 2'
+  cut_takes=60
   cut_final=''
   cut_hand=''
   cut_newer=''
@@ -2214,159 +2591,71 @@ step_8() { # cutover.cut:73
 
 step_8_do() {
   cut_run step_8_do_1 || return
-  cut_run step_8_do_2 || return
-  cut_run step_8_do_3 || return
-  cut_run step_8_do_4 || return
 }
 
-step_8_do_1() { # std/technitium:30
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
-}
-
-step_8_do_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
-}
-
-step_8_do_3() { # std/technitium:32
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
-  cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
-}
-
-step_8_do_4() { # std/technitium:33
-  jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
+step_8_do_1() { # std/kubernetes:167
+  kubectl scale deployment/shop -n shop --replicas=2
 }
 
 step_8_undo() {
   cut_run step_8_undo_1 || return
-  cut_run step_8_undo_2 || return
-  cut_run step_8_undo_3 || return
-  cut_run step_8_undo_4 || return
 }
 
-step_8_undo_1() { # std/technitium:30
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
-}
-
-step_8_undo_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
-}
-
-step_8_undo_3() { # std/technitium:32
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
-  cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
-}
-
-step_8_undo_4() { # std/technitium:33
-  jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
+step_8_undo_1() { # std/kubernetes:167
+  kubectl scale deployment/shop -n shop --replicas=0
 }
 
 step_8_verify() {
-  cut_run step_8_verify_1 within 30 || return
+  cut_run step_8_verify_1 timeout 360 || return
 }
 
-step_8_verify_1() { # std/technitium:47
-  cut_dns example.net 10.0.20.201 53 A 10.0.20.203
+step_8_verify_1() { # std/kubernetes:180
+  kubectl rollout status deployment/shop -n shop --timeout=5m
 }
 
 step_8_was() {
-  cut_watch apex
+  cut_watch shop_pods
   cut_run step_8_was_1 || return
-  cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.203
-  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 60s
+  cut_seen replicas jq .spec.replicas 0
   cut_watched
 }
 
-step_8_was_1() { # std/net:124
-  cut_header text 'Authorization: Bearer ' secret technitium_token || return
-  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net'
+step_8_was_1() { # std/kubernetes:172
+  cut_http GET https://10.0.20.10:6443/apis/apps/v1/namespaces/shop/deployments/shop
 }
 
 # == Promises ==
 
-promise_1() { # p1 cutover.cut:109
-  cut_text='devvm reaches 10.0.20.200:5432'
-  cut_states='up up up up up up up up up'
+promise_1() { # p1 plan.cut:150
+  cut_text='customers reaches https://shop.example.org'
+  cut_states='up down down down down down down down up'
   cut_blind=''
 }
 
 probe_1() {
-  cut_probe_tcp 10.0.20.200 5432
+  cut_probe_url https://shop.example.org vps.example.org
 }
 
-promise_2() { # p2 cutover.cut:110
-  cut_text='public reaches https://home.example.net'
-  cut_states='up up up up up up up up up'
-  cut_blind=''
-}
-
-probe_2() {
-  cut_probe_url https://home.example.net vps.example.org
-}
-
-promise_3() { # p3 cutover.cut:111
-  cut_text='public reaches https://vault.example.net'
-  cut_states='up up up up up up up up up'
-  cut_blind=''
-}
-
-probe_3() {
-  cut_probe_url https://vault.example.net vps.example.org
-}
-
-promise_4() { # p4 cutover.cut:112
-  cut_text='public reaches https://immich.example.net'
-  cut_states='up up up up up down down up up'
-  cut_blind=''
-}
-
-probe_4() {
-  cut_probe_url https://immich.example.net vps.example.org
-}
-
-promise_5() { # p5 cutover.cut:113
-  cut_text='family reaches https://immich.example.net'
-  cut_states='up up up up up down maybe maybe maybe'
-  cut_blind='family asks other name servers than the operator, and has no probe'
-}
-
-probe_5() {
-  :
-}
-
-promise_6() { # p6 cutover.cut:114
-  cut_text='public reaches immich.example.net:443/udp'
-  cut_states='up up up up up down down up up'
-  cut_blind='udp cannot be probed with curl'
-}
-
-probe_6() {
-  :
-}
-
-promise_7() { # p7 cutover.cut:115
-  cut_text='traefik.policy == Local'
-  cut_states='down down down down down up up up up'
+promise_2() { # p2 plan.cut:151
+  cut_text='mysql.version >= 8.0'
+  cut_states='down down down down up up up up up'
   cut_blind="a condition on the plan's own values: the steps' verifies look at it"
 }
 
-probe_7() {
+probe_2() {
   :
 }
 
 # == Manifest ==
-# runtime: sha256 ca33a30d4b4e59e8fc4aa70cb7d519f02d6b4e6d6116e35f129504950bb2c4cb
-# plan part: sha256 194afd1b4c01ba4ae547b4a810833d055c6ef2956c49bf30b68ef6ab0789a3c8
-# step 1 apex.ttl.1: do 4, undo 4, verify 1
-# step 2 proxied_apps: do 7, undo 7, verify 2
-# step 3 traefik_lb: do 1, undo 1, verify 0
-# step 4 wait.1: do 1, undo 0, verify 1
-# step 5 traefik: do 6, undo 6, verify 2
-# step 6 apex: do 4, undo 4, verify 1
-# step 7 https: do 1, undo 1, verify 1
-# step 8 apex.ttl.2: do 4, undo 4, verify 1
+# runtime: sha256 561d676ac3c73d11da2f7346027b166c74e3928667833e27b263e6cf7af6af63
+# plan part: sha256 70ab89e984e3bbed8252def6b34db1ea1507b9c5b6d940dff4748e9b28c4bb23
+# step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
+# step 2 fresh: do 1, undo 0, verify 2
+# step 3 wipe: do 3, undo 0, verify 1
+# step 4 mysql: do 3, undo 3, verify 1
+# step 5 reload: do 1, undo 1, verify 1
+# step 6 shop.state.2: do 1, undo 1, verify 1
+# step 7 report.state.2: do 1, undo 1, verify 1
+# step 8 shop_pods.replicas.2: do 1, undo 1, verify 1
 
 cut_main "$@"

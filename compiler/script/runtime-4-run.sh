@@ -1,0 +1,424 @@
+# -- Running one command ---------------------------------------------------------------------------------------------
+
+# Ends a process with all that it started: politely, and after the grace time for good.
+cut_end_tree() {
+  cut_tree=$(ps -A -o pid= -o ppid= 2>/dev/null | awk -v root="$1" '
+    { parent[$1] = $2 }
+    END {
+      for (p in parent) {
+        q = p
+        for (i = 0; i < 64 && q != root && q in parent; i++) q = parent[q]
+        if (q == root && p != root) print p
+      }
+    }')
+  for cut_victim in ${cut_tree}; do
+    kill -s "$2" "${cut_victim}" 2>/dev/null || :
+  done
+  kill -s "$2" "$1" 2>/dev/null || :
+}
+
+# How commands are started, found once. Each runs in a session of its own, with the signals as a program expects them:
+# what the terminal sends (Ctrl-C, HUP) does not reach it by itself, so that this script passes it on exactly once, and a
+# tool that is started in the background does not ignore INT. Where that cannot be had, a command runs in the foreground
+# and a signal waits for its end.
+cut_find_launcher() {
+  cut_launcher=none
+  if setsid true 2>/dev/null && env --default-signal true 2>/dev/null; then
+    cut_launcher=setsid
+  elif perl -e 'use POSIX ();' 2>/dev/null; then
+    cut_launcher=perl
+  fi
+  # The shell that runs this script runs its commands.
+  cut_shell=''
+  [ ! -r "/proc/$$/cmdline" ] || cut_shell=$(tr '\0' '\n' <"/proc/$$/cmdline" | awk -v self="${cut_self}" '$0 == self { found = 1; exit } { all = all $0 "\n" } END { if (found) printf "%s", all }')
+  [ -n "${cut_shell}" ] || cut_shell='sh'
+}
+
+# Starts a program in a session of its own, in the background; its output is where this one's is.
+cut_apart() {
+  case "${cut_launcher}" in
+  setsid) setsid env --default-signal "$@" </dev/null & ;;
+  perl) perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" </dev/null & ;;
+  *) nohup "$@" </dev/null & ;;
+  esac
+}
+
+# This script once more, under the shell that runs it: cut_once_more FILE WORD…
+cut_once_more() {
+  # The words of the shell's command line, which have no blanks, in front of the others.
+  cut_words=''
+  for cut_word in ${cut_shell}; do
+    cut_words="${cut_word}
+${cut_words}"
+  done
+  for cut_word in ${cut_words}; do
+    set -- "${cut_word}" "$@"
+  done
+  cut_apart "$@"
+}
+
+# Starts the command cut_name in the background.
+cut_launch() {
+  cut_once_more "${cut_copy}" --command "${cut_name}" "${cut_cred}" "${cut_run}" "${cut_work}" "${cut_root}" >"${cut_out}" 2>>"${cut_log}"
+  cut_child=$!
+}
+
+# The other end of cut_launch. It outlives the signals that its tool gets, so that it has the tool's exit status.
+cut_command() {
+  trap ':' INT TERM HUP
+  cut_name=$1 cut_cred=$2 cut_run=$3 cut_work=$4
+  printf '%s %s\n' "$$" "${cut_name}" >"${0%/*}/command"
+  cd -- "$5" || exit 126
+  "${cut_name}"
+}
+
+# Sets cut_alive to those of cut_family that still run (a zombie does not).
+cut_count_alive() {
+  cut_alive=''
+  for cut_member in ${cut_family}; do
+    cut_here=$(ps -o stat= -p "${cut_member}" 2>/dev/null) || cut_here=''
+    case "${cut_here}" in
+    '' | Z*) ;;
+    *) cut_alive="${cut_alive} ${cut_member}" ;;
+    esac
+  done
+}
+
+# cut_stop_command WHY: asks the command and all that it started to stop, once, as the tool wants it; waits as long as the
+# tool needs; only then ends it for good, and says so when it holds a lock.
+cut_stop_command() {
+  cut_seconds "${cut_grace}"
+  cut_say "      $1: asks ${cut_holds:-the command} to stop (${cut_stop}), and waits for it up to ${cut_span}"
+  printf '%s: signal %s, grace %ss\n' "$1" "${cut_stop}" "${cut_grace}" >>"${cut_log}"
+  cut_tree=''
+  cut_end_tree "${cut_child}" "${cut_stop}"
+  cut_family="${cut_child} ${cut_tree}"
+  cut_given=${cut_grace}
+  cut_count_alive
+  while [ -n "${cut_alive}" ] && [ "${cut_given}" -gt 0 ]; do
+    sleep 1
+    cut_given=$((cut_given - 1))
+    cut_count_alive
+  done
+  [ -n "${cut_alive}" ] || return 0
+  if [ -n "${cut_holds}" ]; then
+    cut_bad "      ${cut_holds} HOLDS A LOCK and has not stopped in ${cut_span}: it is killed now. What it did may not be saved, and its lock may stay: sh ${cut_self} unlock --state ${cut_state}"
+  else
+    cut_say "      killed: it did not stop in ${cut_span}"
+  fi
+  printf 'killed after its grace time\n' >>"${cut_log}"
+  for cut_member in ${cut_alive}; do
+    kill -s KILL "${cut_member}" 2>/dev/null || :
+  done
+}
+
+# Waits for the command; a signal or the end of its time stops it. The terminal going (HUP) stops nothing that holds a lock.
+cut_attend() {
+  cut_timer='' cut_stopped=0 cut_late=0
+  if [ "${cut_timeout}" -gt 0 ]; then
+    cut_clock
+    cut_end=$((cut_time + cut_timeout))
+    (
+      trap 'kill "${cut_sleep}" 2>/dev/null; exit' TERM
+      sleep "${cut_timeout}" &
+      cut_sleep=$!
+      wait "${cut_sleep}"
+      kill -s ALRM "$$"
+    ) >/dev/null 2>&1 </dev/null &
+    cut_timer=$!
+  fi
+  while :; do
+    cut_rc=0
+    wait "${cut_child}" || cut_rc=$?
+    kill -0 "${cut_child}" 2>/dev/null || break
+    [ "${cut_stopped}" = 0 ] || continue
+    if [ "${cut_signal}" = HUP ] && [ -n "${cut_holds}" ]; then
+      # Put aside until the step's edge.
+      cut_say "      the terminal is gone: ${cut_holds} ends its work first"
+      cut_hung_up=1 cut_signal=''
+    fi
+    if [ -n "${cut_signal}" ]; then
+      cut_stopped=1
+      cut_stop_command "signal ${cut_signal}"
+    elif [ -n "${cut_timer}" ]; then
+      cut_clock
+      if [ "${cut_time}" -ge "${cut_end}" ]; then
+        cut_stopped=1 cut_late=1
+        cut_stop_command "stopped: it took longer than ${cut_timeout}s"
+      fi
+    fi
+  done
+  [ -z "${cut_timer}" ] || kill -s TERM "${cut_timer}" 2>/dev/null || :
+  [ -z "${cut_timer}" ] || wait "${cut_timer}" 2>/dev/null || :
+  rm -f "${cut_state}/lock/command"
+  [ "${cut_late}" = 0 ] || cut_why="it took longer than ${cut_timeout}s"
+}
+
+# One try.
+cut_once() {
+  rm -f "${cut_cred}"/now.*
+  cut_late=0
+  if [ "${cut_launcher}" = none ]; then
+    (trap '' HUP && cd -- "${cut_root}" && "${cut_name}") >"${cut_out}" 2>>"${cut_log}" </dev/null
+    cut_rc=$?
+  else
+    cut_launch
+    cut_attend
+  fi
+  rm -f "${cut_cred}"/now.*
+  [ "${cut_late}" = 0 ] || [ "${cut_rc}" != 0 ] || cut_rc=124
+  return "${cut_rc}"
+}
+
+# Compares the output with what is expected of it; says in the log what differs.
+cut_expected() {
+  cut_got=$(cat -- "${cut_out}")
+  while [ "$#" -gt 0 ]; do
+    cut_want=${2-}
+    cut_holds=1
+    case "$1" in
+    equal) [ "${cut_got}" = "${cut_want}" ] || cut_holds=0 ;;
+    contains)
+      case "${cut_got}" in
+      *"${cut_want}"*) ;;
+      *) cut_holds=0 ;;
+      esac
+      ;;
+    without)
+      case "${cut_got}" in
+      *"${cut_want}"*) cut_holds=0 ;;
+      *) ;;
+      esac
+      ;;
+    matches) grep -Eq -e "${cut_want}" <"${cut_out}" || cut_holds=0 ;;
+    unchanged)
+      cut_want=$(cat -- "${cut_state}/baseline/${cut_name}" 2>/dev/null) || cut_want='(not seen by preflight)'
+      [ "${cut_got}" = "${cut_want}" ] || cut_holds=0
+      ;;
+    *) ;;
+    esac
+    if [ "${cut_holds}" = 0 ]; then
+      printf 'expected output %s %s\ngot %s\n' "$1" "${cut_want}" "${cut_got}" >>"${cut_log}"
+      cut_brief=$(printf '%s\n' "${cut_got}" | head -n 1 | cut -c 1-120)
+      cut_why="expected output $1 \`${cut_want}\`, got \`${cut_brief}\`"
+      return 1
+    fi
+    shift 2
+  done
+}
+
+# cut_run NAME [timeout S] [stop SIGNAL] [grace S] [holds TOOL] [within S] [equal T | contains T | without T | matches T | unchanged -]...
+# Runs a command of the plan with its output in files; with `within`, again and again until it succeeds with the output
+# that is expected, or the time is over.
+cut_run() {
+  cut_name=$1 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_why=''
+  shift
+  if [ "${cut_dry}" = 1 ]; then
+    cut_show "${cut_name}"
+    return 0
+  fi
+  [ -z "${cut_signal}" ] || return 1
+  while [ "$#" -gt 1 ]; do
+    case "$1" in
+    timeout) cut_timeout=$2 ;;
+    stop) cut_stop=$2 ;;
+    grace) cut_grace=$2 ;;
+    holds) cut_holds=$2 ;;
+    within) cut_within=$2 ;;
+    *) break ;;
+    esac
+    shift 2
+  done
+  cut_files
+  cut_clock
+  cut_deadline=$((cut_time + cut_within))
+  while :; do
+    cut_why=''
+    if cut_once && cut_expected "$@"; then
+      cut_keep_output
+      cut_forget
+      return 0
+    fi
+    [ -n "${cut_why}" ] || cut_why="exit status ${cut_rc}"
+    cut_clock
+    if [ "${cut_time}" -ge "${cut_deadline}" ] || [ -n "${cut_signal}" ]; then
+      break
+    fi
+    printf '%s; again, until %ss have passed\n' "${cut_why}" "${cut_within}" >>"${cut_log}"
+    cut_sleep 2
+  done
+  cut_keep_output
+  cut_forget
+  cut_failed_command "${cut_name}: ${cut_why}"
+  return 1
+}
+
+# Where this command's output goes: one log per command, in the order they ran. What fetches a secret leaves nothing.
+cut_files() {
+  cut_count=$((cut_count + 1))
+  cut_number=$(printf '%03d' "${cut_count}")
+  cut_out="${cut_cred}/now-out"
+  if [ "${cut_secret_run}" = 1 ]; then
+    cut_log="${cut_cred}/fetch.log"
+    cut_work=${cut_cred}
+  else
+    cut_log="${cut_logs}/${cut_number}-${cut_name}.log"
+    cut_work="${cut_state}/work/${cut_n}"
+    mkdir -p "${cut_work}"
+  fi
+  cut_stamp=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  printf '# %s %s\n' "${cut_name}" "${cut_stamp}" >>"${cut_log}"
+}
+
+# Secrets that are fetched at their use are gone after it.
+cut_forget() {
+  [ "${cut_secret_run}" = 0 ] || return 0
+  for cut_gone in ${cut_at_use}; do
+    [ ! -s "${cut_cred}/secret.${cut_gone}" ] || cut_disguises "${cut_cred}/secret.${cut_gone}" >>"${cut_cred}/gone.${cut_gone}"
+    rm -f "${cut_cred}/secret.${cut_gone}"
+  done
+}
+
+cut_keep_output() {
+  [ "${cut_secret_run}" = 1 ] || cat -- "${cut_out}" >>"${cut_log}"
+}
+
+cut_failed_command() {
+  [ "${cut_gentle}" = 0 ] || return 0
+  cut_bad "      failed: $*"
+  [ "${cut_secret_run}" = 0 ] || return 0
+  tail -n 15 "${cut_log}" 2>/dev/null | sed 's/^/      | /' 2>/dev/null
+  cut_say "      log: ${cut_log}"
+}
+
+# The text of a function of this file, for --dry-run.
+cut_show() {
+  sed -n "/^$1() {/,/^}/p" "${cut_self}" | sed '1d;$d;s/^/      /'
+}
+
+# A step that a person takes: printed, and confirmed at the terminal.
+cut_manual() {
+  cut_name=$1
+  cut_say "      By hand: $2"
+  [ "${cut_dry}" = 0 ] || return 0
+  case "${cut_done_list}" in
+  *" ${cut_id} "*)
+    cut_say "      taken as done (--done ${cut_id})"
+    return 0
+    ;;
+  *) ;;
+  esac
+  while [ -z "${cut_signal}" ]; do
+    cut_ask "      Type \`done\` when it is done, \`stop\` to stop here:" || break
+    case "${cut_answer}" in
+    done) return 0 ;;
+    stop) return 1 ;;
+    *) ;;
+    esac
+  done
+  cut_bad "      Nobody confirmed it. Without a terminal, name it: --done ${cut_id}"
+  return 1
+}
+
+cut_wait() {
+  cut_seconds "$1"
+  cut_say "      waits ${cut_span}"
+  [ "${cut_dry}" = 1 ] || cut_sleep "$1"
+}
+
+# cut_hour TIME: seconds since 1970 as a time of the day.
+cut_hour() {
+  cut_day=$(date -d "@$1" '+%H:%M:%S' 2>/dev/null) || cut_day=$(date -r "$1" '+%H:%M:%S' 2>/dev/null) || cut_day="second $1"
+}
+
+# cut_until SECONDS: waits so long since the step before ended, until no cache holds an old answer any more. The deadline is in
+# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here.
+cut_until() {
+  cut_seconds "$1"
+  if [ "${cut_dry}" = 1 ]; then
+    cut_say "      waits ${cut_span}"
+    return 0
+  fi
+  cut_clock
+  if [ "${cut_until_step}" != "${cut_n}" ]; then
+    cut_until_step=${cut_n} cut_until_time=$((cut_time + $1))
+    cut_record until "${cut_n}" "${cut_until_time}" || return 1
+  fi
+  [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
+  cut_hour "${cut_until_time}"
+  cut_seconds "$((cut_until_time - cut_time))"
+  cut_say "      waits ${cut_span}, goes on at ${cut_day}"
+  while [ "${cut_time}" -lt "${cut_until_time}" ]; do
+    [ -z "${cut_signal}" ] || return 1
+    if [ -t 1 ]; then
+      cut_seconds "$((cut_until_time - cut_time))"
+      printf '\r      %s left, goes on at %s   ' "${cut_span}" "${cut_day}"
+    fi
+    sleep 1
+    cut_clock
+  done
+  [ ! -t 1 ] || printf '\r%s\r' '                                                  '
+}
+
+# cut_since STEP SECONDS: the same on the way back, before something is undone that an answer leads to which was published once
+# STEP had begun. When it never had, nobody can have that answer.
+cut_since() {
+  [ "${cut_high}" -ge "$1" ] || return 0
+  cut_n_up=${cut_n}
+  cut_n=back-${cut_n}
+  cut_until "$2"
+  set -- "$?"
+  cut_n=${cut_n_up}
+  return "$1"
+}
+
+# cut_seen ATTRIBUTE jq|text FILTER DECLARED|'?': one value of the last command's answer against the plan's.
+cut_seen() {
+  [ "${cut_dry}" = 0 ] || return 0
+  if [ "$2" = jq ]; then
+    cut_value=$(jq -r "($3) | if . == null then \"none\" elif type == \"array\" then (map(tostring) | sort | join(\", \")) else . end" <"${cut_out}" 2>/dev/null) || cut_value='(cannot be read)'
+  else
+    cut_value=$(cat -- "${cut_out}")
+  fi
+  printf '%s.%s: declared %s, seen %s\n' "${cut_text}" "$1" "$4" "${cut_value}" >>"${cut_log}"
+  case "$4" in
+  "${cut_value}") ;;
+  '?') cut_say "  seen: ${cut_text}.$1 is ${cut_value} (the plan does not know it)" ;;
+  *)
+    cut_drift=$((cut_drift + 1))
+    cut_differs="${cut_text}.$1 is ${cut_value}, the plan says $4"
+    [ "${cut_watching}" = 1 ] || cut_bad "  drift: ${cut_differs}"
+    ;;
+  esac
+}
+
+# cut_watch NAME … cut_watched: the values of a resource while a step is verified or undone.
+cut_watch() {
+  cut_text=$1 cut_watching=1 cut_drift=0
+}
+
+cut_watched() {
+  [ "${cut_drift}" = 0 ]
+}
+
+# Runs a verify; one that only looks at values gives them a minute to become what they have to be.
+cut_settled() {
+  cut_clock
+  cut_settle_by=$((cut_time + 60))
+  while :; do
+    cut_watching=0 cut_drift=0
+    if "$1"; then
+      cut_watching=0
+      return 0
+    fi
+    cut_clock
+    if [ "${cut_drift}" = 0 ] || [ "${cut_time}" -ge "${cut_settle_by}" ] || [ -n "${cut_signal}" ]; then
+      break
+    fi
+    cut_sleep 3
+  done
+  cut_watching=0
+  [ "${cut_drift}" = 0 ] || cut_bad "      ${cut_differs}"
+  return 1
+}
+

@@ -1,0 +1,254 @@
+# -- Probes: each promise, looked at from where its client stands ----------------------------------------------------
+
+# cut_curl_config URL SECONDS
+cut_curl_config() {
+  printf 'url = "'
+  printf '%s' "$1" | sed 's/[\\"]/\\&/g'
+  printf '"\nmax-time = %s\nconnect-timeout = %s\noutput = "/dev/null"\nnoproxy = "*"\nsilent\n' "$2" "$2"
+  printf 'write-out = "%%{http_code} %%{num_connects}\\n"\n'
+}
+
+# cut_look URL SECONDS [HOST]: runs curl here or on a host; cut_status, cut_made, cut_rc.
+cut_look() {
+  cut_curl_config "$1" "$2" >"${cut_cred}/probe"
+  if [ -n "${3-}" ]; then
+    ssh -o BatchMode=yes -o ConnectTimeout=10 "$3" 'curl -q -K -' <"${cut_cred}/probe" >"${cut_cred}/probe.out" 2>"${cut_cred}/probe.err"
+  else
+    curl -q -K "${cut_cred}/probe" </dev/null >"${cut_cred}/probe.out" 2>"${cut_cred}/probe.err"
+  fi
+  cut_rc=$?
+  cut_status=000 cut_made=0
+  read -r cut_status cut_made <"${cut_cred}/probe.out" || :
+}
+
+# A URL is reached when an answer of HTTP comes with a status below 500; a 404 where the baseline had none is the
+# "not hosted here" of a reverse proxy, and counts as not reached. Sets cut_verdict: up, down or blind.
+cut_probe_url() {
+  cut_look "$1" 10 "${2-}"
+  cut_detail="status ${cut_status}"
+  if [ "${cut_rc}" = 255 ] && [ -n "${2-}" ] || [ "${cut_rc}" -ge 126 ]; then
+    cut_verdict=blind cut_detail="cannot look from ${2:-here}"
+  elif [ "${cut_rc}" -ne 0 ]; then
+    cut_verdict=down cut_detail="curl says ${cut_rc}"
+  elif [ "${cut_status}" = 404 ] && [ "${cut_before}" != 404 ] && [ -n "${cut_before}" ]; then
+    cut_verdict=down cut_detail="404, before the run it was ${cut_before}"
+  elif [ "${cut_status}" -ge 100 ] && [ "${cut_status}" -lt 500 ]; then
+    cut_verdict=up
+  else
+    cut_verdict=down
+  fi
+}
+
+cut_probe_tcp() {
+  cut_status=tcp
+  for cut_max in 1 5; do
+    cut_look "telnet://$1:$2" "${cut_max}" "${3-}"
+    if [ "${cut_rc}" != 28 ] || [ "${cut_made}" != 0 ]; then
+      break
+    fi
+  done
+  cut_status=tcp
+  if [ "${cut_rc}" = 255 ] && [ -n "${3-}" ] || [ "${cut_rc}" -ge 126 ]; then
+    cut_verdict=blind cut_detail="cannot look from ${3:-here}"
+  elif [ "${cut_made:-0}" -gt 0 ]; then
+    cut_verdict=up cut_detail=connected
+  else
+    cut_verdict=down cut_detail="no connection"
+  fi
+}
+
+# Probes promise N in state K; true when it is as the model says, or the model does not say.
+cut_probe_one() {
+  cut_blind=''
+  "promise_$1"
+  [ -z "${cut_blind}" ] || return 0
+  cut_said=$(printf '%s\n' "${cut_states}" | cut -d ' ' -f "$(($2 + 1))")
+  cut_before=''
+  [ ! -r "${cut_state}/baseline/promise-$1" ] || cut_before=$(cat -- "${cut_state}/baseline/promise-$1")
+  "probe_$1"
+  printf 'state %s, %s: expected %s, seen %s (%s)\n' "$2" "${cut_text}" "${cut_said}" "${cut_verdict}" "${cut_detail}" >>"${cut_log}"
+  case "${cut_said}" in
+  up | down) [ "${cut_verdict}" = "${cut_said}" ] ;;
+  *) return 0 ;;
+  esac
+}
+
+# Probes every promise in state K, those that surprise again and again for cut_patience seconds.
+cut_probe_all() {
+  [ "${cut_dry}" = 0 ] || return 0
+  cut_name="probes-state-$1"
+  cut_id=''
+  cut_files
+  cut_clock
+  cut_deadline=$((cut_time + cut_patience))
+  cut_open=''
+  cut_i=1
+  while [ "${cut_i}" -le "${cut_promises}" ]; do
+    cut_open="${cut_open} ${cut_i}"
+    cut_i=$((cut_i + 1))
+  done
+  while :; do
+    cut_again=''
+    cut_surprises=''
+    for cut_i in ${cut_open}; do
+      cut_probe_one "${cut_i}" "$1" && continue
+      cut_again="${cut_again} ${cut_i}"
+      cut_surprises="${cut_surprises}  ${cut_text}: expected ${cut_said}, seen ${cut_verdict} (${cut_detail})
+"
+    done
+    [ -n "${cut_again}" ] || return 0
+    cut_open=${cut_again}
+    cut_clock
+    [ "${cut_time}" -lt "${cut_deadline}" ] || break
+    cut_sleep 2 || break
+  done
+  return 1
+}
+
+# -- Preflight: finds all it can, changes nothing --------------------------------------------------------------------
+
+cut_problem() {
+  cut_problems=$((cut_problems + 1))
+  cut_bad "  refused: $*"
+}
+
+# cut_tool NAME DIRECTORY: a program that the plan's commands start.
+cut_tool() {
+  case "$1" in
+  /*) [ -x "$1" ] && return 0 ;;
+  */*) [ -x "${cut_root}/$2/$1" ] && return 0 ;;
+  *) command -v "$1" >/dev/null 2>&1 && return 0 ;;
+  esac
+  if [ "$2" = . ]; then
+    cut_problem "the tool $1 is not here"
+  else
+    cut_problem "the tool $1 is not here (looked for from ${cut_root}/$2)"
+  fi
+}
+
+# cut_observe NUMBER NAME: what can't be observed is listed, and does not refuse.
+cut_observe() {
+  cut_text=$2
+  cut_gentle=1
+  "observe_$1"
+  cut_rc=$?
+  cut_gentle=0
+  [ "${cut_rc}" != 0 ] || return 0
+  cut_brief=$(tail -n 1 "${cut_log}" | cut -c 1-120)
+  cut_say "  not observed: ${cut_text} (${cut_brief})"
+}
+
+# cut_unused ADDRESS PORT NAME: nobody may answer yet where the plan puts somebody.
+cut_unused() {
+  if cut_tcp "$1" "$2" 2>/dev/null; then
+    cut_problem "$1 port $2 already answers, and only $3 should, later"
+  fi
+}
+
+# cut_baseline NAME: keeps the output of a command for `expect output unchanged`.
+cut_baseline() {
+  cut_name=$1 cut_timeout=60 cut_holds='' cut_stop=TERM cut_grace=10
+  cut_files
+  if cut_once; then
+    cat -- "${cut_out}" >"${cut_state}/baseline/$1"
+  else
+    cut_problem "the output of $1 cannot be seen (exit status ${cut_rc}); it has to be unchanged later: ${cut_log}"
+  fi
+}
+
+cut_by_hand() {
+  cut_has_terminal && return 0
+  cut_i=1
+  while [ "${cut_i}" -le "${cut_steps}" ]; do
+    "step_${cut_i}"
+    case "${cut_done_list}" in
+    *" ${cut_id} "*) ;;
+    *) [ -z "${cut_hand}" ] || cut_problem "step ${cut_id} is done by hand, and there is no terminal to confirm it at (--done ${cut_id})" ;;
+    esac
+    cut_i=$((cut_i + 1))
+  done
+}
+
+# --confirm-within is a promise to roll back, which a step without a way back breaks.
+cut_by_itself() {
+  cut_i=1
+  while [ "${cut_i}" -le "${cut_steps}" ]; do
+    "step_${cut_i}"
+    [ -z "${cut_final}" ] || cut_problem "--confirm-within: step ${cut_id} has no way back (${cut_final}), so nothing can roll back by itself after it"
+    cut_i=$((cut_i + 1))
+  done
+}
+
+cut_preflight() {
+  cut_problems=0 cut_drift=0 cut_n=0
+  cut_say "Preflight (changes nothing)"
+  mkdir -p "${cut_state}/baseline"
+  plan_tools
+  [ "${cut_problems}" = 0 ] || return 4
+  cut_say "  tools: all here"
+  if cut_all_secrets; then
+    [ -z "${cut_secrets}" ] || cut_say "  secrets: all fetched"
+  else
+    cut_problem "a secret cannot be fetched"
+    return 4
+  fi
+  [ "${cut_mode}" = preflight ] || cut_by_hand
+  [ "${cut_confirm_within}" = 0 ] || cut_by_itself
+  plan_observe
+  [ "${cut_drift}" = 0 ] || cut_problem "the world is not what the plan starts from (${cut_drift} values differ)"
+  cut_held=0
+  plan_locks
+  plan_unused
+  plan_baseline
+  cut_keep_statuses
+  if cut_probe_all 0; then
+    cut_say "  promises: as the model says"
+  else
+    cut_problem "promises that are not as the model says:"
+    printf '%s' "${cut_surprises}"
+  fi
+  cut_list_blind
+  [ "${cut_problems}" = 0 ] || return 4
+}
+
+# The status of each URL before the run, to tell a 404 that was there from one that is new.
+cut_keep_statuses() {
+  cut_name=baseline-status cut_id=''
+  cut_files
+  cut_i=1
+  while [ "${cut_i}" -le "${cut_promises}" ]; do
+    rm -f "${cut_state}/baseline/promise-${cut_i}"
+    cut_blind='' cut_before=''
+    "promise_${cut_i}"
+    if [ -z "${cut_blind}" ]; then
+      "probe_${cut_i}"
+      [ "${cut_verdict}" != up ] || printf '%s\n' "${cut_status}" >"${cut_state}/baseline/promise-${cut_i}"
+    fi
+    cut_i=$((cut_i + 1))
+  done
+}
+
+cut_list_blind() {
+  cut_i=1
+  while [ "${cut_i}" -le "${cut_promises}" ]; do
+    cut_blind=''
+    "promise_${cut_i}"
+    [ -z "${cut_blind}" ] || cut_say "  not looked at: ${cut_text} (${cut_blind})"
+    cut_i=$((cut_i + 1))
+  done
+}
+
+cut_all_secrets() {
+  # The names come from the plan and have no blanks.
+  cut_list=${cut_secrets}
+  set --
+  while [ -n "${cut_list}" ]; do
+    set -- "$@" "${cut_list%% *}"
+    case "${cut_list}" in
+    *' '*) cut_list=${cut_list#* } ;;
+    *) cut_list='' ;;
+    esac
+  done
+  cut_fetch "$@"
+}
+

@@ -1,0 +1,144 @@
+# -- Commit or revert: a run that nobody confirms in time rolls back by itself ---------------------------------------
+
+# The terminal goes, perhaps because of the change itself: with --confirm-within the run goes on without it.
+cut_hang_up() {
+  if [ "${cut_confirm_within}" -gt 0 ]; then
+    cut_say "The terminal is gone: goes on without it, and rolls back unless somebody confirms."
+  else
+    cut_signal=HUP
+  fi
+}
+
+# A time of the clock as people read it, in cut_hour.
+cut_hour_of() {
+  cut_hour=$(date -d "@$1" '+%H:%M:%S %Z' 2>/dev/null) || cut_hour=$(date -r "$1" '+%H:%M:%S %Z' 2>/dev/null) || cut_hour='the end of that time'
+}
+
+cut_say_until() {
+  [ -n "${cut_until}" ] || return 0
+  cut_clock
+  cut_remains=$((cut_until - cut_time))
+  [ "${cut_remains}" -gt 0 ] || cut_remains=0
+  cut_hour_of "${cut_until}"
+  cut_seconds "${cut_remains}"
+  cut_say "  NOT CONFIRMED: rolls back by itself at ${cut_hour}, in ${cut_span}, unless: sh ${cut_self} confirm --state ${cut_state}"
+}
+
+# Begins to guard the run: a second process, apart from the terminal, which rolls back when this one is killed and nobody
+# takes over or confirms in time.
+cut_guard() {
+  rm -rf "${cut_state:?}/decided"
+  cut_until=''
+  if [ "${cut_confirm_within}" = 0 ]; then
+    rm -f "${cut_state}/confirm-within"
+    return 0
+  fi
+  printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_self}" "${cut_state}/watchdog" || return
+  cut_once_more "${cut_state}/watchdog" --watchdog "${cut_state}" "$$" "${cut_confirm_within}" "${cut_shell}" >>"${cut_state}/watchdog.log" 2>&1
+  cut_seconds "${cut_confirm_within}"
+  cut_say "To be confirmed within ${cut_span} of its last step; guarded by process $! from now on."
+}
+
+# cut_watchdog STATE PID SECONDS SHELL: see cut_guard. It has nothing to do while that process lives.
+cut_watchdog() {
+  trap '' HUP INT
+  cut_state=$1 cut_deadline=''
+  while sleep 2; do
+    ! kill -0 "$2" 2>/dev/null || continue
+    cut_owner=$(cat -- "${cut_state}/lock/pid" 2>/dev/null) || cut_owner=''
+    cut_read_journal
+    # Ended as it should, or taken over by somebody.
+    if [ "${cut_owner}" != "$2" ] || [ -n "${cut_over}" ] || [ "${cut_begun}" = 0 ] || [ -d "${cut_state}/decided" ]; then
+      return 0
+    fi
+    cut_clock
+    [ -n "${cut_deadline}" ] || cut_deadline=${cut_until:-$((cut_time + $3))}
+    [ "${cut_time}" -ge "${cut_deadline}" ] || continue
+    if mkdir "${cut_state}/decided" 2>/dev/null; then
+      cut_self=$0 cut_shell=$4
+      cut_once_more "$0" rollback --yes --state "${cut_state}" --no-color
+      wait "$!"
+    fi
+    return
+  done
+}
+
+# After the last step: waits to be told that all is well. False when nobody did in time, or a signal came.
+cut_await_confirmation() {
+  [ "${cut_confirm_within}" -gt 0 ] || return 0
+  cut_clock
+  cut_until=$((cut_time + cut_confirm_within))
+  cut_record confirm-until "${cut_until}" || return 1
+  cut_say "All ${cut_steps} steps are done."
+  cut_say_until
+  cut_reader=''
+  if cut_has_terminal; then
+    cut_say "  or type \`confirm\` here"
+    (
+      while IFS= read -r cut_line; do
+        [ "${cut_line}" != confirm ] || mkdir "${cut_state}/decided"
+      done
+    ) </dev/tty >/dev/null 2>&1 &
+    cut_reader=$!
+  fi
+  cut_told=${cut_time} cut_sure=0
+  while [ -z "${cut_signal}" ]; do
+    if [ -d "${cut_state}/decided" ]; then
+      cut_sure=1
+      break
+    fi
+    cut_clock
+    if [ "${cut_time}" -ge "${cut_until}" ]; then
+      # Whoever makes this directory has decided.
+      mkdir "${cut_state}/decided" 2>/dev/null || cut_sure=1
+      break
+    fi
+    if [ $((cut_time - cut_told)) -ge 60 ]; then
+      cut_told=${cut_time}
+      cut_say_until
+    fi
+    sleep 1
+  done
+  [ -z "${cut_reader}" ] || kill "${cut_reader}" 2>/dev/null || :
+  [ "${cut_sure}" = 1 ] || return 1
+  cut_good "Confirmed."
+}
+
+# From another shell: keeps what the run did. When the run itself is gone, cut_orphaned says so, and this one ends it.
+cut_confirm_command() {
+  cut_orphaned=0
+  if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
+    cut_say "There is nothing to confirm."
+    return 0
+  fi
+  cut_refuse_other || return
+  if [ "${cut_at}" -lt "${cut_steps}" ] || [ "${cut_undoing}" -gt 0 ]; then
+    cut_complain "Not confirmed: step ${cut_at} of ${cut_steps} is done."
+    return 1
+  fi
+  if ! mkdir "${cut_state}/decided" 2>/dev/null; then
+    cut_complain "Not confirmed: it was decided before. See: sh ${cut_self} status --state ${cut_state}"
+    return 1
+  fi
+  cut_holder=$(cat -- "${cut_state}/lock/pid" 2>/dev/null) || cut_holder=''
+  if [ -n "${cut_holder}" ] && kill -0 "${cut_holder}" 2>/dev/null; then
+    cut_left=30
+    while [ -z "${cut_over}" ] && [ "${cut_left}" -gt 0 ]; do
+      sleep 1
+      cut_left=$((cut_left - 1))
+      cut_read_journal
+    done
+    cut_say "Confirmed: run ${cut_run} stays${cut_over:+ (${cut_over})}."
+    return 0
+  fi
+  cut_orphaned=1
+  return 1
+}
+
+cut_confirm_orphan() {
+  cut_open_logs || return
+  cut_record over finished || return 3
+  cut_close drop
+  cut_good "Confirmed: run ${cut_run} stays. Its process was gone."
+}
+

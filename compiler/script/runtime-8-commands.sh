@@ -1,0 +1,373 @@
+# -- Commands --------------------------------------------------------------------------------------------------------
+
+cut_usage() {
+  cat <<EOF
+usage: sh ${cut_self} [plan|preflight|apply|resume|confirm|rollback|status|verify|unlock] [--yes] [--dry-run]
+       [--to STEP] [--on-failure rollback|stop|ask] [--confirm-within 10m] [--state DIR] [--done STEP]
+       [--patience SECONDS] [--idle 15m] [--no-color]
+exit status: 0 done, 1 failed and rolled back, 2 usage, 3 stopped half-way, 4 preflight refused,
+  5 another run holds the lock, 6 rollback incomplete
+EOF
+}
+
+cut_plan_command() {
+  sed -n '2,/^$/s/^# \{0,1\}//p' "${cut_self}"
+}
+
+cut_new_run() {
+  cut_run=$(date -u +%Y%m%d-%H%M%S)-$$
+}
+
+cut_open_logs() {
+  cut_logs="${cut_state}/logs/${cut_run:-look}"
+  mkdir -p "${cut_logs}" || return 4
+  cut_count=$(find "${cut_logs}" -name '[0-9][0-9][0-9]*' | wc -l)
+  cut_count=$((cut_count))
+}
+
+# What --to names, as a number in cut_target.
+cut_find_target() {
+  cut_target=${cut_steps}
+  [ -n "${cut_to}" ] || return 0
+  cut_i=1
+  while [ "${cut_i}" -le "${cut_steps}" ]; do
+    "step_${cut_i}"
+    if [ "${cut_id}" = "${cut_to}" ]; then
+      cut_target=${cut_i}
+      return 0
+    fi
+    cut_i=$((cut_i + 1))
+  done
+  cut_complain "There is no step ${cut_to}; \`plan\` lists them."
+  return 2
+}
+
+cut_confirm() {
+  [ "${cut_yes}" = 0 ] || return 0
+  if ! cut_has_terminal; then
+    cut_complain "There is no terminal to ask at: say --yes."
+    return 2
+  fi
+  cut_ask "$1 (yes/no)?"
+  [ "${cut_answer}" = yes ] && return 0
+  cut_say "Not confirmed: nothing is changed."
+  return 2
+}
+
+cut_refuse_other() {
+  [ -n "${cut_other}" ] || return 0
+  cut_complain "${cut_state} holds a run of another version of this plan (digest ${cut_other}); finish that with its own runbook, or name another --state."
+  return 3
+}
+
+cut_apply() {
+  cut_find_target || return
+  if [ "${cut_dry}" = 1 ]; then
+    cut_at=0
+    cut_forward "${cut_target}"
+    return
+  fi
+  if [ "${cut_over}" = finished ] && [ -z "${cut_other}" ]; then
+    cut_say "Already done: run ${cut_run} finished this plan. Nothing is changed."
+    return 0
+  fi
+  if [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ]; then
+    cut_refuse_other || return
+    if [ "${cut_at}" -gt 0 ] || [ "${cut_doubt}" -gt 0 ]; then
+      cut_open_logs
+      cut_say "A run is half-way."
+      cut_hint
+      return 3
+    fi
+  fi
+  cut_new_run
+  pwd -P >"${cut_state}/root" || return 4
+  cut_root=$(pwd -P)
+  cut_open_logs || return
+  cut_preflight || {
+    cut_close drop
+    return 4
+  }
+  cut_confirm "Apply ${cut_plan}, ${cut_target} of ${cut_steps} steps" || {
+    cut_rc=$?
+    cut_close drop
+    return "${cut_rc}"
+  }
+  cut_at=0 cut_doubt=0 cut_over=''
+  [ ! -s "${cut_state}/journal" ] || mv "${cut_state}/journal" "${cut_state}/journal.before-${cut_run}" || return 4
+  cut_record run "${cut_run}" "${cut_digest}" || return 4
+  cut_guard || return 4
+  cut_go_on
+}
+
+# Goes on from the journal. A step that was under way is done when its observation or verify says so, else done again.
+cut_resume() {
+  cut_find_target || return
+  cut_refuse_other || return
+  if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
+    cut_say "There is no run to go on with."
+    return 0
+  fi
+  if [ "${cut_undoing}" -gt 0 ]; then
+    cut_complain "A rollback was under way: sh ${cut_self} rollback --state ${cut_state}"
+    return 3
+  fi
+  cut_open_logs || return
+  cut_all_secrets || return 3
+  if [ "${cut_confirm_within}" = 0 ] && [ -r "${cut_state}/confirm-within" ]; then
+    cut_confirm_within=$(cat -- "${cut_state}/confirm-within")
+  fi
+  cut_guard || return 3
+  if [ "${cut_doubt}" -gt "${cut_at}" ]; then
+    cut_n=${cut_doubt}
+    "step_${cut_n}"
+    cut_say "[${cut_n}/${cut_steps}] ${cut_id} was under way: looking"
+    if cut_settled "step_${cut_n}_verify"; then
+      cut_record 'done' "${cut_n}" "${cut_id}" || return 3
+      cut_at=${cut_n} cut_doubt=0
+    fi
+  fi
+  cut_go_on
+}
+
+cut_rollback() {
+  cut_refuse_other || return
+  if [ "${cut_dry}" = 1 ]; then
+    [ "${cut_begun}" = 1 ] || cut_at=${cut_steps}
+    cut_backward
+    return
+  fi
+  if [ "${cut_begun}" = 0 ] || [ "${cut_over}" = rolled-back ] || { [ "${cut_at}" = 0 ] && [ "${cut_doubt}" = 0 ]; }; then
+    cut_say "There is nothing to roll back."
+    return 0
+  fi
+  cut_open_logs || return
+  cut_confirm "Roll back ${cut_plan} from step ${cut_at}" || return
+  cut_n=${cut_at}
+  [ "${cut_doubt}" -le "${cut_n}" ] || cut_n=${cut_doubt}
+  "step_${cut_n}"
+  if [ -n "${cut_final}" ]; then
+    cut_bad "The way back ends at step ${cut_n}, ${cut_id}: ${cut_final}"
+    return 6
+  fi
+  if ! cut_all_secrets; then
+    cut_complain "A secret that the way back needs is neither kept nor to be fetched: nothing is changed."
+    return 6
+  fi
+  cut_go_back
+}
+
+cut_status_command() {
+  cut_i=1
+  while [ "${cut_i}" -le "${cut_steps}" ]; do
+    "step_${cut_i}"
+    cut_mark='      '
+    [ "${cut_i}" -gt "${cut_at}" ] || cut_mark='done  '
+    [ "${cut_i}" -ne "${cut_doubt}" ] || cut_mark='maybe '
+    [ "${cut_i}" -ne "${cut_undoing}" ] || cut_mark='undo? '
+    cut_say "${cut_mark}${cut_i} ${cut_title}"
+    cut_i=$((cut_i + 1))
+  done
+  cut_logs=''
+  if [ "${cut_begun}" = 0 ]; then
+    cut_say "Not begun."
+  elif [ -n "${cut_other}" ]; then
+    cut_refuse_other
+    return
+  elif [ -n "${cut_over}" ]; then
+    cut_say "Run ${cut_run}: ${cut_over}."
+  else
+    cut_say "Run ${cut_run}: half-way."
+    cut_logs="${cut_state}/logs/${cut_run}"
+    cut_say_until
+    [ ! -r "${cut_state}/secrets-at" ] || cut_say "  secrets are kept for the way back"
+    cut_say "  logs: ${cut_logs}"
+    cut_logs=''
+    cut_hint
+    return 3
+  fi
+}
+
+# The verifies of all steps that are done and not overtaken by a later one, and the promises.
+cut_verify_command() {
+  cut_bad_count=0
+  [ -n "${cut_run}" ] || cut_new_run
+  cut_open_logs || return
+  cut_all_secrets || return 1
+  cut_n=1
+  while [ "${cut_n}" -le "${cut_at}" ]; do
+    "step_${cut_n}"
+    if [ -z "${cut_newer}" ] || [ "${cut_newer}" -gt "${cut_at}" ]; then
+      cut_say "[${cut_n}/${cut_steps}] ${cut_id}"
+      cut_settled "step_${cut_n}_verify" || cut_bad_count=$((cut_bad_count + 1))
+    fi
+    cut_n=$((cut_n + 1))
+  done
+  if ! cut_probe_all "${cut_at}"; then
+    cut_bad "Not as the model says:"
+    printf '%s' "${cut_surprises}"
+    cut_bad_count=$((cut_bad_count + 1))
+  fi
+  cut_list_blind
+  if [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ]; then
+    cut_close keep
+  else
+    cut_close drop
+  fi
+  [ "${cut_bad_count}" = 0 ] || return 1
+  cut_good "All as the plan says after step ${cut_at}."
+}
+
+cut_preflight_command() {
+  if [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ] && [ "${cut_at}" -gt 0 ]; then
+    cut_say "A run is half-way: there is no baseline to look at now (use verify)."
+    return 3
+  fi
+  cut_new_run
+  cut_root=$(pwd -P)
+  cut_open_logs || return
+  cut_preflight
+  cut_rc=$?
+  cut_close drop
+  [ "${cut_rc}" = 0 ] || return "${cut_rc}"
+  cut_good "Ready."
+}
+
+# 90, 90s, 10m or 1h as seconds in cut_length.
+cut_duration() {
+  cut_length=${1%[smh]}
+  case "${cut_length}" in
+  '' | *[!0-9]* | 0*) return 2 ;;
+  *) ;;
+  esac
+  case "$1" in
+  *m) cut_length=$((cut_length * 60)) ;;
+  *h) cut_length=$((cut_length * 3600)) ;;
+  *) ;;
+  esac
+}
+
+cut_options() {
+  while [ "$#" -gt 0 ]; do
+    case "$1" in
+    plan | preflight | apply | resume | confirm | rollback | status | verify | unlock) cut_mode=$1 ;;
+    --help | -h) cut_mode=help ;;
+    --yes) cut_yes=1 ;;
+    --dry-run) cut_dry=1 ;;
+    --no-color) cut_colour=0 ;;
+    --to | --on-failure | --state | --done | --patience | --idle | --confirm-within)
+      [ "$#" -gt 1 ] || return 2
+      case "$1" in
+      --to) cut_to=$2 ;;
+      --on-failure) cut_on_failure=$2 ;;
+      --state) cut_state=$2 ;;
+      --patience) cut_patience=$2 ;;
+      --idle)
+        cut_duration "$2" || return
+        cut_bound=${cut_length}
+        ;;
+      --confirm-within)
+        cut_duration "$2" || return
+        cut_confirm_within=${cut_length}
+        ;;
+      *) cut_done_list="${cut_done_list}$2 " ;;
+      esac
+      shift
+      ;;
+    *) return 2 ;;
+    esac
+    shift
+  done
+  case "${cut_patience}" in
+  '' | *[!0-9]*) return 2 ;;
+  *) ;;
+  esac
+  case "${cut_on_failure}" in
+  ask | rollback | stop) ;;
+  *) return 2 ;;
+  esac
+}
+
+# Ends with what was left behind, said aloud, when the script ends in a way nobody foresaw.
+cut_leave() {
+  trap - EXIT
+  [ "${cut_quiet_tty}" = 0 ] || stty echo </dev/tty
+  [ "${cut_clean}" = 0 ] || return 0
+  cut_complain "The runbook ended unexpectedly. Where things stand: sh ${cut_self} status --state ${cut_state}"
+  cut_unlock
+  exit 3
+}
+
+cut_main() {
+  cut_self=$0
+  case "${1-}" in
+  --command)
+    shift
+    cut_command "$@"
+    return
+    ;;
+  --watchdog)
+    shift
+    cut_watchdog "$@"
+    return
+    ;;
+  *) ;;
+  esac
+  if ! cut_options "$@"; then
+    cut_usage >&2
+    return 2
+  fi
+  [ -t 1 ] && [ -z "${NO_COLOR:-}" ] || cut_colour=0
+  cut_root=$(pwd -P)
+  [ -n "${cut_state}" ] || cut_state="${XDG_STATE_HOME:-${HOME:-/root}/.local/state}/cutc/${cut_plan}"
+  case "${cut_state}" in
+  /*) ;;
+  *) cut_state="${cut_root}/${cut_state}" ;;
+  esac
+  if [ "${cut_mode}" = help ]; then
+    cut_usage
+    return
+  fi
+  if [ "${cut_mode}" = plan ]; then
+    cut_plan_command
+    return
+  fi
+  cut_read_journal
+  if [ "${cut_mode}" = status ]; then
+    cut_status_command
+    return
+  fi
+  if [ "${cut_mode}" = confirm ]; then
+    cut_confirm_command && return
+    [ "${cut_orphaned}" = 1 ] || return 1
+  fi
+  trap ':' PIPE
+  trap 'cut_signal=INT' INT
+  trap 'cut_signal=TERM' TERM
+  trap cut_hang_up HUP
+  trap ':' ALRM
+  cut_find_launcher
+  trap cut_leave EXIT
+  if [ "${cut_dry}" = 0 ]; then
+    cut_lock
+  fi
+  cut_rc=$?
+  if [ "${cut_rc}" = 0 ]; then
+    cut_mend_journal
+    case "${cut_mode}" in
+    preflight) cut_preflight_command ;;
+    apply) cut_apply ;;
+    resume) cut_resume ;;
+    confirm) cut_confirm_orphan ;;
+    unlock) cut_unlock_command ;;
+    rollback) cut_rollback ;;
+    *) cut_verify_command ;;
+    esac
+    cut_rc=$?
+  fi
+  cut_unlock
+  cut_clean=1
+  return "${cut_rc}"
+}
+
+# == End of the runtime ==

@@ -1,0 +1,2941 @@
+#!/bin/sh
+# traefik-dedicated-ip: a runbook
+#
+# Plan      believed.cut:2
+# Digest    sha256 0ed5b8778e629f0fc7ae5c582498ccaeb2f927f50fd246a54c99c645fe5be17e
+# Compiler  cutc 0.1.0
+# Length    1h4m
+#
+# Change the plan and emit again instead of editing this; `cutc verify RUNBOOK PLAN` says what an edit changed.
+# Run it with sh from the folder of the plan: plan (prints this), preflight, apply, resume, confirm, rollback, status, verify, unlock.
+#
+# Steps, in the proven order
+#    1  apex: ttl 1h -> 60s
+#       about 10s, believed.cut:73
+#       undo: back again, 4 commands
+#    2  traefik_lb: create alias
+#       about 1m, by hand, believed.cut:96
+#       undo: back again, 1 command
+#    3  wait.1: until nobody can have an old answer that `traefik` makes fail
+#       about 59m, believed.cut:53
+#       undo: back again, 0 commands
+#    4  traefik: address 10.0.20.200 -> 10.0.20.203, policy Cluster -> Local, sharing shared -> none
+#       about 1m30s, believed.cut:53
+#       undo: back again, 6 commands
+#    5  apex: value 10.0.20.200 -> 10.0.20.203
+#       about 10s, believed.cut:69
+#       undo: back again, 4 commands
+#    6  https: target nginx -> traefik_lb
+#       about 2m, by hand, believed.cut:97
+#       undo: back again, 1 command
+#    7  apex: ttl 60s -> 1h
+#       about 10s, believed.cut:73
+#       undo: back again, 4 commands
+#
+# Timeline: state 0 is before the first step, state k after step k
+#   p1 devvm reaches 10.0.20.200:5432 (always)
+#       0 up  1 up  2 up  3 up  4 up  5 up  6 up  7 up
+#       looked at from where the runbook runs
+#   p2 public reaches https://home.example.net (always)
+#       0 up  1 up  2 up  3 up  4 up  5 up  6 up  7 up
+#       looked at from vps.example.org
+#   p3 public reaches https://vault.example.net (always)
+#       0 up  1 up  2 up  3 up  4 up  5 up  6 up  7 up
+#       looked at from vps.example.org
+#   p4 public reaches https://immich.example.net (down at most 10m)
+#       0 up  1 up  2 up  3 up  4 down  5 down  6 up  7 up
+#       longest outage: 3m40s
+#       looked at from vps.example.org
+#   p5 family reaches https://immich.example.net (down at most 10m)
+#       0 up  1 up  2 up  3 up  4 down  5 maybe  6 maybe  7 maybe
+#       longest outage: 3m50s
+#       not observed: family asks other name servers than the operator, and has no probe
+#   p6 public reaches immich.example.net:443/udp (finally)
+#       0 up  1 up  2 up  3 up  4 down  5 down  6 up  7 up
+#       not observed: udp cannot be probed with curl
+#   p7 traefik.policy == Local (finally)
+#       0 down  1 down  2 down  3 down  4 up  5 up  6 up  7 up
+#       not observed: a condition on the plan's own values: the steps' verifies look at it
+#
+# Points of no return
+#   none: every step can be undone
+#
+# What the proof rests on: values of today that the plan does not change, the heaviest first
+#   proxied_apps.origin = https://traefik.traefik.svc.cluster.local:443 (8, believed.cut:85)
+#   lan_names.value = example.net (0, believed.cut:77)
+#   immich_wan.value = 203.0.113.7 (0, believed.cut:78)
+#   proxied.value = cloudflared (0, believed.cut:79)
+#
+# Secrets, fetched before the first step
+#   vault_token: from the environment, VAULT_TOKEN
+#   technitium_token: from vault, secret/data/technitium token
+#   cloudflare_token: from vault, secret/data/platform cloudflare_api_token
+#   pg_conn: from vault, secret/data/terraform conn_str
+#
+# State locks, looked at by preflight and unlock
+#   traefik_stack: schema terraform_remote_state, workspace default, with psql
+#
+# Tools it needs
+#   curl, jq, dig, git, ../../scripts/tg (in ./stacks/traefik), rm, kubectl, ssh
+
+# == Runtime of cutc runbooks: the same in every runbook, of no interest to a reviewer of this one ==
+#
+# Commands of the plan are functions: step_N_do, step_N_undo, step_N_verify and, one per command, step_N_do_1 and so on.
+# Each runs in a process of its own (`--command`) with its output in a log of its own. All names of the runtime begin with `cut_`.
+# It has to run the same under dash, bash, busybox, ksh93, mksh, yash and zsh: hence no `set -e`, no `local`, no
+# arrays, no `echo`, file descriptors below 10, and a flag instead of `$?` in the EXIT trap.
+
+set -u
+umask 077
+unset CDPATH
+
+cut_mode=plan cut_yes=0 cut_dry=0 cut_to='' cut_on_failure=ask cut_state='' cut_done_list=' ' cut_colour=1
+cut_root='' cut_run='' cut_logs='' cut_log='' cut_out='' cut_work='' cut_cred='' cut_base=''
+cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other=''
+cut_signal='' cut_clean=0 cut_locked=0 cut_quiet_tty=0 cut_count=0
+cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_secret_run=0
+cut_launcher='' cut_shell='' cut_copy='' cut_child='' cut_late=0 cut_hung_up=0
+cut_bound=900 cut_held=0 cut_confirm_within=0 cut_until='' cut_orphaned=0
+cut_id='' cut_title='' cut_takes='' cut_final='' cut_hand='' cut_newer=''
+cut_text='' cut_states='' cut_blind='' cut_verdict='' cut_status='' cut_before='' cut_surprises=''
+cut_problems=0 cut_drift=0 cut_watching=0 cut_gentle=0 cut_differs='' cut_patience=30 cut_n=0
+
+# -- Talking ---------------------------------------------------------------------------------------------------------
+
+cut_say() {
+  printf '%s\n' "$*" 2>/dev/null || :
+  [ -z "${cut_logs}" ] || printf '%s\n' "$*" >>"${cut_logs}/runbook.log" 2>/dev/null || :
+}
+
+cut_complain() {
+  printf '%s\n' "$*" >&2 2>/dev/null || :
+  [ -z "${cut_logs}" ] || printf '%s\n' "$*" >>"${cut_logs}/runbook.log" 2>/dev/null || :
+}
+
+cut_good() { cut_paint 32 "$*"; }
+cut_bad() { cut_paint 31 "$*"; }
+cut_paint() {
+  cut_paint_code=$1
+  shift
+  if [ "${cut_colour}" = 1 ]; then
+    printf '\033[%sm%s\033[0m\n' "${cut_paint_code}" "$*" 2>/dev/null || :
+    [ -z "${cut_logs}" ] || printf '%s\n' "$*" >>"${cut_logs}/runbook.log" 2>/dev/null || :
+  else
+    cut_say "$*"
+  fi
+}
+
+# Seconds as people say them, in cut_span.
+cut_seconds() {
+  if [ "$1" -ge 3600 ]; then
+    cut_span="$(($1 / 3600))h$(($1 % 3600 / 60))m"
+  elif [ "$1" -ge 120 ]; then
+    cut_span="$(($1 / 60))m$(($1 % 60))s"
+  else
+    cut_span="$1s"
+  fi
+}
+
+cut_clock() {
+  cut_time=$(date +%s)
+}
+
+cut_has_terminal() {
+  (: </dev/tty) 2>/dev/null
+}
+
+# One line from the terminal in cut_answer; empty when there is none or a signal came. Read in a subshell, since the
+# `read` of some shells goes on waiting after a signal that is trapped.
+cut_ask() {
+  cut_answer=''
+  cut_has_terminal || return 1
+  printf '%s ' "$*" >/dev/tty
+  cut_answer=$(IFS= read -r cut_line </dev/tty && printf '%s' "${cut_line}") || return 1
+  [ -z "${cut_signal}" ]
+}
+
+# Sleeps in short pieces, so that a signal is seen.
+cut_sleep() {
+  cut_left=$1
+  while [ "${cut_left}" -gt 0 ] && [ -z "${cut_signal}" ]; do
+    sleep 1
+    cut_left=$((cut_left - 1))
+  done
+  [ -z "${cut_signal}" ]
+}
+
+# -- Journal: an intent is on disk before what it speaks of ----------------------------------------------------------
+
+cut_record() {
+  cut_stamp=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  if ! printf '%s %s\n' "${cut_stamp}" "$*" >>"${cut_state}/journal" 2>/dev/null; then
+    cut_complain "The journal ${cut_state}/journal cannot be written: nothing is done that is not recorded first."
+    return 1
+  fi
+  sync "${cut_state}/journal" 2>/dev/null || sync 2>/dev/null || :
+}
+
+# Reads where things stand: cut_at (steps done), cut_doubt (a step begun and not ended), cut_undoing (an undo begun and
+# not ended), cut_over (finished, rolled-back or empty), cut_other (digest of another plan's run). Half a line at the
+# end, from a crash while it was written, does not count.
+cut_read_journal() {
+  cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_until=''
+  cut_until_step=0 cut_until_time=0 cut_high=0
+  [ -r "${cut_state}/journal" ] || return 0
+  while read -r cut_j_time cut_j_event cut_j_number cut_j_rest; do
+    case "${cut_j_event}" in
+    run)
+      cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=1 cut_until_step=0 cut_high=0
+      cut_run=${cut_j_number}
+      cut_other=''
+      [ "${cut_j_rest}" = "${cut_digest}" ] || cut_other=${cut_j_rest}
+      ;;
+    intent)
+      cut_doubt=${cut_j_number}
+      [ "${cut_high}" -ge "${cut_j_number}" ] || cut_high=${cut_j_number}
+      ;;
+    done) cut_at=${cut_j_number} cut_doubt=0 ;;
+    undo) cut_undoing=${cut_j_number} ;;
+    undone)
+      cut_at=$((cut_j_number - 1)) cut_doubt=0 cut_undoing=0
+      [ "${cut_until_step}" != "${cut_j_number}" ] || cut_until_step=0
+      ;;
+    until) cut_until_step=${cut_j_number} cut_until_time=${cut_j_rest} ;;
+    confirm-until) cut_until=${cut_j_number} ;;
+    over) cut_over=${cut_j_number} cut_until='' ;;
+    *) cut_complain "The journal has a line of ${cut_j_time} that this runbook does not know: ${cut_j_event}" ;;
+    esac
+  done <"${cut_state}/journal"
+  [ ! -r "${cut_state}/root" ] || cut_root=$(cat -- "${cut_state}/root")
+}
+
+cut_mend_journal() {
+  [ -s "${cut_state}/journal" ] || return 0
+  cut_last=$(tail -c 1 "${cut_state}/journal" | wc -l)
+  [ "${cut_last}" -gt 0 ] || printf '\n' >>"${cut_state}/journal"
+}
+
+# -- One run at a time -----------------------------------------------------------------------------------------------
+
+cut_lock() {
+  mkdir -p "${cut_state}" || {
+    cut_complain "The state directory ${cut_state} cannot be made."
+    return 4
+  }
+  if ! mkdir "${cut_state}/lock" 2>/dev/null; then
+    cut_holder=$(cat -- "${cut_state}/lock/pid" 2>/dev/null) || cut_holder=''
+    cut_holder_host=$(cat -- "${cut_state}/lock/host" 2>/dev/null) || cut_holder_host=''
+    cut_host=$(uname -n)
+    if [ -n "${cut_holder}" ] && [ "${cut_holder_host}" = "${cut_host}" ] && ! kill -0 "${cut_holder}" 2>/dev/null; then
+      cut_say "The lock of run ${cut_holder} is stale (that process is gone): taken over."
+      cut_outlived || return
+    else
+      cut_complain "Another run of this plan holds ${cut_state}/lock (process ${cut_holder:-unknown} on ${cut_holder_host:-unknown})."
+      return 5
+    fi
+  fi
+  uname -n >"${cut_state}/lock/host" || return 4
+  printf '%s\n' "$$" >"${cut_state}/lock/pid" || return 4
+  cut_locked=1
+  # Commands are run from a copy, so that a runbook that is written anew meanwhile changes nothing.
+  cut_copy="${cut_state}/lock/runbook"
+  cp -- "${cut_self}" "${cut_copy}" || return 4
+}
+
+# A run that was killed may have left a command at work: nothing is done beside it.
+cut_outlived() {
+  [ -r "${cut_state}/lock/command" ] || return 0
+  read -r cut_orphan cut_orphan_name <"${cut_state}/lock/command" || return 0
+  cut_orphan_left=600
+  while ps -A -o pid= -o args= 2>/dev/null | awk -v pid="${cut_orphan}" -v name="${cut_orphan_name}" '$1 == pid && index($0, "--command " name " ") { found = 1 } END { exit !found }'; do
+    [ "${cut_orphan_left}" -lt 600 ] || cut_say "Its command ${cut_orphan_name} is still at work (process ${cut_orphan}): waits for it."
+    if [ "${cut_orphan_left}" = 0 ] || [ -n "${cut_signal}" ]; then
+      cut_complain "The command ${cut_orphan_name} of the run before is still at work (process ${cut_orphan}): nothing is done beside it."
+      return 5
+    fi
+    sleep 1
+    cut_orphan_left=$((cut_orphan_left - 1))
+  done
+  rm -f "${cut_state}/lock/command"
+}
+
+cut_unlock() {
+  [ "${cut_locked}" = 1 ] || return 0
+  cut_locked=0
+  rm -rf "${cut_state:?}/lock"
+}
+
+# -- Secrets: files of mode 0600 in a directory of mode 0700 on a memory file system ---------------------------------
+
+cut_is_memory() {
+  cut_fs=$(stat -f -c %T "$1" 2>/dev/null) || cut_fs=$(df -P "$1" 2>/dev/null | awk 'NR == 2 { print $1 }')
+  case "${cut_fs}" in
+  tmpfs | ramfs | shm) return 0 ;;
+  *) return 1 ;;
+  esac
+}
+
+cut_is_mine() {
+  cut_uid=$(id -u)
+  cut_mine=$(find "$1" -prune -type d -user "${cut_uid}" -perm 700 2>/dev/null) || return 1
+  [ -n "${cut_mine}" ]
+}
+
+# Opens the directory of the run, or makes one; a second process after a crash finds the same.
+cut_open_secrets() {
+  [ -z "${cut_cred}" ] || return 0
+  if [ -r "${cut_state}/secrets-at" ]; then
+    cut_cred=$(cat -- "${cut_state}/secrets-at")
+    if [ -n "${cut_cred}" ] && cut_is_mine "${cut_cred}"; then
+      return 0
+    fi
+  fi
+  cut_cred=''
+  for cut_base in "${XDG_RUNTIME_DIR:-/dev/shm}" /dev/shm "${cut_state}"; do
+    if ! [ -d "${cut_base}" ] || ! [ -w "${cut_base}" ]; then
+      continue
+    fi
+    if [ "${cut_base}" = "${cut_state}" ]; then
+      cut_complain "No memory file system to keep secrets in: they are kept in ${cut_state} until the run is over."
+    elif ! cut_is_memory "${cut_base}"; then
+      continue
+    fi
+    cut_cred="${cut_base}/cutc-${cut_plan}-${cut_run:-look}-$$"
+    if mkdir -m 700 "${cut_cred}" 2>/dev/null; then
+      printf '%s\n' "${cut_cred}" >"${cut_state}/secrets-at" || return 1
+      return 0
+    fi
+    cut_cred=''
+  done
+  cut_complain "No place to keep secrets in."
+  return 1
+}
+
+cut_drop_secrets() {
+  if [ -z "${cut_cred}" ] && [ -r "${cut_state}/secrets-at" ]; then
+    cut_cred=$(cat -- "${cut_state}/secrets-at")
+    if [ -z "${cut_cred}" ] || ! cut_is_mine "${cut_cred}"; then
+      cut_cred=''
+    fi
+  fi
+  if [ -n "${cut_cred}" ]; then
+    rm -rf "${cut_cred:?}"
+  fi
+  cut_cred=''
+  rm -f "${cut_state}/secrets-at"
+}
+
+# A secret's file without the line end of its source; an empty one is none.
+cut_store() {
+  awk 'NR > 1 { printf "\n" } { printf "%s", $0 }' >"${cut_cred}/secret.$1" && [ -s "${cut_cred}/secret.$1" ]
+}
+
+cut_secret_env() {
+  awk 'BEGIN { printf "%s", ENVIRON[ARGV[1]]; exit }' "$2" | cut_store "$1" && return 0
+  cut_complain "Secret $1: the environment variable $2 is not set (or not exported)."
+  return 1
+}
+
+cut_secret_file() {
+  case "$2" in
+  /*) cut_file=$2 ;;
+  *) cut_file=${cut_root}/$2 ;;
+  esac
+  if [ -r "${cut_file}" ] && cut_store "$1" <"${cut_file}"; then
+    return 0
+  fi
+  cut_complain "Secret $1: the file ${cut_file} cannot be read, or is empty."
+  return 1
+}
+
+cut_secret_prompt() {
+  if ! cut_has_terminal; then
+    cut_complain "Secret $1 is asked for at the terminal, and there is none."
+    return 1
+  fi
+  printf '%s: ' "$2" >/dev/tty
+  cut_quiet_tty=1
+  stty -echo </dev/tty
+  head -n 1 </dev/tty | cut_store "$1"
+  cut_rc=$?
+  stty echo </dev/tty
+  cut_quiet_tty=0
+  printf '\n' >/dev/tty
+  [ "${cut_rc}" = 0 ] && return 0
+  cut_complain "Secret $1: nothing was entered."
+  return 1
+}
+
+# cut_secret_jq NAME PATH FIELD FILTER: picks the secret out of the last answer of its source.
+cut_secret_jq() {
+  jq -ej --arg path "$2" --arg field "$3" "$4" <"${cut_out}" 2>"${cut_cred}/jq.err" | cut_store "$1" && {
+    rm -f "${cut_out}"
+    return 0
+  }
+  cut_complain "Secret $1: the answer of its source has no $3 at $2."
+  return 1
+}
+
+# Fetches those that are not there yet; with a name, just that one.
+cut_fetch() {
+  [ "${cut_dry}" = 0 ] || return 0
+  cut_open_secrets || return 1
+  cut_missing=0
+  for cut_wanted in "$@"; do
+    [ ! -s "${cut_cred}/secret.${cut_wanted#*:}" ] || continue
+    cut_secret_run=1
+    "secret_${cut_wanted%%:*}" || cut_missing=1
+    cut_secret_run=0
+  done
+  [ "${cut_missing}" = 0 ]
+}
+
+# Writes its operands one after the other: `text T` as it is, `secret NAME` from its file, never through an argument.
+cut_compose() {
+  while [ "$#" -gt 1 ]; do
+    case "$1" in
+    text) printf '%s' "$2" || return ;;
+    secret) cat -- "${cut_cred}/secret.$2" || return ;;
+    *) return 2 ;;
+    esac
+    shift 2
+  done
+}
+
+# What a secret looks like in a file: as it is, in the text of JSON, URL-encoded, in base64 at each of its three offsets,
+# and that for URLs. Of a secret of several lines, each line that says something. Nothing shorter than six bytes.
+cut_disguises() {
+  LC_ALL=C awk '
+    function say(t) {
+      if (length(t) >= 6 && t !~ /^-----/ && !(t in said)) print t
+      said[t] = 1
+    }
+    function base64(t, skip, i, n, bits, out, byte) {
+      for (i = 1; i <= length(t); i++) byte[i + skip] = code[substr(t, i, 1)]
+      n = length(t) + skip
+      for (i = 1; i + 2 <= n; i += 3) {
+        bits = byte[i] * 65536 + byte[i + 1] * 256 + byte[i + 2]
+        out = out digit(int(bits / 262144)) digit(int(bits / 4096) % 64) digit(int(bits / 64) % 64) digit(bits % 64)
+      }
+      if (n - i == 1) out = out digit(int(byte[i] / 4)) digit(byte[i] % 4 * 16 + int(byte[i + 1] / 16))
+      if (n == i) out = out digit(int(byte[i] / 4))
+      return substr(out, skip == 0 ? 1 : skip + 2)
+    }
+    function digit(n) {
+      return substr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", n + 1, 1)
+    }
+    function url(t, upper, plus, out, i, c) {
+      for (i = 1; i <= length(t); i++) {
+        c = substr(t, i, 1)
+        if (plus && c == " ") c = "+"
+        else if (c !~ /[A-Za-z0-9_.~-]/) c = sprintf(upper ? "%%%02X" : "%%%02x", code[c])
+        out = out c
+      }
+      return out
+    }
+    BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i }
+    {
+      all = all (NR > 1 ? "\n" : "") $0
+      say($0)
+      json = $0
+      gsub(/\\/, "&&", json)
+      gsub(/"/, "\\\"", json)
+      say(json)
+    }
+    END {
+      if (length(all) < 6) exit
+      for (i = 0; i < 3; i++) {
+        b = base64(all, i)
+        say(b)
+        gsub(/\+/, "-", b)
+        gsub(/\//, "_", b)
+        say(b)
+      }
+      say(url(all, 1, 0)); say(url(all, 0, 0)); say(url(all, 1, 1))
+    }' <"$1"
+}
+
+# Searches all that the run has written for each secret that it fetched, in any of its disguises; what holds one is closed to
+# others, named, and stays: the secret has to be changed.
+cut_search_logs() {
+  [ -n "${cut_cred}" ] && [ -d "${cut_cred}" ] || return 0
+  for cut_file in "${cut_cred}"/secret.* "${cut_cred}"/gone.*; do
+    [ -s "${cut_file}" ] || continue
+    case "${cut_file}" in
+    */gone.*) cat -- "${cut_file}" ;;
+    *) cut_disguises "${cut_file}" ;;
+    esac >"${cut_cred}/pattern"
+    [ -s "${cut_cred}/pattern" ] || continue
+    find "${cut_state}" -type d -name "${cut_cred##*/}" -prune -o -type f ! -path "${cut_state}/lock/*" -exec grep -lF -f "${cut_cred}/pattern" {} + >"${cut_cred}/found" 2>/dev/null
+    while IFS= read -r cut_leak; do
+      chmod 600 "${cut_leak}"
+      cut_bad "THE SECRET ${cut_file##*/*.} STANDS IN ${cut_leak}: nobody else can read that file now. Change the secret, then remove the file."
+    done <"${cut_cred}/found"
+  done
+}
+
+# -- What the commands of the plan are made of (each runs in the subshell of its command) ----------------------------
+
+cut_stdin() {
+  cut_compose "$@" >"${cut_cred}/now.stdin" || return
+  exec <"${cut_cred}/now.stdin"
+  rm -f "${cut_cred}/now.stdin"
+}
+
+cut_header() {
+  cut_compose "$@" >>"${cut_cred}/now.header" && printf '\n' >>"${cut_cred}/now.header"
+}
+
+cut_basic() {
+  {
+    printf 'user = "'
+    cut_compose "$@" | sed 's/[\\"]/\\&/g'
+    printf '"\n'
+  } >"${cut_cred}/now.config"
+}
+
+cut_body() {
+  cut_compose "$@" >"${cut_cred}/now.body"
+}
+
+# cut_http METHOD URL [status 'N N'] [body FILE] [save FILE] [resolve ADDRESS] [cacert FILE] [max SECONDS]
+# Prints the body of the answer; fails unless the status is one of those expected (2xx when none is named).
+cut_http() {
+  cut_method=$1 cut_url=$2 cut_wanted='' cut_save='' cut_max=60
+  shift 2
+  cut_left=$#
+  set -- "$@" -q -sS --connect-timeout 10
+  while [ "${cut_left}" -gt 1 ]; do
+    cut_key=$1 cut_value=$2
+    shift 2
+    case "${cut_key}" in
+    status) cut_wanted=${cut_value} ;;
+    body) set -- "$@" --data-binary "@${cut_value}" ;;
+    save) cut_save=${cut_value} ;;
+    resolve) set -- "$@" --connect-to "::${cut_value}:" ;;
+    cacert) set -- "$@" --cacert "${cut_value}" ;;
+    max) cut_max=${cut_value} ;;
+    *) return 2 ;;
+    esac
+    cut_left=$((cut_left - 2))
+  done
+  case "${cut_method}" in
+  GET) ;;
+  HEAD) set -- "$@" -I ;;
+  *) set -- "$@" -X "${cut_method}" ;;
+  esac
+  [ ! -s "${cut_cred}/now.header" ] || set -- "$@" -H "@${cut_cred}/now.header"
+  [ ! -s "${cut_cred}/now.config" ] || set -- "$@" -K "${cut_cred}/now.config"
+  [ ! -e "${cut_cred}/now.body" ] || set -- "$@" --data-binary "@${cut_cred}/now.body"
+  : >"${cut_cred}/now.reply"
+  curl "$@" --max-time "${cut_max}" -o "${cut_cred}/now.reply" -w '%{http_code}\n' -- "${cut_url}" >"${cut_cred}/now.status"
+  cut_rc=$?
+  cut_status=$(cat -- "${cut_cred}/now.status")
+  printf '%s %s: %s\n' "${cut_method}" "${cut_url}" "${cut_status:-no answer}" >&2
+  [ -z "${cut_save}" ] || cp -- "${cut_cred}/now.reply" "${cut_save}" || return
+  cat -- "${cut_cred}/now.reply"
+  [ "${cut_rc}" = 0 ] || return "${cut_rc}"
+  [ -n "${cut_wanted}" ] || case "${cut_status}" in
+  2??) return 0 ;;
+  *) ;;
+  esac
+  case " ${cut_wanted} " in
+  *" ${cut_status} "*) return 0 ;;
+  *) ;;
+  esac
+  printf 'expected status %s, got %s\n' "${cut_wanted:-2xx}" "${cut_status}" >&2
+  return 22
+}
+
+# cut_tcp HOST PORT: somebody accepts a connection. curl's telnet stays connected until its time is up, so the first
+# try is short, and what counts is that a connection was made.
+cut_tcp() {
+  for cut_max in 1 5; do
+    cut_made=$(curl -q -s --noproxy '*' --max-time "${cut_max}" -o /dev/null -w '%{num_connects}' "telnet://$1:$2" </dev/null)
+    cut_rc=$?
+    if [ "${cut_rc}" = 0 ] || [ "${cut_rc}" = 28 ] && [ "${cut_made:-0}" -gt 0 ]; then
+      return 0
+    fi
+    [ "${cut_rc}" = 28 ] || break
+  done
+  printf 'nobody answers on %s port %s\n' "$1" "$2" >&2
+  return 7
+}
+
+# cut_dns NAME SERVER PORT TYPE EXPECTED: what the server says is what is expected, and nothing beside it.
+cut_dns() {
+  cut_answer=$(dig +time=3 +tries=1 +short -p "$3" "@$2" -t "$4" -q "$1") || return
+  printf '%s\n' "${cut_answer}"
+  cut_match=$(printf '%s\n' "${cut_answer}" | awk -v type="$4" -v want="$5" '
+    BEGIN { want = tolower(want); sub(/\.$/, "", want) }
+    { got = tolower($0); sub(/\.$/, "", got) }
+    type == "CNAME" && got == want { good = 1 }
+    type == "A" && got ~ /^[0-9.]+$/ { if (got == want) good = 1; else other = 1 }
+    type == "AAAA" && got ~ /:/ { if (got == want) good = 1; else other = 1 }
+    END { print good && !other ? "yes" : (want == "none" && NR <= 1 && got == "") ? "yes" : "no" }')
+  [ "${cut_match}" = yes ] && return 0
+  printf '%s at %s: expected %s\n' "$1" "$2" "$5" >&2
+  return 1
+}
+
+# -- Running one command ---------------------------------------------------------------------------------------------
+
+# Ends a process with all that it started: politely, and after the grace time for good.
+cut_end_tree() {
+  cut_tree=$(ps -A -o pid= -o ppid= 2>/dev/null | awk -v root="$1" '
+    { parent[$1] = $2 }
+    END {
+      for (p in parent) {
+        q = p
+        for (i = 0; i < 64 && q != root && q in parent; i++) q = parent[q]
+        if (q == root && p != root) print p
+      }
+    }')
+  for cut_victim in ${cut_tree}; do
+    kill -s "$2" "${cut_victim}" 2>/dev/null || :
+  done
+  kill -s "$2" "$1" 2>/dev/null || :
+}
+
+# How commands are started, found once. Each runs in a session of its own, with the signals as a program expects them:
+# what the terminal sends (Ctrl-C, HUP) does not reach it by itself, so that this script passes it on exactly once, and a
+# tool that is started in the background does not ignore INT. Where that cannot be had, a command runs in the foreground
+# and a signal waits for its end.
+cut_find_launcher() {
+  cut_launcher=none
+  if setsid true 2>/dev/null && env --default-signal true 2>/dev/null; then
+    cut_launcher=setsid
+  elif perl -e 'use POSIX ();' 2>/dev/null; then
+    cut_launcher=perl
+  fi
+  # The shell that runs this script runs its commands.
+  cut_shell=''
+  [ ! -r "/proc/$$/cmdline" ] || cut_shell=$(tr '\0' '\n' <"/proc/$$/cmdline" | awk -v self="${cut_self}" '$0 == self { found = 1; exit } { all = all $0 "\n" } END { if (found) printf "%s", all }')
+  [ -n "${cut_shell}" ] || cut_shell='sh'
+}
+
+# Starts a program in a session of its own, in the background; its output is where this one's is.
+cut_apart() {
+  case "${cut_launcher}" in
+  setsid) setsid env --default-signal "$@" </dev/null & ;;
+  perl) perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" </dev/null & ;;
+  *) nohup "$@" </dev/null & ;;
+  esac
+}
+
+# This script once more, under the shell that runs it: cut_once_more FILE WORD…
+cut_once_more() {
+  # The words of the shell's command line, which have no blanks, in front of the others.
+  cut_words=''
+  for cut_word in ${cut_shell}; do
+    cut_words="${cut_word}
+${cut_words}"
+  done
+  for cut_word in ${cut_words}; do
+    set -- "${cut_word}" "$@"
+  done
+  cut_apart "$@"
+}
+
+# Starts the command cut_name in the background.
+cut_launch() {
+  cut_once_more "${cut_copy}" --command "${cut_name}" "${cut_cred}" "${cut_run}" "${cut_work}" "${cut_root}" >"${cut_out}" 2>>"${cut_log}"
+  cut_child=$!
+}
+
+# The other end of cut_launch. It outlives the signals that its tool gets, so that it has the tool's exit status.
+cut_command() {
+  trap ':' INT TERM HUP
+  cut_name=$1 cut_cred=$2 cut_run=$3 cut_work=$4
+  printf '%s %s\n' "$$" "${cut_name}" >"${0%/*}/command"
+  cd -- "$5" || exit 126
+  "${cut_name}"
+}
+
+# Sets cut_alive to those of cut_family that still run (a zombie does not).
+cut_count_alive() {
+  cut_alive=''
+  for cut_member in ${cut_family}; do
+    cut_here=$(ps -o stat= -p "${cut_member}" 2>/dev/null) || cut_here=''
+    case "${cut_here}" in
+    '' | Z*) ;;
+    *) cut_alive="${cut_alive} ${cut_member}" ;;
+    esac
+  done
+}
+
+# cut_stop_command WHY: asks the command and all that it started to stop, once, as the tool wants it; waits as long as the
+# tool needs; only then ends it for good, and says so when it holds a lock.
+cut_stop_command() {
+  cut_seconds "${cut_grace}"
+  cut_say "      $1: asks ${cut_holds:-the command} to stop (${cut_stop}), and waits for it up to ${cut_span}"
+  printf '%s: signal %s, grace %ss\n' "$1" "${cut_stop}" "${cut_grace}" >>"${cut_log}"
+  cut_tree=''
+  cut_end_tree "${cut_child}" "${cut_stop}"
+  cut_family="${cut_child} ${cut_tree}"
+  cut_given=${cut_grace}
+  cut_count_alive
+  while [ -n "${cut_alive}" ] && [ "${cut_given}" -gt 0 ]; do
+    sleep 1
+    cut_given=$((cut_given - 1))
+    cut_count_alive
+  done
+  [ -n "${cut_alive}" ] || return 0
+  if [ -n "${cut_holds}" ]; then
+    cut_bad "      ${cut_holds} HOLDS A LOCK and has not stopped in ${cut_span}: it is killed now. What it did may not be saved, and its lock may stay: sh ${cut_self} unlock --state ${cut_state}"
+  else
+    cut_say "      killed: it did not stop in ${cut_span}"
+  fi
+  printf 'killed after its grace time\n' >>"${cut_log}"
+  for cut_member in ${cut_alive}; do
+    kill -s KILL "${cut_member}" 2>/dev/null || :
+  done
+}
+
+# Waits for the command; a signal or the end of its time stops it. The terminal going (HUP) stops nothing that holds a lock.
+cut_attend() {
+  cut_timer='' cut_stopped=0 cut_late=0
+  if [ "${cut_timeout}" -gt 0 ]; then
+    cut_clock
+    cut_end=$((cut_time + cut_timeout))
+    (
+      trap 'kill "${cut_sleep}" 2>/dev/null; exit' TERM
+      sleep "${cut_timeout}" &
+      cut_sleep=$!
+      wait "${cut_sleep}"
+      kill -s ALRM "$$"
+    ) >/dev/null 2>&1 </dev/null &
+    cut_timer=$!
+  fi
+  while :; do
+    cut_rc=0
+    wait "${cut_child}" || cut_rc=$?
+    kill -0 "${cut_child}" 2>/dev/null || break
+    [ "${cut_stopped}" = 0 ] || continue
+    if [ "${cut_signal}" = HUP ] && [ -n "${cut_holds}" ]; then
+      # Put aside until the step's edge.
+      cut_say "      the terminal is gone: ${cut_holds} ends its work first"
+      cut_hung_up=1 cut_signal=''
+    fi
+    if [ -n "${cut_signal}" ]; then
+      cut_stopped=1
+      cut_stop_command "signal ${cut_signal}"
+    elif [ -n "${cut_timer}" ]; then
+      cut_clock
+      if [ "${cut_time}" -ge "${cut_end}" ]; then
+        cut_stopped=1 cut_late=1
+        cut_stop_command "stopped: it took longer than ${cut_timeout}s"
+      fi
+    fi
+  done
+  [ -z "${cut_timer}" ] || kill -s TERM "${cut_timer}" 2>/dev/null || :
+  [ -z "${cut_timer}" ] || wait "${cut_timer}" 2>/dev/null || :
+  rm -f "${cut_state}/lock/command"
+  [ "${cut_late}" = 0 ] || cut_why="it took longer than ${cut_timeout}s"
+}
+
+# One try.
+cut_once() {
+  rm -f "${cut_cred}"/now.*
+  cut_late=0
+  if [ "${cut_launcher}" = none ]; then
+    (trap '' HUP && cd -- "${cut_root}" && "${cut_name}") >"${cut_out}" 2>>"${cut_log}" </dev/null
+    cut_rc=$?
+  else
+    cut_launch
+    cut_attend
+  fi
+  rm -f "${cut_cred}"/now.*
+  [ "${cut_late}" = 0 ] || [ "${cut_rc}" != 0 ] || cut_rc=124
+  return "${cut_rc}"
+}
+
+# Compares the output with what is expected of it; says in the log what differs.
+cut_expected() {
+  cut_got=$(cat -- "${cut_out}")
+  while [ "$#" -gt 0 ]; do
+    cut_want=${2-}
+    cut_holds=1
+    case "$1" in
+    equal) [ "${cut_got}" = "${cut_want}" ] || cut_holds=0 ;;
+    contains)
+      case "${cut_got}" in
+      *"${cut_want}"*) ;;
+      *) cut_holds=0 ;;
+      esac
+      ;;
+    without)
+      case "${cut_got}" in
+      *"${cut_want}"*) cut_holds=0 ;;
+      *) ;;
+      esac
+      ;;
+    matches) grep -Eq -e "${cut_want}" <"${cut_out}" || cut_holds=0 ;;
+    unchanged)
+      cut_want=$(cat -- "${cut_state}/baseline/${cut_name}" 2>/dev/null) || cut_want='(not seen by preflight)'
+      [ "${cut_got}" = "${cut_want}" ] || cut_holds=0
+      ;;
+    *) ;;
+    esac
+    if [ "${cut_holds}" = 0 ]; then
+      printf 'expected output %s %s\ngot %s\n' "$1" "${cut_want}" "${cut_got}" >>"${cut_log}"
+      cut_brief=$(printf '%s\n' "${cut_got}" | head -n 1 | cut -c 1-120)
+      cut_why="expected output $1 \`${cut_want}\`, got \`${cut_brief}\`"
+      return 1
+    fi
+    shift 2
+  done
+}
+
+# cut_run NAME [timeout S] [stop SIGNAL] [grace S] [holds TOOL] [within S] [equal T | contains T | without T | matches T | unchanged -]...
+# Runs a command of the plan with its output in files; with `within`, again and again until it succeeds with the output
+# that is expected, or the time is over.
+cut_run() {
+  cut_name=$1 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_why=''
+  shift
+  if [ "${cut_dry}" = 1 ]; then
+    cut_show "${cut_name}"
+    return 0
+  fi
+  [ -z "${cut_signal}" ] || return 1
+  while [ "$#" -gt 1 ]; do
+    case "$1" in
+    timeout) cut_timeout=$2 ;;
+    stop) cut_stop=$2 ;;
+    grace) cut_grace=$2 ;;
+    holds) cut_holds=$2 ;;
+    within) cut_within=$2 ;;
+    *) break ;;
+    esac
+    shift 2
+  done
+  cut_files
+  cut_clock
+  cut_deadline=$((cut_time + cut_within))
+  while :; do
+    cut_why=''
+    if cut_once && cut_expected "$@"; then
+      cut_keep_output
+      cut_forget
+      return 0
+    fi
+    [ -n "${cut_why}" ] || cut_why="exit status ${cut_rc}"
+    cut_clock
+    if [ "${cut_time}" -ge "${cut_deadline}" ] || [ -n "${cut_signal}" ]; then
+      break
+    fi
+    printf '%s; again, until %ss have passed\n' "${cut_why}" "${cut_within}" >>"${cut_log}"
+    cut_sleep 2
+  done
+  cut_keep_output
+  cut_forget
+  cut_failed_command "${cut_name}: ${cut_why}"
+  return 1
+}
+
+# Where this command's output goes: one log per command, in the order they ran. What fetches a secret leaves nothing.
+cut_files() {
+  cut_count=$((cut_count + 1))
+  cut_number=$(printf '%03d' "${cut_count}")
+  cut_out="${cut_cred}/now-out"
+  if [ "${cut_secret_run}" = 1 ]; then
+    cut_log="${cut_cred}/fetch.log"
+    cut_work=${cut_cred}
+  else
+    cut_log="${cut_logs}/${cut_number}-${cut_name}.log"
+    cut_work="${cut_state}/work/${cut_n}"
+    mkdir -p "${cut_work}"
+  fi
+  cut_stamp=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  printf '# %s %s\n' "${cut_name}" "${cut_stamp}" >>"${cut_log}"
+}
+
+# Secrets that are fetched at their use are gone after it.
+cut_forget() {
+  [ "${cut_secret_run}" = 0 ] || return 0
+  for cut_gone in ${cut_at_use}; do
+    [ ! -s "${cut_cred}/secret.${cut_gone}" ] || cut_disguises "${cut_cred}/secret.${cut_gone}" >>"${cut_cred}/gone.${cut_gone}"
+    rm -f "${cut_cred}/secret.${cut_gone}"
+  done
+}
+
+cut_keep_output() {
+  [ "${cut_secret_run}" = 1 ] || cat -- "${cut_out}" >>"${cut_log}"
+}
+
+cut_failed_command() {
+  [ "${cut_gentle}" = 0 ] || return 0
+  cut_bad "      failed: $*"
+  [ "${cut_secret_run}" = 0 ] || return 0
+  tail -n 15 "${cut_log}" 2>/dev/null | sed 's/^/      | /' 2>/dev/null
+  cut_say "      log: ${cut_log}"
+}
+
+# The text of a function of this file, for --dry-run.
+cut_show() {
+  sed -n "/^$1() {/,/^}/p" "${cut_self}" | sed '1d;$d;s/^/      /'
+}
+
+# A step that a person takes: printed, and confirmed at the terminal.
+cut_manual() {
+  cut_name=$1
+  cut_say "      By hand: $2"
+  [ "${cut_dry}" = 0 ] || return 0
+  case "${cut_done_list}" in
+  *" ${cut_id} "*)
+    cut_say "      taken as done (--done ${cut_id})"
+    return 0
+    ;;
+  *) ;;
+  esac
+  while [ -z "${cut_signal}" ]; do
+    cut_ask "      Type \`done\` when it is done, \`stop\` to stop here:" || break
+    case "${cut_answer}" in
+    done) return 0 ;;
+    stop) return 1 ;;
+    *) ;;
+    esac
+  done
+  cut_bad "      Nobody confirmed it. Without a terminal, name it: --done ${cut_id}"
+  return 1
+}
+
+cut_wait() {
+  cut_seconds "$1"
+  cut_say "      waits ${cut_span}"
+  [ "${cut_dry}" = 1 ] || cut_sleep "$1"
+}
+
+# cut_hour TIME: seconds since 1970 as a time of the day.
+cut_hour() {
+  cut_day=$(date -d "@$1" '+%H:%M:%S' 2>/dev/null) || cut_day=$(date -r "$1" '+%H:%M:%S' 2>/dev/null) || cut_day="second $1"
+}
+
+# cut_until SECONDS: waits so long since the step before ended, until no cache holds an old answer any more. The deadline is in
+# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here.
+cut_until() {
+  cut_seconds "$1"
+  if [ "${cut_dry}" = 1 ]; then
+    cut_say "      waits ${cut_span}"
+    return 0
+  fi
+  cut_clock
+  if [ "${cut_until_step}" != "${cut_n}" ]; then
+    cut_until_step=${cut_n} cut_until_time=$((cut_time + $1))
+    cut_record until "${cut_n}" "${cut_until_time}" || return 1
+  fi
+  [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
+  cut_hour "${cut_until_time}"
+  cut_seconds "$((cut_until_time - cut_time))"
+  cut_say "      waits ${cut_span}, goes on at ${cut_day}"
+  while [ "${cut_time}" -lt "${cut_until_time}" ]; do
+    [ -z "${cut_signal}" ] || return 1
+    if [ -t 1 ]; then
+      cut_seconds "$((cut_until_time - cut_time))"
+      printf '\r      %s left, goes on at %s   ' "${cut_span}" "${cut_day}"
+    fi
+    sleep 1
+    cut_clock
+  done
+  [ ! -t 1 ] || printf '\r%s\r' '                                                  '
+}
+
+# cut_since STEP SECONDS: the same on the way back, before something is undone that an answer leads to which was published once
+# STEP had begun. When it never had, nobody can have that answer.
+cut_since() {
+  [ "${cut_high}" -ge "$1" ] || return 0
+  cut_n_up=${cut_n}
+  cut_n=back-${cut_n}
+  cut_until "$2"
+  set -- "$?"
+  cut_n=${cut_n_up}
+  return "$1"
+}
+
+# cut_seen ATTRIBUTE jq|text FILTER DECLARED|'?': one value of the last command's answer against the plan's.
+cut_seen() {
+  [ "${cut_dry}" = 0 ] || return 0
+  if [ "$2" = jq ]; then
+    cut_value=$(jq -r "($3) | if . == null then \"none\" elif type == \"array\" then (map(tostring) | sort | join(\", \")) else . end" <"${cut_out}" 2>/dev/null) || cut_value='(cannot be read)'
+  else
+    cut_value=$(cat -- "${cut_out}")
+  fi
+  printf '%s.%s: declared %s, seen %s\n' "${cut_text}" "$1" "$4" "${cut_value}" >>"${cut_log}"
+  case "$4" in
+  "${cut_value}") ;;
+  '?') cut_say "  seen: ${cut_text}.$1 is ${cut_value} (the plan does not know it)" ;;
+  *)
+    cut_drift=$((cut_drift + 1))
+    cut_differs="${cut_text}.$1 is ${cut_value}, the plan says $4"
+    [ "${cut_watching}" = 1 ] || cut_bad "  drift: ${cut_differs}"
+    ;;
+  esac
+}
+
+# cut_watch NAME … cut_watched: the values of a resource while a step is verified or undone.
+cut_watch() {
+  cut_text=$1 cut_watching=1 cut_drift=0
+}
+
+cut_watched() {
+  [ "${cut_drift}" = 0 ]
+}
+
+# Runs a verify; one that only looks at values gives them a minute to become what they have to be.
+cut_settled() {
+  cut_clock
+  cut_settle_by=$((cut_time + 60))
+  while :; do
+    cut_watching=0 cut_drift=0
+    if "$1"; then
+      cut_watching=0
+      return 0
+    fi
+    cut_clock
+    if [ "${cut_drift}" = 0 ] || [ "${cut_time}" -ge "${cut_settle_by}" ] || [ -n "${cut_signal}" ]; then
+      break
+    fi
+    cut_sleep 3
+  done
+  cut_watching=0
+  [ "${cut_drift}" = 0 ] || cut_bad "      ${cut_differs}"
+  return 1
+}
+
+# -- Probes: each promise, looked at from where its client stands ----------------------------------------------------
+
+# cut_curl_config URL SECONDS
+cut_curl_config() {
+  printf 'url = "'
+  printf '%s' "$1" | sed 's/[\\"]/\\&/g'
+  printf '"\nmax-time = %s\nconnect-timeout = %s\noutput = "/dev/null"\nnoproxy = "*"\nsilent\n' "$2" "$2"
+  printf 'write-out = "%%{http_code} %%{num_connects}\\n"\n'
+}
+
+# cut_look URL SECONDS [HOST]: runs curl here or on a host; cut_status, cut_made, cut_rc.
+cut_look() {
+  cut_curl_config "$1" "$2" >"${cut_cred}/probe"
+  if [ -n "${3-}" ]; then
+    ssh -o BatchMode=yes -o ConnectTimeout=10 "$3" 'curl -q -K -' <"${cut_cred}/probe" >"${cut_cred}/probe.out" 2>"${cut_cred}/probe.err"
+  else
+    curl -q -K "${cut_cred}/probe" </dev/null >"${cut_cred}/probe.out" 2>"${cut_cred}/probe.err"
+  fi
+  cut_rc=$?
+  cut_status=000 cut_made=0
+  read -r cut_status cut_made <"${cut_cred}/probe.out" || :
+}
+
+# A URL is reached when an answer of HTTP comes with a status below 500; a 404 where the baseline had none is the
+# "not hosted here" of a reverse proxy, and counts as not reached. Sets cut_verdict: up, down or blind.
+cut_probe_url() {
+  cut_look "$1" 10 "${2-}"
+  cut_detail="status ${cut_status}"
+  if [ "${cut_rc}" = 255 ] && [ -n "${2-}" ] || [ "${cut_rc}" -ge 126 ]; then
+    cut_verdict=blind cut_detail="cannot look from ${2:-here}"
+  elif [ "${cut_rc}" -ne 0 ]; then
+    cut_verdict=down cut_detail="curl says ${cut_rc}"
+  elif [ "${cut_status}" = 404 ] && [ "${cut_before}" != 404 ] && [ -n "${cut_before}" ]; then
+    cut_verdict=down cut_detail="404, before the run it was ${cut_before}"
+  elif [ "${cut_status}" -ge 100 ] && [ "${cut_status}" -lt 500 ]; then
+    cut_verdict=up
+  else
+    cut_verdict=down
+  fi
+}
+
+cut_probe_tcp() {
+  cut_status=tcp
+  for cut_max in 1 5; do
+    cut_look "telnet://$1:$2" "${cut_max}" "${3-}"
+    if [ "${cut_rc}" != 28 ] || [ "${cut_made}" != 0 ]; then
+      break
+    fi
+  done
+  cut_status=tcp
+  if [ "${cut_rc}" = 255 ] && [ -n "${3-}" ] || [ "${cut_rc}" -ge 126 ]; then
+    cut_verdict=blind cut_detail="cannot look from ${3:-here}"
+  elif [ "${cut_made:-0}" -gt 0 ]; then
+    cut_verdict=up cut_detail=connected
+  else
+    cut_verdict=down cut_detail="no connection"
+  fi
+}
+
+# Probes promise N in state K; true when it is as the model says, or the model does not say.
+cut_probe_one() {
+  cut_blind=''
+  "promise_$1"
+  [ -z "${cut_blind}" ] || return 0
+  cut_said=$(printf '%s\n' "${cut_states}" | cut -d ' ' -f "$(($2 + 1))")
+  cut_before=''
+  [ ! -r "${cut_state}/baseline/promise-$1" ] || cut_before=$(cat -- "${cut_state}/baseline/promise-$1")
+  "probe_$1"
+  printf 'state %s, %s: expected %s, seen %s (%s)\n' "$2" "${cut_text}" "${cut_said}" "${cut_verdict}" "${cut_detail}" >>"${cut_log}"
+  case "${cut_said}" in
+  up | down) [ "${cut_verdict}" = "${cut_said}" ] ;;
+  *) return 0 ;;
+  esac
+}
+
+# Probes every promise in state K, those that surprise again and again for cut_patience seconds.
+cut_probe_all() {
+  [ "${cut_dry}" = 0 ] || return 0
+  cut_name="probes-state-$1"
+  cut_id=''
+  cut_files
+  cut_clock
+  cut_deadline=$((cut_time + cut_patience))
+  cut_open=''
+  cut_i=1
+  while [ "${cut_i}" -le "${cut_promises}" ]; do
+    cut_open="${cut_open} ${cut_i}"
+    cut_i=$((cut_i + 1))
+  done
+  while :; do
+    cut_again=''
+    cut_surprises=''
+    for cut_i in ${cut_open}; do
+      cut_probe_one "${cut_i}" "$1" && continue
+      cut_again="${cut_again} ${cut_i}"
+      cut_surprises="${cut_surprises}  ${cut_text}: expected ${cut_said}, seen ${cut_verdict} (${cut_detail})
+"
+    done
+    [ -n "${cut_again}" ] || return 0
+    cut_open=${cut_again}
+    cut_clock
+    [ "${cut_time}" -lt "${cut_deadline}" ] || break
+    cut_sleep 2 || break
+  done
+  return 1
+}
+
+# -- Preflight: finds all it can, changes nothing --------------------------------------------------------------------
+
+cut_problem() {
+  cut_problems=$((cut_problems + 1))
+  cut_bad "  refused: $*"
+}
+
+# cut_tool NAME DIRECTORY: a program that the plan's commands start.
+cut_tool() {
+  case "$1" in
+  /*) [ -x "$1" ] && return 0 ;;
+  */*) [ -x "${cut_root}/$2/$1" ] && return 0 ;;
+  *) command -v "$1" >/dev/null 2>&1 && return 0 ;;
+  esac
+  if [ "$2" = . ]; then
+    cut_problem "the tool $1 is not here"
+  else
+    cut_problem "the tool $1 is not here (looked for from ${cut_root}/$2)"
+  fi
+}
+
+# cut_observe NUMBER NAME: what can't be observed is listed, and does not refuse.
+cut_observe() {
+  cut_text=$2
+  cut_gentle=1
+  "observe_$1"
+  cut_rc=$?
+  cut_gentle=0
+  [ "${cut_rc}" != 0 ] || return 0
+  cut_brief=$(tail -n 1 "${cut_log}" | cut -c 1-120)
+  cut_say "  not observed: ${cut_text} (${cut_brief})"
+}
+
+# cut_unused ADDRESS PORT NAME: nobody may answer yet where the plan puts somebody.
+cut_unused() {
+  if cut_tcp "$1" "$2" 2>/dev/null; then
+    cut_problem "$1 port $2 already answers, and only $3 should, later"
+  fi
+}
+
+# cut_baseline NAME: keeps the output of a command for `expect output unchanged`.
+cut_baseline() {
+  cut_name=$1 cut_timeout=60 cut_holds='' cut_stop=TERM cut_grace=10
+  cut_files
+  if cut_once; then
+    cat -- "${cut_out}" >"${cut_state}/baseline/$1"
+  else
+    cut_problem "the output of $1 cannot be seen (exit status ${cut_rc}); it has to be unchanged later: ${cut_log}"
+  fi
+}
+
+cut_by_hand() {
+  cut_has_terminal && return 0
+  cut_i=1
+  while [ "${cut_i}" -le "${cut_steps}" ]; do
+    "step_${cut_i}"
+    case "${cut_done_list}" in
+    *" ${cut_id} "*) ;;
+    *) [ -z "${cut_hand}" ] || cut_problem "step ${cut_id} is done by hand, and there is no terminal to confirm it at (--done ${cut_id})" ;;
+    esac
+    cut_i=$((cut_i + 1))
+  done
+}
+
+# --confirm-within is a promise to roll back, which a step without a way back breaks.
+cut_by_itself() {
+  cut_i=1
+  while [ "${cut_i}" -le "${cut_steps}" ]; do
+    "step_${cut_i}"
+    [ -z "${cut_final}" ] || cut_problem "--confirm-within: step ${cut_id} has no way back (${cut_final}), so nothing can roll back by itself after it"
+    cut_i=$((cut_i + 1))
+  done
+}
+
+cut_preflight() {
+  cut_problems=0 cut_drift=0 cut_n=0
+  cut_say "Preflight (changes nothing)"
+  mkdir -p "${cut_state}/baseline"
+  plan_tools
+  [ "${cut_problems}" = 0 ] || return 4
+  cut_say "  tools: all here"
+  if cut_all_secrets; then
+    [ -z "${cut_secrets}" ] || cut_say "  secrets: all fetched"
+  else
+    cut_problem "a secret cannot be fetched"
+    return 4
+  fi
+  [ "${cut_mode}" = preflight ] || cut_by_hand
+  [ "${cut_confirm_within}" = 0 ] || cut_by_itself
+  plan_observe
+  [ "${cut_drift}" = 0 ] || cut_problem "the world is not what the plan starts from (${cut_drift} values differ)"
+  cut_held=0
+  plan_locks
+  plan_unused
+  plan_baseline
+  cut_keep_statuses
+  if cut_probe_all 0; then
+    cut_say "  promises: as the model says"
+  else
+    cut_problem "promises that are not as the model says:"
+    printf '%s' "${cut_surprises}"
+  fi
+  cut_list_blind
+  [ "${cut_problems}" = 0 ] || return 4
+}
+
+# The status of each URL before the run, to tell a 404 that was there from one that is new.
+cut_keep_statuses() {
+  cut_name=baseline-status cut_id=''
+  cut_files
+  cut_i=1
+  while [ "${cut_i}" -le "${cut_promises}" ]; do
+    rm -f "${cut_state}/baseline/promise-${cut_i}"
+    cut_blind='' cut_before=''
+    "promise_${cut_i}"
+    if [ -z "${cut_blind}" ]; then
+      "probe_${cut_i}"
+      [ "${cut_verdict}" != up ] || printf '%s\n' "${cut_status}" >"${cut_state}/baseline/promise-${cut_i}"
+    fi
+    cut_i=$((cut_i + 1))
+  done
+}
+
+cut_list_blind() {
+  cut_i=1
+  while [ "${cut_i}" -le "${cut_promises}" ]; do
+    cut_blind=''
+    "promise_${cut_i}"
+    [ -z "${cut_blind}" ] || cut_say "  not looked at: ${cut_text} (${cut_blind})"
+    cut_i=$((cut_i + 1))
+  done
+}
+
+cut_all_secrets() {
+  # The names come from the plan and have no blanks.
+  cut_list=${cut_secrets}
+  set --
+  while [ -n "${cut_list}" ]; do
+    set -- "$@" "${cut_list%% *}"
+    case "${cut_list}" in
+    *' '*) cut_list=${cut_list#* } ;;
+    *) cut_list='' ;;
+    esac
+  done
+  cut_fetch "$@"
+}
+
+# -- State locks: who holds the lock of a Terraform state in PostgreSQL ----------------------------------------------
+
+# A connection string, URL or keywords, as a service file of PostgreSQL: it never stands in an argument.
+cut_service_file() {
+  LC_ALL=C awk '
+    function decode(t, out, i, c) {
+      out = ""
+      for (i = 1; i <= length(t); i++) {
+        c = substr(t, i, 1)
+        if (c == "%" && substr(t, i + 1, 2) ~ /^[0-9A-Fa-f][0-9A-Fa-f]$/) {
+          c = sprintf("%c", (index(hex, tolower(substr(t, i + 1, 1))) - 1) * 16 + index(hex, tolower(substr(t, i + 2, 1))) - 1)
+          i += 2
+        }
+        out = out c
+      }
+      return out
+    }
+    function put(key, value) {
+      if (value != "" && value !~ /\n/) print key "=" value
+    }
+    function url(t, at, n, i, part, host, hosts, ports, user) {
+      sub(/^postgres(ql)?:\/\//, "", t)
+      if (i = index(t, "?")) {
+        n = split(substr(t, i + 1), part, "&")
+        t = substr(t, 1, i - 1)
+        for (i = 1; i <= n; i++) if (at = index(part[i], "=")) put(decode(substr(part[i], 1, at - 1)), decode(substr(part[i], at + 1)))
+      }
+      if (i = index(t, "/")) {
+        put("dbname", decode(substr(t, i + 1)))
+        t = substr(t, 1, i - 1)
+      }
+      if (match(t, /.*@/)) {
+        user = substr(t, 1, RLENGTH - 1)
+        t = substr(t, RLENGTH + 1)
+        if (i = index(user, ":")) {
+          put("password", decode(substr(user, i + 1)))
+          user = substr(user, 1, i - 1)
+        }
+        put("user", decode(user))
+      }
+      n = split(t, part, ",")
+      for (i = 1; i <= n; i++) {
+        host = part[i]
+        at = match(host, /:[0-9]*$/) && host !~ /^\[[^]]*$/ ? RSTART : 0
+        ports = ports (i > 1 ? "," : "") (at ? substr(host, at + 1) : "")
+        if (at) host = substr(host, 1, at - 1)
+        gsub(/^\[|\]$/, "", host)
+        hosts = hosts (i > 1 ? "," : "") decode(host)
+      }
+      put("host", hosts)
+      if (ports ~ /[0-9]/) put("port", ports)
+    }
+    function words(t, key, value, c, quoted) {
+      while (match(t, /^[ \t\n]*[a-z_]+[ \t\n]*=[ \t\n]*/)) {
+        key = substr(t, 1, RLENGTH)
+        gsub(/[ \t\n=]/, "", key)
+        t = substr(t, RLENGTH + 1)
+        value = ""
+        quoted = substr(t, 1, 1) == "\047"
+        if (quoted) t = substr(t, 2)
+        while (t != "") {
+          c = substr(t, 1, 1)
+          t = substr(t, 2)
+          if (quoted ? c == "\047" : c ~ /[ \t\n]/) break
+          if (c == "\\") {
+            c = substr(t, 1, 1)
+            t = substr(t, 2)
+          }
+          value = value c
+        }
+        put(key, value)
+      }
+    }
+    BEGIN { hex = "0123456789abcdef"; print "[state]" }
+    { text = text (NR > 1 ? "\n" : "") $0 }
+    END { if (text ~ /^postgres(ql)?:\/\//) url(text); else words(text) }'
+}
+
+# psql on the state database of the lock at hand, its statements on standard input.
+cut_psql() {
+  PGSERVICEFILE="${cut_cred}/pg_service" PGSERVICE=state PGAPPNAME=cutc PGCONNECT_TIMEOUT=10 \
+    psql -XAtqw -F '|' -v ON_ERROR_STOP=1 -v "schema=${cut_schema}" -v "workspace=${cut_workspace}" "$@"
+}
+
+# Two sessions at once, the second while the first is idle: when both are served by one backend, something between here
+# and the server hands sessions around, and a session's lock means nothing there.
+cut_pooled() {
+  cut_pids=$(
+    cut_psql <<'EOF' 2>>"${cut_log}"
+select 'first', pg_backend_pid();
+\! printf '%s\n' "select 'second', pg_backend_pid();" | psql -XAtqw -F '|'
+select 'third', pg_backend_pid();
+EOF
+  ) || return 2
+  printf '%s\n' "${cut_pids}" >>"${cut_log}"
+  printf '%s\n' "${cut_pids}" | awk -F '|' '{ pid[$1] = $2 } END { exit !(pid["first"] == pid["second"] || pid["first"] != pid["third"]) }'
+}
+
+# The sessions that hold the lock of the workspace (or the one lock that new workspaces are made under), a line each:
+# backend, client's address, its port, state, seconds in it, start of the session, key, user.
+cut_holders() {
+  cut_psql <<'EOF' >"${cut_cred}/holders" 2>>"${cut_log}"
+select l.pid, coalesce(host(a.client_addr), 'local'), coalesce(a.client_port, -1), coalesce(a.state, 'hidden'),
+  coalesce(extract(epoch from now() - a.state_change)::bigint, -1),
+  to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), k.key, coalesce(a.usename, '?')
+from pg_locks l join pg_stat_activity a using (pid)
+join (select id as key from :"schema".states where name = :'workspace' union all select -1) k
+  on k.key = (l.classid::bigint << 32 | l.objid::bigint)
+where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
+  and l.database = (select oid from pg_database where datname = current_database())
+order by l.pid;
+EOF
+}
+
+# Ends one backend, if all that was seen of it still is so: this session, idle, for longer than the bound, with this lock.
+# cut_end_holder PID START KEY
+cut_end_holder() {
+  cut_psql -v "pid=$1" -v "start=$2" -v "key=$3" -v "bound=${cut_bound}" <<'EOF' 2>>"${cut_log}"
+select pg_terminate_backend(a.pid) from pg_stat_activity a
+where a.pid = :pid and a.state = 'idle' and now() - a.state_change > :bound * interval '1 second'
+  and to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') = :'start'
+  and exists (select from pg_locks l where l.pid = a.pid and l.locktype = 'advisory' and l.objsubid = 1 and l.granted
+    and l.database = (select oid from pg_database where datname = current_database())
+    and (l.classid::bigint << 32 | l.objid::bigint) = :key);
+EOF
+}
+
+# Is there a connection from this address and port on this host? Sets cut_client: its process, or nothing.
+cut_find_client() {
+  cut_client=''
+  [ "$2" -gt 0 ] || return 0
+  cut_client=$(ss -tnpH state established 2>/dev/null | awk -v address="$1" -v port="$2" '
+    {
+      here = $3
+      if (!match(here, /:[0-9]+$/) || substr(here, RSTART + 1) != port) next
+      here = substr(here, 1, RSTART - 1)
+      gsub(/[][]|^\[?::ffff:|%.*/, "", here)
+      if (here != address) next
+      who = $0
+      if (!sub(/.*users:\(\("/, "", who)) who = "a process of somebody else"
+      sub(/,fd=.*/, "", who)
+      sub(/",pid=/, ", process ", who)
+      print who
+      exit
+    }')
+}
+
+# cut_state_lock N NAME SCHEMA WORKSPACE: looks who holds the lock; cut_held counts those who do.
+cut_state_lock() {
+  cut_schema=$3 cut_workspace=$4 cut_lock_name="$2 (schema $3, workspace $4)"
+  if ! command -v psql >/dev/null 2>&1; then
+    cut_blind_lock "$2" 'psql is not here'
+    return 0
+  fi
+  if ! "lock_$1" >"${cut_cred}/connection" || ! cut_service_file <"${cut_cred}/connection" >"${cut_cred}/pg_service"; then
+    cut_blind_lock "$2" 'its connection is not known'
+    return 0
+  fi
+  cut_name="state-lock-$1"
+  cut_files
+  if [ "${cut_mode}" != unlock ]; then
+    cut_pooled
+    case "$?" in
+    0) cut_problem "the state of $2 is behind a pooler that hands sessions around (transaction mode): its locks protect nothing; let PG_CONN_STR name the server itself" ;;
+    1) ;;
+    *)
+      cut_brief=$(tail -n 1 "${cut_log}" | cut -c 1-120)
+      cut_blind_lock "$2" "${cut_brief}"
+      return 0
+      ;;
+    esac
+  fi
+  if ! cut_holders; then
+    cut_brief=$(grep -i 'error' <"${cut_log}" | tail -n 1 | cut -c 1-120)
+    cut_blind_lock "$2" "${cut_brief}"
+    return 0
+  fi
+  [ -s "${cut_cred}/holders" ] || [ "${cut_mode}" != unlock ] || cut_say "  free: the state lock of ${cut_lock_name}"
+  while IFS='|' read -r cut_pid cut_from cut_port cut_doing cut_idle cut_since cut_key cut_user; do
+    cut_held=$((cut_held + 1))
+    cut_judge_holder
+  done <"${cut_cred}/holders"
+}
+
+# A holder is always idle to PostgreSQL, at work or not. It is left alone while its client lives, as far as that can be
+# seen, and while it is younger than the bound.
+cut_judge_holder() {
+  cut_find_client "${cut_from}" "${cut_port}"
+  cut_seconds "${cut_idle}"
+  cut_held_since="${cut_doing} for ${cut_span}"
+  cut_whole="backend ${cut_pid} of ${cut_user}, from ${cut_from} port ${cut_port}, connected since ${cut_since}, ${cut_held_since}"
+  cut_seconds "${cut_bound}"
+  cut_alone=''
+  if [ "${cut_doing}" != idle ]; then
+    cut_alone="it is not idle"
+  elif [ -n "${cut_client}" ]; then
+    cut_alone="its client lives (${cut_client}): wait for it, or ask it to stop with kill -s INT, which saves its work"
+  elif [ "${cut_idle}" -lt "${cut_bound}" ]; then
+    cut_alone="it has not been idle for ${cut_span} yet (--idle)"
+  fi
+  if [ "${cut_mode}" != unlock ]; then
+    cut_problem "the state lock of ${cut_lock_name} is held by ${cut_whole}"
+    if [ -n "${cut_alone}" ]; then
+      cut_say "    perhaps at work: ${cut_alone}"
+    else
+      cut_say "    nobody seems to be behind it: sh ${cut_self} unlock --state ${cut_state}"
+    fi
+    return 0
+  fi
+  cut_say "  held: the state lock of ${cut_lock_name}, by ${cut_whole}"
+  if [ -n "${cut_alone}" ]; then
+    cut_say "    left alone: ${cut_alone}"
+    return 0
+  fi
+  cut_say "    no connection from ${cut_from} port ${cut_port} on this host; when that is another host, look there for terraform first"
+  if ! cut_confirm "    End this one session"; then
+    return 0
+  fi
+  cut_ended=$(cut_end_holder "${cut_pid}" "${cut_since}" "${cut_key}" </dev/null)
+  if [ "${cut_ended}" = t ]; then
+    sleep 1
+    cut_now=$(
+      cut_psql -v "pid=${cut_pid}" <<'EOF' 2>>"${cut_log}"
+select count(*) from pg_locks l where l.pid = :pid and l.locktype = 'advisory';
+EOF
+    )
+    if [ "${cut_now}" = 0 ]; then
+      cut_held=$((cut_held - 1))
+      cut_good "    ended: the lock is free"
+      return 0
+    fi
+  fi
+  cut_bad "    not ended: it has changed since it was looked at, or this user may not: ${cut_log}"
+}
+
+# cut_blind_lock NAME WHY
+cut_blind_lock() {
+  cut_say "  state lock not looked at: $1 ($2)"
+}
+
+# Shows who holds the state locks of the plan's stacks and, when told, ends those that nobody is behind.
+cut_unlock_command() {
+  cut_held=0 cut_problems=0 cut_n=0
+  [ -n "${cut_run}" ] || cut_new_run
+  cut_open_logs || return
+  cut_open_secrets || return 4
+  cut_all_secrets || cut_complain "Not all secrets can be fetched: looks with those that are there."
+  cut_say "State locks of this plan"
+  plan_locks
+  if [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ]; then
+    cut_close keep
+  else
+    cut_close drop
+  fi
+  [ "${cut_held}" = 0 ] || return 1
+}
+
+# -- Commit or revert: a run that nobody confirms in time rolls back by itself ---------------------------------------
+
+# The terminal goes, perhaps because of the change itself: with --confirm-within the run goes on without it.
+cut_hang_up() {
+  if [ "${cut_confirm_within}" -gt 0 ]; then
+    cut_say "The terminal is gone: goes on without it, and rolls back unless somebody confirms."
+  else
+    cut_signal=HUP
+  fi
+}
+
+# A time of the clock as people read it, in cut_hour.
+cut_hour_of() {
+  cut_hour=$(date -d "@$1" '+%H:%M:%S %Z' 2>/dev/null) || cut_hour=$(date -r "$1" '+%H:%M:%S %Z' 2>/dev/null) || cut_hour='the end of that time'
+}
+
+cut_say_until() {
+  [ -n "${cut_until}" ] || return 0
+  cut_clock
+  cut_remains=$((cut_until - cut_time))
+  [ "${cut_remains}" -gt 0 ] || cut_remains=0
+  cut_hour_of "${cut_until}"
+  cut_seconds "${cut_remains}"
+  cut_say "  NOT CONFIRMED: rolls back by itself at ${cut_hour}, in ${cut_span}, unless: sh ${cut_self} confirm --state ${cut_state}"
+}
+
+# Begins to guard the run: a second process, apart from the terminal, which rolls back when this one is killed and nobody
+# takes over or confirms in time.
+cut_guard() {
+  rm -rf "${cut_state:?}/decided"
+  cut_until=''
+  if [ "${cut_confirm_within}" = 0 ]; then
+    rm -f "${cut_state}/confirm-within"
+    return 0
+  fi
+  printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_self}" "${cut_state}/watchdog" || return
+  cut_once_more "${cut_state}/watchdog" --watchdog "${cut_state}" "$$" "${cut_confirm_within}" "${cut_shell}" >>"${cut_state}/watchdog.log" 2>&1
+  cut_seconds "${cut_confirm_within}"
+  cut_say "To be confirmed within ${cut_span} of its last step; guarded by process $! from now on."
+}
+
+# cut_watchdog STATE PID SECONDS SHELL: see cut_guard. It has nothing to do while that process lives.
+cut_watchdog() {
+  trap '' HUP INT
+  cut_state=$1 cut_deadline=''
+  while sleep 2; do
+    ! kill -0 "$2" 2>/dev/null || continue
+    cut_owner=$(cat -- "${cut_state}/lock/pid" 2>/dev/null) || cut_owner=''
+    cut_read_journal
+    # Ended as it should, or taken over by somebody.
+    if [ "${cut_owner}" != "$2" ] || [ -n "${cut_over}" ] || [ "${cut_begun}" = 0 ] || [ -d "${cut_state}/decided" ]; then
+      return 0
+    fi
+    cut_clock
+    [ -n "${cut_deadline}" ] || cut_deadline=${cut_until:-$((cut_time + $3))}
+    [ "${cut_time}" -ge "${cut_deadline}" ] || continue
+    if mkdir "${cut_state}/decided" 2>/dev/null; then
+      cut_self=$0 cut_shell=$4
+      cut_once_more "$0" rollback --yes --state "${cut_state}" --no-color
+      wait "$!"
+    fi
+    return
+  done
+}
+
+# After the last step: waits to be told that all is well. False when nobody did in time, or a signal came.
+cut_await_confirmation() {
+  [ "${cut_confirm_within}" -gt 0 ] || return 0
+  cut_clock
+  cut_until=$((cut_time + cut_confirm_within))
+  cut_record confirm-until "${cut_until}" || return 1
+  cut_say "All ${cut_steps} steps are done."
+  cut_say_until
+  cut_reader=''
+  if cut_has_terminal; then
+    cut_say "  or type \`confirm\` here"
+    (
+      while IFS= read -r cut_line; do
+        [ "${cut_line}" != confirm ] || mkdir "${cut_state}/decided"
+      done
+    ) </dev/tty >/dev/null 2>&1 &
+    cut_reader=$!
+  fi
+  cut_told=${cut_time} cut_sure=0
+  while [ -z "${cut_signal}" ]; do
+    if [ -d "${cut_state}/decided" ]; then
+      cut_sure=1
+      break
+    fi
+    cut_clock
+    if [ "${cut_time}" -ge "${cut_until}" ]; then
+      # Whoever makes this directory has decided.
+      mkdir "${cut_state}/decided" 2>/dev/null || cut_sure=1
+      break
+    fi
+    if [ $((cut_time - cut_told)) -ge 60 ]; then
+      cut_told=${cut_time}
+      cut_say_until
+    fi
+    sleep 1
+  done
+  [ -z "${cut_reader}" ] || kill "${cut_reader}" 2>/dev/null || :
+  [ "${cut_sure}" = 1 ] || return 1
+  cut_good "Confirmed."
+}
+
+# From another shell: keeps what the run did. When the run itself is gone, cut_orphaned says so, and this one ends it.
+cut_confirm_command() {
+  cut_orphaned=0
+  if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
+    cut_say "There is nothing to confirm."
+    return 0
+  fi
+  cut_refuse_other || return
+  if [ "${cut_at}" -lt "${cut_steps}" ] || [ "${cut_undoing}" -gt 0 ]; then
+    cut_complain "Not confirmed: step ${cut_at} of ${cut_steps} is done."
+    return 1
+  fi
+  if ! mkdir "${cut_state}/decided" 2>/dev/null; then
+    cut_complain "Not confirmed: it was decided before. See: sh ${cut_self} status --state ${cut_state}"
+    return 1
+  fi
+  cut_holder=$(cat -- "${cut_state}/lock/pid" 2>/dev/null) || cut_holder=''
+  if [ -n "${cut_holder}" ] && kill -0 "${cut_holder}" 2>/dev/null; then
+    cut_left=30
+    while [ -z "${cut_over}" ] && [ "${cut_left}" -gt 0 ]; do
+      sleep 1
+      cut_left=$((cut_left - 1))
+      cut_read_journal
+    done
+    cut_say "Confirmed: run ${cut_run} stays${cut_over:+ (${cut_over})}."
+    return 0
+  fi
+  cut_orphaned=1
+  return 1
+}
+
+cut_confirm_orphan() {
+  cut_open_logs || return
+  cut_record over finished || return 3
+  cut_close drop
+  cut_good "Confirmed: run ${cut_run} stays. Its process was gone."
+}
+
+# -- Forward and back ------------------------------------------------------------------------------------------------
+
+cut_forward() {
+  while [ "${cut_at}" -lt "$1" ]; do
+    [ -z "${cut_signal}" ] || return 1
+    cut_n=$((cut_at + 1))
+    "step_${cut_n}"
+    cut_announce
+    cut_clock
+    cut_started=${cut_time}
+    if [ "${cut_dry}" = 0 ]; then
+      cut_doubt=${cut_n} cut_high=${cut_n}
+      cut_record intent "${cut_n}" "${cut_id}" || return 1
+    fi
+    "step_${cut_n}_do" || return 1
+    # A signal that came when the work was done waits for the step's edge, a second one does not.
+    cut_aside=${cut_signal}
+    cut_signal=''
+    cut_settled "step_${cut_n}_verify" || return 1
+    [ "${cut_hung_up}" = 0 ] || cut_aside=HUP
+    cut_hung_up=0
+    [ -n "${cut_signal}" ] || cut_signal=${cut_aside}
+    cut_at=${cut_n}
+    if [ "${cut_dry}" = 0 ]; then
+      cut_doubt=0
+      cut_record 'done' "${cut_n}" "${cut_id}" || return 1
+    fi
+    cut_clock
+    cut_seconds "$((cut_time - cut_started))"
+    [ "${cut_dry}" = 1 ] || cut_good "      done in ${cut_span}"
+    [ -z "${cut_signal}" ] || return 1
+    if ! cut_probe_all "${cut_n}"; then
+      [ -z "${cut_signal}" ] || return 1
+      cut_bad "Surprise after step ${cut_n}: the model missed something. Nothing more is changed."
+      printf '%s' "${cut_surprises}"
+      return 1
+    fi
+  done
+}
+
+cut_announce() {
+  if [ -n "${cut_takes}" ]; then
+    cut_seconds "${cut_takes}"
+    cut_say "[${cut_n}/${cut_steps}] ${cut_title} (about ${cut_span})"
+  else
+    cut_say "[${cut_n}/${cut_steps}] ${cut_title} (no known length)"
+  fi
+}
+
+# Undoes from the last step that was begun to the first, and stops at one that cannot be undone.
+cut_backward() {
+  trap '' INT TERM HUP
+  cut_n=${cut_at}
+  [ "${cut_doubt}" -le "${cut_n}" ] || cut_n=${cut_doubt}
+  cut_signal=''
+  cut_odd=''
+  while [ "${cut_n}" -gt 0 ]; do
+    "step_${cut_n}"
+    if [ -n "${cut_final}" ]; then
+      cut_bad "The way back ends at step ${cut_n}, ${cut_id}: ${cut_final}"
+      return 6
+    fi
+    cut_say "[back ${cut_n}/${cut_steps}] ${cut_id}"
+    if [ "${cut_dry}" = 0 ]; then
+      cut_record undo "${cut_n}" "${cut_id}" || return 6
+    fi
+    cut_undone=0
+    if "step_${cut_n}_undo"; then
+      cut_undone=1
+      if ! cut_settled "step_${cut_n}_was"; then
+        [ "${cut_drift}" = 0 ] || cut_undone=0
+        [ "${cut_drift}" -gt 0 ] || cut_say "      undone, but its values could not be looked at"
+      fi
+    fi
+    if [ "${cut_undone}" = 0 ]; then
+      cut_bad "Step ${cut_n}, ${cut_id}, is not undone. Mend what the log says, then: sh ${cut_self} rollback"
+      return 6
+    fi
+    cut_at=$((cut_n - 1)) cut_doubt=0 cut_undoing=0
+    if [ "${cut_dry}" = 0 ]; then
+      cut_record undone "${cut_n}" "${cut_id}" || return 6
+      cut_good "      undone"
+    fi
+    if ! cut_probe_all "${cut_at}"; then
+      cut_bad "      not as the model says in this state:"
+      printf '%s' "${cut_surprises}"
+      cut_odd=${cut_surprises}
+    else
+      cut_odd=''
+    fi
+    cut_n=${cut_at}
+  done
+  if [ -n "${cut_odd}" ]; then
+    cut_bad "All steps are undone, and yet the promises are not as before the run."
+    return 6
+  fi
+  [ "${cut_dry}" = 1 ] || cut_record over rolled-back
+}
+
+# -- The end of a run ------------------------------------------------------------------------------------------------
+
+cut_close() {
+  cut_search_logs
+  [ "$1" = keep ] || cut_drop_secrets
+}
+
+cut_hint() {
+  cut_half=''
+  [ "${cut_doubt}" -le "${cut_at}" ] || cut_half=", step ${cut_doubt} begun"
+  cut_say "  state: step ${cut_at} of ${cut_steps} done${cut_half}; logs: ${cut_state}/logs/${cut_run}"
+  cut_say "  go on:  sh ${cut_self} resume --state ${cut_state}"
+  cut_say "  go back: sh ${cut_self} rollback --state ${cut_state}"
+}
+
+cut_after_failure() {
+  cut_way=${cut_on_failure}
+  if [ -n "${cut_signal}" ]; then
+    cut_bad "Stopped by signal ${cut_signal}."
+    cut_signal=''
+  fi
+  if [ "${cut_at}" = 0 ] && [ "${cut_doubt}" = 0 ]; then
+    cut_close drop
+    cut_say "Nothing was changed."
+    return 1
+  fi
+  while [ "${cut_way}" = ask ]; do
+    if ! cut_ask "Go back to where it began (rollback), or stop here (stop)?"; then
+      cut_way=rollback
+      break
+    fi
+    case "${cut_answer}" in
+    rollback | stop) cut_way=${cut_answer} ;;
+    *) ;;
+    esac
+  done
+  if [ "${cut_way}" = stop ]; then
+    cut_close keep
+    cut_say "Stopped half-way."
+    cut_hint
+    return 3
+  fi
+  cut_go_back || return
+  return 1
+}
+
+cut_go_back() {
+  if cut_backward; then
+    cut_close drop
+    cut_good "Rolled back: everything is as before the run."
+    return 0
+  fi
+  cut_close keep
+  cut_bad "Not rolled back."
+  cut_hint
+  return 6
+}
+
+cut_go_on() {
+  if ! cut_forward "${cut_target}"; then
+    cut_after_failure
+    return
+  fi
+  if [ "${cut_at}" -lt "${cut_steps}" ]; then
+    cut_close keep
+    cut_say "Stopped after ${cut_to}, as told."
+    cut_hint
+    return 0
+  fi
+  if ! cut_await_confirmation; then
+    if [ -n "${cut_signal}" ]; then
+      cut_after_failure
+      return
+    fi
+    cut_bad "Nobody confirmed in time."
+    cut_go_back || return
+    return 1
+  fi
+  cut_record over finished || return 3
+  cut_close drop
+  cut_good "Done: all ${cut_steps} steps."
+}
+
+# -- Commands --------------------------------------------------------------------------------------------------------
+
+cut_usage() {
+  cat <<EOF
+usage: sh ${cut_self} [plan|preflight|apply|resume|confirm|rollback|status|verify|unlock] [--yes] [--dry-run]
+       [--to STEP] [--on-failure rollback|stop|ask] [--confirm-within 10m] [--state DIR] [--done STEP]
+       [--patience SECONDS] [--idle 15m] [--no-color]
+exit status: 0 done, 1 failed and rolled back, 2 usage, 3 stopped half-way, 4 preflight refused,
+  5 another run holds the lock, 6 rollback incomplete
+EOF
+}
+
+cut_plan_command() {
+  sed -n '2,/^$/s/^# \{0,1\}//p' "${cut_self}"
+}
+
+cut_new_run() {
+  cut_run=$(date -u +%Y%m%d-%H%M%S)-$$
+}
+
+cut_open_logs() {
+  cut_logs="${cut_state}/logs/${cut_run:-look}"
+  mkdir -p "${cut_logs}" || return 4
+  cut_count=$(find "${cut_logs}" -name '[0-9][0-9][0-9]*' | wc -l)
+  cut_count=$((cut_count))
+}
+
+# What --to names, as a number in cut_target.
+cut_find_target() {
+  cut_target=${cut_steps}
+  [ -n "${cut_to}" ] || return 0
+  cut_i=1
+  while [ "${cut_i}" -le "${cut_steps}" ]; do
+    "step_${cut_i}"
+    if [ "${cut_id}" = "${cut_to}" ]; then
+      cut_target=${cut_i}
+      return 0
+    fi
+    cut_i=$((cut_i + 1))
+  done
+  cut_complain "There is no step ${cut_to}; \`plan\` lists them."
+  return 2
+}
+
+cut_confirm() {
+  [ "${cut_yes}" = 0 ] || return 0
+  if ! cut_has_terminal; then
+    cut_complain "There is no terminal to ask at: say --yes."
+    return 2
+  fi
+  cut_ask "$1 (yes/no)?"
+  [ "${cut_answer}" = yes ] && return 0
+  cut_say "Not confirmed: nothing is changed."
+  return 2
+}
+
+cut_refuse_other() {
+  [ -n "${cut_other}" ] || return 0
+  cut_complain "${cut_state} holds a run of another version of this plan (digest ${cut_other}); finish that with its own runbook, or name another --state."
+  return 3
+}
+
+cut_apply() {
+  cut_find_target || return
+  if [ "${cut_dry}" = 1 ]; then
+    cut_at=0
+    cut_forward "${cut_target}"
+    return
+  fi
+  if [ "${cut_over}" = finished ] && [ -z "${cut_other}" ]; then
+    cut_say "Already done: run ${cut_run} finished this plan. Nothing is changed."
+    return 0
+  fi
+  if [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ]; then
+    cut_refuse_other || return
+    if [ "${cut_at}" -gt 0 ] || [ "${cut_doubt}" -gt 0 ]; then
+      cut_open_logs
+      cut_say "A run is half-way."
+      cut_hint
+      return 3
+    fi
+  fi
+  cut_new_run
+  pwd -P >"${cut_state}/root" || return 4
+  cut_root=$(pwd -P)
+  cut_open_logs || return
+  cut_preflight || {
+    cut_close drop
+    return 4
+  }
+  cut_confirm "Apply ${cut_plan}, ${cut_target} of ${cut_steps} steps" || {
+    cut_rc=$?
+    cut_close drop
+    return "${cut_rc}"
+  }
+  cut_at=0 cut_doubt=0 cut_over=''
+  [ ! -s "${cut_state}/journal" ] || mv "${cut_state}/journal" "${cut_state}/journal.before-${cut_run}" || return 4
+  cut_record run "${cut_run}" "${cut_digest}" || return 4
+  cut_guard || return 4
+  cut_go_on
+}
+
+# Goes on from the journal. A step that was under way is done when its observation or verify says so, else done again.
+cut_resume() {
+  cut_find_target || return
+  cut_refuse_other || return
+  if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
+    cut_say "There is no run to go on with."
+    return 0
+  fi
+  if [ "${cut_undoing}" -gt 0 ]; then
+    cut_complain "A rollback was under way: sh ${cut_self} rollback --state ${cut_state}"
+    return 3
+  fi
+  cut_open_logs || return
+  cut_all_secrets || return 3
+  if [ "${cut_confirm_within}" = 0 ] && [ -r "${cut_state}/confirm-within" ]; then
+    cut_confirm_within=$(cat -- "${cut_state}/confirm-within")
+  fi
+  cut_guard || return 3
+  if [ "${cut_doubt}" -gt "${cut_at}" ]; then
+    cut_n=${cut_doubt}
+    "step_${cut_n}"
+    cut_say "[${cut_n}/${cut_steps}] ${cut_id} was under way: looking"
+    if cut_settled "step_${cut_n}_verify"; then
+      cut_record 'done' "${cut_n}" "${cut_id}" || return 3
+      cut_at=${cut_n} cut_doubt=0
+    fi
+  fi
+  cut_go_on
+}
+
+cut_rollback() {
+  cut_refuse_other || return
+  if [ "${cut_dry}" = 1 ]; then
+    [ "${cut_begun}" = 1 ] || cut_at=${cut_steps}
+    cut_backward
+    return
+  fi
+  if [ "${cut_begun}" = 0 ] || [ "${cut_over}" = rolled-back ] || { [ "${cut_at}" = 0 ] && [ "${cut_doubt}" = 0 ]; }; then
+    cut_say "There is nothing to roll back."
+    return 0
+  fi
+  cut_open_logs || return
+  cut_confirm "Roll back ${cut_plan} from step ${cut_at}" || return
+  cut_n=${cut_at}
+  [ "${cut_doubt}" -le "${cut_n}" ] || cut_n=${cut_doubt}
+  "step_${cut_n}"
+  if [ -n "${cut_final}" ]; then
+    cut_bad "The way back ends at step ${cut_n}, ${cut_id}: ${cut_final}"
+    return 6
+  fi
+  if ! cut_all_secrets; then
+    cut_complain "A secret that the way back needs is neither kept nor to be fetched: nothing is changed."
+    return 6
+  fi
+  cut_go_back
+}
+
+cut_status_command() {
+  cut_i=1
+  while [ "${cut_i}" -le "${cut_steps}" ]; do
+    "step_${cut_i}"
+    cut_mark='      '
+    [ "${cut_i}" -gt "${cut_at}" ] || cut_mark='done  '
+    [ "${cut_i}" -ne "${cut_doubt}" ] || cut_mark='maybe '
+    [ "${cut_i}" -ne "${cut_undoing}" ] || cut_mark='undo? '
+    cut_say "${cut_mark}${cut_i} ${cut_title}"
+    cut_i=$((cut_i + 1))
+  done
+  cut_logs=''
+  if [ "${cut_begun}" = 0 ]; then
+    cut_say "Not begun."
+  elif [ -n "${cut_other}" ]; then
+    cut_refuse_other
+    return
+  elif [ -n "${cut_over}" ]; then
+    cut_say "Run ${cut_run}: ${cut_over}."
+  else
+    cut_say "Run ${cut_run}: half-way."
+    cut_logs="${cut_state}/logs/${cut_run}"
+    cut_say_until
+    [ ! -r "${cut_state}/secrets-at" ] || cut_say "  secrets are kept for the way back"
+    cut_say "  logs: ${cut_logs}"
+    cut_logs=''
+    cut_hint
+    return 3
+  fi
+}
+
+# The verifies of all steps that are done and not overtaken by a later one, and the promises.
+cut_verify_command() {
+  cut_bad_count=0
+  [ -n "${cut_run}" ] || cut_new_run
+  cut_open_logs || return
+  cut_all_secrets || return 1
+  cut_n=1
+  while [ "${cut_n}" -le "${cut_at}" ]; do
+    "step_${cut_n}"
+    if [ -z "${cut_newer}" ] || [ "${cut_newer}" -gt "${cut_at}" ]; then
+      cut_say "[${cut_n}/${cut_steps}] ${cut_id}"
+      cut_settled "step_${cut_n}_verify" || cut_bad_count=$((cut_bad_count + 1))
+    fi
+    cut_n=$((cut_n + 1))
+  done
+  if ! cut_probe_all "${cut_at}"; then
+    cut_bad "Not as the model says:"
+    printf '%s' "${cut_surprises}"
+    cut_bad_count=$((cut_bad_count + 1))
+  fi
+  cut_list_blind
+  if [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ]; then
+    cut_close keep
+  else
+    cut_close drop
+  fi
+  [ "${cut_bad_count}" = 0 ] || return 1
+  cut_good "All as the plan says after step ${cut_at}."
+}
+
+cut_preflight_command() {
+  if [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ] && [ "${cut_at}" -gt 0 ]; then
+    cut_say "A run is half-way: there is no baseline to look at now (use verify)."
+    return 3
+  fi
+  cut_new_run
+  cut_root=$(pwd -P)
+  cut_open_logs || return
+  cut_preflight
+  cut_rc=$?
+  cut_close drop
+  [ "${cut_rc}" = 0 ] || return "${cut_rc}"
+  cut_good "Ready."
+}
+
+# 90, 90s, 10m or 1h as seconds in cut_length.
+cut_duration() {
+  cut_length=${1%[smh]}
+  case "${cut_length}" in
+  '' | *[!0-9]* | 0*) return 2 ;;
+  *) ;;
+  esac
+  case "$1" in
+  *m) cut_length=$((cut_length * 60)) ;;
+  *h) cut_length=$((cut_length * 3600)) ;;
+  *) ;;
+  esac
+}
+
+cut_options() {
+  while [ "$#" -gt 0 ]; do
+    case "$1" in
+    plan | preflight | apply | resume | confirm | rollback | status | verify | unlock) cut_mode=$1 ;;
+    --help | -h) cut_mode=help ;;
+    --yes) cut_yes=1 ;;
+    --dry-run) cut_dry=1 ;;
+    --no-color) cut_colour=0 ;;
+    --to | --on-failure | --state | --done | --patience | --idle | --confirm-within)
+      [ "$#" -gt 1 ] || return 2
+      case "$1" in
+      --to) cut_to=$2 ;;
+      --on-failure) cut_on_failure=$2 ;;
+      --state) cut_state=$2 ;;
+      --patience) cut_patience=$2 ;;
+      --idle)
+        cut_duration "$2" || return
+        cut_bound=${cut_length}
+        ;;
+      --confirm-within)
+        cut_duration "$2" || return
+        cut_confirm_within=${cut_length}
+        ;;
+      *) cut_done_list="${cut_done_list}$2 " ;;
+      esac
+      shift
+      ;;
+    *) return 2 ;;
+    esac
+    shift
+  done
+  case "${cut_patience}" in
+  '' | *[!0-9]*) return 2 ;;
+  *) ;;
+  esac
+  case "${cut_on_failure}" in
+  ask | rollback | stop) ;;
+  *) return 2 ;;
+  esac
+}
+
+# Ends with what was left behind, said aloud, when the script ends in a way nobody foresaw.
+cut_leave() {
+  trap - EXIT
+  [ "${cut_quiet_tty}" = 0 ] || stty echo </dev/tty
+  [ "${cut_clean}" = 0 ] || return 0
+  cut_complain "The runbook ended unexpectedly. Where things stand: sh ${cut_self} status --state ${cut_state}"
+  cut_unlock
+  exit 3
+}
+
+cut_main() {
+  cut_self=$0
+  case "${1-}" in
+  --command)
+    shift
+    cut_command "$@"
+    return
+    ;;
+  --watchdog)
+    shift
+    cut_watchdog "$@"
+    return
+    ;;
+  *) ;;
+  esac
+  if ! cut_options "$@"; then
+    cut_usage >&2
+    return 2
+  fi
+  [ -t 1 ] && [ -z "${NO_COLOR:-}" ] || cut_colour=0
+  cut_root=$(pwd -P)
+  [ -n "${cut_state}" ] || cut_state="${XDG_STATE_HOME:-${HOME:-/root}/.local/state}/cutc/${cut_plan}"
+  case "${cut_state}" in
+  /*) ;;
+  *) cut_state="${cut_root}/${cut_state}" ;;
+  esac
+  if [ "${cut_mode}" = help ]; then
+    cut_usage
+    return
+  fi
+  if [ "${cut_mode}" = plan ]; then
+    cut_plan_command
+    return
+  fi
+  cut_read_journal
+  if [ "${cut_mode}" = status ]; then
+    cut_status_command
+    return
+  fi
+  if [ "${cut_mode}" = confirm ]; then
+    cut_confirm_command && return
+    [ "${cut_orphaned}" = 1 ] || return 1
+  fi
+  trap ':' PIPE
+  trap 'cut_signal=INT' INT
+  trap 'cut_signal=TERM' TERM
+  trap cut_hang_up HUP
+  trap ':' ALRM
+  cut_find_launcher
+  trap cut_leave EXIT
+  if [ "${cut_dry}" = 0 ]; then
+    cut_lock
+  fi
+  cut_rc=$?
+  if [ "${cut_rc}" = 0 ]; then
+    cut_mend_journal
+    case "${cut_mode}" in
+    preflight) cut_preflight_command ;;
+    apply) cut_apply ;;
+    resume) cut_resume ;;
+    confirm) cut_confirm_orphan ;;
+    unlock) cut_unlock_command ;;
+    rollback) cut_rollback ;;
+    *) cut_verify_command ;;
+    esac
+    cut_rc=$?
+  fi
+  cut_unlock
+  cut_clean=1
+  return "${cut_rc}"
+}
+
+# == End of the runtime ==
+
+# == Plan ==
+
+cut_plan=traefik-dedicated-ip
+cut_digest=0ed5b8778e629f0f
+cut_steps=7
+cut_promises=7
+cut_secrets='1:vault_token 2:technitium_token 3:cloudflare_token 4:pg_conn'
+cut_at_use=''
+
+plan_tools() {
+  cut_tool curl .
+  cut_tool jq .
+  cut_tool dig .
+  cut_tool git .
+  cut_tool ../../scripts/tg ./stacks/traefik
+  cut_tool rm .
+  cut_tool kubectl .
+  cut_tool ssh .
+}
+
+plan_observe() {
+  cut_observe 1 metallb
+  cut_observe 2 postgresql-lb
+  cut_observe 3 headscale
+  cut_observe 4 wireguard
+  cut_observe 5 xray
+  cut_observe 6 traefik
+  cut_observe 7 apex
+  cut_observe 8 lan_names
+  cut_observe 9 proxied_apps
+}
+
+plan_unused() {
+  cut_unused 10.0.20.203 80 traefik
+  cut_unused 10.0.20.203 443 traefik
+}
+
+plan_locks() {
+  cut_state_lock 1 traefik_stack terraform_remote_state default
+}
+
+lock_1() {
+  cut_compose secret pg_conn
+}
+
+plan_baseline() {
+  :
+}
+
+secret_1() {
+  cut_secret_env vault_token VAULT_TOKEN
+}
+
+secret_2() {
+  cut_run secret_2_1 || return
+  cut_secret_jq technitium_token secret/data/technitium token ".data | if (.data | type) == \"object\" then .data[\$field] else .[\$field] end" || return
+}
+
+secret_2_1() { # std/vault:28
+  cut_header text 'X-Vault-Token: ' secret vault_token || return
+  cut_http GET https://vault.example.net/v1/secret/data/technitium
+}
+
+secret_3() {
+  cut_run secret_3_1 || return
+  cut_secret_jq cloudflare_token secret/data/platform cloudflare_api_token ".data | if (.data | type) == \"object\" then .data[\$field] else .[\$field] end" || return
+}
+
+secret_3_1() { # std/vault:28
+  cut_header text 'X-Vault-Token: ' secret vault_token || return
+  cut_http GET https://vault.example.net/v1/secret/data/platform
+}
+
+secret_4() {
+  cut_run secret_4_1 || return
+  cut_secret_jq pg_conn secret/data/terraform conn_str ".data | if (.data | type) == \"object\" then .data[\$field] else .[\$field] end" || return
+}
+
+secret_4_1() { # std/vault:28
+  cut_header text 'X-Vault-Token: ' secret vault_token || return
+  cut_http GET https://vault.example.net/v1/secret/data/terraform
+}
+
+observe_1() {
+  cut_run observe_1_1 || return
+  cut_seen range jq .spec.addresses 10.0.20.200-10.0.20.220
+}
+
+observe_1_1() { # std/kubernetes:64
+  cut_http GET https://10.0.20.10:6443/apis/metallb.io/v1beta1/namespaces/metallb-system/ipaddresspools/metallb
+}
+
+observe_2() {
+  cut_run observe_2_1 || return
+  cut_seen address jq '.status.loadBalancer.ingress[0].ip' 10.0.20.200
+  cut_seen policy jq .spec.externalTrafficPolicy Cluster
+  cut_seen sharing jq '.metadata.annotations | (.["metallb.io/allow-shared-ip"] // .["metallb.universe.tf/allow-shared-ip"])' shared
+}
+
+observe_2_1() { # std/kubernetes:108
+  cut_http GET https://10.0.20.10:6443/api/v1/namespaces/dbaas/services/postgresql-lb
+}
+
+observe_3() {
+  cut_run observe_3_1 || return
+  cut_seen address jq '.status.loadBalancer.ingress[0].ip' 10.0.20.200
+  cut_seen policy jq .spec.externalTrafficPolicy Cluster
+  cut_seen sharing jq '.metadata.annotations | (.["metallb.io/allow-shared-ip"] // .["metallb.universe.tf/allow-shared-ip"])' shared
+}
+
+observe_3_1() { # std/kubernetes:108
+  cut_http GET https://10.0.20.10:6443/api/v1/namespaces/headscale/services/headscale
+}
+
+observe_4() {
+  cut_run observe_4_1 || return
+  cut_seen address jq '.status.loadBalancer.ingress[0].ip' 10.0.20.200
+  cut_seen policy jq .spec.externalTrafficPolicy Cluster
+  cut_seen sharing jq '.metadata.annotations | (.["metallb.io/allow-shared-ip"] // .["metallb.universe.tf/allow-shared-ip"])' shared
+}
+
+observe_4_1() { # std/kubernetes:108
+  cut_http GET https://10.0.20.10:6443/api/v1/namespaces/wireguard/services/wireguard
+}
+
+observe_5() {
+  cut_run observe_5_1 || return
+  cut_seen address jq '.status.loadBalancer.ingress[0].ip' 10.0.20.200
+  cut_seen policy jq .spec.externalTrafficPolicy Cluster
+  cut_seen sharing jq '.metadata.annotations | (.["metallb.io/allow-shared-ip"] // .["metallb.universe.tf/allow-shared-ip"])' shared
+}
+
+observe_5_1() { # std/kubernetes:108
+  cut_http GET https://10.0.20.10:6443/api/v1/namespaces/xray/services/xray
+}
+
+observe_6() {
+  cut_run observe_6_1 || return
+  cut_seen address jq '.status.loadBalancer.ingress[0].ip' 10.0.20.200
+  cut_seen policy jq .spec.externalTrafficPolicy Cluster
+  cut_seen sharing jq '.metadata.annotations | (.["metallb.io/allow-shared-ip"] // .["metallb.universe.tf/allow-shared-ip"])' shared
+}
+
+observe_6_1() { # std/kubernetes:108
+  cut_http GET https://10.0.20.10:6443/api/v1/namespaces/traefik/services/traefik
+}
+
+observe_7() {
+  cut_run observe_7_1 || return
+  cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.200
+  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 3600s
+}
+
+observe_7_1() { # std/net:124
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net'
+}
+
+observe_8() {
+  cut_run observe_8_1 || return
+  cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' example.net
+  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 3600s
+}
+
+observe_8_1() { # std/net:124
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=*.example.net'
+}
+
+observe_9() {
+  cut_run observe_9_1 || return
+  cut_seen origin jq '[.result.config.ingress[] | select(.hostname == "*.example.net") | .service] | first' https://traefik.traefik.svc.cluster.local:443
+}
+
+observe_9_1() { # std/cloudflare:71
+  cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
+  cut_http GET https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations
+}
+
+# == Step 1 of 7: apex.ttl.1 ==
+
+step_1() { # believed.cut:73
+  cut_id=apex.ttl.1
+  cut_title='apex: ttl 1h -> 60s'
+  cut_takes=10
+  cut_final=''
+  cut_hand=''
+  cut_newer=5
+}
+
+step_1_do() {
+  cut_run step_1_do_1 || return
+  cut_run step_1_do_2 || return
+  cut_run step_1_do_3 || return
+  cut_run step_1_do_4 || return
+}
+
+step_1_do_1() { # std/technitium:30
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
+}
+
+step_1_do_2() { # std/technitium:31
+  jq -r --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+}
+
+step_1_do_3() { # std/technitium:32
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
+  cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
+}
+
+step_1_do_4() { # std/technitium:33
+  jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
+}
+
+step_1_undo() {
+  cut_run step_1_undo_1 || return
+  cut_run step_1_undo_2 || return
+  cut_run step_1_undo_3 || return
+  cut_run step_1_undo_4 || return
+}
+
+step_1_undo_1() { # std/technitium:30
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
+}
+
+step_1_undo_2() { # std/technitium:31
+  jq -r --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+}
+
+step_1_undo_3() { # std/technitium:32
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
+  cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
+}
+
+step_1_undo_4() { # std/technitium:33
+  jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
+}
+
+step_1_verify() {
+  cut_run step_1_verify_1 within 30 || return
+}
+
+step_1_verify_1() { # std/technitium:47
+  cut_dns example.net 10.0.20.201 53 A 10.0.20.200
+}
+
+step_1_was() {
+  cut_watch apex
+  cut_run step_1_was_1 || return
+  cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.200
+  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 3600s
+  cut_watched
+}
+
+step_1_was_1() { # std/net:124
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net'
+}
+
+# == Step 2 of 7: traefik_lb ==
+
+step_2() { # believed.cut:96
+  cut_id=traefik_lb
+  cut_title='traefik_lb: create alias'
+  cut_takes=60
+  cut_final=''
+  cut_hand=1
+  cut_newer=''
+}
+
+step_2_do() {
+  cut_manual step_2_do_1 "Firewall > Aliases: add a host alias \`traefik_lb\` for 10.0.20.203, save and apply" || return
+}
+
+step_2_undo() {
+  cut_manual step_2_undo_1 "Firewall > Aliases: delete the alias \`traefik_lb\`, save and apply" || return
+}
+
+step_2_verify() {
+  :
+}
+
+step_2_was() {
+  :
+}
+
+# == Step 3 of 7: wait.1 ==
+
+step_3() { # believed.cut:53
+  cut_id=wait.1
+  cut_title="wait.1: until nobody can have an old answer that \`traefik\` makes fail"
+  cut_takes=3540
+  cut_final=''
+  cut_hand=''
+  cut_newer=''
+}
+
+step_3_do() {
+  cut_until 3540 || return
+}
+
+step_3_undo() {
+  :
+}
+
+step_3_verify() {
+  cut_until 3540 || return
+}
+
+step_3_was() {
+  :
+}
+
+# == Step 4 of 7: traefik ==
+
+step_4() { # believed.cut:53
+  cut_id=traefik
+  cut_title='traefik: address 10.0.20.200 -> 10.0.20.203, policy Cluster -> Local, sharing shared -> none'
+  cut_takes=90
+  cut_final=''
+  cut_hand=''
+  cut_newer=''
+}
+
+step_4_do() {
+  cut_run step_4_do_1 || return
+  cut_run step_4_do_2 stop INT grace 60 holds tg || return
+  cut_run step_4_do_3 stop INT grace 60 holds tg || return
+  cut_run step_4_do_4 || return
+  cut_run step_4_do_5 stop INT grace 60 holds tg || return
+  cut_run step_4_do_6 || return
+}
+
+step_4_do_1() { # std/terragrunt:53
+  git apply --reverse --check patches/traefik-dedicated-ip.patch || git apply patches/traefik-dedicated-ip.patch
+}
+
+step_4_do_2() { # std/terragrunt:55
+  cd ./stacks/traefik || return
+  PG_CONN_STR=$(cut_compose secret pg_conn) || return
+  export PG_CONN_STR
+  ../../scripts/tg plan -input=false -lock-timeout=5m "-out=${cut_work}/saved.tfplan"
+}
+
+step_4_do_3() { # std/terragrunt:56
+  cd ./stacks/traefik || return
+  PG_CONN_STR=$(cut_compose secret pg_conn) || return
+  export PG_CONN_STR
+  ../../scripts/tg show -json "${cut_work}/saved.tfplan" >"${cut_work}/plan.json"
+}
+
+step_4_do_4() { # std/terragrunt:57
+  cd ./stacks/traefik || return
+  jq -e --arg targets helm_release.traefik --arg ignore '' '[.resource_changes[]? | select(.change.actions != ["no-op"] and .change.actions != ["read"])] | map(select(.address as $a | ($ignore | split(" ") | index($a)) == null)) | map(select(.address as $a | if $targets == "" then (.change.actions | index("delete")) != null else ($targets | split(" ") | index($a)) == null end) | .address) | length == 0 or error("not announced: " + join(", "))' "${cut_work}/plan.json"
+}
+
+step_4_do_5() { # std/terragrunt:58
+  cd ./stacks/traefik || return
+  PG_CONN_STR=$(cut_compose secret pg_conn) || return
+  export PG_CONN_STR
+  ../../scripts/tg apply -input=false -lock-timeout=5m "${cut_work}/saved.tfplan"
+}
+
+step_4_do_6() { # std/terragrunt:59
+  cd ./stacks/traefik || return
+  rm -f "${cut_work}/saved.tfplan" "${cut_work}/plan.json"
+}
+
+step_4_undo() {
+  cut_run step_4_undo_1 || return
+  cut_run step_4_undo_2 stop INT grace 60 holds tg || return
+  cut_run step_4_undo_3 stop INT grace 60 holds tg || return
+  cut_run step_4_undo_4 || return
+  cut_run step_4_undo_5 stop INT grace 60 holds tg || return
+  cut_run step_4_undo_6 || return
+}
+
+step_4_undo_1() { # std/terragrunt:72
+  git apply --check patches/traefik-dedicated-ip.patch || git apply --reverse patches/traefik-dedicated-ip.patch
+}
+
+step_4_undo_2() { # std/terragrunt:74
+  cd ./stacks/traefik || return
+  PG_CONN_STR=$(cut_compose secret pg_conn) || return
+  export PG_CONN_STR
+  ../../scripts/tg plan -input=false -lock-timeout=5m "-out=${cut_work}/saved.tfplan"
+}
+
+step_4_undo_3() { # std/terragrunt:75
+  cd ./stacks/traefik || return
+  PG_CONN_STR=$(cut_compose secret pg_conn) || return
+  export PG_CONN_STR
+  ../../scripts/tg show -json "${cut_work}/saved.tfplan" >"${cut_work}/plan.json"
+}
+
+step_4_undo_4() { # std/terragrunt:76
+  cd ./stacks/traefik || return
+  jq -e --arg targets helm_release.traefik --arg ignore '' '[.resource_changes[]? | select(.change.actions != ["no-op"] and .change.actions != ["read"])] | map(select(.address as $a | ($ignore | split(" ") | index($a)) == null)) | map(select(.address as $a | if $targets == "" then (.change.actions | index("delete")) != null else ($targets | split(" ") | index($a)) == null end) | .address) | length == 0 or error("not announced: " + join(", "))' "${cut_work}/plan.json"
+}
+
+step_4_undo_5() { # std/terragrunt:77
+  cd ./stacks/traefik || return
+  PG_CONN_STR=$(cut_compose secret pg_conn) || return
+  export PG_CONN_STR
+  ../../scripts/tg apply -input=false -lock-timeout=5m "${cut_work}/saved.tfplan"
+}
+
+step_4_undo_6() { # std/terragrunt:78
+  cd ./stacks/traefik || return
+  rm -f "${cut_work}/saved.tfplan" "${cut_work}/plan.json"
+}
+
+step_4_verify() {
+  cut_run step_4_verify_1 within 60 equal 10.0.20.203 || return
+  cut_run step_4_verify_2 within 60 equal Local || return
+}
+
+step_4_verify_1() { # std/kubernetes:115
+  kubectl get service traefik -n traefik -o 'jsonpath={.status.loadBalancer.ingress[0].ip}'
+}
+
+step_4_verify_2() { # std/kubernetes:117
+  kubectl get service traefik -n traefik -o 'jsonpath={.spec.externalTrafficPolicy}'
+}
+
+step_4_was() {
+  cut_watch traefik
+  cut_run step_4_was_1 || return
+  cut_seen address jq '.status.loadBalancer.ingress[0].ip' 10.0.20.200
+  cut_seen policy jq .spec.externalTrafficPolicy Cluster
+  cut_seen sharing jq '.metadata.annotations | (.["metallb.io/allow-shared-ip"] // .["metallb.universe.tf/allow-shared-ip"])' shared
+  cut_watched
+}
+
+step_4_was_1() { # std/kubernetes:108
+  cut_http GET https://10.0.20.10:6443/api/v1/namespaces/traefik/services/traefik
+}
+
+# == Step 5 of 7: apex ==
+
+step_5() { # believed.cut:69
+  cut_id=apex
+  cut_title='apex: value 10.0.20.200 -> 10.0.20.203'
+  cut_takes=10
+  cut_final=''
+  cut_hand=''
+  cut_newer=7
+}
+
+step_5_do() {
+  cut_run step_5_do_1 || return
+  cut_run step_5_do_2 || return
+  cut_run step_5_do_3 || return
+  cut_run step_5_do_4 || return
+}
+
+step_5_do_1() { # std/technitium:30
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
+}
+
+step_5_do_2() { # std/technitium:31
+  jq -r --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+}
+
+step_5_do_3() { # std/technitium:32
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
+  cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
+}
+
+step_5_do_4() { # std/technitium:33
+  jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
+}
+
+step_5_undo() {
+  cut_run step_5_undo_1 || return
+  cut_run step_5_undo_2 || return
+  cut_run step_5_undo_3 || return
+  cut_run step_5_undo_4 || return
+}
+
+step_5_undo_1() { # std/technitium:30
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
+}
+
+step_5_undo_2() { # std/technitium:31
+  jq -r --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+}
+
+step_5_undo_3() { # std/technitium:32
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
+  cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
+}
+
+step_5_undo_4() { # std/technitium:33
+  jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
+}
+
+step_5_verify() {
+  cut_run step_5_verify_1 within 30 || return
+}
+
+step_5_verify_1() { # std/technitium:47
+  cut_dns example.net 10.0.20.201 53 A 10.0.20.203
+}
+
+step_5_was() {
+  cut_watch apex
+  cut_run step_5_was_1 || return
+  cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.200
+  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 60s
+  cut_watched
+}
+
+step_5_was_1() { # std/net:124
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net'
+}
+
+# == Step 6 of 7: https ==
+
+step_6() { # believed.cut:97
+  cut_id=https
+  cut_title='https: target nginx -> traefik_lb'
+  cut_takes=120
+  cut_final=''
+  cut_hand=1
+  cut_newer=''
+}
+
+step_6_do() {
+  cut_manual step_6_do_1 "Firewall > NAT > Port Forward: set the redirect target of the rule \`https\` to traefik_lb, keep its linked filter rule, save and apply" || return
+}
+
+step_6_undo() {
+  cut_since 7 3540 || return
+  cut_manual step_6_undo_1 "Firewall > NAT > Port Forward: set the redirect target of the rule \`https\` to nginx, keep its linked filter rule, save and apply" || return
+}
+
+step_6_verify() {
+  cut_run step_6_verify_1 within 30 contains '-> 10.0.20.203' || return
+}
+
+step_6_verify_1() { # std/pfsense:116
+  ssh admin@10.0.20.1 pfctl -sn
+}
+
+step_6_was() {
+  :
+}
+
+# == Step 7 of 7: apex.ttl.2 ==
+
+step_7() { # believed.cut:73
+  cut_id=apex.ttl.2
+  cut_title='apex: ttl 60s -> 1h'
+  cut_takes=10
+  cut_final=''
+  cut_hand=''
+  cut_newer=''
+}
+
+step_7_do() {
+  cut_run step_7_do_1 || return
+  cut_run step_7_do_2 || return
+  cut_run step_7_do_3 || return
+  cut_run step_7_do_4 || return
+}
+
+step_7_do_1() { # std/technitium:30
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
+}
+
+step_7_do_2() { # std/technitium:31
+  jq -r --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+}
+
+step_7_do_3() { # std/technitium:32
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
+  cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
+}
+
+step_7_do_4() { # std/technitium:33
+  jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
+}
+
+step_7_undo() {
+  cut_run step_7_undo_1 || return
+  cut_run step_7_undo_2 || return
+  cut_run step_7_undo_3 || return
+  cut_run step_7_undo_4 || return
+}
+
+step_7_undo_1() { # std/technitium:30
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
+}
+
+step_7_undo_2() { # std/technitium:31
+  jq -r --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+}
+
+step_7_undo_3() { # std/technitium:32
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
+  cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
+}
+
+step_7_undo_4() { # std/technitium:33
+  jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
+}
+
+step_7_verify() {
+  cut_run step_7_verify_1 within 30 || return
+}
+
+step_7_verify_1() { # std/technitium:47
+  cut_dns example.net 10.0.20.201 53 A 10.0.20.203
+}
+
+step_7_was() {
+  cut_watch apex
+  cut_run step_7_was_1 || return
+  cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.203
+  cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 60s
+  cut_watched
+}
+
+step_7_was_1() { # std/net:124
+  cut_header text 'Authorization: Bearer ' secret technitium_token || return
+  cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net'
+}
+
+# == Promises ==
+
+promise_1() { # p1 believed.cut:106
+  cut_text='devvm reaches 10.0.20.200:5432'
+  cut_states='up up up up up up up up'
+  cut_blind=''
+}
+
+probe_1() {
+  cut_probe_tcp 10.0.20.200 5432
+}
+
+promise_2() { # p2 believed.cut:107
+  cut_text='public reaches https://home.example.net'
+  cut_states='up up up up up up up up'
+  cut_blind=''
+}
+
+probe_2() {
+  cut_probe_url https://home.example.net vps.example.org
+}
+
+promise_3() { # p3 believed.cut:108
+  cut_text='public reaches https://vault.example.net'
+  cut_states='up up up up up up up up'
+  cut_blind=''
+}
+
+probe_3() {
+  cut_probe_url https://vault.example.net vps.example.org
+}
+
+promise_4() { # p4 believed.cut:109
+  cut_text='public reaches https://immich.example.net'
+  cut_states='up up up up down down up up'
+  cut_blind=''
+}
+
+probe_4() {
+  cut_probe_url https://immich.example.net vps.example.org
+}
+
+promise_5() { # p5 believed.cut:110
+  cut_text='family reaches https://immich.example.net'
+  cut_states='up up up up down maybe maybe maybe'
+  cut_blind='family asks other name servers than the operator, and has no probe'
+}
+
+probe_5() {
+  :
+}
+
+promise_6() { # p6 believed.cut:111
+  cut_text='public reaches immich.example.net:443/udp'
+  cut_states='up up up up down down up up'
+  cut_blind='udp cannot be probed with curl'
+}
+
+probe_6() {
+  :
+}
+
+promise_7() { # p7 believed.cut:112
+  cut_text='traefik.policy == Local'
+  cut_states='down down down down up up up up'
+  cut_blind="a condition on the plan's own values: the steps' verifies look at it"
+}
+
+probe_7() {
+  :
+}
+
+# == Manifest ==
+# runtime: sha256 561d676ac3c73d11da2f7346027b166c74e3928667833e27b263e6cf7af6af63
+# plan part: sha256 9492dc60b3f4658b13eb7eb86a66b0a2dece6a903b7a46c3b997dafb934a92f4
+# step 1 apex.ttl.1: do 4, undo 4, verify 1
+# step 2 traefik_lb: do 1, undo 1, verify 0
+# step 3 wait.1: do 1, undo 0, verify 1
+# step 4 traefik: do 6, undo 6, verify 2
+# step 5 apex: do 4, undo 4, verify 1
+# step 6 https: do 1, undo 1, verify 1
+# step 7 apex.ttl.2: do 4, undo 4, verify 1
+
+cut_main "$@"

@@ -1,0 +1,105 @@
+#!/bin/bash
+# `apply --confirm-within` under each shell that is here (hand3.part): confirmed, not confirmed, without its terminal, killed.
+. "$(dirname "$0")/lib.bash"
+
+fresh() {
+  rm -rf "$scratch/w"
+  mkdir -p "$scratch/w"
+  printf '0.1\n' >"$scratch/w/seconds"
+  : >"$scratch/w/said"
+  printf '#!/bin/sh\n/usr/bin/python3 "%s/tests/shell/tf.py" "$@"\nexit $?\n' "$repo" >"$scratch/w/wrapper"
+  chmod +x "$scratch/w/wrapper"
+}
+begin() { # SHELL COMMAND…: in the background, until it waits for its confirmation
+  (cd "$scratch/w" && exec setsid $1 "$scratch/book.sh" "${@:2}" --state "$scratch/w/state" </dev/null >"$scratch/out" 2>&1) &
+  run=$!
+  until_said 'confirm-until'
+}
+until_said() { for _ in $(seq 200); do grep -q "$1" "$scratch/w/state/journal" 2>/dev/null && return; sleep 0.1; done; false; }
+ended() {
+  wait "$run" 2>/dev/null
+  status=$?
+}
+bare() {
+  (cd "$scratch/w" && setsid -w $1 "$scratch/book.sh" "${@:2}" --state "$scratch/w/state") >"$scratch/said" 2>&1 </dev/null
+  status=$?
+  cat "$scratch/said" >>"$scratch/out"
+}
+is() { [ "$status" = "$1" ] || { printf '# status %s instead of %s\n' "$status" "$1"; false; }; }
+has() { grep -qF -e "$1" "$scratch/out"; }
+last() { [ "$(tail -n 1 "$scratch/w/state/journal" | cut -d ' ' -f 2-3)" = "$1" ] || { tail -n 3 "$scratch/w/state/journal"; false; }; }
+said() { [ "$(tr '\n' ';' <"$scratch/w/said")" = "$1" ] || { printf '# said %s\n' "$(tr '\n' ';' <"$scratch/w/said")"; false; }; }
+no_guard() { # the guard ends soon after its run
+  for _ in $(seq 60); do pgrep -f -- "--watchdog $scratch/w/state" >/dev/null || return 0; sleep 0.1; done
+  false
+}
+
+{
+  printf '#!/bin/sh\n# A runbook by hand.\n\n'
+  cat "$repo"/compiler/script/runtime-*.sh "$repo/tests/shell/hand3.part"
+} >"$scratch/book.sh"
+
+while read -r sh; do
+  fresh
+  bare "$sh" apply --yes --confirm-within soon
+  check "$sh: no such time" is 2
+  begin "$sh" apply --yes --confirm-within 3s
+  ended
+  check "$sh: nobody confirms" is 1
+  check "$sh: rolled back by itself" last 'over rolled-back'
+  check "$sh: all of it" said 'began;saved;after;undone;'
+  check "$sh: the time was shown" has 'NOT CONFIRMED: rolls back by itself at'
+  bare "$sh" confirm
+  check "$sh: too late" last 'over rolled-back'
+
+  fresh
+  begin "$sh" apply --yes --confirm-within 1m
+  bare "$sh" status
+  check "$sh: status shows the time" has 'NOT CONFIRMED'
+  bare "$sh" confirm
+  check "$sh: confirm" is 0
+  ended
+  check "$sh: confirmed" is 0
+  check "$sh: confirmed: finished" last 'over finished'
+  check "$sh: confirmed: nothing undone" said 'began;saved;after;'
+  check "$sh: the guard is gone" no_guard
+
+  fresh
+  (cd "$scratch/w" && "$repo/tests/shell/terminal.py" 'type `confirm` here=confirm' -- $sh "$scratch/book.sh" apply --yes --confirm-within 30s --state "$scratch/w/state" >"$scratch/out" 2>&1)
+  status=$?
+  check "$sh: confirmed at the terminal" is 0
+  check "$sh: confirmed at the terminal: finished" last 'over finished'
+
+  fresh
+  (cd "$scratch/w" && "$repo/tests/shell/terminal.py" 'NOT CONFIRMED=HANGUP' -- $sh "$scratch/book.sh" apply --yes --confirm-within 3s --state "$scratch/w/state" >"$scratch/out" 2>&1)
+  check "$sh: the terminal goes: it rolls back in its time" until_said 'over rolled-back'
+  check "$sh: the terminal goes: all of it" said 'began;saved;after;undone;'
+
+  fresh
+  printf '2\n' >"$scratch/w/seconds"
+  (cd "$scratch/w" && "$repo/tests/shell/terminal.py" 'lock=HANGUP' -- $sh "$scratch/book.sh" apply --yes --confirm-within 4s --state "$scratch/w/state" >"$scratch/out" 2>&1) &
+  run=$!
+  check "$sh: the terminal goes in the middle: it goes on" until_said confirm-until
+  bare "$sh" confirm
+  check "$sh: and can be confirmed from elsewhere" last 'over finished'
+  ended
+
+  fresh
+  begin "$sh" apply --yes --confirm-within 3s
+  kill -9 "$run"
+  ended
+  check "$sh: killed while it waits: its guard rolls back" until_said 'over rolled-back'
+  check "$sh: killed: all of it" said 'began;saved;after;undone;'
+  check "$sh: killed: the guard is gone" no_guard
+
+  fresh
+  begin "$sh" apply --yes --confirm-within 5s
+  kill -9 "$run"
+  ended
+  bare "$sh" confirm
+  check "$sh: killed, and confirmed" is 0
+  check "$sh: killed, and confirmed: finished" last 'over finished'
+  check "$sh: killed, and confirmed: the guard is gone" no_guard
+  check "$sh: killed, and confirmed: nothing undone" said 'began;saved;after;'
+done < <(if [ "$#" -gt 0 ]; then printf '%s\n' "$@"; else shells; fi)
+finish
