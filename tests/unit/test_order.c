@@ -162,7 +162,7 @@ static char *cutover(const char *origin, const char *gone, const char *came, con
 static void cutover_is_ordered(void **state) {
   (void)state;
   struct proven v = proven(cutover("traefik.traefik.svc.cluster.local", MOVED, MOVED, TEN_MINUTES));
-  order_is(&v, "apex.ttl.1 proxied_apps traefik_lb wait.1 traefik apex https apex.ttl.2");
+  order_is(&v, "apex.ttl.1 proxied_apps traefik_lb traefik apex https apex.ttl.2");
   no_errors(&v);
   assert_int_equal(outage(&v, "p2"), 220);
   assert_int_equal(outage(&v, "family"), 160); /* 60 of them for those who asked just before */
