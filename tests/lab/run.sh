@@ -1,6 +1,6 @@
 #!/bin/bash
 # The lab: the runbooks of examples/traefik, unchanged, against real servers in network namespaces.
-# run.sh [SCENARIO…]: cutover believed locks killed (cutover, believed and killed when none is named). Needs root, and build/cutc (or CUTC).
+# run.sh [SCENARIO…]: cutover believed locks killed (all of them when none is named). Needs root, and build/cutc (or CUTC).
 # TAP lines with the figures of each; ends with "N passed, N failed".
 set -u
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -269,7 +269,7 @@ scenario_killed() {
 
 # -- All of them, side by side ---------------------------------------------------------------------------------------
 
-[ $# -gt 0 ] || set -- cutover believed killed
+[ $# -gt 0 ] || set -- cutover believed locks killed
 begin=$(date +%s)
 lab_prepare || {
   echo "not ok - the lab is prepared"
