@@ -150,6 +150,7 @@ struct elaboration {
   bool naming;                  /* steps have no names yet: a changing attribute is its first value, nothing is kept */
   struct index kind_index, zone_index, resource_index, let_index, secret_index, tool_index, rule_index, step_index /* N_STEP names */;
   struct index hosted, hosted_below;          /* names of `hosts` facts; of their patterns what follows `*.` */
+  struct index said_twice;      /* nodes whose name was said to be taken */
   struct index step_names;      /* name id of a step's id -> model.steps */
   struct index preset_index;    /* node of a kind's literal default -> presets */
   ARRAY(struct cases) presets;

@@ -121,6 +121,21 @@ static void label_askers(struct wording *w, struct finding *f, const struct brea
   }
 }
 
+/* Where what has left answers now, when nothing was offered that was tried. */
+static void remark_moved(struct wording *w, struct finding *f, const struct breach *b) {
+  if (b->mend_count || !b->asked || b->asked->type != NEED_ENDPOINT || b->asked->host.type != HOST_ADDRESS || b->step >= w->m->steps.n) return;
+  const struct step *s = &w->m->steps.at[b->step];
+  for (uint32_t i = 0; i < s->hop_count; i++) {
+    const struct attribute *a = &w->m->attributes.at[s->hops[i].attribute];
+    uint32_t k = s->hops[i].index;
+    if (k + 1 >= a->cases.n || a->cases.at[k].value.type != V_ADDRESS || a->cases.at[k + 1].value.type != V_ADDRESS) continue;
+    if (memcmp(&a->cases.at[k].value.from, &b->asked->host.from, sizeof b->asked->host.from) != 0) continue;
+    finding_remark(w->c, f, REMARK_HELP, "%s answers at %s from then on: let it follow, with an arrow of its own", words_resource(w->m, a->owner),
+                   address_text(&w->c->arena, &a->cases.at[k + 1].value.from));
+    return;
+  }
+}
+
 /* E201: `fact` still leads to the old place; `step` is the one that leaves it. */
 void word_stale(struct wording *w, const struct breach *b) {
   const struct fact *fact = fact_of(w, b->fact);
@@ -151,6 +166,7 @@ void word_stale(struct wording *w, const struct breach *b) {
   }
   remark_chain(w, f, b);
   remark_mends(w, f, b);
+  remark_moved(w, f, b);
 }
 
 /* Who does answer at that address, on other ports: most often the port is what was forgotten. */

@@ -62,6 +62,11 @@ static void check_line(struct model *m, const struct command *c) {
   name_of(&m->c->names, text_done(&key), key.n);
   struct places places = {at, c->line.n};
   shell_check_sh(m->c, text_done(&text), text.n, m, place, &places);
+  uint32_t piece, byte;
+  if (!line_separator(arena, &c->line, &piece, &byte)) return;
+  uint32_t start = at[piece].start + byte;
+  struct finding *f = finding_add(m->c, CODE_288, place(&places, start, start + 1), "what stands before this `;` may fail unseen: only the last command's exit status counts");
+  finding_remark(m->c, f, REMARK_HELP, "write a `$` line for each command, or join them with `&&`");
 }
 
 static void check_block(struct model *m, struct block b) {

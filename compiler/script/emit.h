@@ -93,6 +93,10 @@ void line_print(struct text *out, const struct pieces *line);
 /* Names of the programs a line starts, in order (words at the place of a command that are literal). */
 void line_tools(struct arena *arena, const struct pieces *line, void (*found)(void *data, const char *name), void *data);
 
+/* The first `;` that parts two simple commands of a line, whose first one may fail unseen: its piece and byte. False when there
+ * is none, or the line has a compound command or a `set`. */
+bool line_separator(struct arena *arena, const struct pieces *line, uint32_t *piece, uint32_t *byte);
+
 void pieces_word(struct text *out, struct arena *arena, const struct pieces *p);        /* one shell word */
 const char *pieces_text(struct arena *arena, const struct pieces *p, const char *run, const char *work); /* flat */
 /* A value as the world says it, for comparing with what is observed; lists sorted, "?" for unknown. */

@@ -383,6 +383,36 @@ void line_tools(struct arena *arena, const struct pieces *line, void (*found)(vo
   }
 }
 
+bool line_separator(struct arena *arena, const struct pieces *line, uint32_t *piece, uint32_t *byte) {
+  static const char *const compound[] = {"if", "for", "while", "until", "case", "{", "set"};
+  struct lexer l = {.arena = arena, .line = line};
+  bool command = true, parted = false, found = false;
+  for (;;) {
+    skip_blanks(&l);
+    uint32_t at = l.piece;
+    size_t offset = l.offset;
+    struct token t = next(&l);
+    const char *text = "";
+    if (t.type == TOKEN_END) return found;
+    if (t.type == TOKEN_OPERATOR) {
+      if (strcmp(t.text, ";") == 0 && !parted && !found) {
+        parted = true;
+        *piece = at;
+        *byte = (uint32_t)offset;
+      }
+      command = t.text[0] != ')';
+      continue;
+    }
+    found = found || parted;
+    if (t.type != TOKEN_WORD || !command) continue;
+    command = false;
+    if (!literal(&t, arena, &text)) continue;
+    for (size_t i = 0; i < sizeof compound / sizeof *compound; i++)
+      if (strcmp(text, compound[i]) == 0) return false;
+    command = strchr(text, '=') != NULL;
+  }
+}
+
 /* ── Other texts ───────────────────────────────────────────────────────────── */
 
 void pieces_word(struct text *out, struct arena *arena, const struct pieces *p) {

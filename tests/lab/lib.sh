@@ -225,7 +225,7 @@ lab_photograph() {
   echo "== service"
   lab_in "$1" lb curl -sS http://127.0.0.1:8001/api/v1/namespaces/traefik/services/traefik | jq -S 'del(.metadata.resourceVersion)'
   echo "== state"
-  sql "$1" "select data from traefik.states where name = 'default'" |
+  sql "$1" "select data from terraform_remote_state.states where name = 'default'" |
     jq -S 'del(.serial, .lineage, .resources[]?.instances[]?.attributes.id)'
   echo "== code"
   git -C "$1/plan" status --porcelain

@@ -129,6 +129,15 @@ while read -r sh; do
   check "$sh: and the run went on" journal_is "$forward"
 
   fresh
+  # A tool that prints what it was given: as it is, in base64 in the middle of something, URL-encoded.
+  sed -i 's/^echo "applying.*/echo "$TOKEN"; printf "user:%s" "$TOKEN" | base64; printf "%s" "$TOKEN" | jq -sRr @uri >>leak.url; cp leak.url "$(ls -d ..\/state\/work\/1)"/' "$scratch/w/stack/bin/apply"
+  book "$sh" apply --yes
+  check "$sh: a leak" is 0
+  check "$sh: a leak is said loudly" grep -q 'THE SECRET token STANDS IN .*step_1_do_1.log' "$scratch/out"
+  check "$sh: an encoded leak too" grep -q 'THE SECRET token STANDS IN .*work/1/leak.url' "$scratch/out"
+  check "$sh: no false alarm" [ "$(grep -c 'THE SECRET' "$scratch/out")" = 2 ]
+
+  fresh
   : >"$scratch/w/stack/slow"
   (cd "$scratch/w" && exec $sh "$scratch/book.sh" apply --yes --patience 2 --state "$scratch/w/state" </dev/null >"$scratch/out" 2>&1) &
   victim=$!

@@ -28,7 +28,7 @@ while time.time() < end:
         out += data
     if steps and steps[0][0].encode() in out[seen:]:
         seen = out.index(steps[0][0].encode(), seen) + len(steps[0][0])
-        time.sleep(0.1)
+        time.sleep(1 if steps[0][1] in ("^C", "HANGUP") else 0.1)  # let what was announced begin
         if steps[0][1] == "HANGUP":
             os.close(fd)
             break
