@@ -928,7 +928,7 @@ cut_until() {
 cut_since() {
   [ "${cut_high}" -ge "$1" ] || return 0
   cut_n_up=${cut_n}
-  cut_n=back-${cut_n}
+  cut_n="back-${cut_n}"
   cut_until "$2"
   set -- "$?"
   cut_n=${cut_n_up}
@@ -1626,7 +1626,7 @@ cut_confirm_command() {
       cut_left=$((cut_left - 1))
       cut_read_journal
     done
-    cut_say "Confirmed: run ${cut_run} stays${cut_over:+ (${cut_over})}."
+    cut_say "Confirmed: run ${cut_run} stays${cut_over:+: }${cut_over}."
     return 0
   fi
   cut_orphaned=1
@@ -2647,8 +2647,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 561d676ac3c73d11da2f7346027b166c74e3928667833e27b263e6cf7af6af63
-# plan part: sha256 70ab89e984e3bbed8252def6b34db1ea1507b9c5b6d940dff4748e9b28c4bb23
+# runtime: sha256 d1d8d37d7e8d4f94548b75982a6434462b7ed77f2994950ab706b404f126a289
+# plan part: sha256 8915219dc56e201adb89b1185a7c6d7587b6040f235a6092e87f81021e4cf83a
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1

@@ -942,7 +942,7 @@ cut_until() {
 cut_since() {
   [ "${cut_high}" -ge "$1" ] || return 0
   cut_n_up=${cut_n}
-  cut_n=back-${cut_n}
+  cut_n="back-${cut_n}"
   cut_until "$2"
   set -- "$?"
   cut_n=${cut_n_up}
@@ -1640,7 +1640,7 @@ cut_confirm_command() {
       cut_left=$((cut_left - 1))
       cut_read_journal
     done
-    cut_say "Confirmed: run ${cut_run} stays${cut_over:+ (${cut_over})}."
+    cut_say "Confirmed: run ${cut_run} stays${cut_over:+: }${cut_over}."
     return 0
   fi
   cut_orphaned=1
@@ -3010,8 +3010,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 561d676ac3c73d11da2f7346027b166c74e3928667833e27b263e6cf7af6af63
-# plan part: sha256 3fc66026db14187827ead295641ec2c97dffa10a376868a7a263ce90fb8a7df3
+# runtime: sha256 d1d8d37d7e8d4f94548b75982a6434462b7ed77f2994950ab706b404f126a289
+# plan part: sha256 ca48de912f207391a76a065c19d37a89fc1a3c5907cfacfb450fac50d92f7d50
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

@@ -945,7 +945,7 @@ cut_until() {
 cut_since() {
   [ "${cut_high}" -ge "$1" ] || return 0
   cut_n_up=${cut_n}
-  cut_n=back-${cut_n}
+  cut_n="back-${cut_n}"
   cut_until "$2"
   set -- "$?"
   cut_n=${cut_n_up}
@@ -1643,7 +1643,7 @@ cut_confirm_command() {
       cut_left=$((cut_left - 1))
       cut_read_journal
     done
-    cut_say "Confirmed: run ${cut_run} stays${cut_over:+ (${cut_over})}."
+    cut_say "Confirmed: run ${cut_run} stays${cut_over:+: }${cut_over}."
     return 0
   fi
   cut_orphaned=1
@@ -2928,8 +2928,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 561d676ac3c73d11da2f7346027b166c74e3928667833e27b263e6cf7af6af63
-# plan part: sha256 9492dc60b3f4658b13eb7eb86a66b0a2dece6a903b7a46c3b997dafb934a92f4
+# runtime: sha256 d1d8d37d7e8d4f94548b75982a6434462b7ed77f2994950ab706b404f126a289
+# plan part: sha256 2dc1ba3b28e9dfd5ecc0f088e02d3c6d7c657af0b7cec0a8506765dcd6f18c5f
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1

@@ -947,7 +947,7 @@ cut_until() {
 cut_since() {
   [ "${cut_high}" -ge "$1" ] || return 0
   cut_n_up=${cut_n}
-  cut_n=back-${cut_n}
+  cut_n="back-${cut_n}"
   cut_until "$2"
   set -- "$?"
   cut_n=${cut_n_up}
@@ -1645,7 +1645,7 @@ cut_confirm_command() {
       cut_left=$((cut_left - 1))
       cut_read_journal
     done
-    cut_say "Confirmed: run ${cut_run} stays${cut_over:+ (${cut_over})}."
+    cut_say "Confirmed: run ${cut_run} stays${cut_over:+: }${cut_over}."
     return 0
   fi
   cut_orphaned=1
@@ -3051,8 +3051,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 561d676ac3c73d11da2f7346027b166c74e3928667833e27b263e6cf7af6af63
-# plan part: sha256 85a3f4bc4e099f912a919ba1b5f3d27555367a1aab7f15791a3c7d4d31d6dc6e
+# runtime: sha256 d1d8d37d7e8d4f94548b75982a6434462b7ed77f2994950ab706b404f126a289
+# plan part: sha256 d54fefb5260604558fecf89ef76466a0c0bf09a00a1c13d420c2a95848f57234
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0

@@ -919,7 +919,7 @@ cut_until() {
 cut_since() {
   [ "${cut_high}" -ge "$1" ] || return 0
   cut_n_up=${cut_n}
-  cut_n=back-${cut_n}
+  cut_n="back-${cut_n}"
   cut_until "$2"
   set -- "$?"
   cut_n=${cut_n_up}
@@ -1617,7 +1617,7 @@ cut_confirm_command() {
       cut_left=$((cut_left - 1))
       cut_read_journal
     done
-    cut_say "Confirmed: run ${cut_run} stays${cut_over:+ (${cut_over})}."
+    cut_say "Confirmed: run ${cut_run} stays${cut_over:+: }${cut_over}."
     return 0
   fi
   cut_orphaned=1
@@ -2717,8 +2717,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 561d676ac3c73d11da2f7346027b166c74e3928667833e27b263e6cf7af6af63
-# plan part: sha256 fe534ce3e93d3a8c9ce5d4ee8f3a7b7cad49ffb9aaa48f41a8044c3855f763a9
+# runtime: sha256 d1d8d37d7e8d4f94548b75982a6434462b7ed77f2994950ab706b404f126a289
+# plan part: sha256 925cbb2c266d643eb7a1fa90f5ce2c4c12684ca92f120df88e9981ebef9386da
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2
