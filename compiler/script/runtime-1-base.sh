@@ -109,9 +109,9 @@ cut_read_journal() {
       cut_other=''
       [ "${cut_j_rest}" = "${cut_digest}" ] || cut_other=${cut_j_rest}
       ;;
-    intent) cut_doubt=${cut_j_number} ;;
+    intent) cut_doubt=${cut_j_number} cut_over='' ;;
     done) cut_at=${cut_j_number} cut_doubt=0 ;;
-    undo) cut_undoing=${cut_j_number} ;;
+    undo) cut_undoing=${cut_j_number} cut_over='' ;;
     undone) cut_at=$((cut_j_number - 1)) cut_doubt=0 cut_undoing=0 ;;
     confirm-until) cut_until=${cut_j_number} ;;
     over) cut_over=${cut_j_number} cut_until='' ;;
