@@ -1569,7 +1569,7 @@ cut_confirm_command() {
       cut_left=$((cut_left - 1))
       cut_read_journal
     done
-    cut_say "Confirmed: run ${cut_run} stays${cut_over:+ (${cut_over})}."
+    cut_say "Confirmed: run ${cut_run} stays${cut_over:+: }${cut_over}."
     return 0
   fi
   cut_orphaned=1
@@ -2597,8 +2597,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 6e659e4c54569ba117bf12053e23a0ad2eacf4fd90729ea23d947e3746d216d3
-# plan part: sha256 612853e93ea8628e5c5c9b6b581bb14910eb59940c2d96e64a89993f7919c3da
+# runtime: sha256 b968ef54f7231d4e7b4ba358df0f02308351fbcd150fb86a0357840e5aff860b
+# plan part: sha256 e7cd34ae3789ea23fa232209f4d6e9028240bcc5faa7035ed08edd3e4af80779
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1

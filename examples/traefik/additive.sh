@@ -1583,7 +1583,7 @@ cut_confirm_command() {
       cut_left=$((cut_left - 1))
       cut_read_journal
     done
-    cut_say "Confirmed: run ${cut_run} stays${cut_over:+ (${cut_over})}."
+    cut_say "Confirmed: run ${cut_run} stays${cut_over:+: }${cut_over}."
     return 0
   fi
   cut_orphaned=1
@@ -2959,8 +2959,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 6e659e4c54569ba117bf12053e23a0ad2eacf4fd90729ea23d947e3746d216d3
-# plan part: sha256 8c476098e048e25dcbcc304a2179e43e50bcfdeeb26c17a47a46d1f2fa7ede4e
+# runtime: sha256 b968ef54f7231d4e7b4ba358df0f02308351fbcd150fb86a0357840e5aff860b
+# plan part: sha256 394f1b34f65501687b94680abbb90a0794433ec52214973c3b0179d780b94da4
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

@@ -1583,7 +1583,7 @@ cut_confirm_command() {
       cut_left=$((cut_left - 1))
       cut_read_journal
     done
-    cut_say "Confirmed: run ${cut_run} stays${cut_over:+ (${cut_over})}."
+    cut_say "Confirmed: run ${cut_run} stays${cut_over:+: }${cut_over}."
     return 0
   fi
   cut_orphaned=1
@@ -2847,8 +2847,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 6e659e4c54569ba117bf12053e23a0ad2eacf4fd90729ea23d947e3746d216d3
-# plan part: sha256 48e5793f2788fc8c8cfcab120a32d0c31494561879ef324704562813e55dc955
+# runtime: sha256 b968ef54f7231d4e7b4ba358df0f02308351fbcd150fb86a0357840e5aff860b
+# plan part: sha256 a617caf8bc5b998a61064f4b8b92a2fa615077d823a4948e3dfa1af3a43d55b3
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 traefik: do 6, undo 6, verify 2

@@ -1585,7 +1585,7 @@ cut_confirm_command() {
       cut_left=$((cut_left - 1))
       cut_read_journal
     done
-    cut_say "Confirmed: run ${cut_run} stays${cut_over:+ (${cut_over})}."
+    cut_say "Confirmed: run ${cut_run} stays${cut_over:+: }${cut_over}."
     return 0
   fi
   cut_orphaned=1
@@ -2970,8 +2970,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 6e659e4c54569ba117bf12053e23a0ad2eacf4fd90729ea23d947e3746d216d3
-# plan part: sha256 66958e85d80c2fd7307c47dbb5e56582b8d817525350806ebd01668024bf7271
+# runtime: sha256 b968ef54f7231d4e7b4ba358df0f02308351fbcd150fb86a0357840e5aff860b
+# plan part: sha256 ef01566ac773dfd4aaa5ab57853813e46c57158e4a2dd9b65774b476930d03d7
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0

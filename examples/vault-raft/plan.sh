@@ -1560,7 +1560,7 @@ cut_confirm_command() {
       cut_left=$((cut_left - 1))
       cut_read_journal
     done
-    cut_say "Confirmed: run ${cut_run} stays${cut_over:+ (${cut_over})}."
+    cut_say "Confirmed: run ${cut_run} stays${cut_over:+: }${cut_over}."
     return 0
   fi
   cut_orphaned=1
@@ -2667,8 +2667,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 6e659e4c54569ba117bf12053e23a0ad2eacf4fd90729ea23d947e3746d216d3
-# plan part: sha256 0f42c62b60264cce2f585e31d2c90e732fcb61994cddfcafd57aeab9f7d0adf3
+# runtime: sha256 b968ef54f7231d4e7b4ba358df0f02308351fbcd150fb86a0357840e5aff860b
+# plan part: sha256 c29fdf3908b7857b908ff9ce7bab7d579fbf5dba185baa83c701ca8324b4ac35
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2
