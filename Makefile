@@ -60,7 +60,7 @@ ifeq ($(words $(GRAMMAR)),2)
 GENERATED := $(BUILD)/cut.tab.h $(BUILD)/cut.lex.h
 OBJS += $(BUILD)/cut.tab.o $(BUILD)/cut.lex.o
 endif
-EMBEDDED := $(sort $(wildcard stdlib/std/*.cut) $(wildcard docs/findings/*.md) $(wildcard compiler/script/*.sh))
+EMBEDDED := $(sort $(wildcard stdlib/*/*.cut) $(wildcard docs/findings/*.md) $(wildcard compiler/script/*.sh))
 OBJS += $(BUILD)/embedded.o $(BUILD)/bash-parser.o $(BUILD)/bash-scanner.o
 
 # ── What people call ──────────────────────────────────────────────────────────
@@ -76,7 +76,7 @@ test: packages-test
 
 lab: all
 	@[ $(PACKAGES) = no ] || tests/lab/packages.sh
-	@tests/lab/run.sh
+	@tests/lab/run.sh $(SCENARIOS)
 
 bench: all
 	@python3 tests/bench/start.py

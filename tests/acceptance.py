@@ -152,6 +152,12 @@ def cases():
     yield case.need(order and order.index("raft") < order.index("vault-2"), "the leader goes before the hand-over: %s" % order)
     yield Case("vault-raft without the hand-over", raft, [(r"leader  = vault-2 -> vault-0", "leader  = vault-2")]).exits(1).any_error("leader-not-disrupted|leads")
     yield Case("vault-raft with two members at once", raft, [(r"\Z", "\nstep both { covers = [vault-0, vault-1] }\n")]).exits(1).any_error("at least 2 of")
+    plan = text_of(["explain", "kinds"])
+    kinds = set(re.findall(r"^kind (\w+)", "".join(open(os.path.join("stdlib/std", f), encoding="utf-8").read() for f in os.listdir("stdlib/std")), re.M))
+    case = Case("each kind is explained with an example that runs", "stdlib/plans/kinds.cut").exits(0).count(0)
+    case.need(plan == open("stdlib/plans/kinds.cut", encoding="utf-8").read(), "`explain kinds` prints another plan")
+    lacking = [k for k in sorted(kinds) if "For example" not in text_of(["explain", k])]
+    yield case.need(not lacking, "no example for %s" % lacking)
     yield Case("mysql-upgrade checks clean", "examples/mysql-upgrade/plan.cut").exits(0).count(0)
 
 

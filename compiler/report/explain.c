@@ -168,6 +168,27 @@ static void put_facts(struct text *out, const struct library *l, uint32_t kind, 
   }
 }
 
+/* The first declaration of the kind in the plan that has them all: its line, and on to the line that closes it. */
+static void put_example(struct text *out, const char *kind) {
+  const struct embedded *plan = embedded_find("plans/kinds");
+  size_t n = strlen(kind);
+
+  for (const char *p = plan ? plan->text : ""; *p; p += strcspn(p, "\n"), p += *p == '\n') {
+    const char *q = strncmp(p, "create ", 7) == 0 || strncmp(p, "delete ", 7) == 0 ? p + 7 : p;
+
+    if (strncmp(q, kind, n) != 0 || q[n] != ' ')
+      continue;
+    text_puts(out, "\nFor example (`cutc explain kinds` prints a whole plan, to run):\n");
+    for (bool open = true; open && *p; p += strcspn(p, "\n"), p += *p == '\n') {
+      size_t length = strcspn(p, "\n");
+
+      text_print(out, "  %.*s\n", (int)length, p);
+      open = length > 0 && p[length - 1] != '}' && p[0] != '}';
+    }
+    return;
+  }
+}
+
 static void put_item(struct text *out, const struct library *l, const struct item *item, bool colour) {
   const struct node *nodes = l->tree->nodes.at;
   bool kind = nodes[item->node].type == N_KIND;
@@ -180,6 +201,7 @@ static void put_item(struct text *out, const struct library *l, const struct ite
     text_puts(out, "\nAttributes:\n");
     put_fields(out, l, item->node, colour);
     put_facts(out, l, item->node, "\nWhat it does:\n");
+    put_example(out, item->name);
     return;
   }
   if (*doc_of(l, item->node))
@@ -193,6 +215,10 @@ bool report_explain(struct text *out, struct compilation *c, const char *what, b
   const struct embedded *page = page_of(what);
 
   *found = NULL;
+  if (strcmp(what, "kinds") == 0) {
+    text_puts(out, embedded_find("plans/kinds")->text);
+    return true;
+  }
   if (page) {
     markdown(out, page->text, colour);
     return true;

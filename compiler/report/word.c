@@ -137,9 +137,13 @@ static bool stands(const struct wording *w, const bool *doubtful, const struct b
 void word_proof(struct model *m, const struct proof *p) {
   struct wording w = {m->c, m, p};
   const bool *doubtful = model_broken(m) ? model_doubtful(m) : NULL;
+  bool *stale = arena_array(&m->c->arena, bool, m->facts.n + 1); /* said: that it does not land would say it again */
+  for (uint32_t i = 0; i < p->breaches.n; i++)
+    if (p->breaches.at[i].code == CODE_201 && p->breaches.at[i].fact < m->facts.n) stale[p->breaches.at[i].fact] = true;
   for (uint32_t i = 0; i < p->breaches.n; i++) {
     const struct breach *b = &p->breaches.at[i];
     if (doubtful && !stands(&w, doubtful, b)) continue;
+    if (b->code == CODE_214 && b->fact < m->facts.n && stale[b->fact]) continue;
     uint32_t before = m->c->findings.n;
     word_one(&w, b);
     for (uint32_t j = before; j < m->c->findings.n; j++) {

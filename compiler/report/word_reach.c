@@ -136,6 +136,25 @@ static void remark_moved(struct wording *w, struct finding *f, const struct brea
   }
 }
 
+/* Is the fact in force only once the step is done? Then it leads to a new place. */
+static bool comes_with(const struct wording *w, const struct fact *fact, uint32_t step) {
+  const struct guard *g = &w->m->guards.at[fact->guard];
+  for (uint32_t i = 0; i < g->n; i++)
+    if (g->steps[i] == step << 1) return true;
+  return false;
+}
+
+/* Does the step take something away from where it was: to another place, or out of the world? */
+static bool leaves(const struct wording *w, const struct step *s) {
+  for (uint32_t i = 0; i < s->hop_count; i++) {
+    const struct attribute *a = &w->m->attributes.at[s->hops[i].attribute];
+    uint32_t type = a->cases.n ? a->cases.at[0].value.type : V_NONE;
+    if (type == V_ADDRESS || type == V_ENDPOINT || type == V_URL || type == V_STRING || type == V_LIST) return true;
+    if (strcmp(name_text(&w->c->names, a->name), "exists") == 0 && a->cases.n && a->cases.at[0].value.number) return true;
+  }
+  return false;
+}
+
 /* E201: `fact` still leads to the old place; `step` is the one that leaves it. */
 void word_stale(struct wording *w, const struct breach *b) {
   const struct fact *fact = fact_of(w, b->fact);
@@ -148,10 +167,18 @@ void word_stale(struct wording *w, const struct breach *b) {
   const char *target = fact && (fact->type == FACT_FORWARDS || fact->type == FACT_NAMES)
                            ? words_target(w->m, &fact->to)
                            : b->asked ? words_need(w->m, b->asked) : "its old target";
-  struct finding *f = fact || b->resource < w->m->resources.n
-                          ? finding_add(w->c, b->code, span_of(w, b), "%s %s still points at %s after %s has left it", kind, who, target, left)
-                          : finding_add(w->c, b->code, span_of(w, b), "%s still asks for %s after %s has left it",
-                                        b->promise < w->m->promises.n ? words_promise(w->m, b->promise) : "a check", target, left);
+  const char *asks = fact || b->resource < w->m->resources.n ? arena_print(&w->c->arena, "%s %s", kind, who)
+                     : b->promise < w->m->promises.n         ? words_promise(w->m, b->promise)
+                                                             : "a check";
+  const char *points = fact || b->resource < w->m->resources.n ? "points at" : "asks for";
+  bool arrived = fact && comes_with(w, fact, b->step);
+  struct finding *f;
+  if (arrived)
+    f = finding_add(w->c, b->code, span_of(w, b), "%s %s %s from %s on, which is not reached", asks, points, target, words_step(w->m, w->p, b->step));
+  else if (step && leaves(w, step))
+    f = finding_add(w->c, b->code, span_of(w, b), "%s still %s %s after %s has left it", asks, points, target, left);
+  else
+    f = finding_add(w->c, b->code, span_of(w, b), "%s still %s %s, which %s cuts off", asks, points, target, words_step(w->m, w->p, b->step));
   finding_caret(w->c, f, "%s, %s", words_stop(w->m, &b->after), words_states(w->m, w->p, b->first_state, b->last_state));
   label_step(w, f, b->step);
   label_askers(w, f, b);
@@ -165,6 +192,10 @@ void word_stale(struct wording *w, const struct breach *b) {
                    words_resource(w->m, s->store), s->at_use ? "asked for again at use, and not to be had then" : "kept from the prefetch");
   }
   remark_chain(w, f, b);
+  if (arrived) {
+    finding_remark(w->c, f, REMARK_HELP, "declare what answers there, or mend where it is to lead");
+    return;
+  }
   remark_mends(w, f, b);
   remark_moved(w, f, b);
 }

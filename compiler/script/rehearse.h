@@ -74,6 +74,7 @@ enum outcome { OUTCOME_BASELINE, OUTCOME_TARGET, OUTCOME_UNSEEN, OUTCOME_BAD, OU
 struct result {
   uint8_t outcome, processes;
   int16_t statuses[8]; /* of the runbook's processes, in turn */
+  uint32_t ms;
   char why[400];       /* when bad */
 };
 

@@ -20,7 +20,7 @@ static const char *linked(struct run *r, pid_t pid, int fd) {
   return n > 0 && (size_t)n < sizeof target ? arena_copy(r->arena, target, (size_t)n) : "";
 }
 
-static pid_t parent_of(pid_t pid) {
+pid_t process_parent(pid_t pid) {
   char path[64], text[512];
   snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -57,7 +57,7 @@ static const char *log_name(struct run *r, const char *log) {
 
 static uint32_t unit_of(struct run *r, const struct call *c, const char **log) {
   pid_t pid = c->pid;
-  for (unsigned i = 0; i < 12 && pid > 1 && pid != r->book; i++, pid = parent_of(pid)) {
+  for (unsigned i = 0; i < 12 && pid > 1 && pid != r->book; i++, pid = process_parent(pid)) {
     *log = linked(r, pid, 2);
     const char *name = log_name(r, *log);
     for (uint32_t k = 0; name != NULL && k < r->s->b->units.n; k++)
@@ -167,6 +167,9 @@ static void ask_sync(struct run *r, struct call *c) {
   finish(r, c, 0, "");
 }
 
+/* After so many milliseconds without a call there is nobody at work but those who sleep. */
+#define IDLE 4000
+
 static void ask_sleep(struct run *r, struct call *c) {
   long seconds = c->argc > 1 ? strtol(c->argv[1], NULL, 10) : 0;
   if (seconds <= 5 || r->hanging) {
@@ -175,7 +178,7 @@ static void ask_sleep(struct run *r, struct call *c) {
     return;
   }
   c->state = CALL_SLEEPS;
-  c->until = now_ms() + (seconds < 20 ? seconds * 1000 : 20000);
+  c->until = now_ms() + IDLE;
 }
 
 /* ── Probes, observed values, secrets: what the runtime asks for itself ────── */
@@ -196,9 +199,10 @@ static bool contrary(struct run *r) {
   char event[16];
   unsigned n;
   if (r->p->fault != FAULT_PROBE || sscanf(r->last, "%*s %15s %u", event, &n) != 2) return false;
-  bool now = strcmp(event, "done") == 0 && n == r->p->step + 1;
-  r->fired = r->fired || now;
-  return now;
+  if (strcmp(event, "done") != 0 || n != r->p->step + 1) return false;
+  if (r->armed) r->fired = true, r->firing_process = r->process;
+  r->armed = false;
+  return r->fired && r->firing_process == r->process;
 }
 
 static void answer_probe(struct run *r, struct call *c, const char *config, const char *host) {
@@ -390,7 +394,7 @@ static void signalled(struct run *r, struct call *c, enum fault fault) {
   if (fault == FAULT_TERM) kill(r->book, SIGTERM);
   if (fault == FAULT_ORPHAN) run_kill(r);
   c->state = CALL_WAITS;
-  c->until = now_ms() + 80;
+  c->until = now_ms() + 150;
 }
 
 static void faulty(struct run *r, struct call *c, uint32_t unit, const char *log) {
@@ -471,6 +475,7 @@ static void look_for_secrets(struct run *r, const struct call *c) {
 }
 
 void call_answer(struct run *r, struct call *c) {
+  r->heard = now_ms();
   const char *name = base_name(c->argv[0]), *log = NULL;
   look_for_secrets(r, c);
   if (strcmp(name, "date") == 0) {
@@ -491,7 +496,13 @@ void call_answer(struct run *r, struct call *c) {
 
 void call_wake(struct run *r, struct call *c) {
   if (c->state == CALL_SLEEPS) {
-    r->clock += c->argc > 1 ? strtol(c->argv[1], NULL, 10) : 0;
+    long seconds = c->argc > 1 ? strtol(c->argv[1], NULL, 10) : 0;
+    if (!r->hanging && now_ms() - r->heard < IDLE) { /* somebody is at work: time does not pass yet */
+      c->until = r->heard + IDLE;
+      return;
+    }
+    if (!r->hanging && r->why[0] == '\0') snprintf(r->why, sizeof r->why, "it waited for %ld s while no command was under way", seconds);
+    r->clock += seconds;
     finish(r, c, 0, "");
   } else if (c->state == CALL_WAITS) {
     work(r, c, c->unit, FAULT_NONE);
@@ -545,7 +556,7 @@ static void by_hand(struct run *r) {
     kill(fault == FAULT_TERM ? r->book : -r->book, fault == FAULT_INT ? SIGINT : fault == FAULT_HUP ? SIGHUP : fault == FAULT_TERM ? SIGTERM : SIGKILL);
     r->murdered = fault == FAULT_ORPHAN;
     r->typed_count = 0;
-    if (fault != FAULT_ORPHAN) return;
+    if (fault == FAULT_INT || fault == FAULT_HUP) return; /* TERM does not reach who waits for a line: it is typed all the same */
   }
   if (fault != FAULT_FAIL && fault != FAULT_LIE) world_work(&r->world, unit);
   if (fault != FAULT_ORPHAN) type(r, fault == FAULT_FAIL || fault == FAULT_LATE ? "stop\n" : "done\n");

@@ -136,7 +136,7 @@ static void json_point(struct text *out, const struct sandbox *s, const struct p
   else json_string(out, name_text(&s->b->m->c->names, s->b->m->steps.at[s->b->p->order.at[p->step]].name));
   text_puts(out, ", \"what\": ");
   json_string(out, what(s, p));
-  text_print(out, ", \"outcome\": \"%s\", \"statuses\": [%s]", outcome_words[x->outcome], statuses(s, x));
+  text_print(out, ", \"outcome\": \"%s\", \"statuses\": [%s], \"ms\": %u", outcome_words[x->outcome], statuses(s, x), x->ms);
   if (x->outcome == OUTCOME_BAD) {
     text_puts(out, ", \"why\": ");
     json_string(out, x->why);

@@ -159,23 +159,48 @@ static bool start(struct run *r, enum mode mode, unsigned count, int *pipe_end) 
   return r->book > 0;
 }
 
-/* A process of a run is gone with all that it has started when its group is. */
-static void reap(struct run *r) {
+/* Every process of a run descends from this one, and what its parent leaves behind becomes a child of this one: a run is over
+ * when there is no child left. */
+static bool reap(struct run *r) {
   int status;
-  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+  pid_t pid;
+  while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
     if (pid != r->book) continue;
     r->ended = true;
     r->status = status;
   }
+  return pid == 0;
+}
+
+/* Kills every process that descends from this one. */
+static void kill_below(struct run *r) {
+  struct relation { pid_t pid, parent; bool mine; };
+  ARRAY(struct relation) all = {0};
+  DIR *folder = opendir("/proc");
+  for (struct dirent *e; folder != NULL && (e = readdir(folder)) != NULL;) {
+    long pid = strtol(e->d_name, NULL, 10);
+    if (pid > 1) array_push(r->arena, &all, (struct relation){(pid_t)pid, process_parent((pid_t)pid), false});
+  }
+  if (folder != NULL) closedir(folder);
+  for (bool more = true; more;) {
+    more = false;
+    for (uint32_t i = 0; i < all.n; i++) {
+      struct relation *x = &all.at[i];
+      bool mine = x->parent == getpid();
+      for (uint32_t k = 0; k < all.n && !mine && !x->mine; k++) mine = all.at[k].mine && all.at[k].pid == x->parent;
+      more = more || (mine && !x->mine);
+      x->mine = x->mine || mine;
+    }
+  }
+  for (uint32_t i = 0; i < all.n; i++)
+    if (all.at[i].mine) kill(all.at[i].pid, SIGKILL);
 }
 
 static void end_all(struct run *r) {
-  if (r->book > 0) kill(-r->book, SIGKILL);
-  for (unsigned i = 0; i < 200 && r->book > 0 && kill(-r->book, 0) == 0; i++) {
-    reap(r);
+  for (unsigned i = 0; i < 500 && reap(r); i++) {
+    kill_below(r);
     nanosleep(&(struct timespec){0, 2000000}, NULL);
   }
-  reap(r);
   while (r->calls.n > 0) forget(r, r->calls.at[0]);
 }
 
@@ -259,8 +284,8 @@ static bool process(struct run *r, enum mode mode, unsigned count) {
   if (!start(r, mode, count, &pipe_end)) return false;
   bool in_time = true;
   while (in_time) {
-    reap(r);
-    if (r->ended && (kill(-r->book, 0) != 0 || now_ms() - quiet > 150)) break;
+    bool lives = reap(r);
+    if (r->ended && (!lives || now_ms() - quiet > 200)) break;
     if (serve(r, &pipe_end)) quiet = now_ms();
     for (uint32_t i = 0; i < r->calls.n; i++)
       if (r->calls.at[i]->state == CALL_WAITS) quiet = now_ms();
@@ -462,6 +487,7 @@ _Noreturn void run_point(struct sandbox *s, const struct point *p) {
   if (!made || !sandbox_tree(s, r.dir) || !open_socket(&r)) complain(&r, "the sandbox cannot be made: %s", strerror(errno));
   else course(&r, &x);
   judge(&r, &x);
+  x.ms = (uint32_t)(now_ms() - r.started);
   write_result(&r, &x);
   clean(&r);
   _exit(0);

@@ -33,6 +33,7 @@ struct run {
   uint32_t firing_process, process; /* and the process, counted */
   bool murdered;                    /* this process was killed by the fault */
   bool hanging;
+  int64_t heard;                    /* when the last call came */
   int64_t clock, started;           /* virtual seconds gone by sleeping; real milliseconds at the start */
   uint32_t stamps;                  /* times the date was asked for */
   uint32_t records;                 /* of the journal, seen at `sync` */
@@ -47,6 +48,7 @@ struct run {
 };
 
 int64_t now_ms(void);
+pid_t process_parent(pid_t pid); /* 0 when it is gone */
 /* Answers a call, or leaves it waiting. */
 void call_answer(struct run *r, struct call *c);
 void call_reply(struct run *r, struct call *c, enum standin_action action, int status, const char *bytes, size_t n);

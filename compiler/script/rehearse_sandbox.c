@@ -68,6 +68,17 @@ static void normalise(char *path) {
   *out = '\0';
 }
 
+static bool copy_file(const char *from, const char *to) {
+  char bytes[65536];
+  int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+  ssize_t n = 0;
+  bool ok = in >= 0 && out >= 0;
+  while (ok && (n = read(in, bytes, sizeof bytes)) > 0) ok = write(out, bytes, (size_t)n) == n;
+  if (in >= 0) close(in);
+  if (out >= 0 && close(out) != 0) ok = false;
+  return ok && n == 0;
+}
+
 /* ── Programs ──────────────────────────────────────────────────────────────── */
 
 /* What a runtime may use, and nothing that reaches beyond files, text and its own processes. */
@@ -107,20 +118,12 @@ static bool stands_in(const struct sandbox *s, const char *name) {
   return false;
 }
 
-static const char *own_program(struct arena *arena) {
-  char path[4096];
-  ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-  return n <= 0 ? NULL : arena_copy(arena, path, (size_t)n);
-}
-
 static bool make_programs(struct sandbox *s, const char **why) {
-  const char *self = own_program(s->arena);
-  if (self == NULL) {
-    *why = "the program's own file is not to be found (/proc is needed)";
+  const char *self = arena_print(s->arena, "%s/standin", s->base);
+  if (!copy_file("/proc/self/exe", self)) { /* a copy: the program may be replaced meanwhile */
+    *why = "the program cannot copy itself (/proc is needed)";
     return false;
   }
-  symlink(self, arena_print(s->arena, "%s/standin", s->base));
-  self = arena_print(s->arena, "%s/standin", s->base);
   for (size_t i = 0; i < sizeof basics / sizeof *basics; i++) {
     const char *real = search(s->arena, basics[i]);
     if (real == NULL) continue;
@@ -208,17 +211,13 @@ void sandbox_remove(const struct sandbox *s) {
 /* ── The tree of a run ─────────────────────────────────────────────────────── */
 
 static void copy(const struct sandbox *s, const char *root, const char *path) {
-  char to[4096], bytes[8192];
+  char to[4096];
   if (snprintf(to, sizeof to, "%s%s", root, path + strlen(s->folder)) >= (int)sizeof to) return;
   char *slash = strrchr(to, '/');
   *slash = '\0';
   if (!make_path(to)) return;
   *slash = '/';
-  int in = open(path, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
-  for (ssize_t n; in >= 0 && out >= 0 && (n = read(in, bytes, sizeof bytes)) > 0;)
-    if (write(out, bytes, (size_t)n) != n) break;
-  if (in >= 0) close(in);
-  if (out >= 0) close(out);
+  copy_file(path, to);
 }
 
 static bool put_tool(const struct sandbox *s, const char *root, const char *tool) {

@@ -111,11 +111,11 @@ cut_read_journal() {
       [ "${cut_j_rest}" = "${cut_digest}" ] || cut_other=${cut_j_rest}
       ;;
     intent)
-      cut_doubt=${cut_j_number}
+      cut_doubt=${cut_j_number} cut_over=''
       [ "${cut_high}" -ge "${cut_j_number}" ] || cut_high=${cut_j_number}
       ;;
     done) cut_at=${cut_j_number} cut_doubt=0 ;;
-    undo) cut_undoing=${cut_j_number} ;;
+    undo) cut_undoing=${cut_j_number} cut_over='' ;;
     undone)
       cut_at=$((cut_j_number - 1)) cut_doubt=0 cut_undoing=0
       [ "${cut_until_step}" != "${cut_j_number}" ] || cut_until_step=0

@@ -118,13 +118,7 @@ cut_attend() {
   if [ "${cut_timeout}" -gt 0 ]; then
     cut_clock
     cut_end=$((cut_time + cut_timeout))
-    (
-      trap 'kill "${cut_sleep}" 2>/dev/null; exit' TERM
-      sleep "${cut_timeout}" &
-      cut_sleep=$!
-      wait "${cut_sleep}"
-      kill -s ALRM "$$"
-    ) >/dev/null 2>&1 </dev/null &
+    (sleep "${cut_timeout}" && kill -s ALRM "$$") >/dev/null 2>&1 </dev/null &
     cut_timer=$!
   fi
   while :; do
@@ -148,8 +142,11 @@ cut_attend() {
       fi
     fi
   done
-  [ -z "${cut_timer}" ] || kill -s TERM "${cut_timer}" 2>/dev/null || :
-  [ -z "${cut_timer}" ] || wait "${cut_timer}" 2>/dev/null || :
+  if [ -n "${cut_timer}" ]; then
+    # For good: asked politely before its shell has begun, it would sleep on to its end.
+    cut_end_tree "${cut_timer}" KILL
+    wait "${cut_timer}" 2>/dev/null || :
+  fi
   rm -f "${cut_state}/lock/command"
   [ "${cut_late}" = 0 ] || cut_why="it took longer than ${cut_timeout}s"
 }

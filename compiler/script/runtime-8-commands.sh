@@ -68,6 +68,7 @@ cut_apply() {
     return
   fi
   if [ "${cut_over}" = finished ] && [ -z "${cut_other}" ]; then
+    cut_drop_secrets
     cut_say "Already done: run ${cut_run} finished this plan. Nothing is changed."
     return 0
   fi
@@ -95,8 +96,10 @@ cut_apply() {
   }
   cut_at=0 cut_doubt=0 cut_over=''
   [ ! -s "${cut_state}/journal" ] || mv "${cut_state}/journal" "${cut_state}/journal.before-${cut_run}" || return 4
-  cut_record run "${cut_run}" "${cut_digest}" || return 4
-  cut_guard || return 4
+  if ! cut_record run "${cut_run}" "${cut_digest}" || ! cut_guard; then
+    cut_close drop
+    return 4
+  fi
   cut_go_on
 }
 
@@ -105,6 +108,7 @@ cut_resume() {
   cut_find_target || return
   cut_refuse_other || return
   if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
+    cut_drop_secrets
     cut_say "There is no run to go on with."
     return 0
   fi
@@ -122,7 +126,9 @@ cut_resume() {
     cut_n=${cut_doubt}
     "step_${cut_n}"
     cut_say "[${cut_n}/${cut_steps}] ${cut_id} was under way: looking"
-    if cut_settled "step_${cut_n}_verify"; then
+    cut_looked=${cut_count}
+    # Where nothing looks, it is done again.
+    if cut_settled "step_${cut_n}_verify" && [ "${cut_count}" -gt "${cut_looked}" ]; then
       cut_record 'done' "${cut_n}" "${cut_id}" || return 3
       cut_at=${cut_n} cut_doubt=0
     fi
@@ -138,6 +144,7 @@ cut_rollback() {
     return
   fi
   if [ "${cut_begun}" = 0 ] || [ "${cut_over}" = rolled-back ] || { [ "${cut_at}" = 0 ] && [ "${cut_doubt}" = 0 ]; }; then
+    cut_drop_secrets
     cut_say "There is nothing to roll back."
     return 0
   fi

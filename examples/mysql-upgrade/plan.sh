@@ -174,11 +174,11 @@ cut_read_journal() {
       [ "${cut_j_rest}" = "${cut_digest}" ] || cut_other=${cut_j_rest}
       ;;
     intent)
-      cut_doubt=${cut_j_number}
+      cut_doubt=${cut_j_number} cut_over=''
       [ "${cut_high}" -ge "${cut_j_number}" ] || cut_high=${cut_j_number}
       ;;
     done) cut_at=${cut_j_number} cut_doubt=0 ;;
-    undo) cut_undoing=${cut_j_number} ;;
+    undo) cut_undoing=${cut_j_number} cut_over='' ;;
     undone)
       cut_at=$((cut_j_number - 1)) cut_doubt=0 cut_undoing=0
       [ "${cut_until_step}" != "${cut_j_number}" ] || cut_until_step=0
@@ -681,13 +681,7 @@ cut_attend() {
   if [ "${cut_timeout}" -gt 0 ]; then
     cut_clock
     cut_end=$((cut_time + cut_timeout))
-    (
-      trap 'kill "${cut_sleep}" 2>/dev/null; exit' TERM
-      sleep "${cut_timeout}" &
-      cut_sleep=$!
-      wait "${cut_sleep}"
-      kill -s ALRM "$$"
-    ) >/dev/null 2>&1 </dev/null &
+    (sleep "${cut_timeout}" && kill -s ALRM "$$") >/dev/null 2>&1 </dev/null &
     cut_timer=$!
   fi
   while :; do
@@ -711,8 +705,11 @@ cut_attend() {
       fi
     fi
   done
-  [ -z "${cut_timer}" ] || kill -s TERM "${cut_timer}" 2>/dev/null || :
-  [ -z "${cut_timer}" ] || wait "${cut_timer}" 2>/dev/null || :
+  if [ -n "${cut_timer}" ]; then
+    # For good: asked politely before its shell has begun, it would sleep on to its end.
+    cut_end_tree "${cut_timer}" KILL
+    wait "${cut_timer}" 2>/dev/null || :
+  fi
   rm -f "${cut_state}/lock/command"
   [ "${cut_late}" = 0 ] || cut_why="it took longer than ${cut_timeout}s"
 }
@@ -1892,6 +1889,7 @@ cut_apply() {
     return
   fi
   if [ "${cut_over}" = finished ] && [ -z "${cut_other}" ]; then
+    cut_drop_secrets
     cut_say "Already done: run ${cut_run} finished this plan. Nothing is changed."
     return 0
   fi
@@ -1919,8 +1917,10 @@ cut_apply() {
   }
   cut_at=0 cut_doubt=0 cut_over=''
   [ ! -s "${cut_state}/journal" ] || mv "${cut_state}/journal" "${cut_state}/journal.before-${cut_run}" || return 4
-  cut_record run "${cut_run}" "${cut_digest}" || return 4
-  cut_guard || return 4
+  if ! cut_record run "${cut_run}" "${cut_digest}" || ! cut_guard; then
+    cut_close drop
+    return 4
+  fi
   cut_go_on
 }
 
@@ -1929,6 +1929,7 @@ cut_resume() {
   cut_find_target || return
   cut_refuse_other || return
   if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
+    cut_drop_secrets
     cut_say "There is no run to go on with."
     return 0
   fi
@@ -1946,7 +1947,9 @@ cut_resume() {
     cut_n=${cut_doubt}
     "step_${cut_n}"
     cut_say "[${cut_n}/${cut_steps}] ${cut_id} was under way: looking"
-    if cut_settled "step_${cut_n}_verify"; then
+    cut_looked=${cut_count}
+    # Where nothing looks, it is done again.
+    if cut_settled "step_${cut_n}_verify" && [ "${cut_count}" -gt "${cut_looked}" ]; then
       cut_record 'done' "${cut_n}" "${cut_id}" || return 3
       cut_at=${cut_n} cut_doubt=0
     fi
@@ -1962,6 +1965,7 @@ cut_rollback() {
     return
   fi
   if [ "${cut_begun}" = 0 ] || [ "${cut_over}" = rolled-back ] || { [ "${cut_at}" = 0 ] && [ "${cut_doubt}" = 0 ]; }; then
+    cut_drop_secrets
     cut_say "There is nothing to roll back."
     return 0
   fi
@@ -2647,8 +2651,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 d1d8d37d7e8d4f94548b75982a6434462b7ed77f2994950ab706b404f126a289
-# plan part: sha256 8915219dc56e201adb89b1185a7c6d7587b6040f235a6092e87f81021e4cf83a
+# runtime: sha256 ff89c853c0d8cdcd5019d9d4632f83ca432d3c113700b5aae5e43677beea9dc2
+# plan part: sha256 d0de607d6c328adff04e2b2645bb2afdb553135fa9982a83c9ad17c7a71b4fd7
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1
