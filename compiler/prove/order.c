@@ -243,7 +243,7 @@ static void attempt_measure(const struct attempt *a, uint32_t i, int64_t *waitin
   if (!bit_get(a->from, i)) hard = hard || bit_get(a->end, i) || dark_within(a, i);
   int64_t left = hard || !bit_get(a->from, i) ? 0 : spot_tail(t, from, i, &a->waited);
   if (!hard && bit_get(a->from, i) && bit_get(a->end, i)) /* by the clock it goes on, not just as long as it would have */
-    hard = spot_tail(t, a->to, i, &a->after) > left - length;
+    hard = spot_tail(t, a->to, i, &a->after) > (left > length ? left - length : 0);
   if (hard) *running = length, *unknown = takes < 0;
   else *running = shorter(length, left);
 }

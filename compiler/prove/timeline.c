@@ -152,11 +152,11 @@ static void draw_caches(struct drawing *d) {
 
 /* For how long the k-th step of the order has a promise down; -1 when nobody knows. */
 static int64_t dark_for(const struct drawing *d, const struct timeline *t, uint32_t k) {
-  int64_t takes = d->m->steps.at[d->p->order.at[k]].takes;
-  bool from = t->states[k] == MAYBE, to = t->states[k + 1] == MAYBE;
-  if (from && !t->during[k] && (t->states[k + 1] == UP || (to && t->tails[k + 1] <= t->tails[k] - (takes < 0 ? 0 : takes))))
-    return takes >= 0 && takes < t->tails[k] ? takes : takes < 0 ? 0 : t->tails[k];
-  return takes;
+  int64_t takes = d->m->steps.at[d->p->order.at[k]].takes, known = takes < 0 ? 0 : takes;
+  if (t->states[k] != MAYBE || t->during[k]) return takes;
+  int64_t tail = t->tails[k], left = tail > known ? tail - known : 0;
+  bool to = t->states[k + 1] == MAYBE;
+  return t->states[k + 1] == UP || (to && t->tails[k + 1] <= left) ? (known < tail ? known : tail) : takes;
 }
 
 /* The longest stretch, unknown lengths above all known ones, and the states of the first. */

@@ -48,7 +48,7 @@
 #       looked at from vps.example.org
 #   p5 family reaches https://immich.example.net (down at most 10m)
 #       0 up  1 up  2 up  3 up  4 down  5 maybe  6 maybe  7 maybe
-#       longest outage: 3m50s
+#       longest outage: 2m40s
 #       not observed: family asks other name servers than the operator, and has no probe
 #   p6 public reaches immich.example.net:443/udp (finally)
 #       0 up  1 up  2 up  3 up  4 down  5 down  6 up  7 up

@@ -51,7 +51,7 @@
 #       looked at from vps.example.org
 #   p5 family reaches https://immich.example.net (down at most 10m)
 #       0 up  1 up  2 up  3 up  4 up  5 down  6 maybe  7 maybe  8 maybe
-#       longest outage: 3m50s
+#       longest outage: 2m40s
 #       not observed: family asks other name servers than the operator, and has no probe
 #   p6 public reaches immich.example.net:443/udp (finally)
 #       0 up  1 up  2 up  3 up  4 up  5 down  6 down  7 up  8 up

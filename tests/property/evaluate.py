@@ -551,7 +551,7 @@ class Judge:
             disturbs = disturbs or ends or within
             waiting = 0 if not stood else wait if hard[0] else min(wait, self.tail(before, promise, olds))
             clock = self.tail(before, promise, ready) if rose and not any(hard) else 0
-            if any(hard) or (not rose and (within or ends)) or (ends and self.tail(after, promise, left) > clock - takes):
+            if any(hard) or (not rose and (within or ends)) or (ends and self.tail(after, promise, left) > max(clock - takes, 0)):
                 running, whole = takes, True
             else:  # nothing but what is old already: as long as it lasts
                 running, whole = min(takes, clock), False
