@@ -44,7 +44,7 @@ endif
 DEFINES := -D_POSIX_C_SOURCE=200809L -DCUTC_VERSION='"$(VERSION)"'
 INCLUDES := -Icompiler -I$(BUILD)
 COMPILE = $(CC) -std=c17 $(DEFINES) $(INCLUDES) $(EXTRA) $(CFLAGS) -MMD -MP
-LIBS := -ltree-sitter -ljansson -lnettle
+LIBS := -ltree-sitter -ljansson -lnettle -lcurl
 
 ifneq ($(V),1)
 q := @

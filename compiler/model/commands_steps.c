@@ -68,8 +68,9 @@ static void nothing_done(struct elaboration *e, uint32_t step, uint32_t resource
   uint32_t block = block_for(e, resource, N_DO, NULL, &scope);
   if (a != NULL) finding_caret(e->c, f, "this changes");
   struct span at = block != 0 ? node_span(e->tree, block) : NOWHERE;
-  if (at.source != NONE && at.end > at.start + 2) at.end = at.start + 2;
-  if (block != 0) finding_label(e->c, f, at, "no `when` in here speaks of it");
+  bool empty = block != 0 && e->tree->nodes.at[block].child == 0;
+  if (!empty && at.source != NONE && at.end > at.start + 2) at.end = at.start + 2;
+  if (block != 0) finding_label(e->c, f, at, empty ? "this is empty" : "no `when` in here speaks of it");
   finding_remark(e->c, f, REMARK_HELP, "say how in the resource itself: `do { … }`, or `do { manual \"…\" }` for a step by hand");
 }
 

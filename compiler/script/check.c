@@ -45,6 +45,13 @@ static bool tells(const char *text) {
   return n > 0 && n < 64 && text[strspn(text, safe)] == '\0';
 }
 
+/* The name of the first secret in a text, NULL. */
+static const char *secret_in(const struct model *m, const struct pieces *text) {
+  for (uint32_t i = 0; i < text->n; i++)
+    if (text->at[i].type == PIECE_SECRET) return name_text(&m->c->names, m->secrets.at[text->at[i].secret].name);
+  return NULL;
+}
+
 static void check_line(struct model *m, const struct command *c) {
   struct arena *arena = &m->c->arena;
   struct text text = {.arena = arena}, key = {.arena = arena};
@@ -61,7 +68,7 @@ static void check_line(struct model *m, const struct command *c) {
   if (name_find(&m->c->names, text_done(&key), key.n) != NONE) return;
   name_of(&m->c->names, text_done(&key), key.n);
   struct places places = {at, c->line.n};
-  shell_check_sh(m->c, text_done(&text), text.n, m, place, &places);
+  shell_check_sh(m->c, text_done(&text), text.n, m, secret_in(m, &c->input), place, &places);
   uint32_t piece, byte;
   if (!line_separator(arena, &c->line, &piece, &byte)) return;
   uint32_t start = at[piece].start + byte;

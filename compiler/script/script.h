@@ -16,9 +16,10 @@ struct shell_tools { const struct tool *tools; uint32_t n; };
  * to a span of the plan. A text the parser cannot read is E285. Returns the number of findings. */
 uint32_t shell_check(struct compilation *c, const char *text, size_t length, const struct model *m,
                      struct span (*place)(void *data, uint32_t start, uint32_t end), void *data);
-/* The same of text that sh runs, as `$` lines are: E290 too. */
-uint32_t shell_check_sh(struct compilation *c, const char *text, size_t length, const struct model *m,
-                     struct span (*place)(void *data, uint32_t start, uint32_t end), void *data);
+/* The same of text that sh runs, as `$` lines are: E290 too. `secret`: what its standard input is, NULL: E272 for a program
+ * that only hands its input on. */
+uint32_t shell_check_sh(struct compilation *c, const char *text, size_t length, const struct model *m, const char *secret,
+                        struct span (*place)(void *data, uint32_t start, uint32_t end), void *data);
 /* Checks every command of a model (lines of do, undo, verify, observe) in the states they run in. */
 void script_check_commands(struct model *m, const struct proof *p);
 

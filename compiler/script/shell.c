@@ -128,7 +128,8 @@ static void say_holder(struct shell *s, const struct shell_command *k, unsigned 
 
 /* kill -9 PID, pkill -9 tg. */
 static void look_at_kill(struct shell *s, const struct shell_command *k, uint32_t start, uint32_t end) {
-  bool kill = strcmp(k->name, "kill") == 0, outright = false, named = false;
+  bool kill = strcmp(k->name, "kill") == 0, named = false;
+  const char *outright = NULL;
   if (!kill && strcmp(k->name, "pkill") != 0 && strcmp(k->name, "killall") != 0) return;
   for (uint32_t i = 1; i < k->n; i++) {
     const char *w = k->words[i].text;
@@ -143,17 +144,17 @@ static void look_at_kill(struct shell *s, const struct shell_command *k, uint32_
                                                   : NULL;
     if (signal && strncmp(signal, "-signal=", 8) == 0) signal += 8;
     if (signal && strncmp(signal, "SIG", 3) == 0) signal += 3;
-    if (signal && (strcmp(signal, "9") == 0 || strcmp(signal, "KILL") == 0)) outright = true;
+    if (signal && (strcmp(signal, "9") == 0 || strcmp(signal, "KILL") == 0)) outright = strcmp(w, "-s") == 0 ? "-s KILL" : w;
     if (*w != '-' && (kill || shell_holder(s, w))) named = true;
   }
   bool lockers = false;
   for (uint32_t i = 0; s->m != NULL && i < s->m->tools.n; i++) lockers |= s->m->tools.at[i].locks;
-  if (!outright || !named || !lockers) return;
+  if (outright == NULL || !named || !lockers) return;
   struct finding *f =
       say(s, CODE_284, start, end,
           arena_print(&s->c->arena,
-                      "`%s -9` gives a lock holder no time to save its state, and what it started lives on with the lock",
-                      k->name));
+                      "`%s %s` gives a lock holder no time to save its state, and what it started lives on with the lock",
+                      k->name, outright));
   help(s, f, REMARK_HELP, "send INT or TERM and wait until it has ended");
 }
 
@@ -170,6 +171,25 @@ static void look_at_set(struct shell *s, const struct shell_command *k, uint32_t
     help(s, f, REMARK_HELP, "leave it out; what may fail is said in `verify`");
     return;
   }
+}
+
+static void say_copy(struct shell *s, const struct shell_command *k, uint32_t start, uint32_t end) {
+  struct finding *f = say(s, CODE_272, start, end,
+                          arena_print(&s->c->arena, "`%s` writes out what it reads, and it reads the secret `%s`: that stays in the file or the log", k->name, s->secret));
+  help(s, f, REMARK_HELP, "hand the secret to the program that uses it: with `stdin`, `env NAME = secret …` or, for a request, `bearer` or `header`");
+}
+
+/* cat > file, tee file, dd of=file: what they are handed stays there, or in the step's log. */
+static void look_at_copy(struct shell *s, const struct shell_command *k, unsigned around, uint32_t start, uint32_t end) {
+  bool cat = strcmp(k->name, "cat") == 0, dd = strcmp(k->name, "dd") == 0, reads = true;
+  if (s->secret == NULL || around & PIPED || (!cat && !dd && strcmp(k->name, "tee") != 0)) return;
+  for (uint32_t i = 1; i < k->n; i++) {
+    const char *w = k->words[i].text;
+    if (cat && (w == NULL || *w != '-')) reads = false;
+    if (cat && w != NULL && strcmp(w, "-") == 0) return say_copy(s, k, start, end);
+    if (dd && w != NULL && strncmp(w, "if=", 3) == 0) reads = false;
+  }
+  if (reads) say_copy(s, k, start, end);
 }
 
 static void look_at_command(struct shell *s, TSNode node, unsigned around) {
@@ -199,6 +219,7 @@ static void look_at_command(struct shell *s, TSNode node, unsigned around) {
     help(s, f, REMARK_HELP, "write the command out");
   }
   look_at_kill(s, &k, start, end);
+  look_at_copy(s, &k, around, start, end);
   look_at_set(s, &k, start, end);
 }
 
@@ -429,9 +450,9 @@ const struct tool *shell_nested(struct shell *s, const char *text, const char **
   return inner.holds;
 }
 
-uint32_t shell_check_sh(struct compilation *c, const char *text, size_t length, const struct model *m,
+uint32_t shell_check_sh(struct compilation *c, const char *text, size_t length, const struct model *m, const char *secret,
                         struct span (*place)(void *data, uint32_t start, uint32_t end), void *data) {
-  struct shell s = {.c = c, .m = m, .text = text, .length = (uint32_t)length, .place = place, .data = data, .sh = true};
+  struct shell s = {.c = c, .m = m, .text = text, .length = (uint32_t)length, .place = place, .data = data, .sh = true, .secret = secret};
   check(&s);
   return s.found;
 }

@@ -30,6 +30,7 @@ struct shell {
   unsigned nesting;
   const struct tool *holds;  /* the first lock holder seen; for nested text */
   const char *hit;           /* nested text: what is wrong in it, first finding's words; NULL */
+  const char *secret;        /* the secret on standard input, NULL */
   bool sh;                   /* sh runs it: what only bash knows is a finding; nested text has a shell of its own */
   bool quiet;                /* nested text: findings are counted, not queued */
   ARRAY(struct shell_function) functions;
