@@ -61,6 +61,10 @@ static const struct part nothing = {0, 0, 0};
 %token LBRACE "{" RBRACE "}" LBRACKET "[" RBRACKET "]" LPAREN "(" RPAREN ")"
 %token EQUALS "=" COLON ":" COMMA "," DOT "." LESS "<" GREATER ">" BAR "|" OPTIONAL "?"
 
+/* `zone a inside b` is one declaration, not a zone and a change of something called `inside`. */
+%precedence OUTERMOST
+%precedence INSIDE
+
 %%
 /* ── Declarations ──────────────────────────────────────────────────────────── */
 
@@ -79,7 +83,7 @@ declaration:
     | resource
     | CREATE resource { $$ = $2; prefix_resource(p, $2.node, 1, @$.start); }
     | DELETE resource { $$ = $2; prefix_resource(p, $2.node, 2, @$.start); }
-    | ZONE new_name { $$ = NODE(N_ZONE, 0, $2.node, 0, @$); }
+    | ZONE new_name %prec OUTERMOST { $$ = NODE(N_ZONE, 0, $2.node, 0, @$); }
     | ZONE new_name INSIDE word { $$ = NODE(N_ZONE, 0, $2.node, node_new(p, N_REF, 0, $4.node, 0, @4), @$); }
     | SECRET new_name body { $$ = NODE(N_SECRET_DECL, 0, $2.node, $3.node, @$); }
     | STEP label body { $$ = NODE(N_STEP, 0, 0, CHAIN(2, $2.node, $3.node), @$); }
@@ -88,7 +92,11 @@ declaration:
     | RULE new_name "{" rule_items "}" { $$ = NODE(N_RULE, 0, $2.node, $4.node, @$); }
     | TOOL tool_name body { $$ = NODE(N_TOOL, 0, $2.node, $3.node, @$); }
     | allow
+    | hops { $$ = NODE(N_HOPS, 0, 0, $1.node, @$); }
     | error { $$ = nothing; RECOVER(LEVEL_DECLARATION, @$); }
+    ;
+hops: ref ARROW expr { $$ = part_add(p, part_chain($1), $3); }
+    | hops ARROW expr { $$ = part_add(p, $1, $3); }
     ;
 resource:
       ID label body { $$ = NODE(N_RESOURCE, 0, $1.node, CHAIN(2, $2.node, $3.node), @$); }

@@ -308,6 +308,9 @@ static void one(struct declarer *all, uint32_t node, const struct binding *bindi
   case N_PROMISE:
   case N_ALLOW: array_push(&e->c->arena, &e->promises, d); break;
   case N_PLAN: array_push(&e->c->arena, &e->plans, d); break;
+  case N_HOPS:
+    if (bindings) finding_add(e->c, CODE_111, d.at, "a change said apart from its resource stands outside of loops");
+    break;
   case N_FOR:
     if (all->unrolling) unroll(all, &d);
     else array_push(&e->c->arena, &all->loops, d);
@@ -399,6 +402,7 @@ bool declare_all(struct elaboration *e) {
   all.unrolling = true;
   for (uint32_t i = 0; i < all.loops.n; i++) unroll(&all, &all.loops.at[i]);
   zones_inside(e);
+  hops_apply(e);
   if (all.too_large) e->m->resources.n = e->m->attributes.n = 0;
   return !all.too_large;
 }

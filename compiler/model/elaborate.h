@@ -345,6 +345,7 @@ const uint32_t *steps_disrupting(struct elaboration *e, uint32_t resource, uint3
 
 bool modules_load(struct elaboration *e, const char *path); /* modules.c; false when the plan can't be read */
 void kinds_collect(struct elaboration *e);                  /* kinds.c: before declarations */
+void hops_apply(struct elaboration *e);                     /* hops.c */
 bool declare_all(struct elaboration *e);                    /* declare.c; false when loops make too much: the model is empty then */
 void steps_name(struct elaboration *e);                     /* steps.c: which steps there are; fixes their ids */
 void attributes_all(struct elaboration *e);                 /* attributes.c */

@@ -198,7 +198,7 @@ void word_circular(struct wording *w, const struct breach *b) {
       finding_remark(w->c, f, REMARK_ALSO, "secret `%s` is fetched at the moment of use, from there", secret_text(w, b->secret));
       finding_remark(w->c, f, REMARK_HELP, "leave `fetch = at-use` out, so that it is kept from the prefetch, or reach its source another way");
     } else
-      finding_remark(w->c, f, REMARK_HELP, "reach it another way, or put this step before the one that takes it down");
+      finding_remark(w->c, f, REMARK_HELP, "%s", b->during ? "reach it another way, past what this step takes down" : "reach it another way, or put this step before the one that takes it down");
   }
   if (b->code != CODE_212) label_asked(w, f, b);
   remark_down(w, f, b);

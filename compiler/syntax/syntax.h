@@ -41,6 +41,7 @@ enum node_type {
   N_RULE,       /* text; rule items* */
   N_TOOL,       /* text; items* */
   N_ALLOW,      /* text: code or rule; child: reason */
+  N_HOPS,       /* `box.address -> 10.0.0.4`, a change said apart from its resource: N_REF with one N_MEMBER, then the values* */
   /* items */
   N_ATTR,       /* text: name; child: expression or N_TRANSITION */
   N_ABOUT,      /* child: string */

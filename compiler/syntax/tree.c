@@ -9,7 +9,7 @@ static const char *const type_names[] = {
     [N_TRANSITION] = "transition", [N_FILE] = "file", [N_PLAN] = "plan", [N_USE] = "use", [N_LET] = "let", [N_FOR] = "for",
     [N_RESOURCE] = "resource", [N_ZONE] = "zone", [N_SECRET_DECL] = "secret-declaration", [N_STEP] = "step",
     [N_PROMISE] = "promise", [N_HOLD] = "hold", [N_KIND] = "kind", [N_RULE] = "rule", [N_TOOL] = "tool",
-    [N_ALLOW] = "allow", [N_ATTR] = "attribute", [N_ABOUT] = "about", [N_DO] = "do", [N_UNDO] = "undo",
+    [N_ALLOW] = "allow", [N_HOPS] = "hops", [N_ATTR] = "attribute", [N_ABOUT] = "about", [N_DO] = "do", [N_UNDO] = "undo",
     [N_VERIFY] = "verify", [N_FIELD] = "field", [N_TYPE] = "type", [N_SERVES] = "serves", [N_FORWARDS] = "forwards",
     [N_NAMES] = "names", [N_OWNS] = "owns", [N_HOSTS] = "hosts", [N_ASKS] = "asks", [N_NEEDS] = "needs", [N_WHEN] = "when",
     [N_STANDS] = "stands", [N_CHANGE] = "change", [N_CARRY] = "carry", [N_OBSERVE] = "observe", [N_FETCH] = "fetch",

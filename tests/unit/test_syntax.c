@@ -79,6 +79,12 @@ static void test_declarations(void **state) {
               "    attribute grace\n      literal 60s\n");
 }
 
+static void test_hops_apart(void **state) {
+  (void)state;
+  expect_tree("web.address -> 10.0.0.4 -> 10.0.0.5", "file\n  hops\n    ref web\n      member address\n    literal 10.0.0.4\n    literal 10.0.0.5\n");
+  expect_tree("zone a zone b inside a inside.x -> 1", "file\n  zone a\n  zone b\n    ref a\n  hops\n    ref inside\n      member x\n    literal 1\n");
+}
+
 static void test_promises(void **state) {
   (void)state;
   expect_tree("promise a reaches b.example.net:443/udp always", "file\n"
@@ -360,7 +366,7 @@ static void test_many(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_declarations), cmocka_unit_test(test_promises), cmocka_unit_test(test_expressions),
+      cmocka_unit_test(test_declarations), cmocka_unit_test(test_hops_apart), cmocka_unit_test(test_promises), cmocka_unit_test(test_expressions),
       cmocka_unit_test(test_literals),     cmocka_unit_test(test_kinds),    cmocka_unit_test(test_rules),
       cmocka_unit_test(test_lines),        cmocka_unit_test(test_docs),     cmocka_unit_test(test_spans),
       cmocka_unit_test(test_planted),      cmocka_unit_test(test_brackets), cmocka_unit_test(test_malformed),
