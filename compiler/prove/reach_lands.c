@@ -89,21 +89,28 @@ static uint32_t port_of(const struct fact *f)
   return f->host.type == HOST_NONE || port_rank(f, NONE) == 2 ? NONE : f->port;
 }
 
+/* A forward of any protocol: one that answers all the way, not a piece of the way each. */
 static bool target_answers(struct state *s, const struct fact *f, const struct target *t)
 {
   uint32_t port = t->port == NONE ? port_of(f) : t->port;
   uint32_t zone = t->zone == NONE ? f->zone : t->zone;
-  struct key key;
+  uint8_t first = f->proto == PROTO_ANY ? PROTO_TCP : f->proto, last = f->proto == PROTO_ANY ? PROTO_SCTP : f->proto;
 
   if (t->type == TARGET_ROUTE)
     return true;
-  if (t->type == TARGET_RESOURCE)
-    key = key_arrive(t->resource, port, f->proto, 0);
-  else if (t->type == TARGET_HOST)
-    key = key_reach(zone, zone, &t->host, port, f->proto, 0);
-  else
-    return false;
-  return node_verdict(s, node_of(s, &key)) == UP;
+  for (uint8_t proto = first; proto <= last; proto++) {
+    struct key key;
+
+    if (t->type == TARGET_RESOURCE)
+      key = key_arrive(t->resource, port, proto, 0);
+    else if (t->type == TARGET_HOST)
+      key = key_reach(zone, zone, &t->host, port, proto, 0);
+    else
+      return false;
+    if (node_verdict(s, node_of(s, &key)) == UP)
+      return true;
+  }
+  return false;
 }
 
 bool state_lands(struct state *s, uint32_t fact)

@@ -102,7 +102,7 @@ void check_landing(struct model *m, struct proof *p, struct state *s) {
     if (f->type == FACT_NEEDS) b.after.verdict = state_need(s, f->by, &f->need, &b.after);
     else if (f->type == FACT_FORWARDS && f->to.type == TARGET_HOST) {
       struct need *need = arena_new(&m->c->arena, struct need);
-      *need = (struct need){.type = NEED_ENDPOINT, .proto = f->proto, .on = NONE, .host = f->to.host, .zone = f->to.zone,
+      *need = (struct need){.type = NEED_ENDPOINT, .proto = f->proto == PROTO_ANY ? PROTO_TCP : f->proto, .on = NONE, .host = f->to.host, .zone = f->to.zone,
                             .dns = f->to.zone, .port = f->to.port == NONE ? f->port : f->to.port, .secret = NONE, .at = f->span};
       b.after = trace_need(s, need);
       b.asked = need;

@@ -28,6 +28,15 @@ def run(cutc, command, text):
     return done
 
 
+def only_landing(judge, order):
+    """Nothing is wrong with the order but that something does not land: that what leads there is dead says it already."""
+    done, problems = frozenset(), set()
+    for step in (s for s in order if s in judge.model.position):
+        problems.add(judge.step_problem(done, step, False))
+        done |= {step}
+    return problems - {None} == {"landing"} and judge.follow(order, ("landing",)) is not None
+
+
 def compare(cutc, text):
     """None, or what differs."""
     found = json.loads(run(cutc, ["check", "--format", "json"], text).stdout)
@@ -54,7 +63,7 @@ def compare(cutc, text):
     if judge.hopeless_conflicts:
         return None  # who answers where two may is not defined, so neither is which order is best
     best, mine = judge.best(), judge.follow(order)
-    if best is None and not codes & NO_ORDER:
+    if best is None and not codes & NO_ORDER and not ("E201" in codes and only_landing(judge, order)):
         return "no order is admissible, and the compiler offers %s without an error (%s)" % (order, sorted(codes))
     if best is not None:
         if codes & {"E251", "E252"}:
