@@ -166,7 +166,9 @@ struct terrain *terrain_new(struct model *m, struct proving *v, const struct gro
 void terrain_free(struct terrain *t) {
   for (uint32_t i = 0; i < t->n; i++) {
     t->v->local[t->group->steps[i]] = NONE;
-    if (bit_get(t->present, i)) done_put(t->m, t->done, t->group->steps[i], false);
+    if (!bit_get(t->present, i)) continue;
+    done_put(t->m, t->done, t->group->steps[i], false);
+    array_push(&t->m->c->arena, &t->v->changed, t->group->steps[i]);
   }
   struct arena own = t->arena; /* t itself lies in it */
   arena_free(&own);

@@ -75,6 +75,8 @@ struct state {
   uint8_t *up, *down_now; /* [resources]; down_now: disrupted */
   ARRAY(uint32_t) disrupted;
   bool fresh;             /* nothing evaluated yet */
+  const bool *flags;      /* the array that `done` was last made the same as */
+  const struct proof *walked; uint32_t walked_to; /* the state of an order that it is in; NULL: none */
   uint64_t serial;        /* counts changes of state */
 
   /* Facts by what they answer for. */

@@ -180,12 +180,13 @@ static void waivers(struct text *out, const struct runbook *b) {
 static void rests(struct text *out, const struct runbook *b) {
   struct model *m = b->m;
   if (b->p->rests.n == 0) return;
+  const bool *start = proof_done(m, b->p, 0);
   title(out, "What the proof rests on: values of today that the plan does not change, the heaviest first");
   for (uint32_t i = 0; i < b->p->rests.n; i++) {
     const struct rest *r = &b->p->rests.at[i];
     if (r->attribute >= m->attributes.n) continue;
     const struct attribute *a = &m->attributes.at[r->attribute];
-    const struct value *v = attribute_value(m, a->owner, a->name, proof_done(m, b->p, 0));
+    const struct value *v = attribute_value(m, a->owner, a->name, start);
     LINE(out, "  %s.%s = %s (%u, %s)", name_at(b, m->resources.at[a->owner].name), name_at(b, a->name), v != NULL ? value_plain(m, v) : "?",
          r->weight, place_text(m, a->at));
   }

@@ -4,7 +4,7 @@
  *
  * 32 layers; each resource outside of the first needs three earlier ones, one of them in the layer before, so that the
  * longest way is 32. Ten in a hundred change. In each hundred, one of these is a service with a name in the DNS and a
- * forward from outside, which move with it, and with promises to those who look from inside and outside. */
+ * forward from outside, which move with it, and with a promise to those who look from inside (by its name) or from outside. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -123,8 +123,8 @@ static void cut(FILE *out, const struct graph *g) {
     list(out, g, i, ", ", "", "");
     fputs("]\n}\n", out);
     if (!served(i, g->n)) continue;
-    fprintf(out, "promise operator reaches s%u.example.net:%u down at most 10m\n", i, port(i));
-    fprintf(out, "promise public reaches %s:%u down at most 10m\n", outside(i + 20).text, port(i));
+    if (i / 100 % 2 == 0) fprintf(out, "promise operator reaches s%u.example.net:%u down at most 10m\n", i, port(i));
+    else fprintf(out, "promise public reaches %s:%u down at most 10m\n", outside(i + 20).text, port(i));
   }
 }
 
@@ -176,9 +176,10 @@ static void json(FILE *out, const struct graph *g) {
     fputs("\"needs\":[", out);
     list(out, g, i, ",", "\"", "\"");
     fputs("]}", out);
-    if (served(i, g->n))
-      fprintf(out, ",\n{\"promise\":\"operator\",\"reaches\":\"s%u.example.net:%u\",\"down at most\":\"10m\"},\n"
-                   "{\"promise\":\"public\",\"reaches\":\"%s:%u\",\"down at most\":\"10m\"}", i, port(i), outside(i + 20).text, port(i));
+    if (served(i, g->n) && i / 100 % 2 == 0)
+      fprintf(out, ",\n{\"promise\":\"operator\",\"reaches\":\"s%u.example.net:%u\",\"down at most\":\"10m\"}", i, port(i));
+    else if (served(i, g->n))
+      fprintf(out, ",\n{\"promise\":\"public\",\"reaches\":\"%s:%u\",\"down at most\":\"10m\"}", outside(i + 20).text, port(i));
   }
   fputs("\n]\n", out);
 }
