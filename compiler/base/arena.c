@@ -2,11 +2,13 @@
  * Needs nothing. Guarantees alignment for any type, checked sizes, and no return without memory: running out ends
  * the process with a message and exit status 2. Under AddressSanitizer each allocation is a block of its own, so
  * that an overrun is seen. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, madvise */
 #include "base/base.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SEPARATE 1
@@ -20,12 +22,14 @@
 #endif
 
 #define ALIGN ((size_t)16)
-#define BLOCK_FIRST ((size_t)64 << 10)
-#define BLOCK_LARGEST ((size_t)8 << 20)
+#define BLOCK_FIRST ((size_t)16 << 10)
+#define BLOCK_LARGEST ((size_t)32 << 20)
+#define HUGE ((size_t)2 << 20)
 
 struct arena_block {
   struct arena_block *next;
   size_t size;
+  size_t mapped; /* bytes to give back to the system; 0: from malloc */
   _Alignas(16) unsigned char bytes[];
 };
 
@@ -34,12 +38,38 @@ _Noreturn static void fail(const char *why) {
   exit(2);
 }
 
-static struct arena_block *block_new(struct arena *a, size_t size) {
-  struct arena_block *b = calloc(1, sizeof *b + size);
+/* Large blocks lie on huge pages: a plan of a hundred thousand resources touches more small ones than the processor keeps
+ * addresses for, and each costs a trip to the kernel. */
+static struct arena_block *obtain(size_t size) {
+  size_t bytes = sizeof(struct arena_block) + size;
+  struct arena_block *b;
 
+  if (SEPARATE || bytes < 2 * HUGE) {
+    b = calloc(1, bytes);
+  } else {
+    size_t mapped = (bytes + HUGE - 1) & ~(HUGE - 1);
+    unsigned char *all = mmap(NULL, mapped + HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (all == MAP_FAILED)
+      fail("out of memory");
+    size_t lead = (HUGE - (uintptr_t)all % HUGE) % HUGE;
+
+    if (lead)
+      munmap(all, lead);
+    munmap(all + lead + mapped, HUGE - lead);
+    b = (struct arena_block *)(void *)(all + lead);
+    madvise(b, mapped, MADV_HUGEPAGE);
+    b->mapped = mapped;
+  }
   if (!b)
     fail("out of memory");
   b->size = size;
+  return b;
+}
+
+static struct arena_block *block_new(struct arena *a, size_t size) {
+  struct arena_block *b = obtain(size);
+
   b->next = a->blocks;
   a->blocks = b;
   return b;
@@ -62,11 +92,8 @@ void *arena_alloc(struct arena *a, size_t count, size_t size) {
       want = BLOCK_LARGEST;
     if (bytes > want / 4) {
       /* A large one gets a block of its own, behind the one that is being filled. */
-      struct arena_block *b = calloc(1, sizeof *b + bytes);
+      struct arena_block *b = obtain(bytes);
 
-      if (!b)
-        fail("out of memory");
-      b->size = bytes;
       if (a->blocks) {
         b->next = a->blocks->next;
         a->blocks->next = b;
@@ -139,7 +166,10 @@ char *arena_print(struct arena *a, const char *format, ...) {
 void arena_free(struct arena *a) {
   for (struct arena_block *b = a->blocks, *next; b; b = next) {
     next = b->next;
-    free(b);
+    if (b->mapped)
+      munmap(b, b->mapped);
+    else
+      free(b);
   }
   memset(a, 0, sizeof *a);
 }

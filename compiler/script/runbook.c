@@ -309,7 +309,7 @@ static const uint32_t *overtaking(struct builder *u) {
 }
 
 /* Over each file of the plan: its path as shown, its length and its text. The library goes by the compiler's version. */
-static const char *digest_of(struct model *m, uint32_t script) {
+const char *digest_plan(struct model *m, uint32_t script) {
   struct text all = {.arena = &m->c->arena};
   text_puts(&all, CUTC_VERSION);
   for (uint32_t i = 0; i < m->c->sources.n; i++) {
@@ -321,13 +321,12 @@ static const char *digest_of(struct model *m, uint32_t script) {
   return digest_sha256(&m->c->arena, text_done(&all), all.n);
 }
 
-struct runbook *runbook_build(struct model *m, const struct proof *p, uint32_t script) {
+struct runbook *runbook_build(struct model *m, const struct proof *p) {
   struct arena *arena = &m->c->arena;
   struct runbook *b = arena_new(arena, struct runbook);
   struct builder u = {.b = b, .arena = arena, .secret_seen = arena_array(arena, bool, m->secrets.n + 1)};
   *b = (struct runbook){.m = m, .p = p};
   b->newer = overtaking(&u);
-  b->digest = digest_of(m, script);
   u.done = proof_flags(m, p, 0);
   for (uint32_t i = 0; i < m->resources.n; i++) {
     if (!exists_in(m, i, u.done)) continue;
