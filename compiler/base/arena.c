@@ -2,7 +2,7 @@
  * Needs nothing. Guarantees alignment for any type, checked sizes, and no return without memory: running out ends
  * the process with a message and exit status 2. Under AddressSanitizer each allocation is a block of its own, so
  * that an overrun is seen. */
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, madvise */
+#define _GNU_SOURCE /* MAP_ANONYMOUS, madvise, mremap */
 #include "base/base.h"
 
 #include <stdio.h>
@@ -20,6 +20,9 @@
 #ifndef SEPARATE
 #define SEPARATE 0
 #endif
+#if SEPARATE
+#include <sanitizer/asan_interface.h>
+#endif
 
 #define ALIGN ((size_t)16)
 #define BLOCK_FIRST ((size_t)16 << 10)
@@ -30,6 +33,7 @@ struct arena_block {
   struct arena_block *next;
   size_t size;
   size_t mapped; /* bytes to give back to the system; 0: from malloc */
+  bool own;      /* holds one array alone */
   _Alignas(16) unsigned char bytes[];
 };
 
@@ -94,6 +98,7 @@ void *arena_alloc(struct arena *a, size_t count, size_t size) {
       /* A large one gets a block of its own, behind the one that is being filled. */
       struct arena_block *b = obtain(bytes);
 
+      b->own = true;
       if (a->blocks) {
         b->next = a->blocks->next;
         a->blocks->next = b;
@@ -110,6 +115,35 @@ void *arena_alloc(struct arena *a, size_t count, size_t size) {
 
   a->next += bytes;
   return p;
+}
+
+/* A large array that has a block to itself grows by moving its pages: no copy, and the old ones are not left behind. NULL
+ * when it has none. */
+static void *regrow(struct arena *a, void *old, size_t size) {
+  struct arena_block **link = &a->blocks;
+
+  while (*link && !((*link)->own && (*link)->mapped && (void *)(*link)->bytes == old))
+    link = &(*link)->next;
+  if (!*link)
+    return NULL;
+  struct arena_block *b = *link;
+  size_t mapped = (sizeof *b + size + HUGE - 1) & ~(HUGE - 1);
+
+  if (mapped > b->mapped) {
+    bool last = a->end == b->bytes + b->size; /* nothing else was ever taken from here */
+
+    b = mremap(b, b->mapped, mapped, MREMAP_MAYMOVE);
+    if (b == MAP_FAILED)
+      fail("out of memory");
+    madvise(b, mapped, MADV_HUGEPAGE);
+    b->mapped = mapped;
+    *link = b;
+    if (last)
+      a->next = a->end = NULL;
+  }
+  a->total += size - b->size;
+  b->size = size;
+  return b->bytes;
 }
 
 void *arena_grow(struct arena *a, void *old, uint32_t used, uint32_t *cap, uint32_t want, size_t size) {
@@ -130,10 +164,23 @@ void *arena_grow(struct arena *a, void *old, uint32_t used, uint32_t *cap, uint3
       return old;
     }
   }
+  if (!SEPARATE && (size_t)*cap * size >= HUGE && n <= SIZE_MAX / 4 / size) {
+    void *moved = regrow(a, old, (n * size + ALIGN - 1) & ~(ALIGN - 1));
+
+    if (moved) {
+      *cap = n;
+      return moved;
+    }
+  }
   void *p = arena_alloc(a, n, size);
 
   if (used)
     memcpy(p, old, (size_t)used * size);
+#if SEPARATE
+  /* Whoever still reads the old place would read what has gone, were the array large. */
+  if (old && *cap)
+    __asan_poison_memory_region(old, (size_t)*cap * size);
+#endif
   *cap = n;
   return p;
 }

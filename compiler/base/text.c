@@ -12,6 +12,13 @@ static void room(struct text *t, size_t more) {
 
   while (cap - t->n <= more)
     cap *= 2;
+  if (t->at && cap <= UINT32_MAX / 2) {
+    uint32_t was = (uint32_t)t->cap;
+
+    t->at = arena_grow(t->arena, t->at, (uint32_t)t->n + 1, &was, (uint32_t)cap, 1);
+    t->cap = was;
+    return;
+  }
   char *at = arena_alloc(t->arena, cap, 1);
 
   if (t->n)

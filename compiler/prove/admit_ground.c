@@ -153,8 +153,12 @@ struct terrain *terrain_new(struct model *m, struct proving *v, const struct gro
   t->elapsed = v->elapsed;
   t->left = v->total - v->elapsed;
   t->outer_down = others_down(t);
-  t->flags = arena_array(a, bool, m->resources.n + 1);
-  t->back = arena_array(a, bool, m->resources.n + 1);
+  if (v->flags == NULL) {
+    v->flags = arena_array(&m->c->arena, bool, m->resources.n + 1);
+    v->back = arena_array(&m->c->arena, bool, m->resources.n + 1);
+  }
+  t->flags = v->flags;
+  t->back = v->back;
   t->set_scratch = arena_array(a, uint64_t, t->words);
   t->kept_scratch = arena_array(a, uint64_t, t->resource_words);
   t->slot_count = 256;
