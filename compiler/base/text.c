@@ -8,7 +8,7 @@
 static void room(struct text *t, size_t more) {
   if (t->cap - t->n > more && t->at)
     return;
-  size_t cap = t->cap ? t->cap : 128;
+  size_t cap = t->cap ? t->cap : 32; /* grows in place while nothing else is made */
 
   while (cap - t->n <= more)
     cap *= 2;
@@ -40,7 +40,10 @@ void text_puts(struct text *t, const char *s) {
 }
 
 void text_putc(struct text *t, char c) {
-  text_add(t, &c, 1);
+  if (!t->at || t->cap - t->n <= 1)
+    room(t, 1);
+  t->at[t->n++] = c;
+  t->at[t->n] = 0;
 }
 
 void text_print(struct text *t, const char *format, ...) {

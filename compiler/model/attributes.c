@@ -190,7 +190,10 @@ const struct value *attribute_constant(struct elaboration *e, uint32_t resource,
 
 struct cases resource_exists(struct elaboration *e, uint32_t resource) {
   uint32_t attribute = e->resources.at[resource].exists;
-  if (attribute == NONE) return cases_one(e, (struct value){.type = V_BOOL, .number = 1});
+  if (attribute == NONE) {
+    if (!e->always.n) e->always = cases_one(e, (struct value){.type = V_BOOL, .number = 1});
+    return e->always;
+  }
   return *attribute_cases(e, attribute);
 }
 
