@@ -4,7 +4,8 @@
 #   make demo       a plan that would have broken, the one that works, and its runbook
 #   make test       all tests, then those of the compiler again under ASan and UBSan
 #   make lab        the example's runbooks against real servers in network namespaces (as root)
-#   make bench      times, beside other programs
+#   make bench      time and memory beside other programs on the same graph (BENCH_FULL=1: a million resources too)
+#   make bench-100k one case: 100,000 resources against `ninja -n`; the last line begins with the ratio
 #   make fuzz       a minute of fuzzing per target (FUZZ_SECONDS=60)
 #   make install    to $(DESTDIR)$(PREFIX)
 #
@@ -63,9 +64,11 @@ endif
 EMBEDDED := $(sort $(wildcard stdlib/*/*.cut) $(wildcard docs/findings/*.md) $(wildcard compiler/script/*.sh))
 OBJS += $(BUILD)/embedded.o $(BUILD)/bash-parser.o $(BUILD)/bash-scanner.o
 
+BENCH := $(BUILD)/bench/plan $(BUILD)/bench/load $(BUILD)/bench/scan
+
 # ── What people call ──────────────────────────────────────────────────────────
 
-.PHONY: all demo test lab bench fuzz install clean FORCE packages packages-test
+.PHONY: all demo test lab bench bench-100k fuzz install clean FORCE packages packages-test
 all: $(BUILD)/cutc
 
 demo: all
@@ -78,8 +81,12 @@ lab: all
 	@[ $(PACKAGES) = no ] || tests/lab/packages.sh
 	@tests/lab/run.sh $(SCENARIOS)
 
-bench: all
+bench: all $(BENCH)
 	@python3 tests/bench/start.py
+	@python3 tests/bench/run.py $(BUILD)/bench
+
+bench-100k: all $(BENCH)
+	@python3 tests/bench/run.py $(BUILD)/bench 100000 --against 34
 
 fuzz: packages-test
 	@tests/fuzz/run.sh $(FUZZ_SECONDS)
@@ -188,5 +195,19 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(TEST_OBJS) $(BUILD)/objects
 	$(say) LD $@
 	$(q)$(CC) $(EXTRA) $(CFLAGS) $(LDFLAGS) -o $@ $< $(TEST_OBJS) $(LIBS) -lcmocka
 .PRECIOUS: $(BUILD)/%.o
+
+# ── Benchmarks ────────────────────────────────────────────────────────────────
+
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/flags | packages
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(q)$(COMPILE) $(WARN) -o $@ $< -ljansson
+$(BUILD)/bench/scan.c: tests/bench/scan.l | packages
+	@mkdir -p $(@D)
+	$(say) FLEX $@
+	$(q)flex -Cf -o $@ $<
+$(BUILD)/bench/scan: $(BUILD)/bench/scan.c
+	$(say) CC $@
+	$(q)$(COMPILE) -w -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

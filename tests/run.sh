@@ -66,6 +66,7 @@ run_with() {
   fi
   if wants property || [ -n "$suffix" ]; then
     collect "property$suffix" "$PYTHON" tests/property/compare.py "$CUTC" --count "$count"
+    collect "planted mistakes$suffix" "$PYTHON" tests/property/planted.py "$CUTC" --count $((count / 40)) --correct "$count"
   fi
 }
 

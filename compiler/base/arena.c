@@ -2,11 +2,13 @@
  * Needs nothing. Guarantees alignment for any type, checked sizes, and no return without memory: running out ends
  * the process with a message and exit status 2. Under AddressSanitizer each allocation is a block of its own, so
  * that an overrun is seen. */
+#define _GNU_SOURCE /* MAP_ANONYMOUS, madvise, mremap */
 #include "base/base.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SEPARATE 1
@@ -18,14 +20,20 @@
 #ifndef SEPARATE
 #define SEPARATE 0
 #endif
+#if SEPARATE
+#include <sanitizer/asan_interface.h>
+#endif
 
 #define ALIGN ((size_t)16)
-#define BLOCK_FIRST ((size_t)64 << 10)
-#define BLOCK_LARGEST ((size_t)8 << 20)
+#define BLOCK_FIRST ((size_t)16 << 10)
+#define BLOCK_LARGEST ((size_t)32 << 20)
+#define HUGE ((size_t)2 << 20)
 
 struct arena_block {
   struct arena_block *next;
   size_t size;
+  size_t mapped; /* bytes to give back to the system; 0: from malloc */
+  bool own;      /* holds one array alone */
   _Alignas(16) unsigned char bytes[];
 };
 
@@ -34,12 +42,38 @@ _Noreturn static void fail(const char *why) {
   exit(2);
 }
 
-static struct arena_block *block_new(struct arena *a, size_t size) {
-  struct arena_block *b = calloc(1, sizeof *b + size);
+/* Large blocks lie on huge pages: a plan of a hundred thousand resources touches more small ones than the processor keeps
+ * addresses for, and each costs a trip to the kernel. */
+static struct arena_block *obtain(size_t size) {
+  size_t bytes = sizeof(struct arena_block) + size;
+  struct arena_block *b;
 
+  if (SEPARATE || bytes < 2 * HUGE) {
+    b = calloc(1, bytes);
+  } else {
+    size_t mapped = (bytes + HUGE - 1) & ~(HUGE - 1);
+    unsigned char *all = mmap(NULL, mapped + HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (all == MAP_FAILED)
+      fail("out of memory");
+    size_t lead = (HUGE - (uintptr_t)all % HUGE) % HUGE;
+
+    if (lead)
+      munmap(all, lead);
+    munmap(all + lead + mapped, HUGE - lead);
+    b = (struct arena_block *)(void *)(all + lead);
+    madvise(b, mapped, MADV_HUGEPAGE);
+    b->mapped = mapped;
+  }
   if (!b)
     fail("out of memory");
   b->size = size;
+  return b;
+}
+
+static struct arena_block *block_new(struct arena *a, size_t size) {
+  struct arena_block *b = obtain(size);
+
   b->next = a->blocks;
   a->blocks = b;
   return b;
@@ -62,11 +96,9 @@ void *arena_alloc(struct arena *a, size_t count, size_t size) {
       want = BLOCK_LARGEST;
     if (bytes > want / 4) {
       /* A large one gets a block of its own, behind the one that is being filled. */
-      struct arena_block *b = calloc(1, sizeof *b + bytes);
+      struct arena_block *b = obtain(bytes);
 
-      if (!b)
-        fail("out of memory");
-      b->size = bytes;
+      b->own = true;
       if (a->blocks) {
         b->next = a->blocks->next;
         a->blocks->next = b;
@@ -83,6 +115,35 @@ void *arena_alloc(struct arena *a, size_t count, size_t size) {
 
   a->next += bytes;
   return p;
+}
+
+/* A large array that has a block to itself grows by moving its pages: no copy, and the old ones are not left behind. NULL
+ * when it has none. */
+static void *regrow(struct arena *a, void *old, size_t size) {
+  struct arena_block **link = &a->blocks;
+
+  while (*link && !((*link)->own && (*link)->mapped && (void *)(*link)->bytes == old))
+    link = &(*link)->next;
+  if (!*link)
+    return NULL;
+  struct arena_block *b = *link;
+  size_t mapped = (sizeof *b + size + HUGE - 1) & ~(HUGE - 1);
+
+  if (mapped > b->mapped) {
+    bool last = a->end == b->bytes + b->size; /* nothing else was ever taken from here */
+
+    b = mremap(b, b->mapped, mapped, MREMAP_MAYMOVE);
+    if (b == MAP_FAILED)
+      fail("out of memory");
+    madvise(b, mapped, MADV_HUGEPAGE);
+    b->mapped = mapped;
+    *link = b;
+    if (last)
+      a->next = a->end = NULL;
+  }
+  a->total += size - b->size;
+  b->size = size;
+  return b->bytes;
 }
 
 void *arena_grow(struct arena *a, void *old, uint32_t used, uint32_t *cap, uint32_t want, size_t size) {
@@ -103,10 +164,23 @@ void *arena_grow(struct arena *a, void *old, uint32_t used, uint32_t *cap, uint3
       return old;
     }
   }
+  if (!SEPARATE && (size_t)*cap * size >= HUGE && n <= SIZE_MAX / 4 / size) {
+    void *moved = regrow(a, old, (n * size + ALIGN - 1) & ~(ALIGN - 1));
+
+    if (moved) {
+      *cap = n;
+      return moved;
+    }
+  }
   void *p = arena_alloc(a, n, size);
 
   if (used)
     memcpy(p, old, (size_t)used * size);
+#if SEPARATE
+  /* Whoever still reads the old place would read what has gone, were the array large. */
+  if (old && *cap)
+    __asan_poison_memory_region(old, (size_t)*cap * size);
+#endif
   *cap = n;
   return p;
 }
@@ -139,7 +213,10 @@ char *arena_print(struct arena *a, const char *format, ...) {
 void arena_free(struct arena *a) {
   for (struct arena_block *b = a->blocks, *next; b; b = next) {
     next = b->next;
-    free(b);
+    if (b->mapped)
+      munmap(b, b->mapped);
+    else
+      free(b);
   }
   memset(a, 0, sizeof *a);
 }

@@ -8,10 +8,17 @@
 static void room(struct text *t, size_t more) {
   if (t->cap - t->n > more && t->at)
     return;
-  size_t cap = t->cap ? t->cap : 128;
+  size_t cap = t->cap ? t->cap : 32; /* grows in place while nothing else is made */
 
   while (cap - t->n <= more)
     cap *= 2;
+  if (t->at && cap <= UINT32_MAX / 2) {
+    uint32_t was = (uint32_t)t->cap;
+
+    t->at = arena_grow(t->arena, t->at, (uint32_t)t->n + 1, &was, (uint32_t)cap, 1);
+    t->cap = was;
+    return;
+  }
   char *at = arena_alloc(t->arena, cap, 1);
 
   if (t->n)
@@ -33,7 +40,10 @@ void text_puts(struct text *t, const char *s) {
 }
 
 void text_putc(struct text *t, char c) {
-  text_add(t, &c, 1);
+  if (!t->at || t->cap - t->n <= 1)
+    room(t, 1);
+  t->at[t->n++] = c;
+  t->at[t->n] = 0;
 }
 
 void text_print(struct text *t, const char *format, ...) {

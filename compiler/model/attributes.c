@@ -73,14 +73,15 @@ struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint3
   if (!lazy.preset) s.value_index = index;
   struct cases c = eval_node(e, &s, lazy.node, lazy.type);
   if (lazy.type->tag == T_ANY) return c;
-  struct cases out = {c.n, arena_alloc(&e->c->arena, c.n, sizeof *c.at)};
+  bool own = NODE(e, lazy.node)->type == N_LITERAL || NODE(e, lazy.node)->type == N_LIST; /* nobody else has these cases */
+  struct cases out = {c.n, own ? c.at : arena_alloc(&e->c->arena, c.n, sizeof *c.at)};
   const char *place = NULL;
   for (uint32_t i = 0; i < c.n; i++) {
-    const struct value *v = &c.at[i].value;
+    struct value v = c.at[i].value;
     out.at[i].guard = c.at[i].guard;
-    if (a.hop_count && v->type == V_NONE) out.at[i].value = *v; /* an arrow from or to nothing */
-    else if (value_fits(e, v, lazy.type, &out.at[i].value)) continue;
-    else out.at[i].value = value_coerce(e, v, lazy.type, place ? place : (place = what(e, attribute)));
+    if (a.hop_count && v.type == V_NONE) out.at[i].value = v; /* an arrow from or to nothing */
+    else if (value_fits(e, &v, lazy.type, &out.at[i].value)) continue;
+    else out.at[i].value = value_coerce(e, &v, lazy.type, place ? place : (place = what(e, attribute)));
   }
   return out;
 }
@@ -189,7 +190,10 @@ const struct value *attribute_constant(struct elaboration *e, uint32_t resource,
 
 struct cases resource_exists(struct elaboration *e, uint32_t resource) {
   uint32_t attribute = e->resources.at[resource].exists;
-  if (attribute == NONE) return cases_one(e, (struct value){.type = V_BOOL, .number = 1});
+  if (attribute == NONE) {
+    if (!e->always.n) e->always = cases_one(e, (struct value){.type = V_BOOL, .number = 1});
+    return e->always;
+  }
   return *attribute_cases(e, attribute);
 }
 

@@ -135,6 +135,7 @@ struct elaboration {
   struct model *m;
   struct compilation *c;
   struct tree *tree;
+  struct cases always;          /* true, for resources that always exist */
   uint32_t depth;
   ARRAY(uint32_t) files;        /* N_FILE, in order of use; files.at[0] is the plan */
   ARRAY(struct kind) kinds;

@@ -54,7 +54,7 @@ struct combos combos_of(struct elaboration *e, const struct cases *lists, uint32
       all.slot[i] = NONE;
       continue;
     }
-    struct combos next = {.n = 0, .slot = all.slot, .at = arena_array(&e->c->arena, struct combo, CASES_MAX)};
+    struct combos next = {.n = 0, .slot = all.slot, .at = arena_array(&e->c->arena, struct combo, all.n * lists[i].n < CASES_MAX ? all.n * lists[i].n : CASES_MAX)};
     for (uint32_t a = 0; a < all.n; a++)
       for (uint32_t b = 0; b < lists[i].n; b++) {
         uint32_t guard = guard_and(e->m, all.at[a].guard, lists[i].at[b].guard);

@@ -373,16 +373,17 @@ static void needs_attribute(struct fact_maker *f) {
   if (attribute == NONE) return;
   const struct cases *c = attribute_cases(e, attribute);
   const struct lazy_attribute *lazy = &e->lazies.at[attribute];
-  struct need_list list = {0};
+  struct need_list *list = f->scratch;
+  list->n = 0;
   if (!e->m->attributes.at[attribute].hop_count && lazy->node && lazy->node != NONE) {
     struct scope s = lazy->preset ? f->scope : scope_plan(e->resources.at[f->resource].bindings);
-    needs_of_operand(e, &s, lazy->node, GUARD_ALWAYS, &list);
+    needs_of_operand(e, &s, lazy->node, GUARD_ALWAYS, list);
   } else
-    for (uint32_t i = 0; i < c->n; i++) needs_of_value(e, &f->scope, &c->at[i].value, c->at[i].guard, &list);
-  for (uint32_t i = 0; i < list.n; i++) {
-    struct fact fact = fact_new(f, FACT_NEEDS, list.at[i].guard);
+    for (uint32_t i = 0; i < c->n; i++) needs_of_value(e, &f->scope, &c->at[i].value, c->at[i].guard, list);
+  for (uint32_t i = 0; i < list->n; i++) {
+    struct fact fact = fact_new(f, FACT_NEEDS, list->at[i].guard);
     fact.attribute = attribute;
-    fact.need = list.at[i];
+    fact.need = list->at[i];
     fact.span = e->m->attributes.at[attribute].at;
     fact.unknown = fact.need.type == NEED_ENDPOINT && fact.need.host.type == HOST_UNKNOWN;
     fact_push(f, fact);
@@ -462,9 +463,10 @@ static void place_needs(struct elaboration *e) {
 }
 
 void facts_build(struct elaboration *e) {
+  struct need_list scratch = {0};
   for (uint32_t r = 0; r < e->m->resources.n; r++) {
     uint32_t kind = e->resources.at[r].kind;
-    struct fact_maker f = {.e = e, .resource = r, .scope = scope_resource(e, r, false), .exists = resource_exists(e, r)};
+    struct fact_maker f = {.e = e, .resource = r, .scope = scope_resource(e, r, false), .exists = resource_exists(e, r), .scratch = &scratch};
     if (kind != NONE) items(&f, NODE(e, e->kinds.at[kind].node)->child, GUARD_ALWAYS);
     needs_attribute(&f);
   }

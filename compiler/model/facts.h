@@ -10,6 +10,7 @@ struct fact_maker {
   uint32_t item;        /* the fact in its kind */
   struct scope scope;
   struct cases exists;  /* of the resource */
+  struct need_list *scratch; /* of its attribute `needs`; one for all resources */
 };
 /* What needs all facts: which names are hosted, and what follows from that. */
 void facts_finish(struct elaboration *e);

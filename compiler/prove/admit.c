@@ -11,12 +11,22 @@ bool step_in_doubt(const struct step *s) { return s->atomic == 0 && (s->commands
 
 /* ── States ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
+static void put(struct terrain *t, uint32_t step, bool value) {
+  done_put(t->m, t->done, step, value);
+  array_push(&t->m->c->arena, &t->v->changed, step);
+}
+
+static void set_state(struct terrain *t, const uint32_t *disrupted, uint32_t n) {
+  state_set_some(t->v->state, t->done, t->v->changed.at, t->v->changed.n, disrupted, n);
+  t->v->changed.n = 0;
+}
+
 /* Turns t->done into the flags of a set; only what differs is touched. */
 static void flags_to(struct terrain *t, const uint64_t *set) {
   for (uint32_t w = 0; w < t->words; w++) {
     uint64_t change = t->present[w] ^ set[w];
     for (uint32_t b = 0; change != 0; b++, change >>= 1)
-      if (change & 1) done_put(t->m, t->done, t->group->steps[w * 64 + b], set[w] >> b & 1);
+      if (change & 1) put(t, t->group->steps[w * 64 + b], set[w] >> b & 1);
     if (t->present[w] != set[w]) t->set = false;
     t->present[w] = set[w];
   }
@@ -25,7 +35,7 @@ static void flags_to(struct terrain *t, const uint64_t *set) {
 static void go(struct terrain *t, const uint64_t *set) {
   flags_to(t, set);
   if (t->set) return;
-  state_set(t->v->state, t->done, NULL, 0);
+  set_state(t, NULL, 0);
   t->set = true;
   t->looked++;
 }
@@ -33,7 +43,7 @@ static void go(struct terrain *t, const uint64_t *set) {
 static void go_during(struct terrain *t, const uint64_t *set, uint32_t step) {
   flags_to(t, set);
   const struct step *s = &t->m->steps.at[t->group->steps[step]];
-  state_set(t->v->state, t->done, s->disrupts, s->disrupts_count);
+  set_state(t, s->disrupts, s->disrupts_count);
   t->set = false;
   t->looked++;
 }
@@ -244,7 +254,7 @@ void parts_down(struct terrain *t, const struct spot *from, uint32_t step, uint6
     for (uint32_t k = 0; k < t->promise_count; k++)
       if (state_promise(t->v->state, t->promises[k], NULL) != UP) bit_put(down, k);
   }
-  done_put(t->m, t->done, t->group->steps[step], false);
+  put(t, t->group->steps[step], false);
 }
 
 /* ── Steps ───────────────────────────────────────────────────────────────────────────────────────────────────────── */

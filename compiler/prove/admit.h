@@ -81,7 +81,7 @@ struct terrain {
   bool set;                 /* the state is at `present`, nothing disrupted */
   bool outer_down;          /* a promise of no step here is down meanwhile */
   int64_t elapsed, left;    /* known milliseconds of the components before; from its start to the end of the plan */
-  bool *flags, *back;       /* scratch, per resource of the model */
+  bool *flags, *back;       /* scratch, per resource of the model: the same for all terrains */
   uint64_t *set_scratch, *kept_scratch;
   struct spot *start;       /* nothing of the group done */
   struct spot **slots;

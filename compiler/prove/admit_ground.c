@@ -153,8 +153,12 @@ struct terrain *terrain_new(struct model *m, struct proving *v, const struct gro
   t->elapsed = v->elapsed;
   t->left = v->total - v->elapsed;
   t->outer_down = others_down(t);
-  t->flags = arena_array(a, bool, m->resources.n + 1);
-  t->back = arena_array(a, bool, m->resources.n + 1);
+  if (v->flags == NULL) {
+    v->flags = arena_array(&m->c->arena, bool, m->resources.n + 1);
+    v->back = arena_array(&m->c->arena, bool, m->resources.n + 1);
+  }
+  t->flags = v->flags;
+  t->back = v->back;
   t->set_scratch = arena_array(a, uint64_t, t->words);
   t->kept_scratch = arena_array(a, uint64_t, t->resource_words);
   t->slot_count = 256;
@@ -167,7 +171,9 @@ struct terrain *terrain_new(struct model *m, struct proving *v, const struct gro
 void terrain_free(struct terrain *t) {
   for (uint32_t i = 0; i < t->n; i++) {
     t->v->local[t->group->steps[i]] = NONE;
-    if (bit_get(t->present, i)) done_put(t->m, t->done, t->group->steps[i], false);
+    if (!bit_get(t->present, i)) continue;
+    done_put(t->m, t->done, t->group->steps[i], false);
+    array_push(&t->m->c->arena, &t->v->changed, t->group->steps[i]);
   }
   struct arena own = t->arena; /* t itself lies in it */
   arena_free(&own);

@@ -75,6 +75,8 @@ struct state {
   uint8_t *up, *down_now; /* [resources]; down_now: disrupted */
   ARRAY(uint32_t) disrupted;
   bool fresh;             /* nothing evaluated yet */
+  const bool *flags;      /* the array that `done` was last made the same as */
+  const struct proof *walked; uint32_t walked_to; /* the state of an order that it is in; NULL: none */
   uint64_t serial;        /* counts changes of state */
 
   /* Facts by what they answer for. */
@@ -109,6 +111,8 @@ struct state {
   ARRAY(uint32_t) node_queue, resource_queue, work, stabbed, fallen, touched, changed;
   uint8_t *queued;        /* [resources] in work */
   uint32_t *disrupting;   /* [resources] head in listed: steps that disrupt it */
+  uint8_t *steady_resource, *steady_node; /* nothing that a step changes can reach it: made at first use (state_depends.c) */
+  uint32_t steady_nodes;  /* how many nodes there were then */
   bool conflicts_found;
   struct asked_list *asked; /* of the order that is being checked (asked.c) */
   ARRAY(struct conflict) conflicts;
@@ -169,6 +173,9 @@ bool guard_now(const struct state *s, uint32_t guard);
 /* After s->unmet and s->down_now changed: who is up, given the facts that came or went and the resources whose disruption
  * began or ended. */
 void up_update(struct state *s, const uint32_t *facts, uint32_t fact_count, const uint32_t *resources, uint32_t resource_count);
+/* Everything that the changes can reach, into resource_queue: its resource_mark is s->mark then, and so is the mark of its
+ * nodes, which forget their verdicts. */
+void up_spread(struct state *s, const uint32_t *facts, uint32_t fact_count, const uint32_t *resources, uint32_t resource_count);
 bool up_needs_hold(struct state *s, uint32_t resource);
 /* Where a need of a resource (or, with NONE, of a step) is looked up. */
 void need_place(const struct state *s, uint32_t by, const struct need *n, uint32_t *zone, uint32_t *dns);

@@ -359,6 +359,7 @@ static void take_order(struct planning *g, const struct group *group, const stru
     array_push(a, &g->p->order, step);
     g->v->elapsed += known_length(&g->m->steps.at[step]);
     done_put(g->m, done, step, true);
+    array_push(a, &g->v->changed, step);
   }
   array_push(a, &g->p->components, c);
   if (g->clashes.n > 0) g->p->order_holds = false;

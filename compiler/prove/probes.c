@@ -123,7 +123,7 @@ static void check_verify(struct model *m, struct proof *p, struct state *s, uint
 {
   uint32_t step = p->order.at[k - 1];
   struct breach b = breach_new(CODE_303);
-  struct block verify = step_block(m, step, BLOCK_VERIFY, proof_done(m, p, k));
+  struct block verify = step_block(m, step, BLOCK_VERIFY, proof_flags(m, p, k));
 
   for (uint32_t i = 0; i < verify.n; i++)
     if (verify.at[i].type == CMD_DNS)

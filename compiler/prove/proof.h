@@ -119,6 +119,9 @@ struct proof *prove(struct model *m);
 struct trace proof_trace(struct model *m, const struct proof *p, uint32_t client, const struct need *endpoint, uint32_t state);
 /* Which steps are done in state k of the order; steps.n flags, in the model's arena. */
 bool *proof_done(struct model *m, const struct proof *p, uint32_t state);
+/* The same in the one array that the proof keeps for it: valid until something goes to another state of the order. O(states
+ * between that one and this). */
+const bool *proof_flags(struct model *m, const struct proof *p, uint32_t state);
 /* Which resources are up in state k; resources.n flags. */
 bool *proof_up(struct model *m, const struct proof *p, uint32_t state);
 

@@ -71,6 +71,8 @@ struct proving {
   bool *needy;                   /* per resource: some fact says that it needs something */
   uint32_t *local;               /* scratch of the search, per step: its number in the group, else NONE */
   bool *done; uint32_t done_count; /* flags of the state of the order last gone to */
+  ARRAY(uint32_t) changed;       /* steps whose flags the search has changed since the state was last set to them */
+  bool *flags, *back;            /* scratch of the search, per resource */
   bool *seen;                    /* scratch, per step */
   struct step_list *rule_steps;    /* per forbidden: the steps it depends on */
   uint32_t window_index;         /* of its term, NONE */

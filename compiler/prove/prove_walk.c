@@ -13,8 +13,7 @@ void done_put(const struct model *m, bool *done, uint32_t step, bool value) {
     if (m->parts.at[i].step == step) done[m->steps.n + i] = value;
 }
 
-/* The flags of state k, in the one array that the proof keeps for it. */
-static const bool *flags_of(struct model *m, const struct proof *p, uint32_t k) {
+const bool *proof_flags(struct model *m, const struct proof *p, uint32_t k) {
   struct proving *v = p->proving;
   if (v->done == NULL) v->done = done_new(m);
   while (v->done_count < k) done_put(m, v->done, p->order.at[v->done_count++], true);
@@ -23,18 +22,19 @@ static const bool *flags_of(struct model *m, const struct proof *p, uint32_t k) 
 }
 
 void goto_state(struct model *m, const struct proof *p, struct state *s, uint32_t k) {
-  state_set(s, flags_of(m, p, k), NULL, 0);
+  state_walk(s, p, k, proof_flags(m, p, k), NULL, 0);
 }
 
 void goto_during(struct model *m, const struct proof *p, struct state *s, uint32_t k, bool after) {
   const struct step *step = &m->steps.at[p->order.at[k]];
-  state_set(s, flags_of(m, p, after ? k + 1 : k), step->disrupts, step->disrupts_count);
+  uint32_t state = after ? k + 1 : k;
+  state_walk(s, p, state, proof_flags(m, p, state), step->disrupts, step->disrupts_count);
 }
 
 bool goto_part(struct model *m, const struct proof *p, struct state *s, uint32_t k, uint32_t parts) {
   uint32_t id = p->order.at[k], seen = 0;
   if (parts == 0 || parts >= m->steps.at[id].part_count) return false;
-  const bool *flags = flags_of(m, p, k);
+  const bool *flags = proof_flags(m, p, k);
   bool *done = p->proving->done;
   for (uint32_t i = 0; i < m->parts.n && seen < parts; i++)
     if (m->parts.at[i].step == id) done[m->steps.n + i] = true, seen++;

@@ -18,6 +18,7 @@ struct resting {
   const struct asked_list *asked;
   ARRAY(struct doubt) doubts;
   ARRAY(uint32_t) retired;    /* facts */
+  uint32_t *retired_first, *retired_next; /* those of each resource: [resources] and beside `retired`, ascending; NONE ends */
   struct fact *facts;         /* the model's, one value changed at a time */
 };
 
@@ -58,6 +59,16 @@ static void find_retired(struct resting *x)
         !answered_at_end(x->s, f))
       array_push(&x->m->c->arena, &x->retired, i);
   }
+  x->retired_first = arena_array(&x->m->c->arena, uint32_t, x->m->resources.n + 1);
+  x->retired_next = arena_array(&x->m->c->arena, uint32_t, x->retired.n + 1);
+  for (uint32_t r = 0; r < x->m->resources.n; r++)
+    x->retired_first[r] = NONE;
+  for (uint32_t i = x->retired.n; i-- > 0;) {
+    uint32_t by = x->s->facts[x->retired.at[i]].by;
+
+    x->retired_next[i] = x->retired_first[by];
+    x->retired_first[by] = i;
+  }
 }
 
 static void doubt(struct resting *x, uint32_t fact, uint32_t end)
@@ -85,10 +96,10 @@ static void doubts_of_promise(struct resting *x, uint32_t promise)
 
     if (last->type != LINK_SERVES)
       continue;
-    for (uint32_t r = 0; r < x->retired.n; r++) {
+    for (uint32_t r = x->retired_first[last->resource]; r != NONE; r = x->retired_next[r]) {
       const struct fact *e = &x->s->facts[x->retired.at[r]];
 
-      if (e->by != last->resource || port_rank(e, last->port) > 2 || !proto_matches(e, last->port, last->proto))
+      if (port_rank(e, last->port) > 2 || !proto_matches(e, last->port, last->proto))
         continue;
       for (uint32_t i = 0; i < k; i++)
         if (t.at[i].fact != NONE && unchanged(x->m, &x->s->facts[t.at[i].fact]))

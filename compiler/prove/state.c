@@ -162,14 +162,25 @@ static void disruptions_changed(struct state *s, const uint32_t *disrupted, uint
   }
 }
 
-void state_set(struct state *s, const bool *done, const uint32_t *disrupted, uint32_t n)
+static void take(struct state *s, const bool *done, uint32_t bit)
 {
-  s->touched.n = 0;
-  for (uint32_t i = 0; i < s->bits; i++)
-    if (s->done[i] != done[i]) {
-      s->done[i] = done[i];
-      flip(s, i);
-    }
+  if (s->done[bit] == done[bit])
+    return;
+  s->done[bit] = done[bit];
+  flip(s, bit);
+}
+
+static void take_step(struct state *s, const bool *done, uint32_t step)
+{
+  take(s, done, step);
+  for (uint32_t i = 0; s->m->steps.at[step].part_count && i < s->m->parts.n; i++)
+    if (s->m->parts.at[i].step == step)
+      take(s, done, s->m->steps.n + i);
+}
+
+/* With the flags taken over: what that changes. */
+static void settle(struct state *s, const uint32_t *disrupted, uint32_t n)
+{
   facts_changed(s);
   disruptions_changed(s, disrupted, n);
   if (!s->fresh && !s->touched.n && !s->fallen.n)
@@ -183,6 +194,52 @@ void state_set(struct state *s, const bool *done, const uint32_t *disrupted, uin
   }
   if (s->changed.n || s->fallen.n)
     up_update(s, s->changed.at, s->changed.n, s->fallen.at, s->fallen.n);
+}
+
+void state_set(struct state *s, const bool *done, const uint32_t *disrupted, uint32_t n)
+{
+  enum { BLOCK = 256 };
+
+  s->flags = done;
+  s->walked = NULL;
+  s->touched.n = 0;
+  for (uint32_t i = 0, end; i < s->bits; i = end) {
+    end = s->bits - i < BLOCK ? s->bits : i + BLOCK;
+    if (memcmp(s->done + i, done + i, (end - i) * sizeof *done) == 0)
+      continue;
+    for (uint32_t k = i; k < end; k++)
+      take(s, done, k);
+  }
+  settle(s, disrupted, n);
+}
+
+void state_set_some(struct state *s, const bool *done, const uint32_t *changed, uint32_t changed_count,
+                    const uint32_t *disrupted, uint32_t n)
+{
+  if (s->flags != done || s->walked) {
+    state_set(s, done, disrupted, n);
+    return;
+  }
+  s->touched.n = 0;
+  for (uint32_t i = 0; i < changed_count; i++)
+    take_step(s, done, changed[i]);
+  settle(s, disrupted, n);
+}
+
+void state_walk(struct state *s, const struct proof *p, uint32_t k, const bool *done, const uint32_t *disrupted, uint32_t n)
+{
+  if (s->flags != done || s->walked != p) {
+    state_set(s, done, disrupted, n);
+  } else {
+    uint32_t first = k < s->walked_to ? k : s->walked_to, last = k < s->walked_to ? s->walked_to : k;
+
+    s->touched.n = 0;
+    for (uint32_t i = first; i < last; i++)
+      take_step(s, done, p->order.at[i]);
+    settle(s, disrupted, n);
+  }
+  s->walked = p;
+  s->walked_to = k;
 }
 
 bool state_up(const struct state *s, uint32_t resource)

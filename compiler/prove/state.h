@@ -11,6 +11,12 @@ struct state *state_new(struct model *m, const struct fact *extra, uint32_t extr
 /* Goes to the state in which exactly the steps with done[i] are done and the resources in `disrupted` (of `n`) are down;
  * evaluates who is up (greatest fixpoint). Parts: done has steps.n + parts.n entries. */
 void state_set(struct state *s, const bool *done, const uint32_t *disrupted, uint32_t n);
+/* The same, when `done` is the array it was last set to, and since then only these steps (and their parts) have changed in
+ * it: O(changed steps) in place of O(steps). Another array is compared as a whole. */
+void state_set_some(struct state *s, const bool *done, const uint32_t *changed, uint32_t changed_count,
+                    const uint32_t *disrupted, uint32_t n);
+/* The same along an order: `done` are the flags of its state k. */
+void state_walk(struct state *s, const struct proof *p, uint32_t k, const bool *done, const uint32_t *disrupted, uint32_t n);
 bool state_up(const struct state *s, uint32_t resource);
 /* Everything reach() is asked for goes through here; `zone`/`dns` NONE take the client's. Trace may be NULL. */
 enum verdict state_reach(struct state *s, uint32_t client, const struct need *endpoint, struct trace *trace);

@@ -1,5 +1,6 @@
 /* Which steps an answer can depend on, in whichever state: the graph of questions followed forwards, guards aside.
- * Needs the graph of a state. Guarantees never too small a set: nodes hold every fact that could decide them. */
+ * Needs the graph of a state. Guarantees never too small a set: nodes hold every fact that could decide them. What no step
+ * can reach is found once, backwards from what steps change, and not walked again for each question. */
 #include "prove/index.h"
 #include "prove/prove.h"
 
@@ -23,7 +24,7 @@ static void guard(struct state *s, uint32_t id)
 
 static void resource(struct state *s, uint32_t id)
 {
-  if (s->resource_mark[id] == s->mark)
+  if (s->resource_mark[id] == s->mark || s->steady_resource[id])
     return;
   s->resource_mark[id] = s->mark;
   array_push(s->arena, &s->resource_queue, id);
@@ -31,7 +32,7 @@ static void resource(struct state *s, uint32_t id)
 
 static void node(struct state *s, uint32_t id)
 {
-  if (id == NONE || s->nodes.at[id].mark == s->mark)
+  if (id == NONE || (id < s->steady_nodes && s->steady_node[id]) || s->nodes.at[id].mark == s->mark)
     return;
   s->nodes.at[id].mark = s->mark;
   array_push(s->arena, &s->node_queue, id);
@@ -80,8 +81,33 @@ static void look_at_resource(struct state *s, uint32_t id)
   }
 }
 
+/* Needs make the nodes of a state before the first question, so that all resources are known here; a node that is made
+ * later counts as unsteady. */
+static void find_steady(struct state *s)
+{
+  ARRAY(uint32_t) facts = {0}, resources = {0};
+  uint32_t all = s->m->resources.n;
+
+  for (uint32_t i = 0; i < s->fact_count; i++)
+    if (s->facts[i].guard != GUARD_ALWAYS || (s->facts[i].type == FACT_NEEDS && s->facts[i].need.guard != GUARD_ALWAYS))
+      array_push(s->arena, &facts, i);
+  for (uint32_t r = 0; r < all; r++)
+    if (s->disrupting[r] != NONE)
+      array_push(s->arena, &resources, r);
+  up_spread(s, facts.at, facts.n, resources.at, resources.n);
+  s->steady_resource = arena_array(s->arena, uint8_t, all + 1);
+  s->steady_node = arena_array(s->arena, uint8_t, s->nodes.n + 1);
+  s->steady_nodes = s->nodes.n;
+  for (uint32_t r = 0; r < all; r++)
+    s->steady_resource[r] = s->resource_mark[r] != s->mark;
+  for (uint32_t n = 0; n < s->nodes.n; n++)
+    s->steady_node[n] = s->nodes.at[n].mark != s->mark;
+}
+
 static void begin(struct state *s)
 {
+  if (!s->steady_resource)
+    find_steady(s);
   s->mark++;
   s->touched.n = s->node_queue.n = s->resource_queue.n = 0;
 }

@@ -114,9 +114,8 @@ static void enqueue(struct state *s, uint32_t resource)
   array_push(s->arena, &s->work, resource);
 }
 
-/* Everything that the changes can reach, into resource_queue; its nodes forget their verdicts. */
-static void spread(struct state *s, const uint32_t *facts, uint32_t fact_count, const uint32_t *resources,
-                   uint32_t resource_count)
+void up_spread(struct state *s, const uint32_t *facts, uint32_t fact_count, const uint32_t *resources,
+               uint32_t resource_count)
 {
   s->mark++;
   s->node_queue.n = s->resource_queue.n = 0;
@@ -147,7 +146,7 @@ static void fall(struct state *s, uint32_t resource)
 void up_update(struct state *s, const uint32_t *facts, uint32_t fact_count, const uint32_t *resources,
                uint32_t resource_count)
 {
-  spread(s, facts, fact_count, resources, resource_count);
+  up_spread(s, facts, fact_count, resources, resource_count);
   s->work.n = 0;
   for (uint32_t i = 0; i < s->resource_queue.n; i++) {
     uint32_t r = s->resource_queue.at[i];

@@ -104,7 +104,7 @@ void script_check_commands(struct model *m, const struct proof *p) {
     check_unproven(m);
     return;
   }
-  const struct runbook *b = runbook_build(m, p, NONE);
+  const struct runbook *b = runbook_build(m, p);
   for (uint32_t i = 0; i < b->units.n; i++)
     if (b->units.at[i].command->type == CMD_RUN) check_line(m, b->units.at[i].command);
 }

@@ -419,8 +419,10 @@ static void print_promise(struct text *out, const struct runbook *b, uint32_t i)
   const struct promise *p = &m->promises.at[i];
   const struct probe *x = &b->probes.at[i];
   struct text states = {.arena = out->arena};
-  for (uint32_t k = 0; k <= b->p->order.n; k++)
-    text_print(&states, "%s%s", k > 0 ? " " : "", state_word((enum verdict)b->p->timeline[i].states[k]));
+  for (uint32_t k = 0; k <= b->p->order.n; k++) {
+    if (k > 0) text_putc(&states, ' ');
+    text_puts(&states, state_word((enum verdict)b->p->timeline[i].states[k]));
+  }
   text_print(out, "\npromise_%u() { # %s %s\n", i + 1, name_at(b, p->id), place_text(m, p->at));
   variable(out, "cut_text", name_at(b, p->text));
   variable(out, "cut_states", text_done(&states));
@@ -492,7 +494,8 @@ void runbook_print(struct text *out, const struct runbook *b) {
 }
 
 void script_emit(struct text *out, struct model *m, const struct proof *p) {
-  struct runbook *b = runbook_build(m, p, NONE);
+  struct runbook *b = runbook_build(m, p);
+  b->digest = digest_plan(m, NONE);
   struct text script = {.arena = out->arena};
   runbook_print(&script, b);
   const char *text = text_done(&script);

@@ -74,8 +74,10 @@ static inline bool sequence_waits(const struct runbook *b, const struct sequence
   return s->step != NONE && (s->type == SEQ_DO || s->type == SEQ_VERIFY) && b->m->steps.at[b->p->order.at[s->step]].wait;
 }
 
+/* All but the digest, which only those need who print or read. */
+struct runbook *runbook_build(struct model *m, const struct proof *p);
 /* `script`: a source that is no part of the plan (the script being verified), NONE. */
-struct runbook *runbook_build(struct model *m, const struct proof *p, uint32_t script);
+const char *digest_plan(struct model *m, uint32_t script);
 void runbook_print(struct text *out, const struct runbook *b);
 /* The runtime: its files, runtime-1-base.sh and so on, one after the other. */
 const char *runtime_text(struct arena *arena, size_t *length);

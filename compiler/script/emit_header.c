@@ -7,6 +7,8 @@
 
 /* ── Words that the header and the rest share ──────────────────────────────── */
 
+enum { STATES_SHOWN = 100 };
+
 const char *state_word(enum verdict v) {
   switch (v) {
   case UP: return "up";
@@ -132,20 +134,28 @@ static const char *held(const struct runbook *b, const struct promise *p) {
   return "";
 }
 
+/* Where all states fit on a line or two, all of them; else those in which something changes. */
+static const char *row_of(struct text *out, const struct runbook *b, const struct timeline *t, bool all) {
+  struct text row = {.arena = out->arena};
+  for (uint32_t k = 0; k <= b->p->order.n; k++) {
+    bool between = k < b->p->order.n && t->during != NULL && t->during[k] && t->states[k] == UP && t->states[k + 1] == UP;
+    if (!all && !between && k > 0 && t->states[k] == t->states[k - 1]) continue;
+    text_print(&row, "%s%u %s", k > 0 ? "  " : "", k, state_word((enum verdict)t->states[k]));
+    if (between) text_print(&row, " (down during step %u)", k + 1);
+  }
+  return text_done(&row);
+}
+
 static void timeline(struct text *out, const struct runbook *b) {
   struct model *m = b->m;
-  title(out, "Timeline: state 0 is before the first step, state k after step k");
+  bool all = b->p->order.n <= STATES_SHOWN;
+  title(out, all ? "Timeline: state 0 is before the first step, state k after step k"
+                 : "Timeline: state 0 is before the first step, state k after step k; one that is left out is as the one before it");
   for (uint32_t i = 0; i < m->promises.n; i++) {
     const struct promise *p = &m->promises.at[i];
     const struct timeline *t = &b->p->timeline[i];
     LINE(out, "  %s %s (%s)", name_at(b, p->id), name_at(b, p->text), held(b, p));
-    struct text row = {.arena = out->arena};
-    for (uint32_t k = 0; k <= b->p->order.n; k++) {
-      text_print(&row, "%s%u %s", k > 0 ? "  " : "", k, state_word((enum verdict)t->states[k]));
-      bool between = k < b->p->order.n && t->during != NULL && t->during[k] && t->states[k] == UP && t->states[k + 1] == UP;
-      if (between) text_print(&row, " (down during step %u)", k + 1);
-    }
-    LINE(out, "      %s", text_done(&row));
+    LINE(out, "      %s", row_of(out, b, t, all));
     if (t->outage > 0 || t->outage_open)
       LINE(out, "      longest outage: %s%s", seconds_text(out->arena, t->outage), t->outage_open ? " and a step of no known length" : "");
     if (b->probes.at[i].blind != NULL) LINE(out, "      not observed: %s", b->probes.at[i].blind);
@@ -180,12 +190,13 @@ static void waivers(struct text *out, const struct runbook *b) {
 static void rests(struct text *out, const struct runbook *b) {
   struct model *m = b->m;
   if (b->p->rests.n == 0) return;
+  const bool *start = proof_done(m, b->p, 0);
   title(out, "What the proof rests on: values of today that the plan does not change, the heaviest first");
   for (uint32_t i = 0; i < b->p->rests.n; i++) {
     const struct rest *r = &b->p->rests.at[i];
     if (r->attribute >= m->attributes.n) continue;
     const struct attribute *a = &m->attributes.at[r->attribute];
-    const struct value *v = attribute_value(m, a->owner, a->name, proof_done(m, b->p, 0));
+    const struct value *v = attribute_value(m, a->owner, a->name, start);
     LINE(out, "  %s.%s = %s (%u, %s)", name_at(b, m->resources.at[a->owner].name), name_at(b, a->name), v != NULL ? value_plain(m, v) : "?",
          r->weight, place_text(m, a->at));
   }

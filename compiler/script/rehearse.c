@@ -224,7 +224,7 @@ static int perform(struct rehearsing *r, struct text *out) {
 }
 
 int rehearse(struct text *out, struct model *m, const struct proof *p, const struct rehearse_options *o) {
-  struct rehearsing r = {.s = {.o = o, .arena = out->arena, .b = runbook_build(m, p, NONE)}};
+  struct rehearsing r = {.s = {.o = o, .arena = out->arena, .b = runbook_build(m, p)}};
   struct text script = {.arena = out->arena};
   const char *why = NULL;
   sigset_t set = signals(), old;

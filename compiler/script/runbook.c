@@ -10,7 +10,7 @@ struct builder {
   struct runbook *b;
   struct arena *arena;
   bool *secret_seen;
-  bool *done; /* the state at hand */
+  const bool *done; /* the state at hand */
 };
 
 static void block_secrets(struct builder *u, const struct command *c);
@@ -125,11 +125,11 @@ static void add_step(struct builder *u, uint32_t k) {
   struct model *m = u->b->m;
   uint32_t step = u->b->p->order.at[k];
   const char *base = arena_print(u->arena, "step_%u", k + 1);
-  u->done = proof_done(m, u->b->p, k);
+  u->done = proof_flags(m, u->b->p, k);
   add_sequence(u, SEQ_DO, arena_print(u->arena, "%s_do", base), step_block(m, step, BLOCK_DO, u->done))->step = k;
   uint32_t resource;
   struct block was = observe_step(u, step, &resource);
-  u->done = proof_done(m, u->b->p, k + 1);
+  u->done = proof_flags(m, u->b->p, k + 1);
   struct sequence *undo = add_sequence(u, SEQ_UNDO, arena_print(u->arena, "%s_undo", base), step_block(m, step, BLOCK_UNDO, u->done));
   undo->step = k;
   if (undo->count == 0 && m->steps.at[step].undo_none != 0) undo->note = name_text(&m->c->names, m->steps.at[step].undo_none);
@@ -309,7 +309,7 @@ static const uint32_t *overtaking(struct builder *u) {
 }
 
 /* Over each file of the plan: its path as shown, its length and its text. The library goes by the compiler's version. */
-static const char *digest_of(struct model *m, uint32_t script) {
+const char *digest_plan(struct model *m, uint32_t script) {
   struct text all = {.arena = &m->c->arena};
   text_puts(&all, CUTC_VERSION);
   for (uint32_t i = 0; i < m->c->sources.n; i++) {
@@ -321,14 +321,13 @@ static const char *digest_of(struct model *m, uint32_t script) {
   return digest_sha256(&m->c->arena, text_done(&all), all.n);
 }
 
-struct runbook *runbook_build(struct model *m, const struct proof *p, uint32_t script) {
+struct runbook *runbook_build(struct model *m, const struct proof *p) {
   struct arena *arena = &m->c->arena;
   struct runbook *b = arena_new(arena, struct runbook);
   struct builder u = {.b = b, .arena = arena, .secret_seen = arena_array(arena, bool, m->secrets.n + 1)};
   *b = (struct runbook){.m = m, .p = p};
   b->newer = overtaking(&u);
-  b->digest = digest_of(m, script);
-  u.done = proof_done(m, p, 0);
+  u.done = proof_flags(m, p, 0);
   for (uint32_t i = 0; i < m->resources.n; i++) {
     if (!exists_in(m, i, u.done)) continue;
     struct block look = resource_observe(m, i, u.done);
@@ -339,10 +338,11 @@ struct runbook *runbook_build(struct model *m, const struct proof *p, uint32_t s
   for (uint32_t k = 0; k < p->order.n; k++) step_lock(&u, k);
   add_probes(&u);
   add_unused(&u);
+  u.done = proof_flags(m, p, 0);
   /* By now all secrets are known; their own commands come last. */
   for (uint32_t i = 0; i < b->secrets.n; i++) {
     uint32_t secret = b->secrets.at[i];
-    struct block fetch = secret_fetch(m, secret, proof_done(m, p, 0));
+    struct block fetch = secret_fetch(m, secret, u.done);
     add_sequence(&u, SEQ_FETCH, arena_print(arena, "secret_%u", i + 1), fetch)->secret = secret;
     if (fetch.n > 0) add_tool(&u, "jq", NULL);
   }

@@ -294,5 +294,7 @@ uint32_t runbook_read(struct compilation *c, const struct runbook *b, const char
 
 uint32_t script_verify(struct compilation *c, uint32_t script, struct model *m, const struct proof *p) {
   const struct source *s = &c->sources.at[script];
-  return runbook_read(c, runbook_build(m, p, script), s->text, s->length, script);
+  struct runbook *b = runbook_build(m, p);
+  b->digest = digest_plan(m, script);
+  return runbook_read(c, b, s->text, s->length, script);
 }
