@@ -1086,10 +1086,11 @@ cut_baseline() {
   fi
 }
 
+# The steps by hand of this run, which ends at cut_target.
 cut_by_hand() {
   cut_has_terminal && return 0
   cut_i=1
-  while [ "${cut_i}" -le "${cut_steps}" ]; do
+  while [ "${cut_i}" -le "${cut_target}" ]; do
     "step_${cut_i}"
     case "${cut_done_list}" in
     *" ${cut_id} "*) ;;
@@ -1675,11 +1676,10 @@ cut_backward() {
     fi
     cut_n=${cut_at}
   done
-  if [ -n "${cut_odd}" ]; then
-    cut_bad "All steps are undone, and yet the promises are not as before the run."
-    return 6
+  if [ "${cut_dry}" = 0 ]; then
+    cut_record over rolled-back || return 6
   fi
-  [ "${cut_dry}" = 1 ] || cut_record over rolled-back
+  [ -z "${cut_odd}" ] || return 6
 }
 
 # -- The end of a run ------------------------------------------------------------------------------------------------
@@ -1733,6 +1733,14 @@ cut_go_back() {
     cut_close drop
     cut_good "Rolled back: everything is as before the run."
     return 0
+  fi
+  # Nothing is left to undo, so nothing is kept for it; what broke a promise meanwhile is not in the plan.
+  if [ "${cut_at}" = 0 ] && [ "${cut_doubt}" = 0 ]; then
+    cut_close drop
+    cut_bad "All steps are undone, and yet the promises are not as before the run. What was seen last:"
+    printf '%s' "${cut_odd}"
+    cut_say "  logs: ${cut_state}/logs/${cut_run}"
+    return 6
   fi
   cut_close keep
   cut_bad "Not rolled back."
@@ -2597,8 +2605,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 b968ef54f7231d4e7b4ba358df0f02308351fbcd150fb86a0357840e5aff860b
-# plan part: sha256 e7cd34ae3789ea23fa232209f4d6e9028240bcc5faa7035ed08edd3e4af80779
+# runtime: sha256 28e1f61c92b4fcc67cc6f144883a62274607b23a65527e5d395edcb06cdf1536
+# plan part: sha256 2528f939ce3ddd46591ea2d4d26fcc55152b21d9c6187fea36eae29123fc21d5
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1

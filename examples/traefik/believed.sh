@@ -1100,10 +1100,11 @@ cut_baseline() {
   fi
 }
 
+# The steps by hand of this run, which ends at cut_target.
 cut_by_hand() {
   cut_has_terminal && return 0
   cut_i=1
-  while [ "${cut_i}" -le "${cut_steps}" ]; do
+  while [ "${cut_i}" -le "${cut_target}" ]; do
     "step_${cut_i}"
     case "${cut_done_list}" in
     *" ${cut_id} "*) ;;
@@ -1689,11 +1690,10 @@ cut_backward() {
     fi
     cut_n=${cut_at}
   done
-  if [ -n "${cut_odd}" ]; then
-    cut_bad "All steps are undone, and yet the promises are not as before the run."
-    return 6
+  if [ "${cut_dry}" = 0 ]; then
+    cut_record over rolled-back || return 6
   fi
-  [ "${cut_dry}" = 1 ] || cut_record over rolled-back
+  [ -z "${cut_odd}" ] || return 6
 }
 
 # -- The end of a run ------------------------------------------------------------------------------------------------
@@ -1747,6 +1747,14 @@ cut_go_back() {
     cut_close drop
     cut_good "Rolled back: everything is as before the run."
     return 0
+  fi
+  # Nothing is left to undo, so nothing is kept for it; what broke a promise meanwhile is not in the plan.
+  if [ "${cut_at}" = 0 ] && [ "${cut_doubt}" = 0 ]; then
+    cut_close drop
+    cut_bad "All steps are undone, and yet the promises are not as before the run. What was seen last:"
+    printf '%s' "${cut_odd}"
+    cut_say "  logs: ${cut_state}/logs/${cut_run}"
+    return 6
   fi
   cut_close keep
   cut_bad "Not rolled back."
@@ -2847,8 +2855,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 b968ef54f7231d4e7b4ba358df0f02308351fbcd150fb86a0357840e5aff860b
-# plan part: sha256 a617caf8bc5b998a61064f4b8b92a2fa615077d823a4948e3dfa1af3a43d55b3
+# runtime: sha256 28e1f61c92b4fcc67cc6f144883a62274607b23a65527e5d395edcb06cdf1536
+# plan part: sha256 f43cd9163c9594564cfb3e39d4b0078d97661263ef6cee55e48ab5d31ba10362
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 traefik: do 6, undo 6, verify 2

@@ -1077,10 +1077,11 @@ cut_baseline() {
   fi
 }
 
+# The steps by hand of this run, which ends at cut_target.
 cut_by_hand() {
   cut_has_terminal && return 0
   cut_i=1
-  while [ "${cut_i}" -le "${cut_steps}" ]; do
+  while [ "${cut_i}" -le "${cut_target}" ]; do
     "step_${cut_i}"
     case "${cut_done_list}" in
     *" ${cut_id} "*) ;;
@@ -1666,11 +1667,10 @@ cut_backward() {
     fi
     cut_n=${cut_at}
   done
-  if [ -n "${cut_odd}" ]; then
-    cut_bad "All steps are undone, and yet the promises are not as before the run."
-    return 6
+  if [ "${cut_dry}" = 0 ]; then
+    cut_record over rolled-back || return 6
   fi
-  [ "${cut_dry}" = 1 ] || cut_record over rolled-back
+  [ -z "${cut_odd}" ] || return 6
 }
 
 # -- The end of a run ------------------------------------------------------------------------------------------------
@@ -1724,6 +1724,14 @@ cut_go_back() {
     cut_close drop
     cut_good "Rolled back: everything is as before the run."
     return 0
+  fi
+  # Nothing is left to undo, so nothing is kept for it; what broke a promise meanwhile is not in the plan.
+  if [ "${cut_at}" = 0 ] && [ "${cut_doubt}" = 0 ]; then
+    cut_close drop
+    cut_bad "All steps are undone, and yet the promises are not as before the run. What was seen last:"
+    printf '%s' "${cut_odd}"
+    cut_say "  logs: ${cut_state}/logs/${cut_run}"
+    return 6
   fi
   cut_close keep
   cut_bad "Not rolled back."
@@ -2667,8 +2675,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 b968ef54f7231d4e7b4ba358df0f02308351fbcd150fb86a0357840e5aff860b
-# plan part: sha256 c29fdf3908b7857b908ff9ce7bab7d579fbf5dba185baa83c701ca8324b4ac35
+# runtime: sha256 28e1f61c92b4fcc67cc6f144883a62274607b23a65527e5d395edcb06cdf1536
+# plan part: sha256 8fb503ba7f9f8b5a5813673fb7312fdc9c04a6c3d1d0d4dbf2d22245e5cb4c72
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2
