@@ -156,10 +156,11 @@ cut_baseline() {
   fi
 }
 
+# The steps by hand of this run, which ends at cut_target.
 cut_by_hand() {
   cut_has_terminal && return 0
   cut_i=1
-  while [ "${cut_i}" -le "${cut_steps}" ]; do
+  while [ "${cut_i}" -le "${cut_target}" ]; do
     "step_${cut_i}"
     case "${cut_done_list}" in
     *" ${cut_id} "*) ;;

@@ -90,11 +90,10 @@ cut_backward() {
     fi
     cut_n=${cut_at}
   done
-  if [ -n "${cut_odd}" ]; then
-    cut_bad "All steps are undone, and yet the promises are not as before the run."
-    return 6
+  if [ "${cut_dry}" = 0 ]; then
+    cut_record over rolled-back || return 6
   fi
-  [ "${cut_dry}" = 1 ] || cut_record over rolled-back
+  [ -z "${cut_odd}" ] || return 6
 }
 
 # -- The end of a run ------------------------------------------------------------------------------------------------
@@ -148,6 +147,14 @@ cut_go_back() {
     cut_close drop
     cut_good "Rolled back: everything is as before the run."
     return 0
+  fi
+  # Nothing is left to undo, so nothing is kept for it; what broke a promise meanwhile is not in the plan.
+  if [ "${cut_at}" = 0 ] && [ "${cut_doubt}" = 0 ]; then
+    cut_close drop
+    cut_bad "All steps are undone, and yet the promises are not as before the run. What was seen last:"
+    printf '%s' "${cut_odd}"
+    cut_say "  logs: ${cut_state}/logs/${cut_run}"
+    return 6
   fi
   cut_close keep
   cut_bad "Not rolled back."

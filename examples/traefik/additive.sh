@@ -1154,10 +1154,11 @@ cut_baseline() {
   fi
 }
 
+# The steps by hand of this run, which ends at cut_target.
 cut_by_hand() {
   cut_has_terminal && return 0
   cut_i=1
-  while [ "${cut_i}" -le "${cut_steps}" ]; do
+  while [ "${cut_i}" -le "${cut_target}" ]; do
     "step_${cut_i}"
     case "${cut_done_list}" in
     *" ${cut_id} "*) ;;
@@ -1743,11 +1744,10 @@ cut_backward() {
     fi
     cut_n=${cut_at}
   done
-  if [ -n "${cut_odd}" ]; then
-    cut_bad "All steps are undone, and yet the promises are not as before the run."
-    return 6
+  if [ "${cut_dry}" = 0 ]; then
+    cut_record over rolled-back || return 6
   fi
-  [ "${cut_dry}" = 1 ] || cut_record over rolled-back
+  [ -z "${cut_odd}" ] || return 6
 }
 
 # -- The end of a run ------------------------------------------------------------------------------------------------
@@ -1801,6 +1801,14 @@ cut_go_back() {
     cut_close drop
     cut_good "Rolled back: everything is as before the run."
     return 0
+  fi
+  # Nothing is left to undo, so nothing is kept for it; what broke a promise meanwhile is not in the plan.
+  if [ "${cut_at}" = 0 ] && [ "${cut_doubt}" = 0 ]; then
+    cut_close drop
+    cut_bad "All steps are undone, and yet the promises are not as before the run. What was seen last:"
+    printf '%s' "${cut_odd}"
+    cut_say "  logs: ${cut_state}/logs/${cut_run}"
+    return 6
   fi
   cut_close keep
   cut_bad "Not rolled back."
@@ -3014,8 +3022,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 ff89c853c0d8cdcd5019d9d4632f83ca432d3c113700b5aae5e43677beea9dc2
-# plan part: sha256 05943cb55c581949403398c911bc2ef316746f66112077fa658db3b08a6a9ed5
+# runtime: sha256 37febee536676ab53e5559e8b424b0bc22b72525bae75c341937a55aee1a5ad7
+# plan part: sha256 b2f325b955b6244372feabaf38c5fd89eb20c3b5a5d7883a761c702ae5e95918
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

@@ -1,7 +1,10 @@
-# The person at the terminal. hands.py DIR TRANSCRIPT [--kill N WHOM] COMMAND…: runs the command on a terminal of its own, does by
+# The person at the terminal. hands.py DIR TRANSCRIPT [OPTION…] COMMAND…: runs the command on a terminal of its own, does by
 # hand what it says has to be done by hand, on the lab's router, and confirms it; its exit status is the command's.
-# With --kill, ends the command (`shell`: only it; `all`: it and all that it started) with KILL once it has begun the Nth
-# command after the first intent in its journal, and exits with 137.
+#   --kill N WHOM      ends the command (`shell`: only it; `all`: it and all that it started) with KILL once it has begun the Nth
+#                      command after the first intent in its journal (after now, when there is one), and exits with 137
+#   --takes            takes as long for a step by hand as the command says that it takes
+#   --hang-up FILE     closes the terminal once FILE is there
+#   --interrupt FILE   presses Ctrl-C once FILE is there
 import glob
 import os
 import pty
@@ -14,9 +17,17 @@ import time
 
 DIR, TRANSCRIPT = sys.argv[1], sys.argv[2]
 args = sys.argv[3:]
-kill_at, whom = 0, ""
-if args[0] == "--kill":
-    kill_at, whom, args = int(args[1]), args[2], args[3:]
+kill_at, whom, takes, hang_up, interrupt = 0, "", False, None, None
+while args[0].startswith("--"):
+    option = args.pop(0)
+    if option == "--kill":
+        kill_at, whom = int(args.pop(0)), args.pop(0)
+    elif option == "--hang-up":
+        hang_up = args.pop(0)
+    elif option == "--interrupt":
+        interrupt = args.pop(0)
+    else:
+        takes = True
 
 
 def nft(text):
@@ -54,6 +65,12 @@ def by_hand(text):
     if done.returncode:
         sys.stderr.write("by hand: %s: %s\n" % (text, done.stderr))
     return done.returncode == 0
+
+
+def length(text):
+    """The seconds of the last `(about 2m0s)`."""
+    about = re.findall(r"\(about (?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?\)", text)
+    return sum(int(n or 0) * unit for n, unit in zip(about[-1], (3600, 60, 1))) if about else 0
 
 
 def state_dir():
@@ -94,7 +111,7 @@ if pid == 0:
 out = open(TRANSCRIPT, "ab", buffering=0)
 said, asked, killed = "", "", False
 while True:
-    ready = select.select([fd], [], [], 0.003 if kill_at else 0.5)[0]
+    ready = select.select([fd], [], [], 0.003 if kill_at else 0.2)[0]
     if ready:
         try:
             data = os.read(fd, 65536)
@@ -110,8 +127,16 @@ while True:
         if "Type `done`" in said and said.rstrip().endswith(":"):
             # A command that is killed at its terminal has been asked, and nothing is done yet.
             if not kill_at or begun() < kill_at:
+                if takes:
+                    time.sleep(length(said))
                 os.write(fd, b"done\n" if by_hand(asked) else b"stop\n")
                 said = ""
+    if hang_up and os.path.exists(hang_up):
+        os.close(fd)
+        break
+    if interrupt and os.path.exists(interrupt):
+        os.write(fd, b"\x03")
+        interrupt = None
     if kill_at and begun() >= kill_at:
         time.sleep(0.013 * (kill_at % 7))
         if whom == "all":

@@ -18,13 +18,15 @@ lab_prepare() {
     -extfile "$LAB/tls/names" -out "$LAB/tls/cert.pem" 2>/dev/null
   ssh-keygen -q -t ed25519 -N '' -f "$LAB/ssh/id"
   ssh-keygen -q -t ed25519 -N '' -f "$LAB/ssh/host"
+  # With characters that JSON, URLs and base64 each write in another way.
   for secret in vault technitium cloudflare pg; do
-    openssl rand -hex 20 >"$LAB/secrets/$secret"
+    printf 'p+%s/%%=\n' "$(openssl rand -base64 24)" >"$LAB/secrets/$secret"
   done
-  printf 'postgres://terraform:%s@10.0.20.200/terraform_state?sslmode=disable\n' "$(cat "$LAB/secrets/pg")" >"$LAB/secrets/conn_str"
+  printf 'postgres://terraform:%s@10.0.20.200/terraform_state?sslmode=disable\n' "$(jq -Rr @uri "$LAB/secrets/pg")" >"$LAB/secrets/conn_str"
   cp -R "$HERE/../../examples/traefik/." "$LAB/plan"
   mkdir -p "$LAB/plan/scripts"
   cp "$HERE/tg" "$LAB/plan/scripts/tg"
+  lab_shorten
   for plan in cutover believed; do
     (cd "$LAB/plan" && "$CUTC" emit "$plan.cut" 2>/dev/null >"$plan.sh") || return
   done
@@ -36,6 +38,23 @@ lab_prepare() {
   printf "create role terraform login password '%s' in role pg_signal_backend;\ncreate database terraform_state owner terraform;\n" \
     "$(cat "$LAB/secrets/pg")" | tr '\n' ' ' | sed 's/; /;\n\n/g' |
     as_postgres "$PG_BIN/postgres" --single -j -D "$LAB/pg/data" postgres >/dev/null 2>&1
+}
+
+# The plans' TTLs, as hours and minutes are too long to wait for here, and everything else as it is kept.
+lab_shorten() {
+  sed -i 's/^\( *ttl *= *\)1h -> 60s -> 1h/\112s -> 4s -> 12s/' "$LAB/plan"/*.cut
+}
+# How the runbook differs from the one that is kept: in lengths, in the digest, and in nothing else.
+lab_same_runbook() {
+  lab_lengths "$HERE/../../examples/traefik/$1.sh" >"$LAB/kept.$1"
+  lab_lengths "$LAB/plan/$1.sh" | diff "$LAB/kept.$1" -
+}
+lab_lengths() {
+  sed -E '/^# +(Digest|Length) /d; /^cut_digest=/d; /^# plan part: /d; /^#/s/([0-9]+[hms])+/TIME/g; s/\b((3600|60|12|4)s?|1h)\b/TIME/g;
+    s/(cut_until|cut_since [0-9]+|cut_takes=) ?[0-9]+/\1 TIME/' "$1"
+}
+lab_differs() {
+  echo "$(diff "$HERE/../../examples/traefik/$1.sh" "$LAB/plan/$1.sh" | grep -c '^>') of $(wc -l <"$LAB/plan/$1.sh") lines"
 }
 
 as_postgres() {
@@ -77,7 +96,9 @@ END
   printf 'IdentityFile %s\nStrictHostKeyChecking no\nUserKnownHostsFile /dev/null\nLogLevel ERROR\n' "$LAB/ssh/id" >"$CELL/ssh/config"
   printf '#!/bin/sh\nexec /usr/bin/ssh -F %s "$@"\n' "$CELL/ssh/config" >"$CELL/bin/ssh"
   cp "$HERE/pfctl" "$CELL/bin/pfctl"
-  chmod +x "$CELL/bin/ssh" "$CELL/bin/pfctl"
+  # Each call of terraform is written down.
+  printf '#!/bin/sh\nprintf "%%s\\n" "$*" >>%s\nexec %s "$@"\n' "$CELL/terraform.calls" "$(command -v terraform)" >"$CELL/bin/terraform"
+  chmod +x "$CELL/bin/ssh" "$CELL/bin/pfctl" "$CELL/bin/terraform"
   cat >"$CELL/kubeconfig" <<END
 apiVersion: v1
 kind: Config
@@ -175,7 +196,7 @@ END
       done
     } >"$CELL/dns/$side/knot.conf"
   done
-  printf '@ A 10.0.20.200\n* CNAME %s.\n' "$LAB_DOMAIN" >>"$CELL/dns/lan/$LAB_DOMAIN.zone"
+  printf '@ 12 A 10.0.20.200\n* CNAME %s.\n' "$LAB_DOMAIN" >>"$CELL/dns/lan/$LAB_DOMAIN.zone"
   printf '@ A 203.0.113.80\n* A 203.0.113.80\nimmich A 203.0.113.7\n' >>"$CELL/dns/wan/$LAB_DOMAIN.zone"
   echo 'vps A 203.0.113.50' >>"$CELL/dns/wan/example.org.zone"
   echo 'api A 203.0.113.81' >>"$CELL/dns/wan/cloudflare.com.zone"
@@ -198,7 +219,7 @@ operator() {
     cd "$CELL/plan" || exit
     lab_in "$CELL" devvm env -i PATH="$CELL/bin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" HOME="$CELL/home" TERM=dumb \
       CURL_CA_BUNDLE="$CELL/tls/ca.pem" KUBECONFIG="$CELL/kubeconfig" KUBECACHEDIR="$CELL/home/kube" TF_IN_AUTOMATION=1 \
-      CHECKPOINT_DISABLE=1 TF_CLI_CONFIG_FILE=/dev/null LAB_SLOW="${LAB_SLOW:-0}" ${TOKEN:+VAULT_TOKEN="$TOKEN"} "$@"
+      CHECKPOINT_DISABLE=1 TF_CLI_CONFIG_FILE=/dev/null LAB_GATE="$CELL/gate" ${TOKEN:+VAULT_TOKEN="$TOKEN"} "$@"
   )
 }
 
@@ -239,16 +260,4 @@ sql() {
 # Locks that are held in the state database.
 locks() {
   sql "$1" "select count(*) from pg_locks where locktype = 'advisory' and granted"
-}
-
-# Secrets anywhere in a cell where a run could have left them: its memory file systems and its state, plain or encoded.
-left_secrets() {
-  for secret in vault technitium cloudflare pg conn_str; do
-    value=$(cat "$1/secrets/$secret")
-    printf '%s\n' "$value"
-    printf '%s' "$value" | base64 -w 0 && echo
-    printf '%s' "$value" | jq -sRr @uri
-  done >"$1/needles"
-  lab_in "$1" cell grep -rlF -f "$1/needles" /dev/shm /run "$1/state" "$1/home" 2>/dev/null
-  lab_in "$1" cell find /dev/shm /run -name 'cutc-*' 2>/dev/null
 }

@@ -28,7 +28,7 @@ T
 book() { # SHELL COMMAND…: runs the runbook; status in $status
   local sh=$1
   shift
-  (cd "$scratch/w" && PATH=$PATH setsid -w $sh "$scratch/book.sh" "$@" --patience 2 --state "$scratch/w/state") >"$scratch/out" 2>&1 </dev/null
+  (cd "$scratch/w" && PATH=$PATH setsid -w $sh "$scratch/${book_file:-book.sh}" "$@" --patience 2 --state "$scratch/w/state") >"$scratch/out" 2>&1 </dev/null
   status=$?
 }
 is() { [ "$status" = "$1" ] || { printf '# status %s instead of %s\n' "$status" "$1"; false; }; }
@@ -48,6 +48,8 @@ serve "$scratch/srv"
   printf '#!/bin/sh\n# A runbook by hand.\n\n'
   cat "$repo"/compiler/script/runtime-*.sh "$repo/tests/shell/hand.part"
 } >"$scratch/book.sh"
+
+sed "/^  cut_id='third'/s/cut_hand=''/cut_hand=1/" "$scratch/book.sh" >"$scratch/by-hand.sh" # its last step is done by hand
 
 forward='intent 1 first;done 1 first;intent 2 second;done 2 second;intent 3 third;done 3 third;over finished;'
 while read -r sh; do
@@ -121,6 +123,28 @@ while read -r sh; do
   book "$sh" rollback --yes
   check "$sh: back from --to" is 0
   check "$sh: no secret at the end" no_secrets
+
+  fresh
+  book_file=by-hand.sh
+  book "$sh" apply --yes --to second
+  check "$sh: no terminal, and no step by hand up to there" is 0
+  book "$sh" rollback --yes
+  book "$sh" apply --yes --to third
+  check "$sh: no terminal, and a step by hand" is 4
+  check "$sh: names it" has 'step third is done by hand, and there is no terminal to confirm it at (--done third)'
+  book_file=''
+
+  fresh
+  book "$sh" apply --yes --to first
+  : >"$scratch/srv/503-service"
+  book "$sh" rollback --yes
+  check "$sh: undone, and something else is broken now" is 6
+  check "$sh: says what" has 'me reaches the service: expected up, seen down (status 503)'
+  check "$sh: that nothing is left to undo" journal_is 'intent 1 first;done 1 first;undo 1 first;undone 1 first;over rolled-back;'
+  check "$sh: so no secret is kept" no_secrets
+  rm "$scratch/srv/503-service"
+  book "$sh" rollback --yes
+  check "$sh: and the next rollback knows" has 'There is nothing to roll back'
 
   fresh
   (cd "$scratch/w" && $sh "$scratch/book.sh" apply --yes --patience 2 --state "$scratch/w/state" </dev/null 2>&1; printf '%s\n' "$?" >"$scratch/status") | head -n 1 >"$scratch/out"
