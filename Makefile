@@ -27,7 +27,7 @@ ifeq ($(origin CC),default)
 CC := clang
 endif
 CFLAGS ?= -O1 -g
-EXTRA := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+EXTRA := -DCUTC_SANITIZED -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 else
 BUILD := build
 ifeq ($(origin CC),default)
@@ -45,7 +45,7 @@ endif
 DEFINES := -D_POSIX_C_SOURCE=200809L -DCUTC_VERSION='"$(VERSION)"'
 INCLUDES := -Icompiler -I$(BUILD)
 COMPILE = $(CC) -std=c17 $(DEFINES) $(INCLUDES) $(EXTRA) $(CFLAGS) -MMD -MP
-LIBS := -ltree-sitter -ljansson -lnettle -lcurl
+LIBS := -ltree-sitter -ljansson -lnettle -lcurl -ljq
 
 ifneq ($(V),1)
 q := @

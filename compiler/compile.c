@@ -41,9 +41,11 @@ static void waive(struct model *m, bool proven) {
         w->used = true;
       }
     }
-    if (w->used || (!proven && !refused))
-      continue;
     const char *what = name_text(&c->names, w->what);
+    enum code code = code_find(what);
+
+    if (w->used || (!proven && !refused) || (code >= CODE_401 && code < CODE_COUNT)) /* what only the world can say */
+      continue;
     struct finding *f = refused ? finding_add(c, CODE_116, w->at, "`%s` cannot be waived: the plan has to be understood first", what)
                                 : finding_add(c, CODE_116, w->at, "`allow %s` waives nothing: no such finding is made here", what);
 
@@ -51,10 +53,16 @@ static void waive(struct model *m, bool proven) {
   }
 }
 
-struct compiled compile(const char *path) {
-  struct compiled done = {.c = compilation_new()};
+void compile_done(struct compiled *d) {
+  if (d->model)
+    waive(d->model, d->proof != NULL);
+  findings_sort(d->c);
+}
 
-  done.model = model_build(done.c, path);
+static struct compiled compile_in(struct compilation *c, const char *path, const struct seen_list *seen) {
+  struct compiled done = {.c = c};
+
+  done.model = model_build_seen(done.c, path, seen);
   if (done.model) {
     bool broken = model_broken(done.model);
     struct proof *proof = prove(done.model);
@@ -64,8 +72,15 @@ struct compiled compile(const char *path) {
     if (!broken)
       done.proof = proof; /* of a broken model only the findings that stand all the same are kept */
   }
-  if (done.model)
-    waive(done.model, done.proof != NULL);
-  findings_sort(done.c);
+  compile_done(&done);
   return done;
+}
+
+struct compiled compile(const char *path) { return compile_in(compilation_new(), path, NULL); }
+
+struct compiled compile_seen(const struct compiled *before, const char *path, const struct seen_list *seen) {
+  struct compilation *c = compilation_new();
+
+  c->texts = before->c;
+  return compile_in(c, path, seen);
 }

@@ -9,6 +9,7 @@
 #include "prove/proof.h"   /* facts -> order, timeline, breaches */
 #include "script/script.h" /* order -> runbook, and its proof */
 #include "report/report.h" /* findings and the rest, for people and tools */
+#include "world/live.h"    /* what the world says of it */
 
 struct compiled {
   struct compilation *c;
@@ -17,5 +18,9 @@ struct compiled {
 };
 /* The whole front to back: read, parse, elaborate, prove, word, check commands, waive, sort. */
 struct compiled compile(const char *path);
+/* The same text again, on what was seen to be there. */
+struct compiled compile_seen(const struct compiled *before, const char *path, const struct seen_list *seen);
+/* Matches waivers and sorts again, after more findings were added. */
+void compile_done(struct compiled *d);
 
 #endif

@@ -2,6 +2,7 @@
  * Needs argv. Guarantees that nothing is printed by halves: output is built in memory, written once, and an error while
  * writing it (a full disk, a closed pipe) is exit status 2. */
 #include "base/embedded.h"
+#include "check_live.h"
 #include "cutc.h"
 #include "options.h"
 #include "script/rehearse.h"
@@ -11,9 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-enum { EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE };
+enum { EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_UNASKED };
 
 /* ── What every subcommand does ────────────────────────────────────────────── */
 
@@ -42,24 +44,58 @@ static const char *plan_of(struct options *o, uint32_t argument) {
 
 /* ── Subcommands ───────────────────────────────────────────────────────────── */
 
+/* `l` is what the world said, NULL when it was not asked. */
+static int print_check(const struct options *o, struct compiled *d, const struct live *l) {
+  struct text out = {.arena = &d->c->arena};
+  bool colour = options_colour(o, STDOUT_FILENO);
+  int status = status_of(d->c, o);
+
+  if (status == EXIT_CLEAN && l && l->failed)
+    status = EXIT_UNASKED;
+  if (l && o->format == FORMAT_JSON)
+    report_live_json(&out, d->c, l);
+  else
+    report_findings(&out, d->c, o->format, o->quiet, colour);
+  if (out.n && d->proof && o->format == FORMAT_TEXT && !o->quiet)
+    text_putc(&out, '\n');
+  if (l && o->format == FORMAT_TEXT && !o->quiet)
+    report_live(&out, l, colour, o->verbose);
+  if (d->proof && o->format == FORMAT_TEXT && !o->quiet)
+    report_check(&out, d->model, d->proof, colour, options_width(), o->verbose);
+  return options_write(STDOUT_FILENO, text_done(&out), out.n) ? status : EXIT_USAGE;
+}
+
+static int print_live(const struct options *o, struct compiled *written, const char *path) {
+  struct arena arena = {0};
+  struct outside_options with = {.http = {.total = (int64_t)o->timeout * 1000, .patience = (int64_t)o->timeout * 4000},
+                               .progress = !o->quiet && isatty(STDERR_FILENO) && options_colour(o, STDERR_FILENO)};
+  struct outside *w = outside_open(&arena, &with);
+  struct live_options live = {.target = o->as_target};
+  struct rlimit none = {0, 0};
+  struct live *l;
+
+  setrlimit(RLIMIT_CORE, &none); /* secrets are in memory now */
+  struct compiled d = check_live(written, path, w, &live, &l);
+  int status = print_check(o, &d, l);
+
+  compilation_free(d.c);
+  outside_close(w);
+  arena_free(&arena);
+  return status;
+}
+
 static int check(struct options *o) {
   const char *path = plan_of(o, 0);
 
   if (!path)
     return EXIT_USAGE;
-  struct compiled d = compile(path);
-  struct text out = {.arena = &d.c->arena};
-  bool colour = options_colour(o, STDOUT_FILENO);
-  int status = status_of(d.c, o);
-
-  report_findings(&out, d.c, o->format, o->quiet, colour);
-  if (d.proof && o->format == FORMAT_TEXT && !o->quiet) {
-    if (out.n)
-      text_putc(&out, '\n');
-    report_check(&out, d.model, d.proof, colour, options_width(), o->verbose);
+  if (!o->live && (o->as_target || o->timeout)) {
+    fputs("cutc: `--as` and `--timeout` say how the world is looked at: they go with `--live`\n", stderr);
+    return EXIT_USAGE;
   }
-  if (!options_write(STDOUT_FILENO, text_done(&out), out.n))
-    status = EXIT_USAGE;
+  struct compiled d = compile(path);
+  int status = o->live && d.proof ? print_live(o, &d, path) : print_check(o, &d, NULL);
+
   compilation_free(d.c);
   return status;
 }
@@ -238,7 +274,7 @@ static int explain(struct options *o) {
 
 static const struct command_line commands[] = {
     {"check", "[PLAN]", "find the order and prove it; print findings, the order and the timeline", check, 0, 1,
-     OPTION_FORMAT | OPTION_QUIET | OPTION_VERBOSE | OPTION_DENY},
+     OPTION_FORMAT | OPTION_QUIET | OPTION_VERBOSE | OPTION_DENY | OPTION_LIVE},
     {"emit", "[PLAN]", "print the runbook of a plan that proves; -o FILE writes it, executable", emit, 0, 1,
      OPTION_FORMAT | OPTION_QUIET | OPTION_OUTPUT | OPTION_DENY},
     {"verify", "RUNBOOK [PLAN]", "does this script do what the plan says, no more and no less", verify, 1, 2,

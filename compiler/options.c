@@ -16,7 +16,7 @@
 
 /* ── Reading argv ──────────────────────────────────────────────────────────── */
 
-enum option { FORMAT, COLOUR, QUIET, VERBOSE, OUTPUT, DENY, STATE, FROM, TO, SHELL, JOBS, SAMPLE, ONLY, KEEP, RUNBOOK, HELP };
+enum option { FORMAT, COLOUR, QUIET, VERBOSE, OUTPUT, DENY, STATE, FROM, TO, SHELL, JOBS, SAMPLE, ONLY, KEEP, RUNBOOK, LIVE, AS, TIMEOUT, HELP };
 
 static const struct option_row {
   const char *name, *value, *about;
@@ -37,6 +37,9 @@ static const struct option_row {
     {"only", "ID", "only this failure point", 0, ONLY, OPTION_REHEARSE},
     {"keep", NULL, "leave the sandbox, with what the runs have printed and written", 0, KEEP, OPTION_REHEARSE},
     {"runbook", "FILE", "rehearse this runbook instead of the one the plan gives", 0, RUNBOOK, OPTION_REHEARSE},
+    {"live", NULL, "look at the world first: is it what the plan starts from", 0, LIVE, OPTION_LIVE},
+    {"as", "baseline|target", "with --live: compare the world with the plan's start or its end", 0, AS, OPTION_LIVE},
+    {"timeout", "SECONDS", "with --live: how long one answer may take (15)", 0, TIMEOUT, OPTION_LIVE},
     {"output", "FILE", "write to a file, all of it or nothing", 'o', OUTPUT, OPTION_OUTPUT},
     {"deny", "warnings", "warnings are errors, for the exit status", 0, DENY, OPTION_DENY},
     {"quiet", NULL, "errors and warnings only", 'q', QUIET, OPTION_QUIET},
@@ -51,7 +54,8 @@ static void usage(const struct command_line *commands) {
   for (const struct command_line *c = commands; c->name; c++)
     printf("  %-8s %-23s %s\n", c->name, c->arguments, c->about);
   puts("\nPLAN: a file, - for standard input; when left out, plan.cut or the only *.cut file with a plan in this folder.\n"
-       "Exit status: 0 nothing wrong, 1 findings of severity error, 2 usage, unreadable file or syntax error.\n"
+       "Exit status: 0 nothing wrong, 1 findings of severity error, 2 usage, unreadable file or syntax error,\n"
+       "3 the world could not be asked (check --live).\n"
        "\ncutc COMMAND --help says more; cutc --version prints the version.");
 }
 
@@ -145,6 +149,9 @@ static bool set(struct options *o, const struct option_row *r, const char *value
   case ONLY: o->only = value; break;
   case KEEP: o->keep = true; break;
   case RUNBOOK: o->runbook = value; break;
+  case LIVE: o->live = true; break;
+  case AS: o->as_target = picked == 1; break;
+  case TIMEOUT: return number(r, value, &o->timeout);
   case HELP: break;
   }
   return true;

@@ -9,12 +9,15 @@ docs: in README.md and docs/*.md a ```cut block checks clean (one without a plan
   error), or with `bad E201` has that finding, and a ```console block is run: `$ command` lines, the output below
   them; a line `…` stands for any lines, `…` inside a line for any text; `not run` leaves a block out.
   ```cut file=NAME saves the block in a folder of the document's own, in which ```console folder blocks run."""
+import http.server
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
+import threading
+import urllib.parse
 
 ROOT = os.getcwd()
 CUTC = os.path.abspath(os.environ.get("CUTC", "build/cutc"))
@@ -46,13 +49,44 @@ def blocks(path):
                 kept.append(line)
 
 
-def run(*arguments, text="", cwd=None):
-    return subprocess.run([CUTC, *arguments], input=text, capture_output=True, text=True, timeout=60, cwd=cwd, check=False)
+def run(*arguments, text="", cwd=None, env=None):
+    return subprocess.run([CUTC, *arguments], input=text, capture_output=True, text=True, timeout=60, cwd=cwd, check=False, env=env)
 
 
-def codes_of(text, cwd):
-    done = run("check", "--format", "json", "-", text=text, cwd=cwd)
-    if done.returncode not in (0, 1, 2) or not done.stdout:
+class Answers(http.server.BaseHTTPRequestHandler):
+    """A proxy that answers for every host."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        url = urllib.parse.urlsplit(self.path)
+        status, body = self.server.answers.get(url.path, (404, "{}"))
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body.encode())))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+
+class World:
+    def __init__(self):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+        self.server.answers = {}
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def add(self, options, text):
+        self.server.answers[options["at"]] = (int(options.get("status", 200)), text)
+
+    def environment(self, **more):
+        proxy = "http://127.0.0.1:%d" % self.server.server_address[1]
+        return dict(os.environ, http_proxy=proxy, VAULT_TOKEN="hvs.example", **more)
+
+
+def codes_of(text, cwd, state=None, world=None):
+    live = ["--live", "--as", state, "--timeout", "5"] if state else []
+    done = run("check", "--format", "json", *live, "-", text=text, cwd=cwd, env=world.environment() if state else None)
+    if done.returncode not in (0, 1, 2, 3) or not done.stdout:
         raise RuntimeError("exit status %d\n%s" % (done.returncode, done.stderr))
     return [f["code"] for f in json.loads(done.stdout)["findings"]], done.returncode
 
@@ -82,8 +116,11 @@ def page(code):
     explained = run("explain", code)
     result(explained.returncode == 0 and len(explained.stdout) > 200, "%s is explained" % code, explained.stderr)
     seen = set()
+    world = World()
     with tempfile.TemporaryDirectory() as folder:
         for language, flags, text, line in blocks(path):
+            if language == "json":
+                world.add(dict(f.split("=", 1) for f in flags), text)
             if language != "cut" or not flags:
                 continue
             name = "%s:%d %s" % (path, line, flags[0])
@@ -97,7 +134,7 @@ def page(code):
                 if "edit" in options:
                     found, status = edited(text, options["edit"], folder), 1
                 else:
-                    found, status = codes_of(text, folder)
+                    found, status = codes_of(text, folder, options.get("live"), world)
             except (RuntimeError, json.JSONDecodeError, subprocess.TimeoutExpired) as error:
                 result(False, name, str(error))
                 continue
@@ -141,12 +178,15 @@ def matches(want, got):
 
 
 def document(path, folder):
-    environment = dict(os.environ, PATH=os.path.dirname(CUTC) + os.pathsep + os.environ["PATH"], COLUMNS="100", TMPDIR=folder)
+    world = World()
+    environment = world.environment(PATH=os.path.dirname(CUTC) + os.pathsep + os.environ["PATH"], COLUMNS="100", TMPDIR=folder)
     for language, flags, text, line in blocks(path):
         name = "%s:%d" % (path, line)
         options = dict(f.split("=", 1) for f in flags if "=" in f)
         if "not" in flags and "run" in flags:
             continue
+        if language == "json" and "at" in options:
+            world.add(options, text)
         if language == "cut":
             if "file" in options:
                 with open(os.path.join(folder, options["file"]), "w", encoding="utf-8") as file:

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the tests and ends with "N passed, N failed" alone on a line: run.sh [SECTION…]
-# Sections: unit golden acceptance explain docs report shell property fuzz sanitized. All of them when none is named.
+# Sections: unit golden acceptance explain docs report shell live property fuzz sanitized. All of them when none is named.
 # Every runner speaks TAP: "ok - NAME" and "not ok - NAME", with "# …" lines behind what failed. One that says nothing of
 # the kind counts as one test, by its exit status. UPDATE=1 rewrites the expectations of golden tests.
 set -u
@@ -82,6 +82,11 @@ if wants shell; then
   for script in tests/shell/*.sh; do
     [ -e "$script" ] || continue
     collect "shell $(basename "$script" .sh)" "$script"
+  done
+fi
+if wants live; then
+  for script in tests/live/check*.py; do
+    collect "live $(basename "$script" .py)" "$PYTHON" "$script"
   done
 fi
 if wants fuzz && [ -e tests/fuzz/smoke.sh ]; then collect "fuzz" tests/fuzz/smoke.sh; fi

@@ -117,6 +117,8 @@ static int by_place(const void *x, const void *y) {
   const struct finding *a = *(const struct finding *const *)x, *b = *(const struct finding *const *)y;
   int d = compare(b->severity, a->severity);
 
+  /* What the world says comes first: the rest follows from it. */
+  d = d ? d : compare(b->code >= CODE_401, a->code >= CODE_401);
   d = d ? d : compare(a->at.source, b->at.source);
   d = d ? d : compare(a->at.start, b->at.start);
   d = d ? d : compare(a->code, b->code);

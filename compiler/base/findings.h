@@ -46,6 +46,7 @@ struct compilation {
   ARRAY(struct finding *) findings;
   uint32_t errors, warnings; /* not waived */
   bool verbose;              /* -v */
+  const struct compilation *texts; /* a run before this one: its files are not read again; NULL */
 };
 
 struct compilation *compilation_new(void);
@@ -61,7 +62,7 @@ void finding_remark(struct compilation *c, struct finding *f, enum remark_type t
     __attribute__((format(printf, 4, 5)));
 /* Sets the text under the caret. */
 void finding_caret(struct compilation *c, struct finding *f, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* Sorted by severity (errors first), then source in order of use, then byte, then code, then arrival; equal ones
+/* Sorted by severity (errors first), then what the world says (E4..) first, then source in order of use, then byte, then code, then arrival; equal ones
  * (same code, place and message) are merged. Counts are taken anew; waived ones count nothing. */
 void findings_sort(struct compilation *c);
 const char *code_text(enum code code);  /* "E201" (always E, whatever the severity) */

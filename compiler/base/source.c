@@ -71,6 +71,14 @@ static bool slurp(int fd, char **text, size_t *length) {
 }
 
 bool source_read(struct compilation *c, const char *path, uint32_t *id) {
+  for (uint32_t i = 0; c->texts != NULL && i < c->texts->sources.n; i++) {
+    const struct source *s = &c->texts->sources.at[i];
+
+    if (!s->library && strcmp(s->path, path) == 0) {
+      *id = source_add(c, path, s->text, s->length, false);
+      return true;
+    }
+  }
   bool in = strcmp(path, "-") == 0;
   int fd = in ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
   char *text = NULL;

@@ -175,6 +175,7 @@ const struct cases *attribute_cases(struct elaboration *e, uint32_t attribute) {
   e->running.n--;
   e->lazies.at[attribute].state = e->naming ? LAZY_NOT : LAZY_DONE;
   if (e->naming) return c;
+  if (e->seen) seen_apply(e, attribute, c);
   e->m->attributes.at[attribute].cases = *c;
   warn_unknown(e, attribute);
   return &e->m->attributes.at[attribute].cases;

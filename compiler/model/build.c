@@ -23,9 +23,12 @@ static struct model *model_new(struct compilation *c) {
   return m;
 }
 
-struct model *model_build(struct compilation *c, const char *path) {
+struct model *model_build(struct compilation *c, const char *path) { return model_build_seen(c, path, NULL); }
+
+struct model *model_build_seen(struct compilation *c, const char *path, const struct seen_list *seen) {
   struct model *m = model_new(c);
   struct elaboration *e = m->elaboration;
+  e->seen = seen;
   if (!modules_load(e, path)) return NULL;
   kinds_collect(e);
   if (!declare_all(e)) return m;

@@ -148,6 +148,7 @@ struct elaboration {
   ARRAY(uint32_t) running;      /* attributes under evaluation, for E109 */
   uint32_t suggested;           /* resources looked at for did-you-mean */
   ARRAY(uint32_t) afters;       /* resources that say `after` */
+  const struct seen_list *seen; /* seen.c; NULL */
   bool naming;                  /* steps have no names yet: a changing attribute is its first value, nothing is kept */
   struct index kind_index, zone_index, resource_index, let_index, secret_index, tool_index, rule_index, step_index /* N_STEP names */;
   struct index hosted, hosted_below;          /* names of `hosts` facts; of their patterns what follows `*.` */
@@ -343,6 +344,9 @@ const uint32_t *steps_of_resource(struct elaboration *e, uint32_t resource, uint
 const uint32_t *steps_disrupting(struct elaboration *e, uint32_t resource, uint32_t *n);
 
 /* ── The passes ────────────────────────────────────────────────────────────── */
+
+/* seen.c: puts what was seen in place of the baseline's value, in the cases of an attribute. */
+void seen_apply(struct elaboration *e, uint32_t attribute, struct cases *c);
 
 bool modules_load(struct elaboration *e, const char *path); /* modules.c; false when the plan can't be read */
 void kinds_collect(struct elaboration *e);                  /* kinds.c: before declarations */

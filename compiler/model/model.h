@@ -304,6 +304,21 @@ struct model {
  * holds what could be made sense of, so that the proof still says what it can. NULL only when the file cannot be
  * read. O(text + facts). */
 struct model *model_build(struct compilation *c, const char *path);
+/* What the world was seen to have in place of a value that the plan says is there now. */
+enum seen_type { SEEN_UNKNOWN, SEEN_NONE, SEEN_BOOL, SEEN_NUMBER, SEEN_TEXT, SEEN_LIST };
+struct seen {
+  const char *resource, *attribute; /* identifiers */
+  uint8_t type;                     /* enum seen_type */
+  int64_t number;                   /* SEEN_BOOL, SEEN_NUMBER */
+  const char *text;                 /* SEEN_TEXT */
+  const struct seen *items; uint32_t count; /* SEEN_LIST */
+};
+struct seen_list { const struct seen *at; uint32_t n; };
+/* The same on what is really there: each baseline value that was seen to be another is that one. What does not fit its
+ * attribute's type is a value that nobody knows. */
+struct model *model_build_seen(struct compilation *c, const char *path, const struct seen_list *seen);
+/* What was seen as a value of an attribute's type, in *out; false when it does not fit. */
+bool seen_value(const struct model *m, uint32_t resource, uint32_t attribute_name, const struct seen *s, struct value *out);
 /* True when errors of family 0 or 1 stand, so that a proof would speak of something else than what was meant. */
 bool model_broken(const struct model *m);
 /* Which resources such errors speak of, themselves or by what they refer to: one flag for each, in the arena. */

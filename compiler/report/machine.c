@@ -1,6 +1,7 @@
 /* The sorted findings of a compilation -> JSON, SARIF 2.1.0, GitHub annotations.
  * Needs findings_sort to have run. Guarantees valid UTF-8 (bytes of a plan that are none become U+FFFD) and the same bytes
  * for the same findings. Library: jansson; its objects are freed before returning. */
+#include "report/live.h"
 #include "report/machine.h"
 #include "report/paint.h"
 
@@ -91,7 +92,7 @@ static json_t *finding_json(struct compilation *c, const struct finding *f) {
   return o;
 }
 
-void machine_json(struct text *out, struct compilation *c) {
+static json_t *findings_json(struct compilation *c) {
   json_t *root = json_object(), *list = json_array();
 
   json_object_set_new(root, "format", json_string("cutc-findings/1"));
@@ -100,6 +101,43 @@ void machine_json(struct text *out, struct compilation *c) {
   for (uint32_t i = 0; i < c->findings.n; i++)
     json_array_append_new(list, finding_json(c, c->findings.at[i]));
   json_object_set_new(root, "findings", list);
+  return root;
+}
+
+void machine_json(struct text *out, struct compilation *c) { dump(out, findings_json(c)); }
+
+static json_t *look_json(struct compilation *c, const struct look *k) {
+  static const char *const verdicts[] = {[LOOK_DECLARED] = "declared", [LOOK_DIFFERENT] = "different", [LOOK_LEARNT] = "learnt", [LOOK_UNKNOWN] = "unknown"};
+  json_t *o = json_object();
+
+  json_object_set_new(o, "resource", string(c, k->name));
+  json_object_set_new(o, "attribute", string(c, k->part));
+  json_object_set_new(o, "verdict", json_string(verdicts[k->verdict]));
+  json_object_set_new(o, "declared", string(c, k->declared));
+  json_object_set_new(o, "seen", k->seen ? string(c, k->seen) : json_null());
+  json_object_set_new(o, "there", k->verdict == LOOK_UNKNOWN ? json_null() : json_boolean(!k->absent));
+  json_object_set_new(o, "asked", k->where ? string(c, k->where) : json_null());
+  json_object_set_new(o, "reason", k->reason ? string(c, k->reason) : json_null());
+  return o;
+}
+
+void report_live_json(struct text *out, struct compilation *c, const struct live *l) {
+  json_t *root = findings_json(c), *world = json_object(), *looks = json_array(), *secrets = json_array();
+
+  for (uint32_t i = 0; i < l->looks.n; i++)
+    json_array_append_new(looks, look_json(c, &l->looks.at[i]));
+  for (uint32_t i = 0; i < l->secrets.n; i++) {
+    json_t *o = json_object();
+
+    json_object_set_new(o, "secret", string(c, l->secrets.at[i].name));
+    json_object_set_new(o, "there", json_boolean(l->secrets.at[i].there));
+    json_object_set_new(o, "reason", l->secrets.at[i].there ? json_null() : string(c, l->secrets.at[i].reason));
+    json_array_append_new(secrets, o);
+  }
+  json_object_set_new(world, "compared_with", json_string(l->target ? "target" : "baseline"));
+  json_object_set_new(world, "looks", looks);
+  json_object_set_new(world, "secrets", secrets);
+  json_object_set_new(root, "world", world);
   dump(out, root);
 }
 

@@ -37,6 +37,12 @@ const char *retargeted(struct wording *w, const struct fact *fact, const struct 
 static const char *written(struct wording *w, uint32_t attribute) {
   if (attribute >= w->m->attributes.n) return "…";
   struct span s = w->m->attributes.at[attribute].at;
+  const struct cases *c = &w->m->attributes.at[attribute].cases;
+  if (w->c->texts && c->n) { /* what is written there need not be what is there */
+    struct text out = {.arena = &w->c->arena};
+    value_print(&out, &w->c->names, &c->at[0].value);
+    return text_done(&out);
+  }
   if (s.source >= w->c->sources.n || s.end <= s.start || s.end - s.start > 80) return "…";
   return arena_copy(&w->c->arena, w->c->sources.at[s.source].text + s.start, s.end - s.start);
 }

@@ -332,6 +332,8 @@ static void print_locks(struct text *out, const struct runbook *b) {
     if (l->connection != NULL) {
       text_putc(out, ' ');
       quote_word(out, l->workspace);
+      text_putc(out, ' ');
+      quote_word(out, l->steps);
     }
     text_putc(out, '\n');
   }

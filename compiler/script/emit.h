@@ -53,6 +53,7 @@ struct state_lock {
   uint32_t stack;                  /* resource */
   const struct pieces *connection; /* NULL: the plan does not say it */
   const char *schema, *workspace;
+  const char *steps;               /* those that go through it, as numbers with blanks between */
 };
 
 struct runbook {

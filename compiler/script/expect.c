@@ -533,7 +533,10 @@ static void lists(struct expecting *e) {
     if (l->connection != NULL) number(e, i + 1);
     word(e, name_at(e, b->m->resources.at[l->stack].name));
     word(e, l->connection != NULL ? l->schema : LOCK_BLIND);
-    if (l->connection != NULL) word(e, l->workspace);
+    if (l->connection != NULL) {
+      word(e, l->workspace);
+      word(e, l->steps);
+    }
     end(e);
   }
   close_list(e);

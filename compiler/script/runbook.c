@@ -274,7 +274,7 @@ static void step_lock(struct builder *u, uint32_t k) {
   const struct step *s = &b->m->steps.at[b->p->order.at[k]];
   uint32_t stack = s->resource == NONE ? NONE : b->m->resources.at[s->resource].via;
   if (stack == NONE) return;
-  struct state_lock lock = {stack, NULL, field_text(u, stack, "schema"), field_text(u, stack, "workspace")};
+  struct state_lock lock = {stack, NULL, field_text(u, stack, "schema"), field_text(u, stack, "workspace"), arena_print(u->arena, "%u", k + 1)};
   if (lock.schema == NULL || lock.workspace == NULL) return;
   for (uint32_t i = 0; i < b->sequences.n; i++) {
     const struct sequence *q = &b->sequences.at[i];
@@ -286,6 +286,7 @@ static void step_lock(struct builder *u, uint32_t k) {
   for (uint32_t i = 0; i < b->locks.n; i++) {
     if (b->locks.at[i].stack != stack) continue;
     if (b->locks.at[i].connection == NULL) b->locks.at[i].connection = lock.connection;
+    b->locks.at[i].steps = arena_print(u->arena, "%s %u", b->locks.at[i].steps, k + 1);
     return;
   }
   array_push(u->arena, &b->locks, lock);

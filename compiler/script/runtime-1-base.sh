@@ -11,11 +11,11 @@ unset CDPATH
 
 cut_mode=plan cut_yes=0 cut_dry=0 cut_to='' cut_on_failure=ask cut_state='' cut_done_list=' ' cut_colour=1
 cut_root='' cut_run='' cut_logs='' cut_log='' cut_out='' cut_work='' cut_cred='' cut_base=''
-cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other=''
+cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_torn=0
 cut_signal='' cut_clean=0 cut_locked=0 cut_quiet_tty=0 cut_count=0
 cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_secret_run=0
 cut_launcher='' cut_shell='' cut_copy='' cut_child='' cut_late=0 cut_hung_up=0
-cut_bound=900 cut_held=0 cut_confirm_within=0 cut_until='' cut_orphaned=0
+cut_bound=900 cut_gone=' ' cut_held=0 cut_from=0 cut_to_step=0 cut_only_look=0 cut_counting=0 cut_confirm_within=0 cut_until='' cut_orphaned=0 cut_alone_now=0 cut_target=0
 cut_id='' cut_title='' cut_takes='' cut_final='' cut_hand='' cut_newer=''
 cut_text='' cut_states='' cut_blind='' cut_verdict='' cut_status='' cut_before='' cut_surprises=''
 cut_problems=0 cut_drift=0 cut_watching=0 cut_gentle=0 cut_differs='' cut_patience=30 cut_n=0
@@ -88,7 +88,9 @@ cut_sleep() {
 
 cut_record() {
   cut_stamp=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-  if ! printf '%s %s\n' "${cut_stamp}" "$*" >>"${cut_state}/journal" 2>/dev/null; then
+  [ "${cut_torn}" = 0 ] || cut_mend_journal
+  if ! { printf '%s %s\n' "${cut_stamp}" "$*" >>"${cut_state}/journal"; } 2>/dev/null; then
+    cut_torn=1
     cut_complain "The journal ${cut_state}/journal cannot be written: nothing is done that is not recorded first."
     return 1
   fi
@@ -97,12 +99,16 @@ cut_record() {
 
 # Reads where things stand: cut_at (steps done), cut_doubt (a step begun and not ended), cut_undoing (an undo begun and
 # not ended), cut_over (finished, rolled-back or empty), cut_other (digest of another plan's run). Half a line at the
-# end, from a crash while it was written, does not count.
+# end, from a crash or a full disk while it was written, does not count.
 cut_read_journal() {
   cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_until=''
   cut_until_step=0 cut_until_time=0 cut_high=0
   [ -r "${cut_state}/journal" ] || return 0
   while read -r cut_j_time cut_j_event cut_j_number cut_j_rest; do
+    case "${cut_j_event} ${cut_j_number} ${cut_j_rest}" in
+    *'(torn)'*) continue ;;
+    *) ;;
+    esac
     case "${cut_j_event}" in
     run)
       cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=1 cut_until_step=0 cut_high=0
@@ -121,6 +127,7 @@ cut_read_journal() {
       [ "${cut_until_step}" != "${cut_j_number}" ] || cut_until_step=0
       ;;
     until) cut_until_step=${cut_j_number} cut_until_time=${cut_j_rest} ;;
+    guarded) cut_until='' ;;
     confirm-until) cut_until=${cut_j_number} ;;
     over) cut_over=${cut_j_number} cut_until='' ;;
     *) cut_complain "The journal has a line of ${cut_j_time} that this runbook does not know: ${cut_j_event}" ;;
@@ -129,59 +136,169 @@ cut_read_journal() {
   [ ! -r "${cut_state}/root" ] || cut_root=$(cat -- "${cut_state}/root")
 }
 
+# Half a line at the end is marked, so that nobody takes it for a whole one later.
 cut_mend_journal() {
   [ -s "${cut_state}/journal" ] || return 0
   cut_last=$(tail -c 1 "${cut_state}/journal" | wc -l)
-  [ "${cut_last}" -gt 0 ] || printf '\n' >>"${cut_state}/journal"
+  [ "${cut_last}" -gt 0 ] || { printf ' (torn)\n' >>"${cut_state}/journal"; } 2>/dev/null || return 0
+  cut_torn=0
 }
 
 # -- One run at a time -----------------------------------------------------------------------------------------------
 
-cut_lock() {
-  mkdir -p "${cut_state}" || {
-    cut_complain "The state directory ${cut_state} cannot be made."
-    return 4
-  }
-  if ! mkdir "${cut_state}/lock" 2>/dev/null; then
-    cut_holder=$(cat -- "${cut_state}/lock/pid" 2>/dev/null) || cut_holder=''
-    cut_holder_host=$(cat -- "${cut_state}/lock/host" 2>/dev/null) || cut_holder_host=''
-    cut_host=$(uname -n)
-    if [ -n "${cut_holder}" ] && [ "${cut_holder_host}" = "${cut_host}" ] && ! kill -0 "${cut_holder}" 2>/dev/null; then
-      cut_say "The lock of run ${cut_holder} is stale (that process is gone): taken over."
-      cut_outlived || return
-    else
-      cut_complain "Another run of this plan holds ${cut_state}/lock (process ${cut_holder:-unknown} on ${cut_holder_host:-unknown})."
-      return 5
-    fi
+# When the process was born, in cut_birth, empty when it is gone (or a zombie): with its number, one process and no other,
+# also after its number has been given away again or the host has been started anew.
+cut_born() {
+  cut_birth=''
+  if [ -r "/proc/$$/stat" ]; then
+    cut_birth=$(awk '{ sub(/.*\) /, ""); if ($1 !~ /[ZX]/) print $20 }' "/proc/$1/stat" 2>/dev/null) || cut_birth=''
+    cut_boot=''
+    [ ! -r /proc/sys/kernel/random/boot_id ] || read -r cut_boot </proc/sys/kernel/random/boot_id
+    [ -z "${cut_birth}" ] || cut_birth="${cut_birth}-${cut_boot}"
+  elif kill -0 "$1" 2>/dev/null; then
+    cut_birth=$(ps -o lstart= -p "$1" 2>/dev/null | tr ' ' _) || cut_birth=''
+    [ -n "${cut_birth}" ] || cut_birth=unknown
   fi
-  uname -n >"${cut_state}/lock/host" || return 4
-  printf '%s\n' "$$" >"${cut_state}/lock/pid" || return 4
+}
+
+# cut_is_alive PROCESS BIRTH
+cut_is_alive() {
+  [ -n "$1" ] || return 1
+  cut_born "$1"
+  [ -n "${cut_birth}" ] && [ "${cut_birth}" = "$2" ]
+}
+
+# Who holds the lock by the file $1: cut_holder, cut_holder_host, cut_holder_birth.
+cut_read_holder() {
+  cut_holder='' cut_holder_host='' cut_holder_birth=''
+  cut_held_by=$(cat -- "$1" 2>/dev/null) || return 1
+  cut_holder=${cut_held_by%% *}
+  cut_holder_birth=${cut_held_by##* }
+  cut_holder_host=${cut_held_by#* }
+  cut_holder_host=${cut_holder_host%% *}
+}
+
+# The lock is the file `holder`, made whole in one go by a hard link. That of a process that is gone is taken over by
+# whoever links `after.` it first, and then replaces it; one who dies between the two is taken over in the same way.
+cut_lock() {
+  cut_tries=0
+  cut_host=$(uname -n)
+  cut_me="${cut_state}/lock/me.$$"
+  while :; do
+    mkdir -p "${cut_state}/lock" || {
+      cut_complain "The state directory ${cut_state} cannot be made."
+      return 4
+    }
+    cut_born "$$"
+    { printf '%s %s %s\n' "$$" "${cut_host}" "${cut_birth}" >"${cut_me}"; } 2>/dev/null && ln "${cut_me}" "${cut_state}/lock/holder" 2>/dev/null && break
+    cut_rc=0
+    cut_take_over || cut_rc=$?
+    [ "${cut_rc}" != 0 ] || break
+    cut_tries=$((cut_tries + 1))
+    [ "${cut_rc}" != 1 ] || [ "${cut_tries}" -lt 20 ] || {
+      cut_complain "The lock ${cut_state}/lock cannot be written: a full disk, no right to it, or a file system without hard links."
+      cut_rc=4
+    }
+    if [ "${cut_rc}" != 1 ]; then
+      cut_leave_lock
+      return "${cut_rc}"
+    fi
+    sleep 1
+  done
   cut_locked=1
+  rm -f "${cut_state}"/lock/me.* "${cut_state}"/lock/after.*
+  printf '%s\n' "$$" >"${cut_state}/lock/pid" || return 4
   # Commands are run from a copy, so that a runbook that is written anew meanwhile changes nothing.
   cut_copy="${cut_state}/lock/runbook"
   cp -- "${cut_self}" "${cut_copy}" || return 4
+  cut_outlived
+}
+
+cut_leave_lock() {
+  rm -f "${cut_me}"
+  rmdir "${cut_state}/lock" 2>/dev/null || :
+}
+
+# 0: taken over; 1: it has changed meanwhile; 5: its holder lives, or cannot be judged.
+cut_take_over() {
+  cut_read_holder "${cut_state}/lock/holder" || return 1
+  cut_stale=${cut_held_by}
+  while :; do
+    if [ "${cut_holder_host}" != "${cut_host}" ]; then
+      cut_complain "Another run of this plan holds ${cut_state}/lock: process ${cut_holder} on ${cut_holder_host}, which cannot be seen from ${cut_host}. When it is gone for sure, remove ${cut_state}/lock"
+      return 5
+    fi
+    if cut_is_alive "${cut_holder}" "${cut_holder_birth}"; then
+      cut_complain "Another run of this plan holds ${cut_state}/lock (process ${cut_holder} on ${cut_holder_host})."
+      return 5
+    fi
+    cut_after="${cut_state}/lock/after.${cut_holder}.${cut_holder_birth}"
+    ! ln "${cut_me}" "${cut_after}" 2>/dev/null || break
+    cut_read_holder "${cut_after}" || return 1
+  done
+  cut_read_holder "${cut_state}/lock/holder" || cut_held_by=''
+  if [ "${cut_held_by}" != "${cut_stale}" ] || ! mv -f "${cut_me}" "${cut_state}/lock/holder" 2>/dev/null; then
+    rm -f "${cut_after}"
+    return 1
+  fi
+  cut_say "The lock of run ${cut_holder} is stale (that process is gone): taken over."
+}
+
+# Is the command $2 of this run's lock at work, as process $1 when that is known? Its process is then in cut_worker.
+cut_works() {
+  cut_worker=''
+  if [ -r "/proc/$$/cmdline" ]; then
+    for cut_base in /proc/[0-9]*; do
+      [ -z "$1" ] || [ "${cut_base##*/}" = "$1" ] || continue
+      cut_line=$({ tr '\0' ' ' <"${cut_base}/cmdline"; } 2>/dev/null) || continue
+      case "${cut_line}" in
+      *"${cut_state}/lock/runbook --command $2 "*) cut_worker=${cut_base##*/} ;;
+      *) continue ;;
+      esac
+      return 0
+    done
+    return 1
+  fi
+  cut_worker=$(ps -A -o pid= -o args= 2>/dev/null | awk -v pid="$1" -v name="$2" '(pid == "" || $1 == pid) && index($0, "--command " name " ") { print $1; exit }')
+  [ -n "${cut_worker}" ]
 }
 
 # A run that was killed may have left a command at work: nothing is done beside it.
 cut_outlived() {
-  [ -r "${cut_state}/lock/command" ] || return 0
-  read -r cut_orphan cut_orphan_name <"${cut_state}/lock/command" || return 0
+  cut_orphan_name=$(cat -- "${cut_state}/lock/command" 2>/dev/null) || return 0
+  cut_orphan=''
+  case "${cut_orphan_name}" in
+  *' '*)
+    cut_orphan=${cut_orphan_name%% *}
+    cut_orphan_name=${cut_orphan_name#* }
+    ;;
+  *) ;;
+  esac
   cut_orphan_left=600
-  while ps -A -o pid= -o args= 2>/dev/null | awk -v pid="${cut_orphan}" -v name="${cut_orphan_name}" '$1 == pid && index($0, "--command " name " ") { found = 1 } END { exit !found }'; do
-    [ "${cut_orphan_left}" -lt 600 ] || cut_say "Its command ${cut_orphan_name} is still at work (process ${cut_orphan}): waits for it."
+  while cut_works "${cut_orphan}" "${cut_orphan_name}"; do
+    [ "${cut_orphan_left}" -lt 600 ] || cut_say "Its command ${cut_orphan_name} is still at work (process ${cut_worker}): waits for it."
     if [ "${cut_orphan_left}" = 0 ] || [ -n "${cut_signal}" ]; then
-      cut_complain "The command ${cut_orphan_name} of the run before is still at work (process ${cut_orphan}): nothing is done beside it."
+      cut_complain "The command ${cut_orphan_name} of the run before is still at work (process ${cut_worker}): nothing is done beside it."
       return 5
     fi
     sleep 1
     cut_orphan_left=$((cut_orphan_left - 1))
   done
-  rm -f "${cut_state}/lock/command"
+  # What it said is kept in its log.
+  if [ -r "${cut_state}/lock/output" ]; then
+    { IFS= read -r cut_out && IFS= read -r cut_orphan_log; } <"${cut_state}/lock/output" || cut_out=''
+    [ -z "${cut_out}" ] || [ ! -s "${cut_out}" ] || { cat -- "${cut_out}" >>"${cut_orphan_log}" && rm -f "${cut_out}"; } 2>/dev/null || :
+  fi
+  rm -f "${cut_state}/lock/command" "${cut_state}/lock/output"
 }
 
+# What the lock is made of goes last.
 cut_unlock() {
   [ "${cut_locked}" = 1 ] || return 0
   cut_locked=0
-  rm -rf "${cut_state:?}/lock"
+  # While a command may be at work, it stays: whoever finds it stale waits for that command.
+  [ ! -e "${cut_state}/lock/command" ] || return 0
+  rm -f "${cut_state}/lock/runbook" "${cut_state}/lock/pid" "${cut_state}/lock/output" "${cut_state}"/lock/me.*
+  rm -f "${cut_state}/lock/holder"
+  rmdir "${cut_state}/lock" 2>/dev/null || :
 }
-

@@ -16,7 +16,9 @@ cut_is_mine() {
 
 # Opens the directory of the run, or makes one; a second process after a crash finds the same.
 cut_open_secrets() {
-  [ -z "${cut_cred}" ] || return 0
+  if [ -n "${cut_cred}" ] && cut_is_mine "${cut_cred}"; then
+    return 0
+  fi
   if [ -r "${cut_state}/secrets-at" ]; then
     cut_cred=$(cat -- "${cut_state}/secrets-at")
     if [ -n "${cut_cred}" ] && cut_is_mine "${cut_cred}"; then
@@ -24,7 +26,10 @@ cut_open_secrets() {
     fi
   fi
   cut_cred=''
+  cut_uid=$(id -u)
   for cut_base in "${XDG_RUNTIME_DIR:-/dev/shm}" /dev/shm "${cut_state}"; do
+    # That of a login goes with its last session; /dev/shm does too, but not for root.
+    [ "${cut_confirm_within}" = 0 ] || [ "${cut_uid}" != 0 ] || [ "${cut_base}" != "/run/user/0" ] || continue
     if ! [ -d "${cut_base}" ] || ! [ -w "${cut_base}" ]; then
       continue
     fi

@@ -1,8 +1,17 @@
 # -- Running one command ---------------------------------------------------------------------------------------------
 
+# Every process and its parent, a line each.
+cut_processes() {
+  if [ -r "/proc/$$/stat" ]; then
+    cat /proc/[0-9]*/stat 2>/dev/null | awk '{ pid = $1; sub(/.*\) /, ""); print pid, $2 }'
+  else
+    ps -A -o pid= -o ppid= 2>/dev/null
+  fi
+}
+
 # Ends a process with all that it started: politely, and after the grace time for good.
 cut_end_tree() {
-  cut_tree=$(ps -A -o pid= -o ppid= 2>/dev/null | awk -v root="$1" '
+  cut_tree=$(cut_processes | awk -v root="$1" '
     { parent[$1] = $2 }
     END {
       for (p in parent) {
@@ -59,6 +68,8 @@ ${cut_words}"
 
 # Starts the command cut_name in the background.
 cut_launch() {
+  # Known before it begins, so that whoever comes after a crash can wait for it.
+  { printf '%s\n' "${cut_out}" "${cut_log}" >"${cut_state}/lock/output" && printf '%s\n' "${cut_name}" >"${cut_state}/lock/command"; } 2>/dev/null || :
   cut_once_more "${cut_copy}" --command "${cut_name}" "${cut_cred}" "${cut_run}" "${cut_work}" "${cut_root}" >"${cut_out}" 2>>"${cut_log}"
   cut_child=$!
 }
@@ -76,11 +87,8 @@ cut_command() {
 cut_count_alive() {
   cut_alive=''
   for cut_member in ${cut_family}; do
-    cut_here=$(ps -o stat= -p "${cut_member}" 2>/dev/null) || cut_here=''
-    case "${cut_here}" in
-    '' | Z*) ;;
-    *) cut_alive="${cut_alive} ${cut_member}" ;;
-    esac
+    cut_born "${cut_member}"
+    [ -z "${cut_birth}" ] || cut_alive="${cut_alive} ${cut_member}"
   done
 }
 

@@ -156,10 +156,10 @@ cut_baseline() {
   fi
 }
 
-# The steps by hand of this run, which ends at cut_target.
+# Steps by hand among those that are still to do need a terminal, or their names in --done.
 cut_by_hand() {
   cut_has_terminal && return 0
-  cut_i=1
+  cut_i=$((cut_at + 1))
   while [ "${cut_i}" -le "${cut_target}" ]; do
     "step_${cut_i}"
     case "${cut_done_list}" in
@@ -178,6 +178,18 @@ cut_by_itself() {
     [ -z "${cut_final}" ] || cut_problem "--confirm-within: step ${cut_id} has no way back (${cut_final}), so nothing can roll back by itself after it"
     cut_i=$((cut_i + 1))
   done
+  cut_lingers
+}
+
+# The secrets of the way back are in memory, and systemd empties that of a user with the last session: perhaps the one that
+# the change cuts.
+cut_lingers() {
+  cut_uid=$(id -u)
+  if [ "${cut_uid}" = 0 ] || [ -z "${cut_secrets}" ] || ! command -v loginctl >/dev/null 2>&1; then
+    return 0
+  fi
+  cut_linger=$(loginctl show-user "${cut_uid}" -p Linger 2>/dev/null) || return 0
+  [ "${cut_linger}" != Linger=no ] || cut_problem "--confirm-within: with your last session here systemd removes the secrets that the way back needs: loginctl enable-linger, then again"
 }
 
 cut_preflight() {
@@ -185,19 +197,18 @@ cut_preflight() {
   cut_say "Preflight (changes nothing)"
   mkdir -p "${cut_state}/baseline"
   plan_tools
-  [ "${cut_problems}" = 0 ] || return 4
-  cut_say "  tools: all here"
+  [ "${cut_problems}" != 0 ] || cut_say "  tools: all here"
+  cut_open_secrets || return 4
   if cut_all_secrets; then
     [ -z "${cut_secrets}" ] || cut_say "  secrets: all fetched"
   else
-    cut_problem "a secret cannot be fetched"
-    return 4
+    cut_problem "a secret cannot be fetched; what needs it cannot be looked at below"
   fi
   [ "${cut_mode}" = preflight ] || cut_by_hand
   [ "${cut_confirm_within}" = 0 ] || cut_by_itself
   plan_observe
   [ "${cut_drift}" = 0 ] || cut_problem "the world is not what the plan starts from (${cut_drift} values differ)"
-  cut_held=0
+  cut_held=0 cut_to_step=0
   plan_locks
   plan_unused
   plan_baseline

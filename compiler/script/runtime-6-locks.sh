@@ -97,9 +97,11 @@ EOF
 }
 
 # The sessions that hold the lock of the workspace (or the one lock that new workspaces are made under), a line each:
-# backend, client's address, its port, state, seconds in it, start of the session, key, user.
+# backend, client's address, its port, state, seconds in it, start of the session, key, user. With them how the server sees
+# this session itself (in the file `seen-as`), and the connections of this host meanwhile (`connections`).
 cut_holders() {
-  cut_psql <<'EOF' >"${cut_cred}/holders" 2>>"${cut_log}"
+  rm -f "${cut_cred}/connections"
+  cut_psql -v "seen=${cut_cred}/seen-as" <<'EOF' >"${cut_cred}/holders" 2>>"${cut_log}"
 select l.pid, coalesce(host(a.client_addr), 'local'), coalesce(a.client_port, -1), coalesce(a.state, 'hidden'),
   coalesce(extract(epoch from now() - a.state_change)::bigint, -1),
   to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), k.key, coalesce(a.usename, '?')
@@ -109,6 +111,10 @@ join (select id as key from :"schema".states where name = :'workspace' union all
 where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
   and l.database = (select oid from pg_database where datname = current_database())
 order by l.pid;
+\o :seen
+select coalesce(host(inet_client_addr()), 'local'), coalesce(inet_client_port(), -1);
+\o
+\! ss -tnpH state established >"${PGSERVICEFILE%/*}/connections" 2>/dev/null
 EOF
 }
 
@@ -125,11 +131,9 @@ where a.pid = :pid and a.state = 'idle' and now() - a.state_change > :bound * in
 EOF
 }
 
-# Is there a connection from this address and port on this host? Sets cut_client: its process, or nothing.
+# The process behind the connection of this host from address $1, port $2, in cut_client, empty when there is none.
 cut_find_client() {
-  cut_client=''
-  [ "$2" -gt 0 ] || return 0
-  cut_client=$(ss -tnpH state established 2>/dev/null | awk -v address="$1" -v port="$2" '
+  cut_client=$(awk -v address="$1" -v port="$2" '
     {
       here = $3
       if (!match(here, /:[0-9]+$/) || substr(here, RSTART + 1) != port) next
@@ -142,11 +146,42 @@ cut_find_client() {
       sub(/",pid=/, ", process ", who)
       print who
       exit
-    }')
+    }' "${cut_cred}/connections")
 }
 
-# cut_state_lock N NAME SCHEMA WORKSPACE: looks who holds the lock; cut_held counts those who do.
+# Can it be seen from here whether the client at address $1 lives? Only where the server sees this host as it is (no tunnel,
+# proxy or translation of addresses between: its own connection is then found here), and only of a client on this host.
+# Sets cut_unseen to why not.
+cut_can_see() {
+  cut_unseen=''
+  cut_seen_as='' cut_seen_port=''
+  [ ! -r "${cut_cred}/seen-as" ] || IFS='|' read -r cut_seen_as cut_seen_port <"${cut_cred}/seen-as" || :
+  if ! [ -s "${cut_cred}/connections" ]; then
+    cut_unseen="the connections of this host cannot be listed (ss is not here)"
+  elif [ "$1" = local ] || [ "${cut_seen_as:-local}" = local ]; then
+    cut_unseen="a connection by a socket of the database's own host cannot be told apart"
+  else
+    cut_find_client "${cut_seen_as}" "${cut_seen_port}"
+    if [ -z "${cut_client}" ]; then
+      cut_unseen="the database sees this host as ${cut_seen_as} port ${cut_seen_port}, which is not here: a tunnel, a proxy or a translation of addresses is between"
+    elif [ "$1" != "${cut_seen_as}" ] && ! ip -o addr show 2>/dev/null | awk -v address="$1" '{ sub(/\/.*/, "", $4); if ($4 == address) found = 1 } END { exit !found }'; then
+      cut_unseen="its client is on another host, $1"
+    fi
+  fi
+  cut_client=''
+  [ -z "${cut_unseen}" ]
+}
+
+# cut_state_lock N NAME SCHEMA WORKSPACE STEPS: looks who holds the lock; cut_held counts those who do. Of a run that is
+# half-way only the locks count that a step from cut_from to cut_to_step goes through.
 cut_state_lock() {
+  if [ "${cut_to_step}" -gt 0 ]; then
+    cut_concerned=0
+    for cut_i in $(printf '%s\n' "$5" | tr ' ' '\n'); do
+      [ "${cut_i}" -lt "${cut_from}" ] || [ "${cut_i}" -gt "${cut_to_step}" ] || cut_concerned=1
+    done
+    [ "${cut_concerned}" = 1 ] || return 0
+  fi
   cut_schema=$3 cut_workspace=$4 cut_lock_name="$2 (schema $3, workspace $4)"
   if ! command -v psql >/dev/null 2>&1; then
     cut_blind_lock "$2" 'psql is not here'
@@ -158,7 +193,7 @@ cut_state_lock() {
   fi
   cut_name="state-lock-$1"
   cut_files
-  if [ "${cut_mode}" != unlock ]; then
+  if [ "${cut_mode}" = preflight ] || [ "${cut_mode}" = apply ]; then
     cut_pooled
     case "$?" in
     0) cut_problem "the state of $2 is behind a pooler that hands sessions around (transaction mode): its locks protect nothing; let PG_CONN_STR name the server itself" ;;
@@ -176,26 +211,33 @@ cut_state_lock() {
     return 0
   fi
   [ -s "${cut_cred}/holders" ] || [ "${cut_mode}" != unlock ] || cut_say "  free: the state lock of ${cut_lock_name}"
-  while IFS='|' read -r cut_pid cut_from cut_port cut_doing cut_idle cut_since cut_key cut_user; do
+  while IFS='|' read -r cut_pid cut_address cut_port cut_doing cut_idle cut_since cut_key cut_user; do
     cut_held=$((cut_held + 1))
-    cut_judge_holder
+    [ "${cut_counting}" = 1 ] || cut_judge_holder
   done <"${cut_cred}/holders"
 }
 
-# A holder is always idle to PostgreSQL, at work or not. It is left alone while its client lives, as far as that can be
-# seen, and while it is younger than the bound.
+# A holder is always idle to PostgreSQL, at work or not. It is left alone while its client lives, while nobody can see whether
+# it does, unless that client is said to be gone (--gone), and while it is younger than the bound.
 cut_judge_holder() {
-  cut_find_client "${cut_from}" "${cut_port}"
   cut_seconds "${cut_idle}"
   cut_held_since="${cut_doing} for ${cut_span}"
-  cut_whole="backend ${cut_pid} of ${cut_user}, from ${cut_from} port ${cut_port}, connected since ${cut_since}, ${cut_held_since}"
+  cut_whole="backend ${cut_pid} of ${cut_user}, from ${cut_address} port ${cut_port}, connected since ${cut_since}, ${cut_held_since}"
   cut_seconds "${cut_bound}"
-  cut_alone=''
+  cut_alone='' cut_told=0
+  case "${cut_gone}" in
+  *" ${cut_address} "*) cut_told=1 ;;
+  *) ;;
+  esac
+  if ! cut_can_see "${cut_address}"; then
+    [ "${cut_told}" = 1 ] || cut_alone="${cut_unseen}. Look there for terraform; when it is gone for sure: sh ${cut_self} unlock --gone ${cut_address} --state ${cut_state}"
+  else
+    cut_find_client "${cut_address}" "${cut_port}"
+    [ -z "${cut_client}" ] || cut_alone="its client lives (${cut_client}): wait for it, or ask it to stop with kill -s INT, which saves its work"
+  fi
   if [ "${cut_doing}" != idle ]; then
     cut_alone="it is not idle"
-  elif [ -n "${cut_client}" ]; then
-    cut_alone="its client lives (${cut_client}): wait for it, or ask it to stop with kill -s INT, which saves its work"
-  elif [ "${cut_idle}" -lt "${cut_bound}" ]; then
+  elif [ -z "${cut_alone}" ] && [ "${cut_idle}" -lt "${cut_bound}" ]; then
     cut_alone="it has not been idle for ${cut_span} yet (--idle)"
   fi
   if [ "${cut_mode}" != unlock ]; then
@@ -212,7 +254,15 @@ cut_judge_holder() {
     cut_say "    left alone: ${cut_alone}"
     return 0
   fi
-  cut_say "    no connection from ${cut_from} port ${cut_port} on this host; when that is another host, look there for terraform first"
+  if [ -n "${cut_unseen}" ]; then
+    cut_say "    said to be gone: the client at ${cut_address} (--gone)"
+  else
+    cut_say "    its client was on this host, and is gone"
+  fi
+  if [ "${cut_only_look}" = 1 ]; then
+    cut_say "    this session would be ended"
+    return 0
+  fi
   if ! cut_confirm "    End this one session"; then
     return 0
   fi
@@ -235,7 +285,7 @@ EOF
 
 # cut_blind_lock NAME WHY
 cut_blind_lock() {
-  cut_say "  state lock not looked at: $1 ($2)"
+  [ "${cut_counting}" = 1 ] || cut_say "  state lock not looked at: $1 ($2)"
 }
 
 # Shows who holds the state locks of the plan's stacks and, when told, ends those that nobody is behind.
@@ -246,6 +296,7 @@ cut_unlock_command() {
   cut_open_secrets || return 4
   cut_all_secrets || cut_complain "Not all secrets can be fetched: looks with those that are there."
   cut_say "State locks of this plan"
+  cut_to_step=0
   plan_locks
   if [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ]; then
     cut_close keep
@@ -255,3 +306,24 @@ cut_unlock_command() {
   [ "${cut_held}" = 0 ] || return 1
 }
 
+# Before a run goes on or back from step $1 to step $2: false when somebody else holds a lock that one of these steps needs, and
+# does not give it back soon (a tool that was killed with its run keeps it for a moment).
+cut_locks_free() {
+  cut_from=$1 cut_to_step=$2 cut_held=0 cut_n=0 cut_counting=1
+  cut_clock
+  cut_deadline=$((cut_time + cut_patience))
+  plan_locks
+  [ "${cut_held}" = 0 ] || cut_say "A state lock that this needs is held: waits for it up to ${cut_patience}s."
+  while [ "${cut_held}" -gt 0 ] && [ "${cut_time}" -lt "${cut_deadline}" ] && cut_sleep 2; do
+    cut_held=0
+    plan_locks
+    cut_clock
+  done
+  cut_counting=0
+  if [ "${cut_held}" -gt 0 ]; then
+    cut_held=0
+    plan_locks
+  fi
+  cut_to_step=0
+  [ "${cut_held}" = 0 ]
+}

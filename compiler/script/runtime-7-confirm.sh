@@ -3,7 +3,8 @@
 # The terminal goes, perhaps because of the change itself: with --confirm-within the run goes on without it.
 cut_hang_up() {
   if [ "${cut_confirm_within}" -gt 0 ]; then
-    cut_say "The terminal is gone: goes on without it, and rolls back unless somebody confirms."
+    [ "${cut_alone_now}" = 1 ] || cut_say "The terminal is gone: goes on without it, and rolls back unless somebody confirms."
+    cut_alone_now=1
   else
     cut_signal=HUP
   fi
@@ -33,33 +34,56 @@ cut_guard() {
     rm -f "${cut_state}/confirm-within"
     return 0
   fi
+  # Nobody suspends it by mistake.
+  trap '' TSTP TTIN TTOU
   printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_self}" "${cut_state}/watchdog" || return
-  cut_once_more "${cut_state}/watchdog" --watchdog "${cut_state}" "$$" "${cut_confirm_within}" "${cut_shell}" >>"${cut_state}/watchdog.log" 2>&1
+  cut_born "$$"
+  cut_once_more "${cut_state}/watchdog" --watchdog "${cut_state}" "$$" "${cut_confirm_within}" "${cut_shell}" "${cut_birth}" >>"${cut_state}/watchdog.log" 2>&1
+  cut_record guarded "$!" || return
   cut_seconds "${cut_confirm_within}"
   cut_say "To be confirmed within ${cut_span} of its last step; guarded by process $! from now on."
 }
 
-# cut_watchdog STATE PID SECONDS SHELL: see cut_guard. It has nothing to do while that process lives.
+# cut_watchdog STATE PROCESS SECONDS SHELL BIRTH: see cut_guard. It has nothing to do while that process lives, unless that one
+# has not noticed that its time is over: stopped, or held up by a terminal that takes nothing more.
 cut_watchdog() {
   trap '' HUP INT
-  cut_state=$1 cut_deadline=''
+  cut_state=$1 cut_deadline='' cut_shell=$4
   while sleep 2; do
-    ! kill -0 "$2" 2>/dev/null || continue
-    cut_owner=$(cat -- "${cut_state}/lock/pid" 2>/dev/null) || cut_owner=''
     cut_read_journal
+    [ -z "${cut_over}" ] || return 0
+    cut_clock
+    if cut_is_alive "$2" "$5"; then
+      if [ -z "${cut_until}" ] || [ "${cut_time}" -lt $((cut_until + 20)) ] || ! mkdir "${cut_state}/decided" 2>/dev/null; then
+        continue
+      fi
+      kill -s KILL "$2"
+      cut_revert
+      return
+    fi
     # Ended as it should, or taken over by somebody.
-    if [ "${cut_owner}" != "$2" ] || [ -n "${cut_over}" ] || [ "${cut_begun}" = 0 ] || [ -d "${cut_state}/decided" ]; then
+    cut_read_holder "${cut_state}/lock/holder" || return 0
+    if [ "${cut_holder}" != "$2" ] || [ "${cut_begun}" = 0 ] || [ -d "${cut_state}/decided" ]; then
       return 0
     fi
-    cut_clock
     [ -n "${cut_deadline}" ] || cut_deadline=${cut_until:-$((cut_time + $3))}
     [ "${cut_time}" -ge "${cut_deadline}" ] || continue
-    if mkdir "${cut_state}/decided" 2>/dev/null; then
-      cut_self=$0 cut_shell=$4
-      cut_once_more "$0" rollback --yes --state "${cut_state}" --no-color
-      wait "$!"
-    fi
+    ! mkdir "${cut_state}/decided" 2>/dev/null || cut_revert
     return
+  done
+}
+
+# Rolls back; what stands in the way (a state lock of somebody else, a source of secrets that is down) may go away in an hour.
+cut_revert() {
+  cut_self=$0
+  cut_tries=0
+  while [ "${cut_tries}" -lt 60 ] && [ -d "${cut_state}/decided" ]; do
+    cut_once_more "$0" rollback --yes --state "${cut_state}" --no-color
+    wait "$!"
+    cut_read_journal
+    [ -z "${cut_over}" ] || return 0
+    cut_tries=$((cut_tries + 1))
+    sleep 60
   done
 }
 
@@ -116,12 +140,15 @@ cut_confirm_command() {
     cut_complain "Not confirmed: step ${cut_at} of ${cut_steps} is done."
     return 1
   fi
+  if [ "${cut_dry}" = 1 ]; then
+    cut_say "Would keep what run ${cut_run} did."
+    return 0
+  fi
   if ! mkdir "${cut_state}/decided" 2>/dev/null; then
     cut_complain "Not confirmed: it was decided before. See: sh ${cut_self} status --state ${cut_state}"
     return 1
   fi
-  cut_holder=$(cat -- "${cut_state}/lock/pid" 2>/dev/null) || cut_holder=''
-  if [ -n "${cut_holder}" ] && kill -0 "${cut_holder}" 2>/dev/null; then
+  if cut_read_holder "${cut_state}/lock/holder" && cut_is_alive "${cut_holder}" "${cut_holder_birth}"; then
     cut_left=30
     while [ -z "${cut_over}" ] && [ "${cut_left}" -gt 0 ]; do
       sleep 1
@@ -136,6 +163,10 @@ cut_confirm_command() {
 }
 
 cut_confirm_orphan() {
+  if [ -n "${cut_over}" ]; then
+    cut_say "Confirmed: run ${cut_run} stays: ${cut_over}."
+    return 0
+  fi
   cut_open_logs || return
   cut_record over finished || return 3
   cut_close drop

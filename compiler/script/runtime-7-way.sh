@@ -26,16 +26,31 @@ cut_forward() {
       cut_record 'done' "${cut_n}" "${cut_id}" || return 1
     fi
     cut_clock
-    cut_seconds "$((cut_time - cut_started))"
+    cut_took
     [ "${cut_dry}" = 1 ] || cut_good "      done in ${cut_span}"
     [ -z "${cut_signal}" ] || return 1
-    if ! cut_probe_all "${cut_n}"; then
-      [ -z "${cut_signal}" ] || return 1
-      cut_bad "Surprise after step ${cut_n}: the model missed something. Nothing more is changed."
-      printf '%s' "${cut_surprises}"
-      return 1
-    fi
+    cut_as_predicted || return 1
   done
+}
+
+# The promises in the state that is reached, before anything more is changed.
+cut_as_predicted() {
+  cut_probe_all "${cut_at}" && return 0
+  [ -z "${cut_signal}" ] || return 1
+  cut_bad "Surprise after step ${cut_at}: the model missed something. Nothing more is changed."
+  printf '%s' "${cut_surprises}"
+  return 1
+}
+
+# The time since the step began, beside its estimate, in cut_span.
+cut_took() {
+  cut_spent=''
+  if [ -n "${cut_takes}" ]; then
+    cut_seconds "${cut_takes}"
+    cut_spent=" (estimated ${cut_span})"
+  fi
+  cut_seconds "$((cut_time - cut_started))"
+  cut_span="${cut_span}${cut_spent}"
 }
 
 cut_announce() {
@@ -143,6 +158,8 @@ cut_after_failure() {
 }
 
 cut_go_back() {
+  # They may be gone from memory since; what cannot be had is missed when it is needed.
+  [ "${cut_dry}" = 1 ] || cut_all_secrets || cut_complain "Not all secrets are there: goes back as far as that goes."
   if cut_backward; then
     cut_close drop
     cut_good "Rolled back: everything is as before the run."

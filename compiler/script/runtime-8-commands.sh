@@ -4,9 +4,10 @@ cut_usage() {
   cat <<EOF
 usage: sh ${cut_self} [plan|preflight|apply|resume|confirm|rollback|status|verify|unlock] [--yes] [--dry-run]
        [--to STEP] [--on-failure rollback|stop|ask] [--confirm-within 10m] [--state DIR] [--done STEP]
-       [--patience SECONDS] [--idle 15m] [--no-color]
+       [--patience SECONDS] [--idle 15m] [--gone ADDRESS] [--no-color]
 exit status: 0 done, 1 failed and rolled back, 2 usage, 3 stopped half-way, 4 preflight refused,
   5 another run holds the lock, 6 rollback incomplete
+  (verify: 1 not as the plan says; confirm: 1 not confirmed; unlock: 1 a lock is still held; status: 3 half-way)
 EOF
 }
 
@@ -81,6 +82,7 @@ cut_apply() {
       return 3
     fi
   fi
+  cut_at=0 cut_doubt=0 cut_over=''
   cut_new_run
   pwd -P >"${cut_state}/root" || return 4
   cut_root=$(pwd -P)
@@ -94,7 +96,6 @@ cut_apply() {
     cut_close drop
     return "${cut_rc}"
   }
-  cut_at=0 cut_doubt=0 cut_over=''
   [ ! -s "${cut_state}/journal" ] || mv "${cut_state}/journal" "${cut_state}/journal.before-${cut_run}" || return 4
   if ! cut_record run "${cut_run}" "${cut_digest}" || ! cut_guard; then
     cut_close drop
@@ -103,10 +104,25 @@ cut_apply() {
   cut_go_on
 }
 
+# What a run that is half-way needs before it goes on: nobody in its way, and somebody for the steps by hand.
+cut_may_go_on() {
+  cut_problems=0
+  cut_by_hand
+  cut_locks_free "$((cut_at + 1))" "${cut_target}" || :
+  [ "${cut_problems}" != 0 ] || return 0
+  cut_say "Nothing is changed."
+  cut_hint
+  return 1
+}
+
 # Goes on from the journal. A step that was under way is done when its observation or verify says so, else done again.
 cut_resume() {
   cut_find_target || return
   cut_refuse_other || return
+  if [ "${cut_dry}" = 1 ]; then
+    [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ] || [ "${cut_undoing}" -gt 0 ] || cut_forward "${cut_target}"
+    return
+  fi
   if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
     cut_drop_secrets
     cut_say "There is no run to go on with."
@@ -118,6 +134,7 @@ cut_resume() {
   fi
   cut_open_logs || return
   cut_all_secrets || return 3
+  cut_may_go_on || return 3
   if [ "${cut_confirm_within}" = 0 ] && [ -r "${cut_state}/confirm-within" ]; then
     cut_confirm_within=$(cat -- "${cut_state}/confirm-within")
   fi
@@ -132,6 +149,11 @@ cut_resume() {
       cut_record 'done' "${cut_n}" "${cut_id}" || return 3
       cut_at=${cut_n} cut_doubt=0
     fi
+  fi
+  # Of a step in doubt nobody knows what is up; after any other, the run may have ended before it looked.
+  if [ "${cut_doubt}" -le "${cut_at}" ] && ! cut_as_predicted; then
+    cut_after_failure
+    return
   fi
   cut_go_on
 }
@@ -161,10 +183,23 @@ cut_rollback() {
     cut_complain "A secret that the way back needs is neither kept nor to be fetched: nothing is changed."
     return 6
   fi
+  if ! cut_locks_free 1 "${cut_n}"; then
+    cut_say "Nothing is changed: the way back goes through what is locked."
+    cut_hint
+    return 6
+  fi
   cut_go_back
 }
 
+# A finished run of another version of the plan is none of this one's.
+cut_forget_other() {
+  if [ -n "${cut_other}" ] && [ -n "${cut_over}" ]; then
+    cut_at=0 cut_doubt=0 cut_undoing=0 cut_begun=0 cut_over='' cut_other=''
+  fi
+}
+
 cut_status_command() {
+  cut_forget_other
   cut_i=1
   while [ "${cut_i}" -le "${cut_steps}" ]; do
     "step_${cut_i}"
@@ -188,6 +223,9 @@ cut_status_command() {
     cut_logs="${cut_state}/logs/${cut_run}"
     cut_say_until
     [ ! -r "${cut_state}/secrets-at" ] || cut_say "  secrets are kept for the way back"
+    if cut_read_holder "${cut_state}/lock/holder" && cut_is_alive "${cut_holder}" "${cut_holder_birth}"; then
+      cut_say "  at work: process ${cut_holder} on ${cut_holder_host}"
+    fi
     cut_say "  logs: ${cut_logs}"
     cut_logs=''
     cut_hint
@@ -198,6 +236,8 @@ cut_status_command() {
 # The verifies of all steps that are done and not overtaken by a later one, and the promises.
 cut_verify_command() {
   cut_bad_count=0
+  cut_forget_other
+  cut_refuse_other || return
   [ -n "${cut_run}" ] || cut_new_run
   cut_open_logs || return
   cut_all_secrets || return 1
@@ -226,10 +266,12 @@ cut_verify_command() {
 }
 
 cut_preflight_command() {
-  if [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ] && [ "${cut_at}" -gt 0 ]; then
+  if [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ] && [ "$((cut_at + cut_doubt))" -gt 0 ]; then
     cut_say "A run is half-way: there is no baseline to look at now (use verify)."
     return 3
   fi
+  cut_find_target || return
+  cut_at=0
   cut_new_run
   cut_root=$(pwd -P)
   cut_open_logs || return
@@ -262,13 +304,14 @@ cut_options() {
     --yes) cut_yes=1 ;;
     --dry-run) cut_dry=1 ;;
     --no-color) cut_colour=0 ;;
-    --to | --on-failure | --state | --done | --patience | --idle | --confirm-within)
+    --to | --on-failure | --state | --done | --patience | --idle | --gone | --confirm-within)
       [ "$#" -gt 1 ] || return 2
       case "$1" in
       --to) cut_to=$2 ;;
       --on-failure) cut_on_failure=$2 ;;
       --state) cut_state=$2 ;;
       --patience) cut_patience=$2 ;;
+      --gone) cut_gone="${cut_gone}$2 " ;;
       --idle)
         cut_duration "$2" || return
         cut_bound=${cut_length}
@@ -339,12 +382,13 @@ cut_main() {
     cut_plan_command
     return
   fi
-  cut_read_journal
   if [ "${cut_mode}" = status ]; then
+    cut_read_journal
     cut_status_command
     return
   fi
   if [ "${cut_mode}" = confirm ]; then
+    cut_read_journal
     cut_confirm_command && return
     [ "${cut_orphaned}" = 1 ] || return 1
   fi
@@ -354,13 +398,21 @@ cut_main() {
   trap cut_hang_up HUP
   trap ':' ALRM
   cut_find_launcher
+  # These look and change nothing, dry or not; a dry `unlock` only shows.
+  case "${cut_mode}" in
+  unlock) cut_only_look=${cut_dry} cut_dry=0 ;;
+  preflight | verify) cut_dry=0 ;;
+  *) ;;
+  esac
   trap cut_leave EXIT
+  cut_rc=0
   if [ "${cut_dry}" = 0 ]; then
-    cut_lock
+    cut_lock || cut_rc=$?
+    [ "${cut_rc}" != 0 ] || cut_mend_journal
   fi
-  cut_rc=$?
+  # Only now: whoever held the lock may have gone on meanwhile.
+  cut_read_journal
   if [ "${cut_rc}" = 0 ]; then
-    cut_mend_journal
     case "${cut_mode}" in
     preflight) cut_preflight_command ;;
     apply) cut_apply ;;

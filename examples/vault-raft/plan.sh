@@ -65,11 +65,11 @@ unset CDPATH
 
 cut_mode=plan cut_yes=0 cut_dry=0 cut_to='' cut_on_failure=ask cut_state='' cut_done_list=' ' cut_colour=1
 cut_root='' cut_run='' cut_logs='' cut_log='' cut_out='' cut_work='' cut_cred='' cut_base=''
-cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other=''
+cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_torn=0
 cut_signal='' cut_clean=0 cut_locked=0 cut_quiet_tty=0 cut_count=0
 cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_secret_run=0
 cut_launcher='' cut_shell='' cut_copy='' cut_child='' cut_late=0 cut_hung_up=0
-cut_bound=900 cut_held=0 cut_confirm_within=0 cut_until='' cut_orphaned=0
+cut_bound=900 cut_gone=' ' cut_held=0 cut_from=0 cut_to_step=0 cut_only_look=0 cut_counting=0 cut_confirm_within=0 cut_until='' cut_orphaned=0 cut_alone_now=0 cut_target=0
 cut_id='' cut_title='' cut_takes='' cut_final='' cut_hand='' cut_newer=''
 cut_text='' cut_states='' cut_blind='' cut_verdict='' cut_status='' cut_before='' cut_surprises=''
 cut_problems=0 cut_drift=0 cut_watching=0 cut_gentle=0 cut_differs='' cut_patience=30 cut_n=0
@@ -142,7 +142,9 @@ cut_sleep() {
 
 cut_record() {
   cut_stamp=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-  if ! printf '%s %s\n' "${cut_stamp}" "$*" >>"${cut_state}/journal" 2>/dev/null; then
+  [ "${cut_torn}" = 0 ] || cut_mend_journal
+  if ! { printf '%s %s\n' "${cut_stamp}" "$*" >>"${cut_state}/journal"; } 2>/dev/null; then
+    cut_torn=1
     cut_complain "The journal ${cut_state}/journal cannot be written: nothing is done that is not recorded first."
     return 1
   fi
@@ -151,12 +153,16 @@ cut_record() {
 
 # Reads where things stand: cut_at (steps done), cut_doubt (a step begun and not ended), cut_undoing (an undo begun and
 # not ended), cut_over (finished, rolled-back or empty), cut_other (digest of another plan's run). Half a line at the
-# end, from a crash while it was written, does not count.
+# end, from a crash or a full disk while it was written, does not count.
 cut_read_journal() {
   cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_until=''
   cut_until_step=0 cut_until_time=0 cut_high=0
   [ -r "${cut_state}/journal" ] || return 0
   while read -r cut_j_time cut_j_event cut_j_number cut_j_rest; do
+    case "${cut_j_event} ${cut_j_number} ${cut_j_rest}" in
+    *'(torn)'*) continue ;;
+    *) ;;
+    esac
     case "${cut_j_event}" in
     run)
       cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=1 cut_until_step=0 cut_high=0
@@ -175,6 +181,7 @@ cut_read_journal() {
       [ "${cut_until_step}" != "${cut_j_number}" ] || cut_until_step=0
       ;;
     until) cut_until_step=${cut_j_number} cut_until_time=${cut_j_rest} ;;
+    guarded) cut_until='' ;;
     confirm-until) cut_until=${cut_j_number} ;;
     over) cut_over=${cut_j_number} cut_until='' ;;
     *) cut_complain "The journal has a line of ${cut_j_time} that this runbook does not know: ${cut_j_event}" ;;
@@ -183,62 +190,172 @@ cut_read_journal() {
   [ ! -r "${cut_state}/root" ] || cut_root=$(cat -- "${cut_state}/root")
 }
 
+# Half a line at the end is marked, so that nobody takes it for a whole one later.
 cut_mend_journal() {
   [ -s "${cut_state}/journal" ] || return 0
   cut_last=$(tail -c 1 "${cut_state}/journal" | wc -l)
-  [ "${cut_last}" -gt 0 ] || printf '\n' >>"${cut_state}/journal"
+  [ "${cut_last}" -gt 0 ] || { printf ' (torn)\n' >>"${cut_state}/journal"; } 2>/dev/null || return 0
+  cut_torn=0
 }
 
 # -- One run at a time -----------------------------------------------------------------------------------------------
 
-cut_lock() {
-  mkdir -p "${cut_state}" || {
-    cut_complain "The state directory ${cut_state} cannot be made."
-    return 4
-  }
-  if ! mkdir "${cut_state}/lock" 2>/dev/null; then
-    cut_holder=$(cat -- "${cut_state}/lock/pid" 2>/dev/null) || cut_holder=''
-    cut_holder_host=$(cat -- "${cut_state}/lock/host" 2>/dev/null) || cut_holder_host=''
-    cut_host=$(uname -n)
-    if [ -n "${cut_holder}" ] && [ "${cut_holder_host}" = "${cut_host}" ] && ! kill -0 "${cut_holder}" 2>/dev/null; then
-      cut_say "The lock of run ${cut_holder} is stale (that process is gone): taken over."
-      cut_outlived || return
-    else
-      cut_complain "Another run of this plan holds ${cut_state}/lock (process ${cut_holder:-unknown} on ${cut_holder_host:-unknown})."
-      return 5
-    fi
+# When the process was born, in cut_birth, empty when it is gone (or a zombie): with its number, one process and no other,
+# also after its number has been given away again or the host has been started anew.
+cut_born() {
+  cut_birth=''
+  if [ -r "/proc/$$/stat" ]; then
+    cut_birth=$(awk '{ sub(/.*\) /, ""); if ($1 !~ /[ZX]/) print $20 }' "/proc/$1/stat" 2>/dev/null) || cut_birth=''
+    cut_boot=''
+    [ ! -r /proc/sys/kernel/random/boot_id ] || read -r cut_boot </proc/sys/kernel/random/boot_id
+    [ -z "${cut_birth}" ] || cut_birth="${cut_birth}-${cut_boot}"
+  elif kill -0 "$1" 2>/dev/null; then
+    cut_birth=$(ps -o lstart= -p "$1" 2>/dev/null | tr ' ' _) || cut_birth=''
+    [ -n "${cut_birth}" ] || cut_birth=unknown
   fi
-  uname -n >"${cut_state}/lock/host" || return 4
-  printf '%s\n' "$$" >"${cut_state}/lock/pid" || return 4
+}
+
+# cut_is_alive PROCESS BIRTH
+cut_is_alive() {
+  [ -n "$1" ] || return 1
+  cut_born "$1"
+  [ -n "${cut_birth}" ] && [ "${cut_birth}" = "$2" ]
+}
+
+# Who holds the lock by the file $1: cut_holder, cut_holder_host, cut_holder_birth.
+cut_read_holder() {
+  cut_holder='' cut_holder_host='' cut_holder_birth=''
+  cut_held_by=$(cat -- "$1" 2>/dev/null) || return 1
+  cut_holder=${cut_held_by%% *}
+  cut_holder_birth=${cut_held_by##* }
+  cut_holder_host=${cut_held_by#* }
+  cut_holder_host=${cut_holder_host%% *}
+}
+
+# The lock is the file `holder`, made whole in one go by a hard link. That of a process that is gone is taken over by
+# whoever links `after.` it first, and then replaces it; one who dies between the two is taken over in the same way.
+cut_lock() {
+  cut_tries=0
+  cut_host=$(uname -n)
+  cut_me="${cut_state}/lock/me.$$"
+  while :; do
+    mkdir -p "${cut_state}/lock" || {
+      cut_complain "The state directory ${cut_state} cannot be made."
+      return 4
+    }
+    cut_born "$$"
+    { printf '%s %s %s\n' "$$" "${cut_host}" "${cut_birth}" >"${cut_me}"; } 2>/dev/null && ln "${cut_me}" "${cut_state}/lock/holder" 2>/dev/null && break
+    cut_rc=0
+    cut_take_over || cut_rc=$?
+    [ "${cut_rc}" != 0 ] || break
+    cut_tries=$((cut_tries + 1))
+    [ "${cut_rc}" != 1 ] || [ "${cut_tries}" -lt 20 ] || {
+      cut_complain "The lock ${cut_state}/lock cannot be written: a full disk, no right to it, or a file system without hard links."
+      cut_rc=4
+    }
+    if [ "${cut_rc}" != 1 ]; then
+      cut_leave_lock
+      return "${cut_rc}"
+    fi
+    sleep 1
+  done
   cut_locked=1
+  rm -f "${cut_state}"/lock/me.* "${cut_state}"/lock/after.*
+  printf '%s\n' "$$" >"${cut_state}/lock/pid" || return 4
   # Commands are run from a copy, so that a runbook that is written anew meanwhile changes nothing.
   cut_copy="${cut_state}/lock/runbook"
   cp -- "${cut_self}" "${cut_copy}" || return 4
+  cut_outlived
+}
+
+cut_leave_lock() {
+  rm -f "${cut_me}"
+  rmdir "${cut_state}/lock" 2>/dev/null || :
+}
+
+# 0: taken over; 1: it has changed meanwhile; 5: its holder lives, or cannot be judged.
+cut_take_over() {
+  cut_read_holder "${cut_state}/lock/holder" || return 1
+  cut_stale=${cut_held_by}
+  while :; do
+    if [ "${cut_holder_host}" != "${cut_host}" ]; then
+      cut_complain "Another run of this plan holds ${cut_state}/lock: process ${cut_holder} on ${cut_holder_host}, which cannot be seen from ${cut_host}. When it is gone for sure, remove ${cut_state}/lock"
+      return 5
+    fi
+    if cut_is_alive "${cut_holder}" "${cut_holder_birth}"; then
+      cut_complain "Another run of this plan holds ${cut_state}/lock (process ${cut_holder} on ${cut_holder_host})."
+      return 5
+    fi
+    cut_after="${cut_state}/lock/after.${cut_holder}.${cut_holder_birth}"
+    ! ln "${cut_me}" "${cut_after}" 2>/dev/null || break
+    cut_read_holder "${cut_after}" || return 1
+  done
+  cut_read_holder "${cut_state}/lock/holder" || cut_held_by=''
+  if [ "${cut_held_by}" != "${cut_stale}" ] || ! mv -f "${cut_me}" "${cut_state}/lock/holder" 2>/dev/null; then
+    rm -f "${cut_after}"
+    return 1
+  fi
+  cut_say "The lock of run ${cut_holder} is stale (that process is gone): taken over."
+}
+
+# Is the command $2 of this run's lock at work, as process $1 when that is known? Its process is then in cut_worker.
+cut_works() {
+  cut_worker=''
+  if [ -r "/proc/$$/cmdline" ]; then
+    for cut_base in /proc/[0-9]*; do
+      [ -z "$1" ] || [ "${cut_base##*/}" = "$1" ] || continue
+      cut_line=$({ tr '\0' ' ' <"${cut_base}/cmdline"; } 2>/dev/null) || continue
+      case "${cut_line}" in
+      *"${cut_state}/lock/runbook --command $2 "*) cut_worker=${cut_base##*/} ;;
+      *) continue ;;
+      esac
+      return 0
+    done
+    return 1
+  fi
+  cut_worker=$(ps -A -o pid= -o args= 2>/dev/null | awk -v pid="$1" -v name="$2" '(pid == "" || $1 == pid) && index($0, "--command " name " ") { print $1; exit }')
+  [ -n "${cut_worker}" ]
 }
 
 # A run that was killed may have left a command at work: nothing is done beside it.
 cut_outlived() {
-  [ -r "${cut_state}/lock/command" ] || return 0
-  read -r cut_orphan cut_orphan_name <"${cut_state}/lock/command" || return 0
+  cut_orphan_name=$(cat -- "${cut_state}/lock/command" 2>/dev/null) || return 0
+  cut_orphan=''
+  case "${cut_orphan_name}" in
+  *' '*)
+    cut_orphan=${cut_orphan_name%% *}
+    cut_orphan_name=${cut_orphan_name#* }
+    ;;
+  *) ;;
+  esac
   cut_orphan_left=600
-  while ps -A -o pid= -o args= 2>/dev/null | awk -v pid="${cut_orphan}" -v name="${cut_orphan_name}" '$1 == pid && index($0, "--command " name " ") { found = 1 } END { exit !found }'; do
-    [ "${cut_orphan_left}" -lt 600 ] || cut_say "Its command ${cut_orphan_name} is still at work (process ${cut_orphan}): waits for it."
+  while cut_works "${cut_orphan}" "${cut_orphan_name}"; do
+    [ "${cut_orphan_left}" -lt 600 ] || cut_say "Its command ${cut_orphan_name} is still at work (process ${cut_worker}): waits for it."
     if [ "${cut_orphan_left}" = 0 ] || [ -n "${cut_signal}" ]; then
-      cut_complain "The command ${cut_orphan_name} of the run before is still at work (process ${cut_orphan}): nothing is done beside it."
+      cut_complain "The command ${cut_orphan_name} of the run before is still at work (process ${cut_worker}): nothing is done beside it."
       return 5
     fi
     sleep 1
     cut_orphan_left=$((cut_orphan_left - 1))
   done
-  rm -f "${cut_state}/lock/command"
+  # What it said is kept in its log.
+  if [ -r "${cut_state}/lock/output" ]; then
+    { IFS= read -r cut_out && IFS= read -r cut_orphan_log; } <"${cut_state}/lock/output" || cut_out=''
+    [ -z "${cut_out}" ] || [ ! -s "${cut_out}" ] || { cat -- "${cut_out}" >>"${cut_orphan_log}" && rm -f "${cut_out}"; } 2>/dev/null || :
+  fi
+  rm -f "${cut_state}/lock/command" "${cut_state}/lock/output"
 }
 
+# What the lock is made of goes last.
 cut_unlock() {
   [ "${cut_locked}" = 1 ] || return 0
   cut_locked=0
-  rm -rf "${cut_state:?}/lock"
+  # While a command may be at work, it stays: whoever finds it stale waits for that command.
+  [ ! -e "${cut_state}/lock/command" ] || return 0
+  rm -f "${cut_state}/lock/runbook" "${cut_state}/lock/pid" "${cut_state}/lock/output" "${cut_state}"/lock/me.*
+  rm -f "${cut_state}/lock/holder"
+  rmdir "${cut_state}/lock" 2>/dev/null || :
 }
-
 # -- Secrets: files of mode 0600 in a directory of mode 0700 on a memory file system ---------------------------------
 
 cut_is_memory() {
@@ -257,7 +374,9 @@ cut_is_mine() {
 
 # Opens the directory of the run, or makes one; a second process after a crash finds the same.
 cut_open_secrets() {
-  [ -z "${cut_cred}" ] || return 0
+  if [ -n "${cut_cred}" ] && cut_is_mine "${cut_cred}"; then
+    return 0
+  fi
   if [ -r "${cut_state}/secrets-at" ]; then
     cut_cred=$(cat -- "${cut_state}/secrets-at")
     if [ -n "${cut_cred}" ] && cut_is_mine "${cut_cred}"; then
@@ -265,7 +384,10 @@ cut_open_secrets() {
     fi
   fi
   cut_cred=''
+  cut_uid=$(id -u)
   for cut_base in "${XDG_RUNTIME_DIR:-/dev/shm}" /dev/shm "${cut_state}"; do
+    # That of a login goes with its last session; /dev/shm does too, but not for root.
+    [ "${cut_confirm_within}" = 0 ] || [ "${cut_uid}" != 0 ] || [ "${cut_base}" != "/run/user/0" ] || continue
     if ! [ -d "${cut_base}" ] || ! [ -w "${cut_base}" ]; then
       continue
     fi
@@ -554,9 +676,18 @@ cut_dns() {
 
 # -- Running one command ---------------------------------------------------------------------------------------------
 
+# Every process and its parent, a line each.
+cut_processes() {
+  if [ -r "/proc/$$/stat" ]; then
+    cat /proc/[0-9]*/stat 2>/dev/null | awk '{ pid = $1; sub(/.*\) /, ""); print pid, $2 }'
+  else
+    ps -A -o pid= -o ppid= 2>/dev/null
+  fi
+}
+
 # Ends a process with all that it started: politely, and after the grace time for good.
 cut_end_tree() {
-  cut_tree=$(ps -A -o pid= -o ppid= 2>/dev/null | awk -v root="$1" '
+  cut_tree=$(cut_processes | awk -v root="$1" '
     { parent[$1] = $2 }
     END {
       for (p in parent) {
@@ -613,6 +744,8 @@ ${cut_words}"
 
 # Starts the command cut_name in the background.
 cut_launch() {
+  # Known before it begins, so that whoever comes after a crash can wait for it.
+  { printf '%s\n' "${cut_out}" "${cut_log}" >"${cut_state}/lock/output" && printf '%s\n' "${cut_name}" >"${cut_state}/lock/command"; } 2>/dev/null || :
   cut_once_more "${cut_copy}" --command "${cut_name}" "${cut_cred}" "${cut_run}" "${cut_work}" "${cut_root}" >"${cut_out}" 2>>"${cut_log}"
   cut_child=$!
 }
@@ -630,11 +763,8 @@ cut_command() {
 cut_count_alive() {
   cut_alive=''
   for cut_member in ${cut_family}; do
-    cut_here=$(ps -o stat= -p "${cut_member}" 2>/dev/null) || cut_here=''
-    case "${cut_here}" in
-    '' | Z*) ;;
-    *) cut_alive="${cut_alive} ${cut_member}" ;;
-    esac
+    cut_born "${cut_member}"
+    [ -z "${cut_birth}" ] || cut_alive="${cut_alive} ${cut_member}"
   done
 }
 
@@ -1131,10 +1261,10 @@ cut_baseline() {
   fi
 }
 
-# The steps by hand of this run, which ends at cut_target.
+# Steps by hand among those that are still to do need a terminal, or their names in --done.
 cut_by_hand() {
   cut_has_terminal && return 0
-  cut_i=1
+  cut_i=$((cut_at + 1))
   while [ "${cut_i}" -le "${cut_target}" ]; do
     "step_${cut_i}"
     case "${cut_done_list}" in
@@ -1153,6 +1283,18 @@ cut_by_itself() {
     [ -z "${cut_final}" ] || cut_problem "--confirm-within: step ${cut_id} has no way back (${cut_final}), so nothing can roll back by itself after it"
     cut_i=$((cut_i + 1))
   done
+  cut_lingers
+}
+
+# The secrets of the way back are in memory, and systemd empties that of a user with the last session: perhaps the one that
+# the change cuts.
+cut_lingers() {
+  cut_uid=$(id -u)
+  if [ "${cut_uid}" = 0 ] || [ -z "${cut_secrets}" ] || ! command -v loginctl >/dev/null 2>&1; then
+    return 0
+  fi
+  cut_linger=$(loginctl show-user "${cut_uid}" -p Linger 2>/dev/null) || return 0
+  [ "${cut_linger}" != Linger=no ] || cut_problem "--confirm-within: with your last session here systemd removes the secrets that the way back needs: loginctl enable-linger, then again"
 }
 
 cut_preflight() {
@@ -1160,19 +1302,18 @@ cut_preflight() {
   cut_say "Preflight (changes nothing)"
   mkdir -p "${cut_state}/baseline"
   plan_tools
-  [ "${cut_problems}" = 0 ] || return 4
-  cut_say "  tools: all here"
+  [ "${cut_problems}" != 0 ] || cut_say "  tools: all here"
+  cut_open_secrets || return 4
   if cut_all_secrets; then
     [ -z "${cut_secrets}" ] || cut_say "  secrets: all fetched"
   else
-    cut_problem "a secret cannot be fetched"
-    return 4
+    cut_problem "a secret cannot be fetched; what needs it cannot be looked at below"
   fi
   [ "${cut_mode}" = preflight ] || cut_by_hand
   [ "${cut_confirm_within}" = 0 ] || cut_by_itself
   plan_observe
   [ "${cut_drift}" = 0 ] || cut_problem "the world is not what the plan starts from (${cut_drift} values differ)"
-  cut_held=0
+  cut_held=0 cut_to_step=0
   plan_locks
   plan_unused
   plan_baseline
@@ -1327,9 +1468,11 @@ EOF
 }
 
 # The sessions that hold the lock of the workspace (or the one lock that new workspaces are made under), a line each:
-# backend, client's address, its port, state, seconds in it, start of the session, key, user.
+# backend, client's address, its port, state, seconds in it, start of the session, key, user. With them how the server sees
+# this session itself (in the file `seen-as`), and the connections of this host meanwhile (`connections`).
 cut_holders() {
-  cut_psql <<'EOF' >"${cut_cred}/holders" 2>>"${cut_log}"
+  rm -f "${cut_cred}/connections"
+  cut_psql -v "seen=${cut_cred}/seen-as" <<'EOF' >"${cut_cred}/holders" 2>>"${cut_log}"
 select l.pid, coalesce(host(a.client_addr), 'local'), coalesce(a.client_port, -1), coalesce(a.state, 'hidden'),
   coalesce(extract(epoch from now() - a.state_change)::bigint, -1),
   to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), k.key, coalesce(a.usename, '?')
@@ -1339,6 +1482,10 @@ join (select id as key from :"schema".states where name = :'workspace' union all
 where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
   and l.database = (select oid from pg_database where datname = current_database())
 order by l.pid;
+\o :seen
+select coalesce(host(inet_client_addr()), 'local'), coalesce(inet_client_port(), -1);
+\o
+\! ss -tnpH state established >"${PGSERVICEFILE%/*}/connections" 2>/dev/null
 EOF
 }
 
@@ -1355,11 +1502,9 @@ where a.pid = :pid and a.state = 'idle' and now() - a.state_change > :bound * in
 EOF
 }
 
-# Is there a connection from this address and port on this host? Sets cut_client: its process, or nothing.
+# The process behind the connection of this host from address $1, port $2, in cut_client, empty when there is none.
 cut_find_client() {
-  cut_client=''
-  [ "$2" -gt 0 ] || return 0
-  cut_client=$(ss -tnpH state established 2>/dev/null | awk -v address="$1" -v port="$2" '
+  cut_client=$(awk -v address="$1" -v port="$2" '
     {
       here = $3
       if (!match(here, /:[0-9]+$/) || substr(here, RSTART + 1) != port) next
@@ -1372,11 +1517,42 @@ cut_find_client() {
       sub(/",pid=/, ", process ", who)
       print who
       exit
-    }')
+    }' "${cut_cred}/connections")
 }
 
-# cut_state_lock N NAME SCHEMA WORKSPACE: looks who holds the lock; cut_held counts those who do.
+# Can it be seen from here whether the client at address $1 lives? Only where the server sees this host as it is (no tunnel,
+# proxy or translation of addresses between: its own connection is then found here), and only of a client on this host.
+# Sets cut_unseen to why not.
+cut_can_see() {
+  cut_unseen=''
+  cut_seen_as='' cut_seen_port=''
+  [ ! -r "${cut_cred}/seen-as" ] || IFS='|' read -r cut_seen_as cut_seen_port <"${cut_cred}/seen-as" || :
+  if ! [ -s "${cut_cred}/connections" ]; then
+    cut_unseen="the connections of this host cannot be listed (ss is not here)"
+  elif [ "$1" = local ] || [ "${cut_seen_as:-local}" = local ]; then
+    cut_unseen="a connection by a socket of the database's own host cannot be told apart"
+  else
+    cut_find_client "${cut_seen_as}" "${cut_seen_port}"
+    if [ -z "${cut_client}" ]; then
+      cut_unseen="the database sees this host as ${cut_seen_as} port ${cut_seen_port}, which is not here: a tunnel, a proxy or a translation of addresses is between"
+    elif [ "$1" != "${cut_seen_as}" ] && ! ip -o addr show 2>/dev/null | awk -v address="$1" '{ sub(/\/.*/, "", $4); if ($4 == address) found = 1 } END { exit !found }'; then
+      cut_unseen="its client is on another host, $1"
+    fi
+  fi
+  cut_client=''
+  [ -z "${cut_unseen}" ]
+}
+
+# cut_state_lock N NAME SCHEMA WORKSPACE STEPS: looks who holds the lock; cut_held counts those who do. Of a run that is
+# half-way only the locks count that a step from cut_from to cut_to_step goes through.
 cut_state_lock() {
+  if [ "${cut_to_step}" -gt 0 ]; then
+    cut_concerned=0
+    for cut_i in $(printf '%s\n' "$5" | tr ' ' '\n'); do
+      [ "${cut_i}" -lt "${cut_from}" ] || [ "${cut_i}" -gt "${cut_to_step}" ] || cut_concerned=1
+    done
+    [ "${cut_concerned}" = 1 ] || return 0
+  fi
   cut_schema=$3 cut_workspace=$4 cut_lock_name="$2 (schema $3, workspace $4)"
   if ! command -v psql >/dev/null 2>&1; then
     cut_blind_lock "$2" 'psql is not here'
@@ -1388,7 +1564,7 @@ cut_state_lock() {
   fi
   cut_name="state-lock-$1"
   cut_files
-  if [ "${cut_mode}" != unlock ]; then
+  if [ "${cut_mode}" = preflight ] || [ "${cut_mode}" = apply ]; then
     cut_pooled
     case "$?" in
     0) cut_problem "the state of $2 is behind a pooler that hands sessions around (transaction mode): its locks protect nothing; let PG_CONN_STR name the server itself" ;;
@@ -1406,26 +1582,33 @@ cut_state_lock() {
     return 0
   fi
   [ -s "${cut_cred}/holders" ] || [ "${cut_mode}" != unlock ] || cut_say "  free: the state lock of ${cut_lock_name}"
-  while IFS='|' read -r cut_pid cut_from cut_port cut_doing cut_idle cut_since cut_key cut_user; do
+  while IFS='|' read -r cut_pid cut_address cut_port cut_doing cut_idle cut_since cut_key cut_user; do
     cut_held=$((cut_held + 1))
-    cut_judge_holder
+    [ "${cut_counting}" = 1 ] || cut_judge_holder
   done <"${cut_cred}/holders"
 }
 
-# A holder is always idle to PostgreSQL, at work or not. It is left alone while its client lives, as far as that can be
-# seen, and while it is younger than the bound.
+# A holder is always idle to PostgreSQL, at work or not. It is left alone while its client lives, while nobody can see whether
+# it does, unless that client is said to be gone (--gone), and while it is younger than the bound.
 cut_judge_holder() {
-  cut_find_client "${cut_from}" "${cut_port}"
   cut_seconds "${cut_idle}"
   cut_held_since="${cut_doing} for ${cut_span}"
-  cut_whole="backend ${cut_pid} of ${cut_user}, from ${cut_from} port ${cut_port}, connected since ${cut_since}, ${cut_held_since}"
+  cut_whole="backend ${cut_pid} of ${cut_user}, from ${cut_address} port ${cut_port}, connected since ${cut_since}, ${cut_held_since}"
   cut_seconds "${cut_bound}"
-  cut_alone=''
+  cut_alone='' cut_told=0
+  case "${cut_gone}" in
+  *" ${cut_address} "*) cut_told=1 ;;
+  *) ;;
+  esac
+  if ! cut_can_see "${cut_address}"; then
+    [ "${cut_told}" = 1 ] || cut_alone="${cut_unseen}. Look there for terraform; when it is gone for sure: sh ${cut_self} unlock --gone ${cut_address} --state ${cut_state}"
+  else
+    cut_find_client "${cut_address}" "${cut_port}"
+    [ -z "${cut_client}" ] || cut_alone="its client lives (${cut_client}): wait for it, or ask it to stop with kill -s INT, which saves its work"
+  fi
   if [ "${cut_doing}" != idle ]; then
     cut_alone="it is not idle"
-  elif [ -n "${cut_client}" ]; then
-    cut_alone="its client lives (${cut_client}): wait for it, or ask it to stop with kill -s INT, which saves its work"
-  elif [ "${cut_idle}" -lt "${cut_bound}" ]; then
+  elif [ -z "${cut_alone}" ] && [ "${cut_idle}" -lt "${cut_bound}" ]; then
     cut_alone="it has not been idle for ${cut_span} yet (--idle)"
   fi
   if [ "${cut_mode}" != unlock ]; then
@@ -1442,7 +1625,15 @@ cut_judge_holder() {
     cut_say "    left alone: ${cut_alone}"
     return 0
   fi
-  cut_say "    no connection from ${cut_from} port ${cut_port} on this host; when that is another host, look there for terraform first"
+  if [ -n "${cut_unseen}" ]; then
+    cut_say "    said to be gone: the client at ${cut_address} (--gone)"
+  else
+    cut_say "    its client was on this host, and is gone"
+  fi
+  if [ "${cut_only_look}" = 1 ]; then
+    cut_say "    this session would be ended"
+    return 0
+  fi
   if ! cut_confirm "    End this one session"; then
     return 0
   fi
@@ -1465,7 +1656,7 @@ EOF
 
 # cut_blind_lock NAME WHY
 cut_blind_lock() {
-  cut_say "  state lock not looked at: $1 ($2)"
+  [ "${cut_counting}" = 1 ] || cut_say "  state lock not looked at: $1 ($2)"
 }
 
 # Shows who holds the state locks of the plan's stacks and, when told, ends those that nobody is behind.
@@ -1476,6 +1667,7 @@ cut_unlock_command() {
   cut_open_secrets || return 4
   cut_all_secrets || cut_complain "Not all secrets can be fetched: looks with those that are there."
   cut_say "State locks of this plan"
+  cut_to_step=0
   plan_locks
   if [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ]; then
     cut_close keep
@@ -1485,12 +1677,34 @@ cut_unlock_command() {
   [ "${cut_held}" = 0 ] || return 1
 }
 
+# Before a run goes on or back from step $1 to step $2: false when somebody else holds a lock that one of these steps needs, and
+# does not give it back soon (a tool that was killed with its run keeps it for a moment).
+cut_locks_free() {
+  cut_from=$1 cut_to_step=$2 cut_held=0 cut_n=0 cut_counting=1
+  cut_clock
+  cut_deadline=$((cut_time + cut_patience))
+  plan_locks
+  [ "${cut_held}" = 0 ] || cut_say "A state lock that this needs is held: waits for it up to ${cut_patience}s."
+  while [ "${cut_held}" -gt 0 ] && [ "${cut_time}" -lt "${cut_deadline}" ] && cut_sleep 2; do
+    cut_held=0
+    plan_locks
+    cut_clock
+  done
+  cut_counting=0
+  if [ "${cut_held}" -gt 0 ]; then
+    cut_held=0
+    plan_locks
+  fi
+  cut_to_step=0
+  [ "${cut_held}" = 0 ]
+}
 # -- Commit or revert: a run that nobody confirms in time rolls back by itself ---------------------------------------
 
 # The terminal goes, perhaps because of the change itself: with --confirm-within the run goes on without it.
 cut_hang_up() {
   if [ "${cut_confirm_within}" -gt 0 ]; then
-    cut_say "The terminal is gone: goes on without it, and rolls back unless somebody confirms."
+    [ "${cut_alone_now}" = 1 ] || cut_say "The terminal is gone: goes on without it, and rolls back unless somebody confirms."
+    cut_alone_now=1
   else
     cut_signal=HUP
   fi
@@ -1520,33 +1734,56 @@ cut_guard() {
     rm -f "${cut_state}/confirm-within"
     return 0
   fi
+  # Nobody suspends it by mistake.
+  trap '' TSTP TTIN TTOU
   printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_self}" "${cut_state}/watchdog" || return
-  cut_once_more "${cut_state}/watchdog" --watchdog "${cut_state}" "$$" "${cut_confirm_within}" "${cut_shell}" >>"${cut_state}/watchdog.log" 2>&1
+  cut_born "$$"
+  cut_once_more "${cut_state}/watchdog" --watchdog "${cut_state}" "$$" "${cut_confirm_within}" "${cut_shell}" "${cut_birth}" >>"${cut_state}/watchdog.log" 2>&1
+  cut_record guarded "$!" || return
   cut_seconds "${cut_confirm_within}"
   cut_say "To be confirmed within ${cut_span} of its last step; guarded by process $! from now on."
 }
 
-# cut_watchdog STATE PID SECONDS SHELL: see cut_guard. It has nothing to do while that process lives.
+# cut_watchdog STATE PROCESS SECONDS SHELL BIRTH: see cut_guard. It has nothing to do while that process lives, unless that one
+# has not noticed that its time is over: stopped, or held up by a terminal that takes nothing more.
 cut_watchdog() {
   trap '' HUP INT
-  cut_state=$1 cut_deadline=''
+  cut_state=$1 cut_deadline='' cut_shell=$4
   while sleep 2; do
-    ! kill -0 "$2" 2>/dev/null || continue
-    cut_owner=$(cat -- "${cut_state}/lock/pid" 2>/dev/null) || cut_owner=''
     cut_read_journal
+    [ -z "${cut_over}" ] || return 0
+    cut_clock
+    if cut_is_alive "$2" "$5"; then
+      if [ -z "${cut_until}" ] || [ "${cut_time}" -lt $((cut_until + 20)) ] || ! mkdir "${cut_state}/decided" 2>/dev/null; then
+        continue
+      fi
+      kill -s KILL "$2"
+      cut_revert
+      return
+    fi
     # Ended as it should, or taken over by somebody.
-    if [ "${cut_owner}" != "$2" ] || [ -n "${cut_over}" ] || [ "${cut_begun}" = 0 ] || [ -d "${cut_state}/decided" ]; then
+    cut_read_holder "${cut_state}/lock/holder" || return 0
+    if [ "${cut_holder}" != "$2" ] || [ "${cut_begun}" = 0 ] || [ -d "${cut_state}/decided" ]; then
       return 0
     fi
-    cut_clock
     [ -n "${cut_deadline}" ] || cut_deadline=${cut_until:-$((cut_time + $3))}
     [ "${cut_time}" -ge "${cut_deadline}" ] || continue
-    if mkdir "${cut_state}/decided" 2>/dev/null; then
-      cut_self=$0 cut_shell=$4
-      cut_once_more "$0" rollback --yes --state "${cut_state}" --no-color
-      wait "$!"
-    fi
+    ! mkdir "${cut_state}/decided" 2>/dev/null || cut_revert
     return
+  done
+}
+
+# Rolls back; what stands in the way (a state lock of somebody else, a source of secrets that is down) may go away in an hour.
+cut_revert() {
+  cut_self=$0
+  cut_tries=0
+  while [ "${cut_tries}" -lt 60 ] && [ -d "${cut_state}/decided" ]; do
+    cut_once_more "$0" rollback --yes --state "${cut_state}" --no-color
+    wait "$!"
+    cut_read_journal
+    [ -z "${cut_over}" ] || return 0
+    cut_tries=$((cut_tries + 1))
+    sleep 60
   done
 }
 
@@ -1603,12 +1840,15 @@ cut_confirm_command() {
     cut_complain "Not confirmed: step ${cut_at} of ${cut_steps} is done."
     return 1
   fi
+  if [ "${cut_dry}" = 1 ]; then
+    cut_say "Would keep what run ${cut_run} did."
+    return 0
+  fi
   if ! mkdir "${cut_state}/decided" 2>/dev/null; then
     cut_complain "Not confirmed: it was decided before. See: sh ${cut_self} status --state ${cut_state}"
     return 1
   fi
-  cut_holder=$(cat -- "${cut_state}/lock/pid" 2>/dev/null) || cut_holder=''
-  if [ -n "${cut_holder}" ] && kill -0 "${cut_holder}" 2>/dev/null; then
+  if cut_read_holder "${cut_state}/lock/holder" && cut_is_alive "${cut_holder}" "${cut_holder_birth}"; then
     cut_left=30
     while [ -z "${cut_over}" ] && [ "${cut_left}" -gt 0 ]; do
       sleep 1
@@ -1623,6 +1863,10 @@ cut_confirm_command() {
 }
 
 cut_confirm_orphan() {
+  if [ -n "${cut_over}" ]; then
+    cut_say "Confirmed: run ${cut_run} stays: ${cut_over}."
+    return 0
+  fi
   cut_open_logs || return
   cut_record over finished || return 3
   cut_close drop
@@ -1657,16 +1901,31 @@ cut_forward() {
       cut_record 'done' "${cut_n}" "${cut_id}" || return 1
     fi
     cut_clock
-    cut_seconds "$((cut_time - cut_started))"
+    cut_took
     [ "${cut_dry}" = 1 ] || cut_good "      done in ${cut_span}"
     [ -z "${cut_signal}" ] || return 1
-    if ! cut_probe_all "${cut_n}"; then
-      [ -z "${cut_signal}" ] || return 1
-      cut_bad "Surprise after step ${cut_n}: the model missed something. Nothing more is changed."
-      printf '%s' "${cut_surprises}"
-      return 1
-    fi
+    cut_as_predicted || return 1
   done
+}
+
+# The promises in the state that is reached, before anything more is changed.
+cut_as_predicted() {
+  cut_probe_all "${cut_at}" && return 0
+  [ -z "${cut_signal}" ] || return 1
+  cut_bad "Surprise after step ${cut_at}: the model missed something. Nothing more is changed."
+  printf '%s' "${cut_surprises}"
+  return 1
+}
+
+# The time since the step began, beside its estimate, in cut_span.
+cut_took() {
+  cut_spent=''
+  if [ -n "${cut_takes}" ]; then
+    cut_seconds "${cut_takes}"
+    cut_spent=" (estimated ${cut_span})"
+  fi
+  cut_seconds "$((cut_time - cut_started))"
+  cut_span="${cut_span}${cut_spent}"
 }
 
 cut_announce() {
@@ -1774,6 +2033,8 @@ cut_after_failure() {
 }
 
 cut_go_back() {
+  # They may be gone from memory since; what cannot be had is missed when it is needed.
+  [ "${cut_dry}" = 1 ] || cut_all_secrets || cut_complain "Not all secrets are there: goes back as far as that goes."
   if cut_backward; then
     cut_close drop
     cut_good "Rolled back: everything is as before the run."
@@ -1824,9 +2085,10 @@ cut_usage() {
   cat <<EOF
 usage: sh ${cut_self} [plan|preflight|apply|resume|confirm|rollback|status|verify|unlock] [--yes] [--dry-run]
        [--to STEP] [--on-failure rollback|stop|ask] [--confirm-within 10m] [--state DIR] [--done STEP]
-       [--patience SECONDS] [--idle 15m] [--no-color]
+       [--patience SECONDS] [--idle 15m] [--gone ADDRESS] [--no-color]
 exit status: 0 done, 1 failed and rolled back, 2 usage, 3 stopped half-way, 4 preflight refused,
   5 another run holds the lock, 6 rollback incomplete
+  (verify: 1 not as the plan says; confirm: 1 not confirmed; unlock: 1 a lock is still held; status: 3 half-way)
 EOF
 }
 
@@ -1901,6 +2163,7 @@ cut_apply() {
       return 3
     fi
   fi
+  cut_at=0 cut_doubt=0 cut_over=''
   cut_new_run
   pwd -P >"${cut_state}/root" || return 4
   cut_root=$(pwd -P)
@@ -1914,7 +2177,6 @@ cut_apply() {
     cut_close drop
     return "${cut_rc}"
   }
-  cut_at=0 cut_doubt=0 cut_over=''
   [ ! -s "${cut_state}/journal" ] || mv "${cut_state}/journal" "${cut_state}/journal.before-${cut_run}" || return 4
   if ! cut_record run "${cut_run}" "${cut_digest}" || ! cut_guard; then
     cut_close drop
@@ -1923,10 +2185,25 @@ cut_apply() {
   cut_go_on
 }
 
+# What a run that is half-way needs before it goes on: nobody in its way, and somebody for the steps by hand.
+cut_may_go_on() {
+  cut_problems=0
+  cut_by_hand
+  cut_locks_free "$((cut_at + 1))" "${cut_target}" || :
+  [ "${cut_problems}" != 0 ] || return 0
+  cut_say "Nothing is changed."
+  cut_hint
+  return 1
+}
+
 # Goes on from the journal. A step that was under way is done when its observation or verify says so, else done again.
 cut_resume() {
   cut_find_target || return
   cut_refuse_other || return
+  if [ "${cut_dry}" = 1 ]; then
+    [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ] || [ "${cut_undoing}" -gt 0 ] || cut_forward "${cut_target}"
+    return
+  fi
   if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
     cut_drop_secrets
     cut_say "There is no run to go on with."
@@ -1938,6 +2215,7 @@ cut_resume() {
   fi
   cut_open_logs || return
   cut_all_secrets || return 3
+  cut_may_go_on || return 3
   if [ "${cut_confirm_within}" = 0 ] && [ -r "${cut_state}/confirm-within" ]; then
     cut_confirm_within=$(cat -- "${cut_state}/confirm-within")
   fi
@@ -1952,6 +2230,11 @@ cut_resume() {
       cut_record 'done' "${cut_n}" "${cut_id}" || return 3
       cut_at=${cut_n} cut_doubt=0
     fi
+  fi
+  # Of a step in doubt nobody knows what is up; after any other, the run may have ended before it looked.
+  if [ "${cut_doubt}" -le "${cut_at}" ] && ! cut_as_predicted; then
+    cut_after_failure
+    return
   fi
   cut_go_on
 }
@@ -1981,10 +2264,23 @@ cut_rollback() {
     cut_complain "A secret that the way back needs is neither kept nor to be fetched: nothing is changed."
     return 6
   fi
+  if ! cut_locks_free 1 "${cut_n}"; then
+    cut_say "Nothing is changed: the way back goes through what is locked."
+    cut_hint
+    return 6
+  fi
   cut_go_back
 }
 
+# A finished run of another version of the plan is none of this one's.
+cut_forget_other() {
+  if [ -n "${cut_other}" ] && [ -n "${cut_over}" ]; then
+    cut_at=0 cut_doubt=0 cut_undoing=0 cut_begun=0 cut_over='' cut_other=''
+  fi
+}
+
 cut_status_command() {
+  cut_forget_other
   cut_i=1
   while [ "${cut_i}" -le "${cut_steps}" ]; do
     "step_${cut_i}"
@@ -2008,6 +2304,9 @@ cut_status_command() {
     cut_logs="${cut_state}/logs/${cut_run}"
     cut_say_until
     [ ! -r "${cut_state}/secrets-at" ] || cut_say "  secrets are kept for the way back"
+    if cut_read_holder "${cut_state}/lock/holder" && cut_is_alive "${cut_holder}" "${cut_holder_birth}"; then
+      cut_say "  at work: process ${cut_holder} on ${cut_holder_host}"
+    fi
     cut_say "  logs: ${cut_logs}"
     cut_logs=''
     cut_hint
@@ -2018,6 +2317,8 @@ cut_status_command() {
 # The verifies of all steps that are done and not overtaken by a later one, and the promises.
 cut_verify_command() {
   cut_bad_count=0
+  cut_forget_other
+  cut_refuse_other || return
   [ -n "${cut_run}" ] || cut_new_run
   cut_open_logs || return
   cut_all_secrets || return 1
@@ -2046,10 +2347,12 @@ cut_verify_command() {
 }
 
 cut_preflight_command() {
-  if [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ] && [ "${cut_at}" -gt 0 ]; then
+  if [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ] && [ "$((cut_at + cut_doubt))" -gt 0 ]; then
     cut_say "A run is half-way: there is no baseline to look at now (use verify)."
     return 3
   fi
+  cut_find_target || return
+  cut_at=0
   cut_new_run
   cut_root=$(pwd -P)
   cut_open_logs || return
@@ -2082,13 +2385,14 @@ cut_options() {
     --yes) cut_yes=1 ;;
     --dry-run) cut_dry=1 ;;
     --no-color) cut_colour=0 ;;
-    --to | --on-failure | --state | --done | --patience | --idle | --confirm-within)
+    --to | --on-failure | --state | --done | --patience | --idle | --gone | --confirm-within)
       [ "$#" -gt 1 ] || return 2
       case "$1" in
       --to) cut_to=$2 ;;
       --on-failure) cut_on_failure=$2 ;;
       --state) cut_state=$2 ;;
       --patience) cut_patience=$2 ;;
+      --gone) cut_gone="${cut_gone}$2 " ;;
       --idle)
         cut_duration "$2" || return
         cut_bound=${cut_length}
@@ -2159,12 +2463,13 @@ cut_main() {
     cut_plan_command
     return
   fi
-  cut_read_journal
   if [ "${cut_mode}" = status ]; then
+    cut_read_journal
     cut_status_command
     return
   fi
   if [ "${cut_mode}" = confirm ]; then
+    cut_read_journal
     cut_confirm_command && return
     [ "${cut_orphaned}" = 1 ] || return 1
   fi
@@ -2174,13 +2479,21 @@ cut_main() {
   trap cut_hang_up HUP
   trap ':' ALRM
   cut_find_launcher
+  # These look and change nothing, dry or not; a dry `unlock` only shows.
+  case "${cut_mode}" in
+  unlock) cut_only_look=${cut_dry} cut_dry=0 ;;
+  preflight | verify) cut_dry=0 ;;
+  *) ;;
+  esac
   trap cut_leave EXIT
+  cut_rc=0
   if [ "${cut_dry}" = 0 ]; then
-    cut_lock
+    cut_lock || cut_rc=$?
+    [ "${cut_rc}" != 0 ] || cut_mend_journal
   fi
-  cut_rc=$?
+  # Only now: whoever held the lock may have gone on meanwhile.
+  cut_read_journal
   if [ "${cut_rc}" = 0 ]; then
-    cut_mend_journal
     case "${cut_mode}" in
     preflight) cut_preflight_command ;;
     apply) cut_apply ;;
@@ -2729,8 +3042,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 37febee536676ab53e5559e8b424b0bc22b72525bae75c341937a55aee1a5ad7
-# plan part: sha256 96c7003e832f44d6dc2d036f7003c8c24e0481d46f94bc876d22a807c6526cd4
+# runtime: sha256 cf4abcf50ff55e05cbffee05772dcc380c990093daf4f939f062db020d3b8e81
+# plan part: sha256 4580423c2519992d0a3726bc8f1f631d89e0b809fab76723aea1b47dc34b6c54
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2

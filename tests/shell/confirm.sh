@@ -11,7 +11,7 @@ fresh() {
   chmod +x "$scratch/w/wrapper"
 }
 begin() { # SHELL COMMAND…: in the background, until it waits for its confirmation
-  (cd "$scratch/w" && exec setsid $1 "$scratch/book.sh" "${@:2}" --state "$scratch/w/state" </dev/null >"$scratch/out" 2>&1) &
+  (cd "$scratch/w" && exec setsid env --default-signal $1 "$scratch/book.sh" "${@:2}" --state "$scratch/w/state" </dev/null >"$scratch/out" 2>&1) &
   run=$!
   until_said 'confirm-until'
 }

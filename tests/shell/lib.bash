@@ -44,6 +44,10 @@ shells() { # the shells to run under, one command a line: dash and bash, with SH
   done
 }
 
+birth() { # PROCESS: when it was born, as the runtime writes it down
+  printf '%s-%s' "$(awk '{ sub(/.*\) /, ""); print $20 }' "/proc/$1/stat")" "$(cat /proc/sys/kernel/random/boot_id)"
+}
+
 finish() {
   printf '# %s: %d passed, %d failed\n' "$(basename "$0")" "$passed" "$failed"
   [ "$failed" = 0 ]

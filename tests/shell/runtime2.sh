@@ -114,13 +114,23 @@ while read -r sh; do
 
   fresh
   mkdir -p "$scratch/w/state/lock"
-  uname -n >"$scratch/w/state/lock/host"
-  printf '%s\n' "$$" >"$scratch/w/state/lock/pid"
+  printf '%s %s %s\n' "$$" "$(uname -n)" "$(birth "$$")" >"$scratch/w/state/lock/holder"
   bare "$sh" preflight
   check "$sh: two runs at once" is 5
-  printf '99999999\n' >"$scratch/w/state/lock/pid"
+  printf '%s elsewhere.example.net 1-x\n' "$$" >"$scratch/w/state/lock/holder"
+  bare "$sh" preflight
+  check "$sh: a run on another host" is 5
+  check "$sh: a run on another host cannot be judged" has 'which cannot be seen from'
+  printf '%s %s 1-another-boot\n' "$$" "$(uname -n)" >"$scratch/w/state/lock/holder"
   term "$sh" "The password=$asked" -- preflight
-  check "$sh: a stale lock" has 'is stale'
+  check "$sh: a stale lock, its number given away again" has 'is stale'
+  check "$sh: a stale lock is no obstacle" is 0
+  mkdir -p "$scratch/w/state/lock"
+  printf '99999999 %s 1-x\n' "$(uname -n)" >"$scratch/w/state/lock/holder"
+  printf '99999998 %s 1-x\n' "$(uname -n)" >"$scratch/w/state/lock/after.99999999.1-x"
+  term "$sh" "The password=$asked" -- preflight
+  check "$sh: a stale lock whose next holder died as well" is 0
+  check "$sh: no lock is left" [ ! -e "$scratch/w/state/lock" ]
 
   fresh
   (cd "$scratch/w" && printf '%s\n' "$filed" >secret.file)

@@ -11,7 +11,7 @@ fresh() { # SECONDS that the tool works
   chmod +x "$scratch/w/wrapper"
 }
 begin() { # SHELL COMMAND…: in the background, without a terminal; its process in $run
-  (cd "$scratch/w" && exec setsid $1 "$scratch/book.sh" "${@:2}" --patience 2 --state "$scratch/w/state" </dev/null >"$scratch/out" 2>&1) &
+  (cd "$scratch/w" && exec setsid env --default-signal $1 "$scratch/book.sh" "${@:2}" --patience 2 --state "$scratch/w/state" </dev/null >"$scratch/out" 2>&1) &
   run=$!
   for _ in $(seq 200); do grep -q began "$scratch/w/said" && break; sleep 0.05; done
 }

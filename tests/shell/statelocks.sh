@@ -22,20 +22,20 @@ sql "create role tf login password '$(printf %s "$password" | sed "s/'/''/g")'; 
   create table traefik.states (id bigint primary key, name text unique, data text); alter table traefik.states owner to tf;
   insert into traefik.states values (2, 'default', '{}'), (3, 'other', '{}')" >"$scratch/out"
 sed -i 's/ trust$/ scram-sha-256/; /^local/d' "$scratch/pg/data/pg_hba.conf"
-sed -i '1ihost all postgres 127.0.0.1/32 trust' "$scratch/pg/data/pg_hba.conf"
+sed -i '1ihost all postgres 127.0.0.1/32 trust\nhost all tf 127.0.0.2/32 scram-sha-256' "$scratch/pg/data/pg_hba.conf"
 as "pg_ctl -D $scratch/pg/data reload" >/dev/null
 
 encoded=$(jq -rn --arg v "$password" '$v | @uri')
 export CONNECTION="postgres://tf:$encoded@127.0.0.1:$port/state?sslmode=disable"
 keywords="host=127.0.0.1 port=$port dbname=state user=tf password='$(printf %s "$password" | sed "s/[\\\\']/\\\\&/g")'"
-holder() { # KEY: a session that holds a lock and is idle; its client in $client, its backend in $backend
-  python3 - "$1" <<P &
+holder() { # KEY [PORT]: a session that holds a lock and is idle; its client in $client, its backend in $backend
+  python3 - "$1" "${2:-$port}" <<P &
 import os, subprocess, sys, time
 env = dict(os.environ, PGPASSWORD=open("$scratch/password").read())
-p = subprocess.Popen(["psql", "-XAtq", "-h", "127.0.0.1", "-p", "$port", "-U", "tf", "-d", "state"], stdin=subprocess.PIPE, env=env, stdout=subprocess.DEVNULL)
+p = subprocess.Popen(["psql", "-XAtq", "-h", "127.0.0.1", "-p", sys.argv[2], "-U", "tf", "-d", "state"], stdin=subprocess.PIPE, env=env, stdout=subprocess.DEVNULL)
 p.stdin.write(("select pg_try_advisory_lock(%s);\n" % sys.argv[1]).encode())
 p.stdin.flush()
-time.sleep(60)
+time.sleep(600)
 P
   client=$!
   servers+=("$client")
@@ -44,9 +44,11 @@ P
     [ -z "$backend" ] || break
     sleep 0.1
   done
+  sql "select client_port from pg_stat_activity where pid = $backend" >"$scratch/holder-port"
 }
 free_all() { sql "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'" >/dev/null; kill "$client" 2>/dev/null; wait "$client" 2>/dev/null; sleep 0.2; }
 printf %s "$password" >"$scratch/password"
+idle() { for _ in $(seq 100); do [ "$(sql "select now() - state_change > interval '1.1 second' from pg_stat_activity where pid = $backend")" = t ] && return; sleep 0.1; done; }
 book() {
   (cd "$scratch/w" && setsid -w $1 "$scratch/book.sh" "${@:2}" --state "$scratch/w/state") >"$scratch/out" 2>&1 </dev/null
   status=$?
@@ -66,12 +68,32 @@ chmod +x "$scratch/w/wrapper"
 {
   printf '#!/bin/sh\n# A runbook by hand.\n\n'
   cat "$repo"/compiler/script/runtime-*.sh
-  sed "s/^cut_secrets=.*/cut_secrets='1:conn'/; /^plan_locks/,/^}/s/^  :/  cut_state_lock 1 traefik_stack traefik default/; \$d" "$repo/tests/shell/hand3.part"
+  sed "s/^cut_secrets=.*/cut_secrets='1:conn'/; /^plan_locks/,/^}/s/^  :/  cut_state_lock 1 traefik_stack traefik default 2/; \$d" "$repo/tests/shell/hand3.part"
   printf 'lock_1() {\n  cut_compose secret conn\n}\n\nsecret_1() {\n  cut_secret_env conn CONNECTION\n}\n\ncut_main "$@"\n'
 } >"$scratch/book.sh"
-# A host that sees no connection: the client is elsewhere, or gone.
-printf '#!/bin/sh\nexit 0\n' >"$scratch/bin/ss"
-chmod +x "$scratch/bin/ss"
+# Hosts that see the connections of others, and not the holder's (it is gone), some other one (a tunnel is between), or none.
+mkdir "$scratch/tunnel" "$scratch/none"
+printf '#!/bin/sh\n%s "$@" | grep -v " 127.0.0.[12]:$(cat "%s/holder-port") "\n' "$(command -v ss || echo false)" "$scratch" >"$scratch/bin/ss"
+printf '#!/bin/sh\necho "0 0 192.0.2.1:1 192.0.2.1:2"\n' >"$scratch/tunnel/ss"
+printf '#!/bin/sh\nexit 1\n' >"$scratch/none/ss"
+chmod +x "$scratch"/*/ss
+# A client at another address of its own.
+cat >"$scratch/forward.py" <<'P'
+import socket, sys, threading
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+def pump(a, b):
+    while data := a.recv(65536):
+        b.sendall(data)
+    b.shutdown(socket.SHUT_WR)
+while True:
+    client = server.accept()[0]
+    target = socket.create_connection(("127.0.0.1", int(sys.argv[2])), source_address=("127.0.0.2", 0))
+    for pair in (client, target), (target, client):
+        threading.Thread(target=pump, args=pair, daemon=True).start()
+P
+elsewhere=$((port + 2))
+python3 "$scratch/forward.py" "$elsewhere" "$port" &
+servers+=($!)
 
 while read -r sh; do
   book "$sh" preflight
@@ -96,21 +118,61 @@ while read -r sh; do
     check "$sh: a client that lives" has 'left alone: its client lives (psql, process'
     check "$sh: still holds it" held 1
     check "$sh: and that is no success" is 1
+    PATH=$scratch/tunnel:$PATH book "$sh" unlock --yes --idle 1s
+    check "$sh: behind a tunnel nobody can tell" has 'left alone: the database sees this host as 127.0.0.1 port'
+    PATH=$scratch/none:$PATH book "$sh" unlock --yes --idle 1s
+    check "$sh: without ss nobody can tell" has 'left alone: the connections of this host cannot be listed'
+    check "$sh: it is still there" held 1
   fi
   PATH=$scratch/bin:$PATH book "$sh" unlock --yes
   check "$sh: younger than the bound" has 'left alone: it has not been idle for 15m0s yet'
   check "$sh: younger than the bound: still holds it" held 1
-  sleep 1.1
+  idle
   PATH=$scratch/bin:$PATH book "$sh" preflight --idle 1s
   check "$sh: preflight says where to go" has 'nobody seems to be behind it: sh'
   PATH=$scratch/bin:$PATH book "$sh" unlock --idle 1s
   check "$sh: not without being told" held 1
+  PATH=$scratch/bin:$PATH book "$sh" unlock --dry-run --yes --idle 1s
+  check "$sh: not by a dry run" eval 'has "would be ended" && held 1'
   PATH=$scratch/bin:$PATH book "$sh" unlock --yes --idle 1s
   check "$sh: freed" has 'ended: the lock is free'
   check "$sh: freed: status" is 0
   check "$sh: freed: indeed" held 0
   free_all
   check "$sh: no secret left" no_secrets
+  holder 2 "$elsewhere"
+  idle
+  book "$sh" unlock --yes --idle 1s
+  check "$sh: a client on another host cannot be judged" has 'left alone: its client is on another host, 127.0.0.2. Look there for terraform'
+  book "$sh" unlock --yes --idle 1s --gone 127.0.0.9
+  check "$sh: another host that is gone is no reason" held 1
+  book "$sh" unlock --yes --gone 127.0.0.2
+  check "$sh: nor is one that is said to be gone before its time" eval 'held 1 && has "not been idle for 15m0s yet"'
+  book "$sh" unlock --yes --idle 1s --gone 127.0.0.2
+  check "$sh: one that is said to be gone is ended" eval 'has "said to be gone: the client at 127.0.0.2" && held 0'
+  check "$sh: and that is success" is 0
+  free_all
+
+  rm -rf "$scratch/w/state" "$scratch/w/said"
+  book "$sh" apply --yes --to first
+  check "$sh: half-way" is 0
+  holder 2
+  book "$sh" resume
+  check "$sh: resume refuses while somebody holds a lock that it needs" eval 'is 3 && has "is held by backend $backend" && has "Nothing is changed."'
+  book "$sh" rollback --yes
+  check "$sh: rollback does not mind a lock that it does not need" is 0
+  printf '#!/bin/sh\nexit 1\n' >"$scratch/w/wrapper"
+  free_all
+  book "$sh" apply --yes --on-failure stop
+  check "$sh: half-way in the step that locks" is 3
+  holder 2
+  book "$sh" rollback --yes
+  check "$sh: rollback refuses while somebody holds a lock that it needs" eval 'is 6 && has "is held by backend $backend" && has "Nothing is changed: the way back goes through what is locked."'
+  check "$sh: and has done nothing" eval '! grep -q undo "$scratch/w/state/journal"'
+  free_all
+  book "$sh" rollback --yes
+  check "$sh: and goes back when it is free" is 0
+  : >"$scratch/w/wrapper"
   CONNECTION="postgres://tf:wrong@127.0.0.1:$port/state" book "$sh" preflight
   check "$sh: a database that refuses is listed" has 'state lock not looked at: traefik_stack'
   check "$sh: a database that refuses does not refuse the run" is 0

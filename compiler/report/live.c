@@ -1,0 +1,193 @@
+/* Looks at the world -> findings in words, a table, JSON.
+ * Needs a compilation of the text that was looked for: places in it are the same. Guarantees one finding per value that differs, one
+ * per reason for which values stayed unknown. */
+#include "report/live.h"
+#include "report/paint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *called(struct compilation *c, const struct look *k) { return arena_print(&c->arena, "`%s.%s`", k->name, k->part); }
+static const char *worth(const struct look *k) { return k->absent ? "not there" : k->seen; }
+
+/* ── What differs ──────────────────────────────────────────────────────────── */
+
+static void add_followers(struct compilation *c, struct finding *f, const struct live *l, const struct follow_list *follow, uint32_t look) {
+  uint32_t n = 0;
+
+  if (follow->broken) {
+    finding_remark(c, f, REMARK_NOTE, "the checks could not be run on what is there: write it into the plan and check again");
+    return;
+  }
+  for (uint32_t i = 0; i < follow->n; i++) {
+    const struct finding *x = follow->at[i].finding;
+
+    if (follow->at[i].look != look && follow->at[i].look != NONE) continue;
+    if (n++ < 6) finding_remark(c, f, REMARK_ALSO, "%s follows: %s", x->rule ? name_text(&c->names, x->rule) : code_text(x->code), x->message);
+  }
+  if (n > 6) finding_remark(c, f, REMARK_ALSO, "and %u more findings below that follow from it", n - 6);
+  if (n == 0 && live_proved(l, look)) finding_remark(c, f, REMARK_NOTE, "on what is there, every check comes out as it does on the plan as written");
+}
+
+static void asked(struct compilation *c, struct finding *f, const struct look *k) {
+  if (k->where == NULL) return;
+  if (k->filter != NULL && !k->absent) finding_remark(c, f, REMARK_NOTE, "asked: %s, filter '%s'", k->where, k->filter);
+  else finding_remark(c, f, REMARK_NOTE, "asked: %s", k->where);
+  if (k->seen != NULL) finding_remark(c, f, REMARK_NOTE, "answered: %s", k->seen);
+}
+
+static void differs_at_end(struct compilation *c, const struct look *k, struct finding **f) {
+  if (k->present) *f = finding_add(c, CODE_404, k->at, "`%s` is there again, and the plan deletes it", k->name);
+  else if (k->absent) *f = finding_add(c, CODE_404, k->at, "`%s` is not there any more", k->name);
+  else *f = finding_add(c, CODE_404, k->at, "%s is %s in the world, and %s once the plan is done", called(c, k), k->seen, k->declared);
+  finding_caret(c, *f, k->arrived ? "%s: what it was before the plan" : "%s there", worth(k));
+  asked(c, *f, k);
+  finding_remark(c, *f, REMARK_HELP, "find out who changed it; what the plan's code does not say, the next apply of that code takes back");
+}
+
+static void differs_at_start(struct compilation *c, const struct live *l, const struct follow_list *follow, uint32_t i, struct finding **f) {
+  const struct look *k = &l->looks.at[i];
+
+  if (k->present) *f = finding_add(c, CODE_401, k->at, "`%s` is there already, and the plan creates it", k->name);
+  else if (k->absent) *f = finding_add(c, CODE_401, k->at, "`%s` is not there, and the plan starts from it", k->name);
+  else *f = finding_add(c, CODE_401, k->at, "%s is %s in the world, and %s in the plan", called(c, k), k->seen, k->declared);
+  finding_caret(c, *f, k->present ? "%s already" : k->absent ? "%s" : "in the world it is %s", k->present ? "there" : worth(k));
+  asked(c, *f, k);
+  add_followers(c, *f, l, follow, i);
+  if (k->arrived || k->present)
+    finding_remark(c, *f, REMARK_HELP, "the plan may have been carried out, in part: `sh RUNBOOK status` says how far; or somebody else was faster: then take the change out of the plan");
+  else
+    finding_remark(c, *f, REMARK_HELP, "write what is there into the plan and check again, or bring the world to what the plan says before its first step");
+}
+
+static bool said_before(const struct live *l, uint32_t i) {
+  for (uint32_t k = i; k-- > 0 && l->looks.at[k].resource == l->looks.at[i].resource;)
+    if (l->looks.at[k].absent && l->looks.at[i].absent) return true;
+  return false;
+}
+
+static void word_differences(struct compilation *c, const struct model *m, const struct live *l, const struct follow_list *follow) {
+  for (uint32_t i = 0; i < l->looks.n; i++) {
+    const struct look *k = &l->looks.at[i];
+    struct finding *f = NULL;
+
+    if (k->verdict == LOOK_LEARNT) {
+      f = finding_add(c, CODE_403, k->at, "%s is `unknown` in the plan, and %s in the world", called(c, k), k->seen);
+      finding_caret(c, f, "%s in the world", k->seen);
+      asked(c, f, k);
+      finding_remark(c, f, REMARK_HELP, "write it into the plan: a runbook is only written for what the plan knows");
+    } else if (k->verdict == LOOK_DIFFERENT && !said_before(l, i)) {
+      if (l->target) differs_at_end(c, k, &f);
+      else differs_at_start(c, l, follow, i, &f);
+    }
+    if (f != NULL) f->resource = m->resources.at[k->resource].name;
+  }
+}
+
+/* ── What could not be looked at ───────────────────────────────────────────── */
+
+static void word_unknown(struct compilation *c, const struct model *m, const struct live *l) {
+  bool *said = arena_array(&c->arena, bool, (size_t)l->looks.n + 1);
+
+  for (uint32_t i = 0; i < l->looks.n; i++) {
+    const struct look *k = &l->looks.at[i];
+    struct text names = {.arena = &c->arena};
+    uint32_t n = 0;
+
+    if (k->verdict != LOOK_UNKNOWN || said[i]) continue;
+    struct finding *f = finding_add(c, CODE_402, k->at, "%s", "");
+
+    if (!k->failed) f->severity = SEV_NOTE;
+    f->resource = m->resources.at[k->resource].name;
+    for (uint32_t j = i; j < l->looks.n; j++) {
+      const struct look *o = &l->looks.at[j];
+
+      if (o->verdict != LOOK_UNKNOWN || said[j] || o->failed != k->failed || strcmp(o->reason, k->reason) != 0) continue;
+      said[j] = true;
+      if (n > 0 && n < 12) text_print(&names, "%s%s", n > 1 ? ", " : "", called(c, o));
+      n++;
+    }
+    f->message = n == 1 ? arena_print(&c->arena, "%s could not be looked at: %s", called(c, k), k->reason)
+                        : arena_print(&c->arena, "%s and %u other value%s could not be looked at: %s", called(c, k), n - 1, n == 2 ? "" : "s", k->reason);
+    finding_caret(c, f, "nobody has looked at this");
+    if (k->where != NULL) finding_remark(c, f, REMARK_NOTE, "asked: %s", k->where);
+    if (n > 1) finding_remark(c, f, REMARK_ALSO, "%s%s", text_done(&names), n > 12 ? ", …" : "");
+  }
+}
+
+static void word_secrets(struct compilation *c, const struct model *m, const struct live *l) {
+  for (uint32_t i = 0; i < l->secrets.n; i++) {
+    const struct secret_look *s = &l->secrets.at[i];
+    const struct secret *x = &m->secrets.at[s->secret];
+
+    if (s->there) continue;
+    struct finding *f = finding_add(c, s->failed ? CODE_402 : CODE_405, x->at, "%s", s->reason);
+
+    finding_caret(c, f, s->failed ? "could not be had here" : "it is not there");
+    finding_remark(c, f, REMARK_NOTE, "the runbook fetches it before its first step, and refuses to start without it");
+  }
+}
+
+static void mark_followers(struct compilation *c, const struct live *l, const struct follow_list *follow) {
+  for (uint32_t i = 0; i < follow->n; i++)
+    for (uint32_t k = 0; k < c->findings.n; k++) {
+      struct finding *f = c->findings.at[k];
+
+      if (f != follow->at[i].finding) continue;
+      if (follow->at[i].look == NONE) finding_remark(c, f, REMARK_NOTE, "this follows from what is really there, not from the plan as written");
+      else {
+        const struct look *x = &l->looks.at[follow->at[i].look];
+
+        finding_remark(c, f, REMARK_NOTE, "this follows from what is really there: %s is %s", called(c, x), worth(x));
+      }
+    }
+}
+
+void word_live(struct compilation *c, const struct model *m, const struct live *l, const struct follow_list *f) {
+  mark_followers(c, l, f);
+  word_differences(c, m, l, f);
+  word_unknown(c, m, l);
+  word_secrets(c, m, l);
+}
+
+/* ── The table ─────────────────────────────────────────────────────────────── */
+
+static void line(struct text *out, const struct look *k, unsigned wide, bool colour) {
+  static const struct { const char *mark; enum style style; } marks[] = {
+      [LOOK_DECLARED] = {"=", STYLE_GOOD}, [LOOK_DIFFERENT] = {"!", STYLE_ERROR}, [LOOK_LEARNT] = {"+", STYLE_NOTE}, [LOOK_UNKNOWN] = {"?", STYLE_WARNING}};
+  unsigned name = (unsigned)(strlen(k->name) + strlen(k->part)) + 1;
+
+  text_puts(out, "  ");
+  paint_style(out, marks[k->verdict].style, colour);
+  text_puts(out, marks[k->verdict].mark);
+  paint_style(out, STYLE_PLAIN, colour);
+  text_print(out, " %s.%s%*s  ", k->name, k->part, (int)(wide > name ? wide - name : 0), "");
+  if (k->verdict == LOOK_UNKNOWN) paint_puts(out, k->reason);
+  else if (k->absent) text_puts(out, "not there");
+  else paint_puts(out, k->seen);
+  if (k->verdict == LOOK_DIFFERENT && !k->absent && !k->present) {
+    text_puts(out, ", the plan says ");
+    paint_puts(out, k->declared);
+  }
+  text_putc(out, '\n');
+}
+
+void report_live(struct text *out, const struct live *l, bool colour, bool verbose) {
+  uint32_t count[4] = {0};
+  unsigned wide = 0;
+
+  for (uint32_t i = 0; i < l->looks.n; i++) {
+    const struct look *k = &l->looks.at[i];
+    unsigned n = (unsigned)(strlen(k->name) + strlen(k->part)) + 1;
+
+    count[k->verdict]++;
+    if ((verbose || k->verdict != LOOK_DECLARED) && n > wide && n < 60) wide = n;
+  }
+  text_print(out, "the world (%s): %u value%s as declared, %u different, %u unknown", l->target ? "against the plan's end" : "against the plan's start",
+             count[LOOK_DECLARED], count[LOOK_DECLARED] == 1 ? "" : "s", count[LOOK_DIFFERENT], count[LOOK_UNKNOWN]);
+  if (count[LOOK_LEARNT] > 0) text_print(out, ", %u that the plan does not know", count[LOOK_LEARNT]);
+  text_putc(out, '\n');
+  for (uint32_t i = 0; i < l->looks.n; i++)
+    if (verbose || l->looks.at[i].verdict != LOOK_DECLARED) line(out, &l->looks.at[i], wide, colour);
+  text_putc(out, '\n');
+}

@@ -1,0 +1,273 @@
+/* A model and a world -> what the world says of each value that the plan tells how to look at.
+ * Needs a proof (which states there are). Guarantees: every look ends as declared, different or unknown with a reason; a secret is in
+ * no text that is kept; requests run together, only those that wait for a secret wait. */
+#include "world/live_inside.h"
+
+#include <string.h>
+
+/* ── What is to be asked ───────────────────────────────────────────────────── */
+
+static const char *name_at(const struct asking *a, uint32_t id) { return name_text(&a->m->c->names, id); }
+
+static bool there(const struct model *m, uint32_t resource, const bool *done) {
+  uint32_t exists = name_find(&m->c->names, "exists", 6);
+  const struct value *v = exists == NONE ? NULL : attribute_value(m, resource, exists, done);
+
+  return v == NULL || v->type != V_BOOL || v->number != 0;
+}
+
+static uint32_t filter_add(struct asking *a, const char *text) {
+  for (uint32_t i = 0; i < a->filters.n; i++) /* few: kinds times attributes, and those with names in them */
+    if (strcmp(a->filters.at[i], text) == 0) return i;
+  array_push(a->arena, &a->filters, text);
+  return a->filters.n - 1;
+}
+
+static struct look *look_new(struct asking *a, uint32_t resource, const struct observation *o) {
+  const struct attribute *attribute = attribute_find(a->m, resource, o->attribute);
+  bool written = attribute != NULL && attribute->written;
+  struct look look = {.verdict = LOOK_UNKNOWN, .resource = resource, .attribute = o->attribute, .filter = o->filter, .name = name_at(a, a->m->resources.at[resource].name), .part = name_at(a, o->attribute),
+                      .declared = value_plain(a->m, &o->declared), .at = written ? attribute->at : a->m->resources.at[resource].at};
+
+  array_push(a->arena, &a->live->looks, look);
+  return &a->live->looks.at[a->live->looks.n - 1];
+}
+
+static void job_add(struct asking *a, const struct command *c, uint32_t resource, uint32_t secret) {
+  struct job job = {.command = c, .resource = resource, .secret = secret, .first = a->live->looks.n};
+
+  job.filters = arena_array(a->arena, uint32_t, (size_t)c->observe_count + 1);
+  for (uint32_t i = 0; i < c->observe_count; i++) {
+    job.filters[i] = c->observes[i].filter == NULL ? NONE : filter_add(a, c->observes[i].filter);
+    if (secret == NONE) look_new(a, resource, &c->observes[i]);
+  }
+  array_push(a->arena, &a->jobs, job);
+}
+
+static void resource_add(struct asking *a, uint32_t resource) {
+  struct block b = resource_observe(a->m, resource, a->done);
+
+  for (uint32_t i = 0; i < b.n; i++)
+    if (b.at[i].observe_count > 0) job_add(a, &b.at[i], resource, NONE);
+}
+
+/* A secret of a store: its commands become questions too, once. */
+static void secret_add(struct asking *a, uint32_t secret) {
+  const char *why = NULL, *name = name_at(a, a->m->secrets.at[secret].name);
+
+  if (a->wanted[secret]) return;
+  a->wanted[secret] = true;
+  if (credentials_want(a->credentials, secret, &why) != PENDING) return;
+  struct block b = secret_fetch(a->m, secret, a->start);
+  bool asked = false;
+
+  for (uint32_t i = 0; i < b.n; i++) {
+    if (b.at[i].observe_count == 0) continue;
+    job_add(a, &b.at[i], NONE, secret);
+    asked = true;
+  }
+  if (!asked) credentials_put(a->credentials, secret, NULL, arena_print(a->arena, "secret `%s`: its source does not say how to fetch it", name));
+}
+
+static void pieces_want(struct asking *a, const struct pieces *p) {
+  for (uint32_t i = 0; i < p->n; i++)
+    if (p->at[i].type == PIECE_SECRET) secret_add(a, p->at[i].secret);
+}
+
+static void job_want(struct asking *a, const struct command *c) {
+  pieces_want(a, &c->bearer);
+  pieces_want(a, &c->basic);
+  pieces_want(a, &c->body);
+  pieces_want(a, &c->input);
+  for (uint32_t i = 0; i < c->header_count; i++) pieces_want(a, &c->headers[i].value);
+  for (uint32_t i = 0; i < c->env_count; i++) pieces_want(a, &c->env[i].value);
+}
+
+/* ── Requests ──────────────────────────────────────────────────────────────── */
+
+static enum ready worse(enum ready a, enum ready b) { return a > b ? a : b; }
+
+static enum ready request_of(struct asking *a, struct job *job, struct http_request *r, const char **why) {
+  const struct command *c = job->command;
+  struct credentials *k = a->credentials;
+  struct http_header *headers = arena_array(a->arena, struct http_header, (size_t)c->header_count + 1);
+  enum ready ready = READY;
+
+  *r = (struct http_request){.method = name_at(a, c->method), .headers = headers, .header_count = c->header_count, .pages = true, .within = c->within};
+  ready = worse(ready, credentials_fill(k, &c->url, &r->url, why));
+  ready = worse(ready, credentials_fill(k, &c->bearer, &r->bearer, why));
+  ready = worse(ready, credentials_fill(k, &c->basic, &r->basic, why));
+  ready = worse(ready, credentials_fill(k, &c->body, &r->body, why));
+  ready = worse(ready, credentials_fill(k, &c->cacert, &r->cacert, why));
+  ready = worse(ready, credentials_fill(k, &c->resolve, &r->resolve, why));
+  for (uint32_t i = 0; i < c->header_count; i++) {
+    ready = worse(ready, credentials_fill(k, &c->headers[i].name, &headers[i].name, why));
+    ready = worse(ready, credentials_fill(k, &c->headers[i].value, &headers[i].value, why));
+  }
+  if (r->body != NULL) r->body_length = strlen(r->body);
+  for (uint32_t i = 0; i < c->status_count; i++) r->status[i] = c->status[i];
+  r->status_count = c->status_count;
+  for (uint32_t i = 0; i < c->observe_count; i++) r->any_body |= c->observes[i].filter == NULL;
+  return ready;
+}
+
+/* ── What came back ────────────────────────────────────────────────────────── */
+
+static void nobody_says(struct asking *a, struct job *job, const char *why, bool failed) {
+  const char *clean = credentials_within(a->credentials, why) ? "the reason holds a secret, and is not shown" : why;
+
+  job->over = true;
+  a->live->failed += failed;
+  if (job->secret != NONE) {
+    const char *name = name_at(a, a->m->secrets.at[job->secret].name);
+
+    credentials_put(a->credentials, job->secret, NULL, arena_print(a->arena, "secret `%s`: %s", name, clean));
+    return;
+  }
+  for (uint32_t i = 0; i < job->command->observe_count; i++) {
+    a->live->looks.at[job->first + i].reason = clean;
+    a->live->looks.at[job->first + i].failed = failed;
+  }
+}
+
+static void secret_answer(struct asking *a, struct job *job, const struct http_answer *answer) {
+  const struct secret *s = &a->m->secrets.at[job->secret];
+  const char *name = name_at(a, s->name), *path = name_at(a, s->path), *field = name_at(a, s->field);
+
+  for (uint32_t i = 0; i < job->command->observe_count; i++) {
+    if (strcmp(name_at(a, job->command->observes[i].attribute), "value") != 0) continue;
+    const char *value = answer->body;
+
+    if (job->filters[i] != NONE) {
+      struct filter_result r = filters_run(a->jq, job->filters[i], answer->body, answer->length, path, field);
+
+      value = r.outcome == FILTER_GAVE ? live_secret_text(a->arena, &r) : NULL;
+    }
+    credentials_put(a->credentials, job->secret, value, arena_print(a->arena, "secret `%s`: its source has no %s at %s", name, field, path));
+    a->absent[job->secret] = value == NULL || *value == '\0';
+  }
+}
+
+static void answered(struct asking *a, struct job *job, const struct http_answer *answer) {
+  const struct command *c = job->command;
+
+  if (answer->outcome != HTTP_ANSWERED) {
+    bool absent = answer->status == 404 && answer->outcome == HTTP_REFUSED && *answer->body == '{';
+
+    if (!absent || job->secret != NONE) {
+      if (job->secret != NONE) a->absent[job->secret] = absent;
+      nobody_says(a, job, answer->reason, !absent);
+      return;
+    }
+    for (uint32_t i = 0; i < c->observe_count; i++) live_absent(&a->live->looks.at[job->first + i]);
+  } else if (job->secret != NONE) {
+    secret_answer(a, job, answer);
+  } else {
+    for (uint32_t i = 0; i < c->observe_count; i++) {
+      struct look *look = &a->live->looks.at[job->first + i];
+
+      if (job->filters[i] == NONE) live_judge_text(a, look, &c->observes[i], answer->body, answer->length);
+      else live_judge(a, look, &c->observes[i], filters_run(a->jq, job->filters[i], answer->body, answer->length, NULL, NULL));
+    }
+  }
+  job->over = true;
+}
+
+/* ── Rounds ────────────────────────────────────────────────────────────────── */
+
+static void where(struct asking *a, struct job *job, const char *text) {
+  for (uint32_t i = 0; job->secret == NONE && i < job->command->observe_count; i++) a->live->looks.at[job->first + i].where = text;
+}
+
+static void left_out(struct asking *a, struct job *job) {
+  const char *line = pieces_text(a->arena, &job->command->line, "RUN", "WORK");
+  size_t word = strcspn(line, " ");
+
+  nobody_says(a, job, arena_print(a->arena, "it is looked at with a command (`%.*s …`), which only the runbook's preflight runs", (int)(word < 40 ? word : 40), line), false);
+}
+
+/* Asks all that can be asked now; false when there was nothing. */
+static bool ask_round(struct asking *a) {
+  struct http_request *requests = arena_array(a->arena, struct http_request, (size_t)a->jobs.n + 1);
+  uint32_t *jobs = arena_array(a->arena, uint32_t, (size_t)a->jobs.n + 1), n = 0;
+
+  for (uint32_t i = 0; i < a->jobs.n; i++) {
+    struct job *job = &a->jobs.at[i];
+    const char *why = NULL;
+
+    if (job->over) continue;
+    if (job->command->type != CMD_HTTP) {
+      left_out(a, job);
+      continue;
+    }
+    enum ready ready = request_of(a, job, &requests[n], &why);
+
+    if (requests[n].url != NULL) where(a, job, arena_print(a->arena, "%s %s", requests[n].method, requests[n].url));
+    if (ready == MISSING) nobody_says(a, job, why, true);
+    else if (ready == READY) jobs[n++] = i;
+  }
+  if (n == 0) return false;
+  struct http_answer *answers = arena_array(a->arena, struct http_answer, n);
+
+  a->w->http(a->w->data, requests, n, answers);
+  a->live->asked += n;
+  for (uint32_t i = 0; i < n; i++) answered(a, &a->jobs.at[jobs[i]], &answers[i]);
+  return true;
+}
+
+/* Every secret that the plan's steps use has to be there when the runbook starts. */
+static void secrets_of_steps(struct asking *a) {
+  for (uint32_t i = 0; i < a->m->steps.n && !a->live->target; i++)
+    for (uint32_t k = 0; k < a->m->steps.at[i].secret_count; k++) secret_add(a, a->m->steps.at[i].secrets[k]);
+}
+
+static void secrets_found(struct asking *a) {
+  for (uint32_t i = 0; i < a->m->secrets.n; i++) {
+    if (!a->wanted[i]) continue;
+    struct secret_look s = {.secret = i, .name = name_at(a, a->m->secrets.at[i].name)};
+
+    s.there = credentials_want(a->credentials, i, &s.reason) == READY;
+    s.failed = !s.there && !a->absent[i];
+    array_push(a->arena, &a->live->secrets, s);
+  }
+}
+
+struct live *live_ask(struct model *m, const struct proof *p, const struct outside *w, const struct live_options *o) {
+  struct arena *arena = &m->c->arena;
+  struct asking a = {.arena = arena, .m = m, .w = w, .live = arena_new(arena, struct live)};
+
+  a.live->arena = arena;
+
+  a.live->target = o->target;
+  a.start = proof_done(m, p, 0);
+  a.done = o->target ? proof_done(m, p, p->order.n) : a.start;
+  a.credentials = credentials_new(arena, m, w);
+  a.wanted = arena_array(arena, bool, (size_t)m->secrets.n + 1);
+  a.absent = arena_array(arena, bool, (size_t)m->secrets.n + 1);
+  for (uint32_t i = 0; i < m->resources.n; i++)
+    if (there(m, i, a.done)) resource_add(&a, i);
+  secrets_of_steps(&a);
+  for (uint32_t i = 0; i < a.jobs.n; i++) job_want(&a, a.jobs.at[i].command); /* grows by what it wants */
+  a.jq = filters_open(arena, a.filters.at, a.filters.n, 3000);
+  while (ask_round(&a)) continue;
+  for (uint32_t i = 0; i < a.jobs.n; i++)
+    if (!a.jobs.at[i].over) nobody_says(&a, &a.jobs.at[i], "the secrets that it takes wait for each other", true);
+  filters_close(a.jq);
+  secrets_found(&a);
+  credentials_wipe(a.credentials);
+  return a.live;
+}
+
+bool live_proved(const struct live *l, uint32_t look) { return live_counts(&l->looks.at[look]); }
+
+struct seen_list live_seen(const struct live *l) {
+  struct seen *at = NULL;
+  uint32_t n = 0;
+
+  for (uint32_t i = 0; i < l->looks.n; i++) n += live_counts(&l->looks.at[i]);
+  if (n > 0) at = arena_array(l->arena, struct seen, n);
+  n = 0;
+  for (uint32_t i = 0; i < l->looks.n; i++)
+    if (live_counts(&l->looks.at[i])) at[n++] = l->looks.at[i].value;
+  return (struct seen_list){at, n};
+}

@@ -1,0 +1,42 @@
+/* What the files of live share. Private to world/live*.c. */
+#ifndef CUTC_LIVE_INSIDE_H
+#define CUTC_LIVE_INSIDE_H
+
+#include "script/emit.h"
+#include "world/credentials.h"
+#include "world/filter.h"
+#include "world/live.h"
+
+/* A command of an `observe` or a `fetch`, on its way to an answer. */
+struct job {
+  const struct command *command;
+  uint32_t resource;   /* whose values; NONE */
+  uint32_t secret;     /* what is fetched; NONE */
+  uint32_t first;      /* its first look */
+  uint32_t *filters;   /* one per observation; NONE: the text itself */
+  bool over;
+};
+
+struct asking {
+  struct arena *arena;
+  struct model *m;
+  const struct outside *w;
+  struct live *live;
+  struct credentials *credentials;
+  const bool *start, *done;      /* the baseline; the state that is compared */
+  ARRAY(struct job) jobs;
+  ARRAY(const char *) filters;
+  struct filters *jq;
+  bool *wanted, *absent;         /* per secret: asked for; its store says that there is none */
+};
+
+/* live_judge.c: an answer -> the verdict of a look. */
+void live_judge(struct asking *a, struct look *look, const struct observation *o, struct filter_result r);
+void live_judge_text(struct asking *a, struct look *look, const struct observation *o, const char *text, size_t n);
+void live_absent(struct look *look);
+/* The text of a secret: the one string (or number) that the filter gave. NULL when it gave none. */
+const char *live_secret_text(struct arena *arena, const struct filter_result *r);
+/* Does a look change what the proof stands on? */
+bool live_counts(const struct look *look);
+
+#endif

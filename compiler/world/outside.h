@@ -1,0 +1,29 @@
+/* What stands between the compiler and everything outside of its process: a table of functions, real or recorded.
+ *
+ * Whoever asks the world (`check --live`, `refs`, `import`) takes one of these; tests hand in their own. */
+#ifndef CUTC_OUTSIDE_H
+#define CUTC_OUTSIDE_H
+
+#include "world/http.h"
+
+struct outside {
+  void *data;
+  /* Asks all of them at once; one answer each. */
+  void (*http)(void *data, const struct http_request *asked, uint32_t n, struct http_answer *answers);
+  /* A variable of the environment, NULL when it is unset. */
+  const char *(*variable)(void *data, const char *name);
+  /* The text of a small file (at most 1 MiB), NUL-terminated; NULL with a reason in words. */
+  const char *(*file)(void *data, const char *path, const char **why);
+  /* A secret typed at the terminal, NULL when there is none. */
+  const char *(*prompt)(void *data, const char *text);
+};
+
+struct outside_options {
+  struct http_options http;
+  bool progress; /* a line on standard error while answers are awaited */
+};
+/* The real one. Nothing is opened before something is asked. */
+struct outside *outside_open(struct arena *arena, const struct outside_options *options);
+void outside_close(struct outside *w);
+
+#endif

@@ -1,0 +1,291 @@
+"""Stand-ins for the APIs that a plan's world is made of, with a state that changes and faults that can be switched on.
+
+Answers have the shapes of Kubernetes, Cloudflare, Technitium, Vault and pfSense's REST package; names and addresses are those of the
+examples. Everything that arrives is kept in `World.seen`, headers and all, so that a test can look for what should not have come.
+"""
+
+import copy
+import http.server
+import json
+import os
+import socket
+import ssl
+import subprocess
+import threading
+import time
+import urllib.parse
+
+TOKENS = {
+    "cloudflare": "cf-4Hq7Zs9wXk2mPb",
+    "technitium": "tn-Jd83kfQp02LmVx",
+    "vault": "hvs.Rt5uQwE91zXcVb",
+    "kubernetes": "k8-eyJhbGciOiJSUz",
+    "pfsense": "pf-0a9s8d7f6g5h4j",
+    "conn": "postgres://tf:Wm4Zp1nQ@10.0.20.200/terraform_state",
+}
+
+
+def service(name, namespace, address, policy="Cluster", sharing="shared"):
+    annotations = {"metallb.io/loadBalancerIPs": address}
+    if sharing:
+        annotations["metallb.io/allow-shared-ip"] = sharing
+    return {
+        "kind": "Service", "apiVersion": "v1",
+        "metadata": {"name": name, "namespace": namespace, "annotations": annotations},
+        "spec": {"type": "LoadBalancer", "externalTrafficPolicy": policy, "clusterIP": "10.43.7.9"},
+        "status": {"loadBalancer": {"ingress": [{"ip": address, "ipMode": "VIP"}]}},
+    }
+
+
+class World:
+    """What there is, who asked, and what goes wrong."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.seen = []        # (host header, method, path, headers, body)
+        self.faults = {}      # part of the path (or "*") -> fault(handler) that answers, returning True when it did
+        self.delay = 0.0
+        self.busy, self.most = 0, 0
+        shared = "10.0.20.200"
+        self.services = {(n, s): service(s, n, shared) for n, s in (
+            ("dbaas", "postgresql-lb"), ("headscale", "headscale"), ("wireguard", "wireguard"), ("xray", "xray"), ("traefik", "traefik"))}
+        self.pools = {"metallb": ["10.0.20.200-10.0.20.220"]}
+        self.tunnel = {
+            "tunnel_id": "t1", "version": 41, "source": "cloudflare", "created_at": "2026-01-12T09:30:11Z",
+            "config": {"ingress": [{"hostname": "*.example.net", "service": "https://10.0.20.200:443", "originRequest": {"noTLSVerify": True}},
+                                   {"service": "http_status:404"}], "warp-routing": {"enabled": False}}}
+        self.records = {"example.net": [{"name": "example.net", "type": "A", "ttl": 3600, "disabled": False, "rData": {"ipAddress": shared}}],
+                        "*.example.net": [{"name": "*.example.net", "type": "CNAME", "ttl": 3600, "disabled": False, "rData": {"cname": "example.net"}}]}
+        self.aliases = {"nginx": [shared]}
+        self.forwards = [{"id": 0, "descr": "https", "interface": "wan", "protocol": "tcp/udp", "target": "nginx", "local_port": "443", "disabled": False}]
+        self.kv = {"technitium": {"token": TOKENS["technitium"]}, "platform": {"cloudflare_api_token": TOKENS["cloudflare"]},
+                   "terraform": {"conn_str": TOKENS["conn"]}}
+
+    def heads(self):
+        return [dict(headers) for _, _, _, headers, _ in self.seen]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def send(self, status, body, **headers):
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        headers.setdefault("Content_Type", "application/json")
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def handle_any(self):
+        world = self.server.world
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length) if length else b""
+        with world.lock:
+            world.seen.append((self.headers.get("Host", ""), self.command, self.path, list(self.headers.items()), body))
+            world.busy += 1
+            world.most = max(world.most, world.busy)
+        try:
+            if world.delay:
+                time.sleep(world.delay)
+            for part, fault in list(world.faults.items()):
+                if (part == "*" or part in self.path) and fault(self):
+                    return
+            self.route(world, body)
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
+            self.close_connection = True
+        finally:
+            with world.lock:
+                world.busy -= 1
+
+    do_GET = do_PUT = do_POST = do_PATCH = handle_any
+
+    def bearer(self, name):
+        return self.headers.get("Authorization") == "Bearer " + TOKENS[name]
+
+    def route(self, world, body):
+        url = urllib.parse.urlsplit(self.path)
+        parts = [urllib.parse.unquote(p) for p in url.path.strip("/").split("/")]
+        query = dict(urllib.parse.parse_qsl(url.query))
+        if parts[:2] == ["client", "v4"]:
+            return self.cloudflare(world, parts[2:], query, body)
+        if parts[:3] == ["api", "zones", "records"]:
+            return self.technitium(world, query)
+        if parts[:2] == ["api", "v2"]:
+            return self.pfsense(world, parts[2:], query)
+        if parts[:1] == ["v1"]:
+            return self.vault(world, parts[1:])
+        return self.kubernetes(world, parts, query)
+
+    # ── Kubernetes ───────────────────────────────────────────────────────────
+
+    def status(self, code, reason, message):
+        self.send(code, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "reason": reason, "code": code})
+
+    def kubernetes(self, world, parts, query):
+        if self.server.token and not self.bearer("kubernetes"):
+            return self.status(401, "Unauthorized", "Unauthorized")
+        if parts[:3] == ["api", "v1", "namespaces"] and len(parts) == 6 and parts[4] == "services":
+            found = world.services.get((parts[3], parts[5]))
+            return self.send(200, found) if found else self.status(404, "NotFound", 'services "%s" not found' % parts[5])
+        if parts[:3] == ["api", "v1", "services"]:
+            names = sorted(world.services)
+            at, size = int(query.get("continue", 0)), int(query.get("limit", 500))
+            more = {"continue": str(at + size), "remainingItemCount": len(names) - at - size} if at + size < len(names) else {}
+            return self.send(200, {"kind": "ServiceList", "metadata": more, "items": [world.services[n] for n in names[at:at + size]]})
+        if len(parts) == 7 and parts[5] == "ipaddresspools":
+            found = world.pools.get(parts[6])
+            return self.send(200, {"kind": "IPAddressPool", "spec": {"addresses": found}}) if found else self.status(404, "NotFound", "not found")
+        return self.status(404, "NotFound", "the server could not find the requested resource")
+
+    # ── Cloudflare ───────────────────────────────────────────────────────────
+
+    def envelope(self, result, errors=(), status=200, **more):
+        self.send(status, {"success": not errors, "errors": list(errors), "messages": [], "result": result, **more})
+
+    def cloudflare(self, world, parts, query, body):
+        if not self.bearer("cloudflare"):
+            return self.envelope(None, [{"code": 10000, "message": "Authentication error"}], 403)
+        if parts[0] == "accounts" and parts[2:3] == ["cfd_tunnel"] and parts[4:] == ["configurations"]:
+            with world.lock:
+                if self.command == "PUT":
+                    world.tunnel["config"] = json.loads(body)["config"]
+                    world.tunnel["version"] += 1
+                return self.envelope(copy.deepcopy(world.tunnel))
+        return self.envelope(None, [{"code": 7003, "message": "Could not route to /" + "/".join(parts)}], 404)
+
+    # ── Technitium: every answer is 200 ──────────────────────────────────────
+
+    def technitium(self, world, query):
+        if not self.bearer("technitium"):
+            return self.send(200, {"status": "invalid-token"})
+        found = world.records.get(query.get("domain"))
+        if found is None:
+            return self.send(200, {"status": "error", "errorMessage": "No such zone was found: " + query.get("domain", "")})
+        return self.send(200, {"response": {"zone": {"name": "example.net", "type": "Primary"}, "records": found}, "status": "ok"})
+
+    # ── pfSense ──────────────────────────────────────────────────────────────
+
+    def pfsense(self, world, parts, query):
+        answer = {"code": 200, "status": "ok", "response_id": "SUCCESS", "message": "", "data": []}
+        if self.headers.get("X-API-Key") != TOKENS["pfsense"]:
+            answer.update(code=401, status="unauthorized", response_id="AUTH_AUTHENTICATION_FAILED", message="Authentication failed")
+            return self.send(401, answer)
+        if parts == ["firewall", "aliases"]:
+            answer["data"] = [{"id": i, "name": n, "type": "host", "address": a, "detail": [""]} for i, (n, a) in enumerate(world.aliases.items())
+                              if n == query.get("name", n)]
+        if parts == ["firewall", "nat", "port_forwards"]:
+            answer["data"] = [f for f in world.forwards if f["descr"] == query.get("descr", f["descr"])]
+        return self.send(200, answer)
+
+    # ── Vault ────────────────────────────────────────────────────────────────
+
+    def vault(self, world, parts):
+        if self.headers.get("X-Vault-Token") != TOKENS["vault"]:
+            return self.send(403, {"errors": ["permission denied"]})
+        if parts == ["auth", "token", "lookup-self"]:
+            return self.send(200, {"data": {"ttl": world.token_ttl, "expire_time": None if world.token_ttl == 0 else "2026-11-24T00:00:00Z"}})
+        if parts[:2] == ["secret", "data"] and parts[2] in world.kv:
+            return self.send(200, {"data": {"data": world.kv[parts[2]], "metadata": {"version": 3, "deletion_time": ""}}, "lease_duration": 0})
+        return self.send(404, {"errors": []})
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, world, tls=None, token=False):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.world, self.token = world, token
+        self.port = self.server_address[1]
+        self.tls = tls
+
+    def start(self):
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def finish_request(self, request, client_address):
+        if self.tls:
+            request.settimeout(20)
+            request = self.tls.wrap_socket(request, server_side=True)
+        super().finish_request(request, client_address)
+
+    def handle_error(self, request, client_address):
+        pass  # what the other side did is the test's to judge
+
+
+# ── Certificates ─────────────────────────────────────────────────────────────
+
+def certificates(folder, names):
+    """An authority, and a certificate of it for some names and addresses; returns (ca file, server context)."""
+    def openssl(*words):
+        subprocess.run(["openssl", *words], check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
+            "-days", "2", "-subj", "/CN=Test authority", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "server.key", "-out", "server.csr",
+            "-subj", "/CN=server")
+    alternatives = ",".join(("IP:" if n.replace(".", "").isdigit() else "DNS:") + n for n in names)
+    with open(os.path.join(folder, "ext"), "w") as f:
+        f.write("subjectAltName=%s\n" % alternatives)
+    openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "server.pem", "-days", "2",
+            "-extfile", "ext")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(os.path.join(folder, "server.pem"), os.path.join(folder, "server.key"))
+    return os.path.join(folder, "ca.pem"), context
+
+
+# ── A proxy that leads every host to the stand-ins ───────────────────────────
+
+class Proxy(threading.Thread):
+    """CONNECT host:port leads to `tls`, a plain request for http://host to `plain`: so a plan's own addresses can be asked."""
+
+    def __init__(self, tls_port, plain_port):
+        super().__init__(daemon=True)
+        self.tls_port, self.plain_port = tls_port, plain_port
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.port = self.listener.getsockname()[1]
+        self.asked = []
+
+    def run(self):
+        while True:
+            client, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            more = client.recv(65536)
+            if not more:
+                return client.close()
+            head += more
+        method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
+        self.asked.append((method, target, head))
+        if method == "CONNECT":
+            server = socket.create_connection(("127.0.0.1", self.tls_port))
+            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        else:
+            server = socket.create_connection(("127.0.0.1", self.plain_port))
+            path = "/" + target.split("/", 3)[3]
+            server.sendall(head.replace(target.encode(), path.encode(), 1))
+        threading.Thread(target=self.pump, args=(server, client), daemon=True).start()
+        self.pump(client, server)
+
+    @staticmethod
+    def pump(a, b):
+        try:
+            while True:
+                data = a.recv(65536)
+                if not data:
+                    break
+                b.sendall(data)
+        except OSError:
+            pass
+        for s in (a, b):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
