@@ -6,6 +6,7 @@
 #include "cutc.h"
 #include "options.h"
 #include "script/rehearse.h"
+#include "world/import.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -272,6 +273,34 @@ static int explain(struct options *o) {
   return status;
 }
 
+static int import_facts(struct options *o) {
+  struct compilation *c = compilation_new();
+  struct import_argument *arguments = arena_array(&c->arena, struct import_argument, o->count + 1u);
+  struct import_options with = {.arguments = arguments, .zone = o->zone, .facts = o->facts};
+  struct text out = {.arena = &c->arena}, said = {.arena = &c->arena};
+  enum import_source source = SOURCE_NONE;
+  int status = EXIT_USAGE;
+
+  for (uint32_t i = 0; i < o->count; i++) {
+    enum import_source named = import_source_named(o->arguments[i]);
+
+    if (named != SOURCE_NONE)
+      source = named;
+    else
+      arguments[with.count++] = (struct import_argument){source, o->arguments[i]};
+  }
+  if (with.count)
+    status = import_run(&out, &said, c, &with);
+  else
+    text_puts(&said, "cutc: nothing to import: name a file\n");
+  if (status == EXIT_CLEAN && !options_output(o, text_done(&out), out.n, false))
+    status = EXIT_USAGE;
+  if ((status != EXIT_CLEAN || !o->quiet) && !options_write(STDERR_FILENO, text_done(&said), said.n))
+    status = EXIT_USAGE;
+  compilation_free(c);
+  return status;
+}
+
 static const struct command_line commands[] = {
     {"check", "[PLAN]", "find the order and prove it; print findings, the order and the timeline", check, 0, 1,
      OPTION_FORMAT | OPTION_QUIET | OPTION_VERBOSE | OPTION_DENY | OPTION_LIVE},
@@ -285,6 +314,8 @@ static const struct command_line commands[] = {
     {"graph", "[PLAN]", "who depends on whom, as DOT or SVG: a state, or what changes between two", graph, 0, 1,
      OPTION_GRAPH | OPTION_OUTPUT},
     {"model", "[PLAN]", "the elaborated plan as JSON, for other tools", model, 0, 1, OPTION_OUTPUT | OPTION_JSON},
+    {"import", "[SOURCE] FILE…", "what exists, as a plan's source: kubernetes, cloudflare, technitium, zone, pfsense, terraform", import_facts, 1, UINT32_MAX,
+     OPTION_IMPORT | OPTION_OUTPUT | OPTION_QUIET},
     {"explain", "CODE|KIND", "a finding or a kind of resource, with an example", explain, 1, 1, OPTION_OUTPUT},
     {0},
 };

@@ -16,7 +16,7 @@
 
 /* ── Reading argv ──────────────────────────────────────────────────────────── */
 
-enum option { FORMAT, COLOUR, QUIET, VERBOSE, OUTPUT, DENY, STATE, FROM, TO, SHELL, JOBS, SAMPLE, ONLY, KEEP, RUNBOOK, LIVE, AS, TIMEOUT, HELP };
+enum option { FORMAT, COLOUR, QUIET, VERBOSE, OUTPUT, DENY, STATE, FROM, TO, SHELL, JOBS, SAMPLE, ONLY, KEEP, RUNBOOK, LIVE, AS, TIMEOUT, ZONE, FACTS, HELP };
 
 static const struct option_row {
   const char *name, *value, *about;
@@ -40,6 +40,8 @@ static const struct option_row {
     {"live", NULL, "look at the world first: is it what the plan starts from", 0, LIVE, OPTION_LIVE},
     {"as", "baseline|target", "with --live: compare the world with the plan's start or its end", 0, AS, OPTION_LIVE},
     {"timeout", "SECONDS", "with --live: how long one answer may take (15)", 0, TIMEOUT, OPTION_LIVE},
+    {"zone", "NAME", "the zone that DNS records are for: lan, internet (by their addresses)", 0, ZONE, OPTION_IMPORT},
+    {"facts", NULL, "no plan, clients and promises: a file for a plan to use", 0, FACTS, OPTION_IMPORT},
     {"output", "FILE", "write to a file, all of it or nothing", 'o', OUTPUT, OPTION_OUTPUT},
     {"deny", "warnings", "warnings are errors, for the exit status", 0, DENY, OPTION_DENY},
     {"quiet", NULL, "errors and warnings only", 'q', QUIET, OPTION_QUIET},
@@ -152,6 +154,8 @@ static bool set(struct options *o, const struct option_row *r, const char *value
   case LIVE: o->live = true; break;
   case AS: o->as_target = picked == 1; break;
   case TIMEOUT: return number(r, value, &o->timeout);
+  case ZONE: o->zone = value; break;
+  case FACTS: o->facts = true; break;
   case HELP: break;
   }
   return true;
@@ -257,6 +261,7 @@ const struct command_line *options_read(struct options *o, const struct command_
     return NULL;
   bool words_only = false;
 
+  o->arguments = (const char **)argv; /* what has been read makes room */
   for (int i = 2; i < argc; i++) {
     if (!words_only && strcmp(argv[i], "--") == 0) {
       words_only = true;

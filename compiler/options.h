@@ -15,7 +15,9 @@ struct options {
   bool keep;
   bool live, as_target;    /* check --live --as target */
   uint32_t timeout;        /* seconds, 0: unsaid */
-  const char *arguments[3];
+  const char *zone;        /* import: of the records, or NULL */
+  bool facts;
+  const char **arguments;  /* in argv's own memory */
   uint32_t count;
   char plan[256];          /* the plan that was found, when none was named */
 };
@@ -23,7 +25,7 @@ struct options {
 /* Which options a subcommand takes; --color and --help are everybody's. */
 enum {
   OPTION_FORMAT = 1, OPTION_QUIET = 2, OPTION_VERBOSE = 4, OPTION_OUTPUT = 8, OPTION_DENY = 16, OPTION_GRAPH = 32,
-  OPTION_JSON = 64, OPTION_REHEARSE = 128, OPTION_LIVE = 256
+  OPTION_JSON = 64, OPTION_REHEARSE = 128, OPTION_LIVE = 256, OPTION_IMPORT = 512
 };
 
 struct command_line {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the tests and ends with "N passed, N failed" alone on a line: run.sh [SECTION…]
-# Sections: unit golden acceptance explain docs report shell live property fuzz sanitized. All of them when none is named.
+# Sections: unit golden acceptance explain docs report import shell live property fuzz sanitized. All of them when none is named.
 # Every runner speaks TAP: "ok - NAME" and "not ok - NAME", with "# …" lines behind what failed. One that says nothing of
 # the kind counts as one test, by its exit status. UPDATE=1 rewrites the expectations of golden tests.
 set -u
@@ -63,6 +63,9 @@ run_with() {
   fi
   if wants acceptance || [ -n "$suffix" ]; then
     collect "acceptance$suffix" "$PYTHON" tests/acceptance.py
+  fi
+  if wants import || [ -n "$suffix" ]; then
+    collect "import$suffix" "$PYTHON" tests/import/import.py
   fi
   if wants property || [ -n "$suffix" ]; then
     collect "property$suffix" "$PYTHON" tests/property/compare.py "$CUTC" --count "$count"

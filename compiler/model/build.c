@@ -23,15 +23,9 @@ static struct model *model_new(struct compilation *c) {
   return m;
 }
 
-struct model *model_build(struct compilation *c, const char *path) { return model_build_seen(c, path, NULL); }
-
-struct model *model_build_seen(struct compilation *c, const char *path, const struct seen_list *seen) {
-  struct model *m = model_new(c);
-  struct elaboration *e = m->elaboration;
-  e->seen = seen;
-  if (!modules_load(e, path)) return NULL;
+static void elaborate(struct elaboration *e) {
   kinds_collect(e);
-  if (!declare_all(e)) return m;
+  if (!declare_all(e)) return;
   steps_name(e);
   attributes_all(e);
   clients_build(e);
@@ -42,6 +36,22 @@ struct model *model_build_seen(struct compilation *c, const char *path, const st
   rules_build(e);
   asks_build(e);
   steps_finish(e);
+}
+
+struct model *model_build(struct compilation *c, const char *path) { return model_build_seen(c, path, NULL); }
+
+struct model *model_build_seen(struct compilation *c, const char *path, const struct seen_list *seen) {
+  struct model *m = model_new(c);
+  m->elaboration->seen = seen;
+  if (!modules_load(m->elaboration, path)) return NULL;
+  elaborate(m->elaboration);
+  return m;
+}
+
+struct model *model_build_source(struct compilation *c, uint32_t source) {
+  struct model *m = model_new(c);
+  modules_load_source(m->elaboration, source);
+  elaborate(m->elaboration);
   return m;
 }
 

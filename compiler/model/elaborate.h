@@ -349,6 +349,7 @@ const uint32_t *steps_disrupting(struct elaboration *e, uint32_t resource, uint3
 void seen_apply(struct elaboration *e, uint32_t attribute, struct cases *c);
 
 bool modules_load(struct elaboration *e, const char *path); /* modules.c; false when the plan can't be read */
+void modules_load_source(struct elaboration *e, uint32_t source); /* a source that has been added; `use "file"` is relative to its path */
 void kinds_collect(struct elaboration *e);                  /* kinds.c: before declarations */
 void hops_apply(struct elaboration *e);                     /* hops.c */
 bool declare_all(struct elaboration *e);                    /* declare.c; false when loops make too much: the model is empty then */

@@ -319,6 +319,7 @@ struct seen_list { const struct seen *at; uint32_t n; };
 struct model *model_build_seen(struct compilation *c, const char *path, const struct seen_list *seen);
 /* What was seen as a value of an attribute's type, in *out; false when it does not fit. */
 bool seen_value(const struct model *m, uint32_t resource, uint32_t attribute_name, const struct seen *s, struct value *out);
+struct model *model_build_source(struct compilation *c, uint32_t source); /* the same for a source that has been added; never NULL */
 /* True when errors of family 0 or 1 stand, so that a proof would speak of something else than what was meant. */
 bool model_broken(const struct model *m);
 /* Which resources such errors speak of, themselves or by what they refer to: one flag for each, in the arena. */

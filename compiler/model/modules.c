@@ -131,6 +131,11 @@ static void load_uses(struct loader *l, uint32_t file) {
   }
 }
 
+void modules_load_source(struct elaboration *e, uint32_t source) {
+  struct loader l = {.e = e};
+  parse(&l, source);
+}
+
 bool modules_load(struct elaboration *e, const char *path) {
   struct loader l = {.e = e};
   uint32_t source;

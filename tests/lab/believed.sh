@@ -16,7 +16,7 @@ scenario_believed() {
   ok "believed: preflight has changed nothing" as_before
   # Where the vendor's API does not answer, nobody can know better, and it goes as it went.
   echo 403 >"$CELL/faults/cloudflare"
-  probe https://home.example.net 20
+  probe vps https://home.example.net 20
   by_hand "$CELL/apply.said" sh believed.sh apply --yes --on-failure rollback --state "$CELL/state"
   rc=$?
   probe_end
@@ -50,7 +50,7 @@ believed_by_hand() {
   echo 403 >"$CELL/faults/cloudflare"
   sed 's/^cut_probe_all() {$/&\n  [ "$1" = 0 ] || return 0/' "$CELL/plan/believed.sh" >"$CELL/plan/unguarded.sh"
   echo unguarded.sh >>"$CELL/plan/.git/info/exclude"
-  probe https://home.example.net 5
+  probe vps https://home.example.net 5
   by_hand "$CELL/apply.said" --takes sh unguarded.sh apply --yes --state "$CELL/state"
   rc=$?
   ok "believed: without probes all steps go through, and nothing says that anything is wrong" eval 'same "$rc" 0 && says "$CELL/apply.said" "Done: all"'

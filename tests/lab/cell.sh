@@ -63,6 +63,7 @@ for name in devvm router tunnel vps; do
   on "$name" sh -c 'for n in /proc/sys/net/ipv4/neigh/*; do echo 100 >"$n/retrans_time_ms"; echo 2 >"$n/mcast_solicit"; done'
 done
 on router sysctl -qw net.ipv4.ip_forward=1
+on lb sysctl -qw net.ipv4.ip_nonlocal_bind=1
 on router nft -f "$here/router.nft"
 
 # -- Who is who --
@@ -82,7 +83,7 @@ done
 for which in lan wan; do
   on dns knotd -c "$dir/dns/$which/knot.conf" >"$dir/dns/$which/log" 2>&1 &
 done
-for each in cloudflare:8443:tunnel technitium:5380:dns vault:8200:lb kubernetes:8001:lb; do
+for each in cloudflare:8443:tunnel technitium:5380:dns vault:8200:lb kubernetes:8001:lb switch:8300:lb pfsense:443:router; do
   name=${each%%:*}
   rest=${each#*:}
   on "${rest#*:}" python3 "$here/servers.py" "$name" "${rest%:*}" "$dir" >"$dir/$name.log" 2>&1 &
@@ -90,7 +91,7 @@ done
 on lb nginx -p "$dir/lb" -c "$dir/lb/nginx.conf"
 on lb nginx -p "$dir/api" -c "$dir/api/nginx.conf"
 on tunnel nginx -p "$dir/tunnel" -c "$dir/tunnel/nginx.conf"
-for name in vps router; do
+for name in vps router family; do
   on "$name" /usr/sbin/sshd -f "$dir/ssh/$name.conf" -E "$dir/ssh/$name.log"
 done
 on lb setpriv --reuid=postgres --regid=postgres --clear-groups "$PG_BIN/postgres" -D "$dir/pg/data" >"$dir/pg/log" 2>&1 &
@@ -113,6 +114,7 @@ until_ok on devvm curl -sf --cacert "$dir/tls/ca.pem" https://vault.example.net/
 until_ok on devvm curl -sf --cacert "$dir/tls/ca.pem" https://api.cloudflare.com/healthz
 until_ok on devvm curl -sf --cacert "$dir/tls/ca.pem" https://10.0.20.10:6443/version
 until_ok on devvm curl -sf http://10.0.20.201:5380/healthz
+until_ok on devvm curl -sf --cacert "$dir/tls/ca.pem" https://10.0.20.1/healthz
 until_ok on devvm "$PG_BIN/pg_isready" -q -h 10.0.20.200
 trap - EXIT
 echo ok >"$dir/ready"

@@ -53,10 +53,12 @@ by_hand() {
   operator timeout 900 python3 "$HERE/hands.py" "$CELL" "$@"
 }
 
-# probe URL RATE…: asks from the public client from now on; the lines are in $CELL/probes.
+# probe NODE URL RATE…: asks from there from now on; the lines are in $CELL/probes.
 probe() {
+  probe_from=$1
+  shift
   rm -f "$CELL/probes" "$CELL/probes.stop"
-  lab_in "$CELL" vps python3 "$HERE/probe.py" "$CELL/tls/ca.pem" "$CELL/probes" "$@" &
+  lab_in "$CELL" "$probe_from" python3 "$HERE/probe.py" "$CELL/tls/ca.pem" "$CELL/probes" "$@" &
   prober=$!
   wait_for 60 test -s "$CELL/probes"
 }

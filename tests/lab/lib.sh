@@ -13,21 +13,24 @@ lab_prepare() {
     -keyout "$LAB/tls/ca.key" -out "$LAB/tls/ca.pem" 2>/dev/null
   openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$LAB_DOMAIN" \
     -keyout "$LAB/tls/key.pem" -out "$LAB/tls/request.pem" 2>/dev/null
-  printf 'subjectAltName=DNS:%s,DNS:*.%s,DNS:api.cloudflare.com,IP:10.0.20.10\n' "$LAB_DOMAIN" "$LAB_DOMAIN" >"$LAB/tls/names"
+  printf 'subjectAltName=DNS:%s,DNS:*.%s,DNS:api.cloudflare.com,IP:10.0.20.10,IP:10.0.20.1\n' "$LAB_DOMAIN" "$LAB_DOMAIN" >"$LAB/tls/names"
   openssl x509 -req -in "$LAB/tls/request.pem" -CA "$LAB/tls/ca.pem" -CAkey "$LAB/tls/ca.key" -CAcreateserial -days 2 \
     -extfile "$LAB/tls/names" -out "$LAB/tls/cert.pem" 2>/dev/null
   ssh-keygen -q -t ed25519 -N '' -f "$LAB/ssh/id"
   ssh-keygen -q -t ed25519 -N '' -f "$LAB/ssh/host"
   # With characters that JSON, URLs and base64 each write in another way.
-  for secret in vault technitium cloudflare pg; do
+  for secret in vault technitium cloudflare pg pfsense; do
     printf 'p+%s/%%=\n' "$(openssl rand -base64 24)" >"$LAB/secrets/$secret"
   done
   printf 'postgres://terraform:%s@10.0.20.200/terraform_state?sslmode=disable\n' "$(jq -Rr @uri "$LAB/secrets/pg")" >"$LAB/secrets/conn_str"
   cp -R "$HERE/../../examples/traefik/." "$LAB/plan"
   mkdir -p "$LAB/plan/scripts"
   cp "$HERE/tg" "$LAB/plan/scripts/tg"
-  lab_shorten
-  for plan in cutover believed; do
+  cp "$HERE"/plans/*.cut "$LAB/plan"
+  # The same plan where the firewall has the REST API package, and nobody has to be there.
+  sed 's|^pfsense .*|pfsense pfsense { host = 10.0.20.1  ssh = "admin@10.0.20.1"  rest = https://10.0.20.1  key = secret pfsense_key }\
+secret pfsense_key { from = vault  path = "secret/data/pfsense"  field = "key" }|' "$LAB/plan/cutover.cut" >"$LAB/plan/unattended.cut"
+  for plan in cutover believed moved unattended; do
     (cd "$LAB/plan" && "$CUTC" emit "$plan.cut" 2>/dev/null >"$plan.sh") || return
   done
   # The database: made once, copied into each cell.
@@ -40,28 +43,11 @@ lab_prepare() {
     as_postgres "$PG_BIN/postgres" --single -j -D "$LAB/pg/data" postgres >/dev/null 2>&1
 }
 
-# The plans' TTLs, as hours and minutes are too long to wait for here, and everything else as it is kept.
-lab_shorten() {
-  sed -i 's/^\( *ttl *= *\)1h -> 60s -> 1h/\112s -> 4s -> 12s/' "$LAB/plan"/*.cut
-}
-# How the runbook differs from the one that is kept: in lengths, in the digest, and in nothing else.
-lab_same_runbook() {
-  lab_lengths "$HERE/../../examples/traefik/$1.sh" >"$LAB/kept.$1"
-  lab_lengths "$LAB/plan/$1.sh" | diff "$LAB/kept.$1" -
-}
-lab_lengths() {
-  sed -E '/^# +(Digest|Length) /d; /^cut_digest=/d; /^# plan part: /d; /^#/s/([0-9]+[hms])+/TIME/g; s/\b((3600|60|12|4)s?|1h)\b/TIME/g;
-    s/(cut_until|cut_since [0-9]+|cut_takes=) ?[0-9]+/\1 TIME/' "$1"
-}
-lab_differs() {
-  echo "$(diff "$HERE/../../examples/traefik/$1.sh" "$LAB/plan/$1.sh" | grep -c '^>') of $(wc -l <"$LAB/plan/$1.sh") lines"
-}
-
 as_postgres() {
   (cd / && exec setpriv --reuid=postgres --regid=postgres --clear-groups "$@")
 }
 
-# lab_up NAME: starts a cell and leaves its folder in CELL.
+# lab_up NAME [real-time]: starts a cell and leaves its folder in CELL; nobody puts its clock ahead when told so.
 lab_up() {
   CELL=$LAB/$1
   mkdir -p "$CELL/faults" "$CELL/bin" "$CELL/ssh" "$CELL/api" "$CELL/lb" "$CELL/tunnel" "$CELL/state" "$CELL/home"
@@ -79,7 +65,7 @@ lab_up() {
   lab_api_conf >"$CELL/api/nginx.conf"
   mkdir -p "$CELL/dns/lan" "$CELL/dns/wan"
   lab_zones
-  for node in vps router; do
+  for node in vps router family; do
     cat >"$CELL/ssh/$node.conf" <<END
 Port 22
 HostKey $LAB/ssh/host
@@ -98,7 +84,16 @@ END
   cp "$HERE/pfctl" "$CELL/bin/pfctl"
   # Each call of terraform is written down.
   printf '#!/bin/sh\nprintf "%%s\\n" "$*" >>%s\nexec %s "$@"\n' "$CELL/terraform.calls" "$(command -v terraform)" >"$CELL/bin/terraform"
-  chmod +x "$CELL/bin/ssh" "$CELL/bin/pfctl" "$CELL/bin/terraform"
+  # The operator's clock, which clock.py puts ahead during long waits.
+  cat >"$CELL/bin/date" <<END
+#!/bin/sh
+case " \$* " in
+*" -d "* | *" -r "*) exec $(command -v date) "\$@" ;;
+esac
+exec $(command -v date) -d "\$(cat $CELL/ahead) seconds" "\$@"
+END
+  echo 0 >"$CELL/ahead"
+  chmod +x "$CELL"/bin/*
   cat >"$CELL/kubeconfig" <<END
 apiVersion: v1
 kind: Config
@@ -110,6 +105,7 @@ END
   mkfifo "$CELL/ready"
   unshare -m -n -p -f --kill-child --mount-proc sh "$HERE/cell.sh" "$CELL" >"$CELL/cell.log" 2>&1 </dev/null &
   echo "$!" >"$CELL/outer"
+  [ "${2-}" = real-time ] || python3 "$HERE/clock.py" "$CELL" "$!" &
   read -r said <"$CELL/ready"
   tr -d ' ' <"/proc/$(cat "$CELL/outer")/task/$(cat "$CELL/outer")/children" >"$CELL/inner"
   [ "$said" = ok ] || {
@@ -196,7 +192,7 @@ END
       done
     } >"$CELL/dns/$side/knot.conf"
   done
-  printf '@ 12 A 10.0.20.200\n* CNAME %s.\n' "$LAB_DOMAIN" >>"$CELL/dns/lan/$LAB_DOMAIN.zone"
+  printf '@ A 10.0.20.200\n* CNAME %s.\nwww 20 A 10.0.20.211\n' "$LAB_DOMAIN" >>"$CELL/dns/lan/$LAB_DOMAIN.zone"
   printf '@ A 203.0.113.80\n* A 203.0.113.80\nimmich A 203.0.113.7\n' >>"$CELL/dns/wan/$LAB_DOMAIN.zone"
   echo 'vps A 203.0.113.50' >>"$CELL/dns/wan/example.org.zone"
   echo 'api A 203.0.113.81' >>"$CELL/dns/wan/cloudflare.com.zone"

@@ -4,7 +4,7 @@ set -eu
 [ "$(id -u)" = 0 ] || exit 0 # run.sh says who has to run it
 missing=
 for pair in nft:nftables nginx:nginx-light knotd:knot kdig:knot-dnsutils nsupdate:bind9-dnsutils sshd:openssh-server \
-  ssh:openssh-client ip:iproute2 psql:postgresql-client pgbouncer:pgbouncer kubectl:kubernetes-client setpriv:util-linux jq:jq curl:curl git:git openssl:openssl python3:python3; do
+  ssh:openssh-client ip:iproute2 psql:postgresql-client pgbouncer:pgbouncer unbound:unbound kubectl:kubernetes-client setpriv:util-linux jq:jq curl:curl git:git openssl:openssl python3:python3; do
   PATH=/usr/sbin:/sbin:$PATH command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done
 [ -n "$(find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null)" ] || missing="$missing postgresql"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The lab: the runbooks of examples/traefik against real servers in network namespaces.
-# run.sh [SCENARIO…]: cutover believed locks killed (all of them when none is named), LAB_JOBS of their parts at a time (2). Needs
+# run.sh [SCENARIO…]: cutover unattended believed moved locks killed (all of them when none is named), LAB_JOBS of their parts at a time (3). Needs
 # root, and build/cutc (or CUTC). TAP lines with the figures of each; ends with "N passed, N failed".
 set -u
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -20,7 +20,7 @@ refuse() {
 }
 [ "$(id -u)" = 0 ] || refuse "the lab makes network namespaces and needs root: sudo make lab"
 [ -x "$CUTC" ] || refuse "the lab needs $CUTC: run make first"
-for tool in nft nginx knotd kdig nsupdate jq curl ssh sshd ssh-keygen unshare nsenter setpriv git openssl psql pgbouncer python3; do
+for tool in nft nginx knotd kdig nsupdate jq curl ssh sshd ssh-keygen unshare nsenter setpriv git openssl psql pgbouncer unbound unbound-control python3; do
   command -v "$tool" >/dev/null || refuse "the lab needs $tool (tests/lab/packages.sh installs what Debian has)"
 done
 for tool in terraform kubectl; do
@@ -29,12 +29,12 @@ done
 said=$(unshare -m -n -p -f --mount-proc sh -c 'ip link add br0 type bridge && ip netns add probe 2>&1 || exit; ip netns del probe' 2>&1) ||
   skip "no namespaces can be made here: $(printf '%s' "$said" | tail -n 1)"
 
-LAB=$(mktemp -d) || exit 2
+LAB=$(mktemp -d "${TMPDIR:-/tmp}/cutc-lab.XXXXXX") || exit 2
 chmod 711 "$LAB"
 CUTC=$(cd "$(dirname "$CUTC")" && pwd)/$(basename "$CUTC")
 # shellcheck source=tests/lab/lib.sh
 . "$HERE/lib.sh"
-for part in checks cutover believed locks killed; do
+for part in checks cutover unattended believed moved locks killed; do
   # shellcheck source=/dev/null
   . "$HERE/$part.sh"
 done
@@ -54,15 +54,15 @@ trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
 
 # The parts of the scenarios that are asked for, the longest first: each has cells of its own.
-[ $# -gt 0 ] || set -- cutover believed locks killed
+[ $# -gt 0 ] || set -- cutover unattended believed moved locks killed
 parts=
-for part in believed killed_1 killed_2 locks cutover; do
+for part in believed killed_1 killed_2 locks moved cutover unattended; do
   for scenario; do
     [ "$scenario" != "${part%_?}" ] || parts="$parts $part"
   done
 done
 for scenario; do
-  case " cutover believed locks killed " in
+  case " cutover unattended believed moved locks killed " in
   *" $scenario "*) ;;
   *) refuse "there is no scenario $scenario" ;;
   esac
@@ -80,7 +80,7 @@ run_part() {
   flock "$LAB" cat "$LAB/tap.$1"
 }
 for part in $parts; do
-  while [ "$(jobs -rp | wc -l)" -ge "${LAB_JOBS:-2}" ]; do
+  while [ "$(jobs -rp | wc -l)" -ge "${LAB_JOBS:-3}" ]; do
     wait -n
   done
   run_part "$part" &

@@ -1,12 +1,15 @@
-# The APIs of the lab: a vendor's tunnel configuration, a DNS server, a secret store and a Kubernetes API server.
-# servers.py NAME PORT DIR: answers on 127.0.0.1 (the DNS server's on all addresses of its node) and really changes what it
+# The APIs of the lab: a vendor's tunnel configuration, a DNS server, a secret store, a Kubernetes API server, a firewall.
+# servers.py NAME PORT DIR: answers on 127.0.0.1 (the DNS server's and the switch on all addresses of their node) and really changes what it
 # speaks of. A file DIR/faults/NAME switches a fault on.
 import json
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
+import threading
+import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -187,7 +190,8 @@ class Store(Handler):
             return self.answer({"errors": ["permission denied"]}, 403)
         secrets = {"/v1/secret/data/technitium": ("token", "technitium"),
                    "/v1/secret/data/platform": ("cloudflare_api_token", "cloudflare"),
-                   "/v1/secret/data/terraform": ("conn_str", "conn_str")}
+                   "/v1/secret/data/terraform": ("conn_str", "conn_str"),
+                   "/v1/secret/data/pfsense": ("key", "pfsense")}
         if path not in secrets:
             return self.answer({"errors": []}, 404)
         field, name = secrets[path]
@@ -269,7 +273,92 @@ class Cluster(Handler):
         return self.answer(self.services[key])
 
 
-HANDLERS = {"cloudflare": Tunnel, "technitium": Dns, "vault": Store, "kubernetes": Cluster}
+# -- The firewall, with the REST API package: what is written there is in force when it has been applied -----------------
+
+class Firewall(Handler):
+    aliases = [{"id": 0, "name": "nginx", "type": "host", "descr": "", "address": ["10.0.20.200"], "detail": [""]}]
+    forwards = [{"id": 0, "interface": "wan", "protocol": "tcp/udp", "destination": "wan:ip", "destination_port": "443",
+                 "target": "nginx", "local_port": "443", "disabled": False, "descr": "https"}]
+    pending = []
+
+    def say(self, data, code=200, name="SUCCESS", message=""):
+        self.answer({"code": code, "status": "ok" if code == 200 else "error", "response_id": name, "message": message,
+                     "data": data}, code)
+
+    def apply(self):
+        """The named maps and the port forwards of the real ruleset, at once; a moment later, as the package does."""
+        time.sleep(1)
+        rules = subprocess.run(["nft", "-a", "list", "table", "ip", "nat"], stdout=subprocess.PIPE, text=True, check=True).stdout
+        script = ""
+        for alias in self.aliases:
+            script += "add map ip nat %s { type inet_service : ipv4_addr; }\nflush map ip nat %s\n" % (alias["name"], alias["name"])
+            script += "add element ip nat %s { 443 : %s }\n" % (alias["name"], alias["address"][0])
+        for forward in self.forwards:
+            for line in rules.splitlines():
+                if "comment \"%s\"" % forward["descr"] in line:
+                    rule, handle = line.strip().split(" # handle ")
+                    script += "replace rule ip nat pre handle %s %s\n" % (handle, re.sub(r"map @\w+", "map @" + forward["target"], rule))
+        for name in re.findall(r"^\tmap (\w+)", rules, re.M):
+            if name not in [a["name"] for a in self.aliases]:
+                script += "delete map ip nat %s\n" % name
+        if subprocess.run(["nft", "-f", "-"], input=script, text=True, check=False).returncode == 0:
+            self.pending.clear()
+
+    def serve(self, method, path, query, body):
+        if path == "/healthz":
+            return self.answer("up")
+        if self.headers.get("X-API-Key") != read("secrets/pfsense").strip():
+            return self.say([], 401, "AUTH_AUTHENTICATION_FAILED", "Authentication failed")
+        told = json.loads(body) if body else {}
+        what = (method, path[len("/api/v2/firewall/"):])
+        if what == ("GET", "aliases"):
+            return self.say([a for a in self.aliases if query.get("name") in (None, a["name"])])
+        if what == ("GET", "nat/port_forwards"):
+            return self.say([f for f in self.forwards if query.get("descr") in (None, f["descr"])])
+        if what == ("GET", "apply"):
+            return self.say({"applied": not self.pending, "pending_subsystems": self.pending})
+        if what == ("POST", "apply"):
+            threading.Thread(target=self.apply).start()
+            return self.say({"applied": not self.pending, "pending_subsystems": self.pending})
+        if what == ("POST", "alias"):
+            self.aliases.append(dict(told, descr="", id=len(self.aliases)))
+        elif what == ("PATCH", "alias"):
+            self.aliases[told["id"]].update(told)
+        elif what == ("PATCH", "nat/port_forward"):
+            if told["target"] not in [a["name"] for a in self.aliases]:
+                return self.say([], 400, "PORT_FORWARD_TARGET_INVALID", "no such alias")
+            told.pop("apply", None)
+            self.forwards[told["id"]].update(told)
+        elif what == ("DELETE", "aliases"):
+            if query["name"] in [f["target"] for f in self.forwards]:
+                return self.say([], 409, "ALIAS_IN_USE", "the alias is used by a port forward")
+            self.aliases[:] = [a for a in self.aliases if a["name"] != query["name"]]
+            for i, alias in enumerate(self.aliases):
+                alias["id"] = i
+        else:
+            return self.say([], 404, "ENDPOINT_NOT_FOUND", path)
+        self.pending[:] = ["filter"]
+        return self.say([])
+
+
+# -- A switch for addresses of its node ------------------------------------------------------------------------------
+
+class Switch(Handler):
+    def serve(self, method, path, query, body):
+        verb = {"/on": "replace", "/off": "del"}.get(path)
+        if method != "POST" or not verb or query.get("address") not in ("10.0.20.211", "10.0.20.212"):
+            return self.answer("", 404)
+        subprocess.run(["ip", "addr", verb, query["address"] + "/24", "dev", "eth0"], check=False, stderr=subprocess.DEVNULL)
+        return self.answer("it is " + path[1:])
+
+
+HANDLERS = {"cloudflare": Tunnel, "technitium": Dns, "vault": Store, "kubernetes": Cluster, "switch": Switch, "pfsense": Firewall}
 ThreadingHTTPServer.daemon_threads = True
 ThreadingHTTPServer.request_queue_size = 64
-ThreadingHTTPServer(("" if NAME == "technitium" else "127.0.0.1", PORT), HANDLERS[NAME]).serve_forever()
+WHERE = {"technitium": "", "switch": "", "pfsense": "10.0.20.1"}
+server = ThreadingHTTPServer((WHERE.get(NAME, "127.0.0.1"), PORT), HANDLERS[NAME])
+if NAME == "pfsense":
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(os.path.join(DIR, "tls/cert.pem"), os.path.join(DIR, "tls/key.pem"))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()
