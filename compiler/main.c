@@ -230,6 +230,38 @@ static int model(struct options *o) {
   return status;
 }
 
+/* Standard input can be read once: for one of the two plans. */
+static int diff(struct options *o) {
+  if (strcmp(o->arguments[0], "-") == 0 && strcmp(o->arguments[1], "-") == 0) {
+    fputs("cutc: only one of the two plans can come from standard input\n", stderr);
+    return EXIT_USAGE;
+  }
+  struct compiled plans[2];
+  struct side sides[2];
+  bool read = true;
+
+  for (unsigned i = 0; i < 2; i++) {
+    plans[i] = compile(o->arguments[i]);
+    sides[i] = (struct side){o->arguments[i], plans[i].c, plans[i].model, plans[i].proof};
+    if (status_of(plans[i].c, o) == EXIT_USAGE) {
+      read = false;
+      print_findings(&plans[i], &(struct options){.colour = o->colour}, STDERR_FILENO);
+    }
+  }
+  int status = EXIT_USAGE;
+
+  if (read) {
+    struct text out = {.arena = &plans[1].c->arena};
+    bool worse = report_diff(&out, &sides[0], &sides[1], o->format, o->quiet, o->deny_warnings, !o->output && options_colour(o, STDOUT_FILENO),
+                             options_width());
+
+    status = !options_output(o, text_done(&out), out.n, false) ? EXIT_USAGE : worse ? EXIT_FINDINGS : EXIT_CLEAN;
+  }
+  for (unsigned i = 0; i < 2; i++)
+    compilation_free(plans[i].c);
+  return status;
+}
+
 static int rehearse_plan(struct options *o) {
   const char *path = plan_of(o, 0);
 
@@ -316,6 +348,8 @@ static const struct command_line commands[] = {
     {"model", "[PLAN]", "the elaborated plan as JSON, for other tools", model, 0, 1, OPTION_OUTPUT | OPTION_JSON},
     {"import", "[SOURCE] FILE…", "what exists, as a plan's source: kubernetes, cloudflare, technitium, zone, pfsense, terraform", import_facts, 1, UINT32_MAX,
      OPTION_IMPORT | OPTION_OUTPUT | OPTION_QUIET},
+    {"diff", "OLD NEW", "what a change to a plan changes: steps, order, outages, findings", diff, 2, 2,
+     OPTION_DIFF | OPTION_QUIET | OPTION_OUTPUT | OPTION_DENY},
     {"explain", "CODE|KIND", "a finding or a kind of resource, with an example", explain, 1, 1, OPTION_OUTPUT},
     {0},
 };

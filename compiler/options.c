@@ -31,6 +31,7 @@ static const struct option_row {
     {"from", "STATE", "the first of two states to compare (baseline)", 0, FROM, OPTION_GRAPH},
     {"to", "STATE", "the second of two states to compare (target)", 0, TO, OPTION_GRAPH},
     {"format", "text|json", "how the matrix is printed", 0, FORMAT, OPTION_REHEARSE},
+    {"format", "text|json", "how the difference is printed", 0, FORMAT, OPTION_DIFF},
     {"shell", "COMMAND", "the shell that runs the runbook (sh)", 0, SHELL, OPTION_REHEARSE},
     {"jobs", "N", "runs at a time (one per processor)", 'j', JOBS, OPTION_REHEARSE},
     {"sample", "N", "at most so many failure points, evenly chosen", 0, SAMPLE, OPTION_REHEARSE},
@@ -133,7 +134,7 @@ static bool set(struct options *o, const struct option_row *r, const char *value
   }
   switch (r->option) {
   case FORMAT:
-    if (r->commands == OPTION_FORMAT || r->commands == OPTION_REHEARSE)
+    if (r->commands == OPTION_FORMAT || r->commands == OPTION_REHEARSE || r->commands == OPTION_DIFF)
       o->format = (enum format)picked;
     o->svg = r->commands == OPTION_GRAPH && picked == 1;
     break;

@@ -25,7 +25,8 @@ struct options {
 /* Which options a subcommand takes; --color and --help are everybody's. */
 enum {
   OPTION_FORMAT = 1, OPTION_QUIET = 2, OPTION_VERBOSE = 4, OPTION_OUTPUT = 8, OPTION_DENY = 16, OPTION_GRAPH = 32,
-  OPTION_JSON = 64, OPTION_REHEARSE = 128, OPTION_LIVE = 256, OPTION_IMPORT = 512
+  OPTION_JSON = 64, OPTION_REHEARSE = 128, OPTION_LIVE = 256, OPTION_IMPORT = 512,
+  OPTION_DIFF = 4096
 };
 
 struct command_line {

@@ -235,6 +235,120 @@ def _():
             equal(run(command, plan, cwd=ROOT).stdout, run(command, plan, cwd=ROOT).stdout)
 
 
+# ── diff ─────────────────────────────────────────────────────────────────────
+
+PLACES = """plan places { operator = desk }
+use std/net
+client desk { }
+host one { address = 10.0.0.1  ports = [443/tcp] }
+host two { address = 10.0.0.2  ports = [443/tcp] }
+dns_record web { host = "web.example.net"  value = 10.0.0.1 -> 10.0.0.2  ttl = 60s  takes = 10s
+  do { $ set-record ${host} ${new(value)} }  undo { $ set-record ${host} ${new(value)} } }
+step tell { after = [web]  takes = 5s  do { $ tell everybody }  undo none because "nobody minds" }
+promise desk reaches https://web.example.net always
+"""
+
+
+def difference(old, new, *options, status):
+    write("old.cut", old)
+    write("new.cut", new)
+    return run("diff", "old.cut", "new.cut", *options, status=status).stdout
+
+
+@test("diff: the same plan differs in nothing")
+def _():
+    equal(difference(PLACES, PLACES + "# a word more\n", status=0),
+          "old.cut -> new.cut: proven, as before\n\nno difference in steps, order, outages and findings\n")
+
+
+@test("diff: a step that comes, one that goes, one that changes what it runs")
+def _():
+    new = PLACES.replace("step tell { after = [web]", "step warn { ").replace("set-record ${host} ${new(value)} }  undo", "set-record -f ${host} ${new(value)} }  undo")
+    new = new.replace("takes = 10s", "takes = 20s")
+    equal(difference(PLACES, new, status=0), """old.cut -> new.cut: proven, as before
+  all of it: 15s -> 25s
+
+steps: 1 added, 1 removed, 1 changed, 0 moved
+  ~   1  web
+         takes: 10s -> 20s
+         do:
+           - set-record web.example.net 10.0.0.2
+           + set-record -f web.example.net 10.0.0.2
+  +   2  warn, 5s
+  -   2  tell, 5s
+""")
+
+
+@test("diff: one step more in front moves no other")
+def _():
+    found = json.loads(difference(PLACES, PLACES.replace("step tell", "step before { takes = 1s  do { $ look }  undo none because \"a look\" }\nstep tell")
+                                  .replace("dns_record web {", "dns_record web { after = [before] "), "--format", "json", status=0))
+    equal([(s["id"], s["change"], s["moved"], s["place"]) for s in found["steps"]],
+          [("before", "added", False, {"old": None, "new": 1}), ("web", "changed", False, {"old": 1, "new": 2})])
+    equal(found["steps"][1]["changes"], {"after": {"old": [], "new": ["before"]}})
+    equal((found["old"]["verdict"], found["new"]["verdict"], found["findings"]), ("proven", "proven", {"new": [], "waived": [], "gone": []}))
+
+
+@test("diff: two steps that change places are one that moves")
+def _():
+    twice = PLACES + "step last { takes = 1s  do { $ end }  undo none because \"over\" }\n"
+    found = json.loads(difference(twice, twice.replace("step tell { after = [web]", "step tell { after = [last]"), "--format", "json", status=0))
+    equal(len([s["id"] for s in found["steps"] if s["moved"] and s["id"] in ("tell", "last")]), 1)
+
+
+@test("diff: a change that brings an error is status 1, one that takes it away 0")
+def _():
+    out = difference(PLACES, PLACES.replace("10.0.0.1 -> 10.0.0.2", "10.0.0.1 -> 10.0.0.9"), status=1)
+    contains(out, "old.cut -> new.cut: refused (")
+    contains(out, "was proven\n")
+    contains(out, "  + error[E201]: ")
+    contains(out, "desk reaches https://web.example.net\n         no outage (always) -> down ")
+    out = difference(PLACES.replace("10.0.0.1 -> 10.0.0.2", "10.0.0.1 -> 10.0.0.9"), PLACES, status=0)
+    contains(out, "  - error[E201]: ")
+    contains(out, "proven, was refused (")
+
+
+@test("diff: an error that both have is no difference, and status 0")
+def _():
+    broken = PLACES.replace("10.0.0.1 -> 10.0.0.2", "10.0.0.1 -> 10.0.0.9")
+    contains(difference(broken, "\n\n" + broken, status=0), "no difference in steps, order, outages and findings\n")
+
+
+@test("diff: with --deny warnings a new warning is status 1")
+def _():
+    known = PLACES.replace("takes = 10s", "takes = 10s  disrupts = true").replace("always", "down at most 1h")
+    slow = known.replace("takes = 10s", "")
+    difference(known, slow, status=0)
+    contains(difference(known, slow, "--deny", "warnings", status=1), "  + warning[E223]: ")
+
+
+@test("diff: a finding that is waived now is told, and is no error")
+def _():
+    broken = PLACES.replace("10.0.0.1 -> 10.0.0.2", "10.0.0.1 -> 10.0.0.9")
+    out = difference(broken, broken + 'allow E201 because "it is coming"\n', status=0)
+    contains(out, "  ~ error[E201]: ")
+    contains(out, "waived: it is coming")
+
+
+@test("diff: a promise that comes and one whose limit changes")
+def _():
+    out = difference(PLACES, PLACES.replace("always", "down at most 1m") + "promise desk reaches 10.0.0.2:443 always\n", status=0)
+    contains(out, "  ~ desk reaches https://web.example.net\n         no outage (always) -> no outage (1m allowed)\n")
+    contains(out, "  + desk reaches 10.0.0.2:443\n         no outage (always)\n")
+
+
+@test("diff: what cannot be understood is compared by its findings; what cannot be read is status 2")
+def _():
+    out = difference(PLACES, PLACES.replace("value = 10", "valeu = 10"), status=1)
+    contains(out, "not understood")
+    contains(out, "only findings can be compared")
+    difference(PLACES, "plan {{{", status=2)
+    run("diff", "old.cut", "nowhere.cut", status=2)
+    run("diff", "-", "-", text=PLACES, status=2)
+    run("diff", "old.cut", "-", text=PLACES, status=0)
+    run("diff", "old.cut", status=2)
+
+
 def terminal(environment, *arguments):
     """What is printed to a terminal."""
     master, slave = pty.openpty()

@@ -68,7 +68,7 @@ static json_t *place_json(struct compilation *c, struct span at, const char *lab
   return o;
 }
 
-static json_t *finding_json(struct compilation *c, const struct finding *f) {
+json_t *machine_finding(struct compilation *c, const struct finding *f) {
   json_t *o = json_object(), *labels = json_array(), *remarks = json_array();
 
   json_object_set_new(o, "code", json_string(code_text(f->code)));
@@ -99,7 +99,7 @@ static json_t *findings_json(struct compilation *c) {
   json_object_set_new(root, "errors", json_integer(c->errors));
   json_object_set_new(root, "warnings", json_integer(c->warnings));
   for (uint32_t i = 0; i < c->findings.n; i++)
-    json_array_append_new(list, finding_json(c, c->findings.at[i]));
+    json_array_append_new(list, machine_finding(c, c->findings.at[i]));
   json_object_set_new(root, "findings", list);
   return root;
 }

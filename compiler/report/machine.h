@@ -11,6 +11,10 @@ void machine_sarif(struct text *out, struct compilation *c);
 /* GitHub workflow commands, one line a finding. */
 void machine_github(struct text *out, struct compilation *c);
 
+/* One finding as "cutc-findings/1" has it: a jansson value, the caller's. */
+struct json_t;
+struct json_t *machine_finding(struct compilation *c, const struct finding *f);
+
 /* "E201", or the name of the rule that speaks. */
 const char *finding_id(const struct compilation *c, const struct finding *f);
 const char *severity_text(enum severity s);

@@ -16,6 +16,11 @@ void report_findings(struct text *out, struct compilation *c, enum format format
 /* What `check` prints besides findings: order, timeline, what the result rests on; `width` in columns; with `verbose` the
  * search and its numbers. */
 void report_check(struct text *out, struct model *m, const struct proof *p, bool colour, unsigned width, bool verbose);
+/* What a change to a plan changes: steps, their order, outages, findings; as text or JSON (any other format is text). With
+ * `quiet`, no notes. Returns whether the new plan has errors (or, with `warnings`, warnings) that the old one has not. */
+struct side { const char *path; struct compilation *c; struct model *m; const struct proof *p; /* NULL: not understood */ };
+bool report_diff(struct text *out, const struct side *old, const struct side *new, enum format format, bool quiet, bool warnings,
+                 bool colour, unsigned width);
 /* The chain from a client (its identifier) to an endpoint or URL in each state of the order, equal neighbours together.
  * False when there is no such client or endpoint; *why is then a sentence. */
 bool report_why(struct text *out, struct model *m, const struct proof *p, const char *client, const char *endpoint, bool colour,

@@ -10,6 +10,12 @@ void script_emit(struct text *out, struct model *m, const struct proof *p);
  * Differences are findings E311 whose place is in the source `script`. Returns their number. */
 uint32_t script_verify(struct compilation *c, uint32_t script, struct model *m, const struct proof *p);
 
+/* The commands of the steps of a proven order as lines for people, without what depends on their place in it. */
+struct listings;
+struct command_lines { ARRAY(const char *) lines; };
+struct listings *script_listings(struct model *m, const struct proof *p);
+struct command_lines script_listing(struct listings *l, uint32_t k, enum block_type type); /* k: index in the order */
+
 /* Shell text, by a real parser (tree-sitter-bash). */
 struct shell_tools { const struct tool *tools; uint32_t n; };
 /* Looks through shell text (a `$` line, or a whole script) and queues findings E281 … E289; `offsets` maps a byte of `text`
