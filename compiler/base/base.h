@@ -109,22 +109,36 @@ enum value_type {
   V_RESOURCE, V_ZONE, V_KIND, V_SECRET, V_STEP, V_TOOL
 };
 
+/* 56 bytes, of which a plan of many resources has millions: what only some types have shares its place. */
 struct value {
   uint8_t type;
   uint8_t proto;      /* V_PORT, V_ENDPOINT, V_URL: enum proto */
-  uint16_t prefix;    /* V_CIDR: bits, counted in the address's own family */
+  uint8_t prefix;     /* V_CIDR: bits, counted in the address's own family */
+  bool literal_host;  /* V_ENDPOINT, V_URL: the host is an address (from); else `host` */
   uint32_t name;      /* V_STRING, V_WORD, V_VERSION, V_URL (as written), V_CALL (function); V_ENDPOINT with a
                          host name: that name, lower case, without a final dot */
-  uint32_t id;        /* V_RESOURCE, V_ZONE, V_KIND, V_SECRET, V_STEP, V_TOOL */
-  uint32_t lo, hi;    /* V_PORT, V_ENDPOINT, V_URL: port, or range of ports; 0..65535 with `any` */
-  int64_t number;     /* V_BOOL, V_NUMBER; V_DURATION in milliseconds */
-  struct address from, to; /* V_ADDRESS (both), V_RANGE, V_CIDR (first and last); V_ENDPOINT, V_URL with a literal host */
-  bool literal_host;  /* V_ENDPOINT, V_URL: the host is an address (from); else `host` */
-  uint32_t host;      /* V_URL, V_ENDPOINT: host name id, lower case; 0 with a literal host */
-  const struct value *items; /* V_LIST, V_MAP, V_CALL: arguments */
-  const uint32_t *keys;      /* V_MAP: name of each item */
-  uint32_t count;
   struct span at;     /* where it was written */
+  union {
+    uint32_t id;      /* V_RESOURCE, V_ZONE, V_KIND, V_SECRET, V_STEP, V_TOOL */
+    uint32_t count;   /* V_LIST, V_MAP, V_CALL */
+  };
+  union {
+    int64_t number;   /* V_BOOL, V_NUMBER; V_DURATION in milliseconds */
+    struct {
+      struct address from; /* V_ADDRESS, V_RANGE, V_CIDR; V_ENDPOINT, V_URL with a literal host */
+      union {
+        struct address to; /* V_ADDRESS (as from), V_RANGE, V_CIDR: the last */
+        struct {
+          uint32_t lo, hi; /* V_PORT, V_ENDPOINT, V_URL: port, or range of ports; 0..65535 with `any` */
+          uint32_t host;   /* V_URL, V_ENDPOINT: host name id, lower case; 0 with a literal host */
+        };
+      };
+    };
+    struct {
+      const struct value *items; /* V_LIST, V_MAP, V_CALL: arguments */
+      const uint32_t *keys;      /* V_MAP: name of each item */
+    };
+  };
 };
 
 /* Parse the text of a literal token. Return false when it is not one, with a sentence in *why (static text). */

@@ -177,7 +177,7 @@ bool value_cidr(const char *text, size_t n, struct value *out, const char **why)
     }
     to.bytes[bit >> 3] |= mask;
   }
-  *out = (struct value){.type = V_CIDR, .prefix = (uint16_t)prefix, .from = from, .to = to};
+  *out = (struct value){.type = V_CIDR, .prefix = (uint8_t)prefix, .from = from, .to = to};
   return true;
 }
 
@@ -235,7 +235,6 @@ static bool host(struct names *names, const char *text, size_t n, struct value *
   if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {
     v->literal_host = true;
     if (!ipv6(text + 1, n - 2, v->from.bytes, why)) return false;
-    v->to = v->from;
     return true;
   }
   bool numeric = n > 0;
@@ -243,7 +242,6 @@ static bool host(struct names *names, const char *text, size_t n, struct value *
   if (numeric) {
     v->literal_host = true;
     if (!address(text, n, &v->from, why)) return false;
-    v->to = v->from;
     return true;
   }
   char small[254];

@@ -200,14 +200,15 @@ static struct cases eval_items(struct elaboration *e, const struct scope *s, uin
     struct value v = {.type = map ? V_MAP : V_LIST, .at = at};
     struct value *items = arena_array(&e->c->arena, struct value, n + 1u);
     uint32_t *names = map ? arena_array(&e->c->arena, uint32_t, n + 1u) : NULL;
+    bool poisoned = false;
     for (uint32_t i = 0; i < n; i++) {
       const struct value *item = combo_value(&combos, c, parts, i);
-      if (value_poisoned(item)) v = value_poison(at);
+      poisoned |= value_poisoned(item);
       if (arrow[i] && item->type == V_NONE) continue;
       if (map) names[v.count] = keys[i];
       items[v.count++] = *item;
     }
-    if (value_poisoned(&v)) v.count = 0;
+    if (poisoned) v = value_poison(at);
     else v.items = items, v.keys = names;
     cases_add(e, &b, &v, combos.at[c].guard);
   }

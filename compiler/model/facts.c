@@ -23,10 +23,13 @@ static void place(struct fact_maker *f, struct fact *fact, uint32_t operand) {
 }
 
 static struct fact fact_new(const struct fact_maker *f, enum fact_type type, uint32_t guard) {
-  struct fact fact = {.type = (uint8_t)type, .proto = PROTO_ANY, .by = f->resource, .zone = NONE, .port = 0, .port_end = 65535,
-                      .ttl = NONE, .at = NONE, .guard = guard, .attribute = NONE};
+  struct fact fact = {.type = (uint8_t)type, .proto = PROTO_ANY, .by = f->resource, .zone = NONE, .ttl = NONE, .at = NONE, .guard = guard, .attribute = NONE};
+  if (type == FACT_NEEDS) {
+    fact.need = need_empty();
+    return fact;
+  }
+  fact.port_end = 65535;
   fact.to = (struct target){.type = TARGET_NONE, .port = NONE, .zone = NONE, .resource = NONE};
-  fact.need = need_empty();
   return fact;
 }
 

@@ -104,22 +104,26 @@ struct need {
 
 struct fact {
   uint8_t type, proto;    /* enum fact_type, enum proto */
+  uint8_t vhost_type;     /* forwards */
+  bool unknown;           /* some operand is `unknown` under this guard */
   uint32_t by;            /* resource */
   uint32_t zone;          /* serves, forwards, names, owns; NONE for hosts and needs */
-  struct host host;       /* serves, forwards, names, owns (domain), hosts (HOST_NONE binds nothing) */
-  uint32_t port, port_end;/* serves, forwards, hosts; port_end NONE for one port, 0..65535 is `any`; hosts without a URL: any */
-  struct target to;       /* forwards, names (value: TARGET_HOST without port, or TARGET_RESOURCE) */
-  const struct target *any_of; /* forwards to `any of`: alternatives, and then `to` is TARGET_NONE */
-  uint32_t any_count;
-  uint8_t vhost_type;     /* forwards */
-  uint32_t vhost;
-  uint32_t ttl;           /* names: seconds, NONE when the fact says none; owns: negative_ttl (3600 by default) */
-  uint32_t at;            /* hosts: the resource at which */
-  struct need need;       /* needs */
-  bool unknown;           /* some operand is `unknown` under this guard */
   uint32_t guard;
   uint32_t attribute;     /* the attribute whose value leads on (the target, the value) or was answered for; NONE */
   struct span span;       /* the attribute's value as written, else the fact in its kind */
+  union {
+    struct {
+      struct host host;   /* serves, forwards, names, owns (domain), hosts (HOST_NONE binds nothing) */
+      uint32_t port, port_end; /* serves, forwards, hosts; port_end NONE for one port, 0..65535 is `any`; hosts without a URL: any */
+      struct target to;   /* forwards, names (value: TARGET_HOST without port, or TARGET_RESOURCE) */
+    };
+    struct need need;     /* needs */
+  };
+  const struct target *any_of; /* forwards to `any of`: alternatives, and then `to` is TARGET_NONE */
+  uint32_t any_count;
+  uint32_t vhost;
+  uint32_t ttl;           /* names: seconds, NONE when the fact says none; owns: negative_ttl (3600 by default) */
+  uint32_t at;            /* hosts: the resource at which */
 };
 
 /* ── Steps ─────────────────────────────────────────────────────────────────── */

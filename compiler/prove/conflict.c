@@ -26,7 +26,7 @@ static struct record record_of(const struct state *s, uint32_t i, bool *fits)
   const struct fact *f = &s->facts[i];
   struct record r = {.host_type = f->host.type, .fact = i, .place = f->zone};
 
-  *fits = f->host.type != HOST_NONE && f->host.type != HOST_UNKNOWN;
+  *fits = r.host_type != HOST_NONE && r.host_type != HOST_UNKNOWN;
   switch ((enum fact_type)f->type) {
   case FACT_SERVES:
   case FACT_FORWARDS:
@@ -42,7 +42,7 @@ static struct record record_of(const struct state *s, uint32_t i, bool *fits)
   case FACT_OWNS:
   case FACT_NEEDS:
     *fits = false;
-    break;
+    return r;
   }
   if (f->host.type == HOST_ADDRESS || f->host.type == HOST_RANGE) {
     r.from = f->host.from;
@@ -124,21 +124,23 @@ static void pair(struct state *s, const struct record *a, const struct record *b
 const struct conflict *state_conflicts(struct state *s, uint32_t *n)
 {
   if (!s->conflicts_found) {
-    struct record *records = arena_array(s->arena, struct record, s->fact_count);
-    uint32_t count = 0;
+    struct arena scratch = {0};
+    ARRAY(struct record) records = {0};
 
     s->conflicts_found = true;
     for (uint32_t i = 0; i < s->fact_count; i++) {
       bool fits;
+      struct record r = record_of(s, i, &fits);
 
-      records[count] = record_of(s, i, &fits);
-      count += fits;
+      if (fits)
+        array_push(&scratch, &records, r);
     }
-    if (count)
-      qsort(records, count, sizeof *records, compare_records);
-    for (uint32_t i = 0; i < count; i++)
-      for (uint32_t k = i + 1; k < count && k - i <= PAIRS_MAX && !past(&records[i], &records[k]); k++)
-        pair(s, &records[i], &records[k]);
+    if (records.n)
+      qsort(records.at, records.n, sizeof *records.at, compare_records);
+    for (uint32_t i = 0; i < records.n; i++)
+      for (uint32_t k = i + 1; k < records.n && k - i <= PAIRS_MAX && !past(&records.at[i], &records.at[k]); k++)
+        pair(s, &records.at[i], &records.at[k]);
+    arena_free(&scratch);
     if (s->conflicts.n)
       qsort(s->conflicts.at, s->conflicts.n, sizeof *s->conflicts.at, compare_conflicts);
   }

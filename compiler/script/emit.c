@@ -421,10 +421,9 @@ static void print_promise(struct text *out, const struct runbook *b, uint32_t i)
   const struct promise *p = &m->promises.at[i];
   const struct probe *x = &b->probes.at[i];
   struct text states = {.arena = out->arena};
-  for (uint32_t k = 0; k <= b->p->order.n; k++) {
-    if (k > 0) text_putc(&states, ' ');
-    text_puts(&states, state_word((enum verdict)b->p->timeline[i].states[k]));
-  }
+  const uint8_t *seen = b->p->timeline[i].states;
+  for (uint32_t k = 0; k <= b->p->order.n; k++)
+    if (k == 0 || seen[k] != seen[k - 1]) text_print(&states, "%s%u %s", k > 0 ? " " : "", k, state_word((enum verdict)seen[k]));
   text_print(out, "\npromise_%u() { # %s %s\n", i + 1, name_at(b, p->id), place_text(m, p->at));
   variable(out, "cut_text", name_at(b, p->text));
   variable(out, "cut_states", text_done(&states));

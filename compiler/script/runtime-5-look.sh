@@ -62,7 +62,13 @@ cut_probe_one() {
   cut_blind=''
   "promise_$1"
   [ -z "${cut_blind}" ] || return 0
-  cut_said=$(printf '%s\n' "${cut_states}" | cut -d ' ' -f "$(($2 + 1))")
+  cut_said=''
+  for cut_word in ${cut_states}; do # "0 up 4 down 5 up": from a state on, what it is
+    case "${cut_word}" in
+    [0-9]*) [ "${cut_word}" -le "$2" ] || break ;;
+    *) cut_said=${cut_word} ;;
+    esac
+  done
   cut_before=''
   [ ! -r "${cut_state}/baseline/promise-$1" ] || cut_before=$(cat -- "${cut_state}/baseline/promise-$1")
   "probe_$1"

@@ -179,7 +179,6 @@ cut_record() {
 # end, from a crash or a full disk while it was written, does not count.
 cut_read_journal() {
   cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_until=''
-  cut_until_step=0 cut_until_time=0 cut_high=0
   [ -r "${cut_state}/journal" ] || return 0
   while read -r cut_j_time cut_j_event cut_j_number cut_j_rest; do
     case "${cut_j_event} ${cut_j_number} ${cut_j_rest}" in
@@ -188,22 +187,15 @@ cut_read_journal() {
     esac
     case "${cut_j_event}" in
     run)
-      cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=1 cut_until_step=0 cut_high=0
+      cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=1
       cut_run=${cut_j_number}
       cut_other=''
       [ "${cut_j_rest}" = "${cut_digest}" ] || cut_other=${cut_j_rest}
       ;;
-    intent)
-      cut_doubt=${cut_j_number} cut_over=''
-      [ "${cut_high}" -ge "${cut_j_number}" ] || cut_high=${cut_j_number}
-      ;;
+    intent) cut_doubt=${cut_j_number} cut_over='' ;;
     done) cut_at=${cut_j_number} cut_doubt=0 ;;
     undo) cut_undoing=${cut_j_number} cut_over='' ;;
-    undone)
-      cut_at=$((cut_j_number - 1)) cut_doubt=0 cut_undoing=0
-      [ "${cut_until_step}" != "${cut_j_number}" ] || cut_until_step=0
-      ;;
-    until) cut_until_step=${cut_j_number} cut_until_time=${cut_j_rest} ;;
+    undone) cut_at=$((cut_j_number - 1)) cut_doubt=0 cut_undoing=0 ;;
     guarded) cut_until='' ;;
     confirm-until) cut_until=${cut_j_number} ;;
     over) cut_over=${cut_j_number} cut_until='' ;;
@@ -1030,52 +1022,6 @@ cut_wait() {
   [ "${cut_dry}" = 1 ] || cut_sleep "$1"
 }
 
-# cut_hour TIME: seconds since 1970 as a time of the day.
-cut_hour() {
-  cut_day=$(date -d "@$1" '+%H:%M:%S' 2>/dev/null) || cut_day=$(date -r "$1" '+%H:%M:%S' 2>/dev/null) || cut_day="second $1"
-}
-
-# cut_until SECONDS: waits so long since the step before ended, until no cache holds an old answer any more. The deadline is in
-# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here.
-cut_until() {
-  cut_seconds "$1"
-  if [ "${cut_dry}" = 1 ]; then
-    cut_say "      waits ${cut_span}"
-    return 0
-  fi
-  cut_clock
-  if [ "${cut_until_step}" != "${cut_n}" ]; then
-    cut_until_step=${cut_n} cut_until_time=$((cut_time + $1))
-    cut_record until "${cut_n}" "${cut_until_time}" || return 1
-  fi
-  [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
-  cut_hour "${cut_until_time}"
-  cut_seconds "$((cut_until_time - cut_time))"
-  cut_say "      waits ${cut_span}, goes on at ${cut_day}"
-  while [ "${cut_time}" -lt "${cut_until_time}" ]; do
-    [ -z "${cut_signal}" ] || return 1
-    if [ -t 1 ]; then
-      cut_seconds "$((cut_until_time - cut_time))"
-      printf '\r      %s left, goes on at %s   ' "${cut_span}" "${cut_day}"
-    fi
-    sleep 1
-    cut_clock
-  done
-  [ ! -t 1 ] || printf '\r%s\r' '                                                  '
-}
-
-# cut_since STEP SECONDS: the same on the way back, before something is undone that an answer leads to which was published once
-# STEP had begun. When it never had, nobody can have that answer.
-cut_since() {
-  [ "${cut_high}" -ge "$1" ] || return 0
-  cut_n_up=${cut_n}
-  cut_n="back-${cut_n}"
-  cut_until "$2"
-  set -- "$?"
-  cut_n=${cut_n_up}
-  return "$1"
-}
-
 # cut_seen ATTRIBUTE jq|text FILTER DECLARED|'?': one value of the last command's answer against the plan's.
 cut_seen() {
   [ "${cut_dry}" = 0 ] || return 0
@@ -1190,7 +1136,13 @@ cut_probe_one() {
   cut_blind=''
   "promise_$1"
   [ -z "${cut_blind}" ] || return 0
-  cut_said=$(printf '%s\n' "${cut_states}" | cut -d ' ' -f "$(($2 + 1))")
+  cut_said=''
+  for cut_word in ${cut_states}; do # "0 up 4 down 5 up": from a state on, what it is
+    case "${cut_word}" in
+    [0-9]*) [ "${cut_word}" -le "$2" ] || break ;;
+    *) cut_said=${cut_word} ;;
+    esac
+  done
   cut_before=''
   [ ! -r "${cut_state}/baseline/promise-$1" ] || cut_before=$(cat -- "${cut_state}/baseline/promise-$1")
   "probe_$1"
@@ -1907,7 +1859,7 @@ cut_forward() {
     cut_clock
     cut_started=${cut_time}
     if [ "${cut_dry}" = 0 ]; then
-      cut_doubt=${cut_n} cut_high=${cut_n}
+      cut_doubt=${cut_n}
       cut_record intent "${cut_n}" "${cut_id}" || return 1
     fi
     "step_${cut_n}_do" || return 1
@@ -2688,7 +2640,7 @@ observe_7() {
   cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 3600s
 }
 
-observe_7_1() { # std/net:124
+observe_7_1() { # std/net:122
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net'
 }
@@ -2699,7 +2651,7 @@ observe_8() {
   cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 3600s
 }
 
-observe_8_1() { # std/net:124
+observe_8_1() { # std/net:122
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=*.example.net'
 }
@@ -2770,7 +2722,6 @@ step_1_do_6() { # std/terragrunt:59
 }
 
 step_1_undo() {
-  cut_since 2 3600 || return
   cut_run step_1_undo_1 || return
   cut_run step_1_undo_2 stop INT grace 60 holds tg || return
   cut_run step_1_undo_3 stop INT grace 60 holds tg || return
@@ -2910,7 +2861,7 @@ step_2_was() {
   cut_watched
 }
 
-step_2_was_1() { # std/net:124
+step_2_was_1() { # std/net:122
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net'
 }
@@ -2994,7 +2945,7 @@ step_3_was() {
   cut_watched
 }
 
-step_3_was_1() { # std/net:124
+step_3_was_1() { # std/net:122
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net'
 }
@@ -3078,7 +3029,7 @@ step_4_was() {
   cut_watched
 }
 
-step_4_was_1() { # std/net:124
+step_4_was_1() { # std/net:122
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net'
 }
@@ -3266,7 +3217,7 @@ step_7_was_1() { # std/cloudflare:71
 
 promise_1() { # p1 additive.cut:114
   cut_text='devvm reaches 10.0.20.200:5432'
-  cut_states='up up up up up up up up'
+  cut_states='0 up'
   cut_blind=''
 }
 
@@ -3276,7 +3227,7 @@ probe_1() {
 
 promise_2() { # p2 additive.cut:115
   cut_text='public reaches https://home.example.net'
-  cut_states='up up up up up up up up'
+  cut_states='0 up'
   cut_blind=''
 }
 
@@ -3286,7 +3237,7 @@ probe_2() {
 
 promise_3() { # p3 additive.cut:116
   cut_text='public reaches https://vault.example.net'
-  cut_states='up up up up up up up up'
+  cut_states='0 up'
   cut_blind=''
 }
 
@@ -3296,7 +3247,7 @@ probe_3() {
 
 promise_4() { # p4 additive.cut:117
   cut_text='public reaches https://immich.example.net'
-  cut_states='up up up up up up up up'
+  cut_states='0 up'
   cut_blind=''
 }
 
@@ -3306,7 +3257,7 @@ probe_4() {
 
 promise_5() { # p5 additive.cut:118
   cut_text='family reaches https://immich.example.net'
-  cut_states='up up up up up up up up'
+  cut_states='0 up'
   cut_blind='family asks other name servers than the operator, and has no probe'
 }
 
@@ -3316,7 +3267,7 @@ probe_5() {
 
 promise_6() { # p6 additive.cut:119
   cut_text='public reaches immich.example.net:443/udp'
-  cut_states='up up up up up up up up'
+  cut_states='0 up'
   cut_blind='udp cannot be probed with curl'
 }
 
@@ -3326,7 +3277,7 @@ probe_6() {
 
 promise_7() { # p7 additive.cut:120
   cut_text=traefik-direct.exists
-  cut_states='down up up up up up up up'
+  cut_states='0 down 1 up'
   cut_blind="a condition on the plan's own values: the steps' verifies look at it"
 }
 
@@ -3335,8 +3286,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 cf4abcf50ff55e05cbffee05772dcc380c990093daf4f939f062db020d3b8e81
-# plan part: sha256 550149e6d5a2a34208303cbc6ea8a884e5b9c253c4fad617c49bb8f6e95df5df
+# runtime: sha256 4ca7fbfd777a6984247e0815dba728cc1f8aef6ad47ba7f929b036648ce9bb30
+# plan part: sha256 5009a366bc32c35a86b0a4d2c8715ab04a6cdda1d20c64784999366fec24d3b5
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

@@ -361,7 +361,6 @@ static void load_fact(struct loader *l, json_t *o) {
   f.zone = zone_at(l, o, "zone");
   f.host = host_of(l, json_object_get(o, "host"));
   f.proto = proto_of(o);
-  f.need.secret = f.need.on = f.need.zone = f.need.dns = NONE;
   ports_of(o, &f.port, &f.port_end);
   if (json_is_integer(ttl)) f.ttl = (uint32_t)json_integer_value(ttl);
   switch ((enum fact_type)f.type) {
@@ -383,7 +382,7 @@ static void load_fact(struct loader *l, json_t *o) {
     break;
   }
   f.guard = guard_at(l, o);
-  f.need.guard = f.type == FACT_NEEDS ? f.guard : GUARD_ALWAYS;
+  if (f.type == FACT_NEEDS) f.need.guard = f.guard;
   f.unknown = json_is_true(json_object_get(o, "unknown"));
   f.attribute = attribute_of(l, &f, o);
   array_push(&l->c->arena, &l->m->facts, f);
