@@ -647,8 +647,17 @@ class Judge:
                 line[p["id"]].append(MAYBE if verdict == UP and self.dark(self.state(done), p, olds) else verdict)
         return line
 
-    def best(self):
-        orders = list(itertools.permutations(self.model.order))
+    def depends(self, promise):
+        """The steps that make a difference to a promise in some state, whatever the order."""
+        steps = self.model.order
+        verdicts = {done: self.state(done).promise(promise)
+                    for n in range(len(steps) + 1) for done in map(frozenset, itertools.combinations(steps, n))}
+        return {s for done, verdict in verdicts.items() for s in steps if s not in done and verdicts[done | {s}] != verdict}
+
+    def best(self, blocks=None):
+        """The best of all orders; with `blocks`, of those that run them one after the other."""
+        orders = ([sum(o, ()) for o in itertools.product(*map(itertools.permutations, blocks))] if blocks
+                  else list(itertools.permutations(self.model.order)))
         for generous in (False, True):
             found = [j for j in (self.judge(o, generous) for o in orders) if j is not None]
             if found:

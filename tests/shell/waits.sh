@@ -1,0 +1,81 @@
+#!/bin/bash
+# Waits for old answers under each shell: the runbook waits for as long as the plan says, and to the same moment of the clock
+# after it was stopped, killed, or left alone until that moment is past; on the way back too.
+. "$(dirname "$0")/lib.bash"
+: "${CUTC:=$repo/build/cutc}"
+
+cat >"$scratch/plan.cut" <<'P'
+plan waits { operator = desk }
+use std/net
+client desk   { dns = internet }
+client family { }
+delete host first { address = 10.0.0.1  ports = [443/tcp]  takes = 1s  do { $ mv old old.gone }  undo { $ mv old.gone old } }
+host second { address = 10.0.0.2  ports = [443/tcp] }
+dns_record web { host = "web.example.net"  value = 10.0.0.1 -> 10.0.0.2  ttl = 7s  takes = 1s
+  do { $ touch web }  undo { $ rm -f web } }
+promise family reaches https://web.example.net always
+P
+"$CUTC" emit "$scratch/plan.cut" >"$scratch/book.sh" 2>"$scratch/out"
+check "the plan gives a runbook" test -s "$scratch/book.sh"
+check "its header says the wait" grep -q 'wait\.1.*until nobody can have an old answer that .first. makes fail' "$scratch/book.sh"
+
+fresh() {
+  rm -rf "$scratch/w"
+  mkdir -p "$scratch/w"
+  touch "$scratch/w/old"
+}
+run() { # SHELL COMMAND…: to its end
+  local sh=$1
+  shift
+  (cd "$scratch/w" && setsid -w $sh "$scratch/book.sh" "$@" --yes --patience 2 --state "$scratch/w/state") >"$scratch/out" 2>&1 </dev/null
+  status=$?
+}
+begin() { # SHELL: in the background, until it waits
+  (cd "$scratch/w" && exec setsid -w $1 "$scratch/book.sh" apply --yes --on-failure stop --patience 2 --state "$scratch/w/state") >"$scratch/out" 2>&1 </dev/null &
+  background=$!
+  for _ in $(seq 200); do grep -q ' until ' "$scratch/w/state/journal" 2>/dev/null && break; sleep 0.1; done
+  deadline=$(sed -n 's/.* until 2 //p' "$scratch/w/state/journal")
+}
+is() { [ "$status" = "$1" ] || { printf '# status %s instead of %s\n' "$status" "$1"; false; }; }
+done_at() { date -d "$(sed -n "s/ $1\\( .*\\)\\{0,1\\}\$//p" "$scratch/w/state/journal" | tail -n 1)" +%s; } # "intent 3": when that was
+not_before() { [ "$1" -ge "$2" ] || { printf '# at %s, %s s before %s\n' "$1" "$(($2 - $1))" "$2"; false; }; }
+once() { [ "$(grep -c " until $1 " "$scratch/w/state/journal")" = 1 ]; }
+
+while read -r sh; do
+  fresh
+  run "$sh" apply
+  deadline=$(sed -n 's/.* until 2 //p' "$scratch/w/state/journal")
+  check "$sh: it runs to its end" is 0
+  check "$sh: it waits so long since the name changed" not_before "$deadline" "$(($(done_at 'done 1') + 7))"
+  check "$sh: the old place goes only then" not_before "$(done_at 'intent 3')" "$deadline"
+  check "$sh: the output says until when" grep -q 'waits .*, goes on at [0-9][0-9]:[0-9][0-9]' "$scratch/out"
+
+  fresh
+  begin "$sh"
+  kill -TERM -- "-$background"
+  wait "$background"
+  status=$?
+  check "$sh: stopped while it waits" is 3
+  check "$sh: the old place is still there" test -e "$scratch/w/old"
+  first=$deadline
+  run "$sh" resume
+  check "$sh: resumed" is 0
+  check "$sh: the deadline is the first one" once 2
+  check "$sh: it went on at that moment" not_before "$(done_at 'intent 3')" "$first"
+
+  fresh
+  begin "$sh"
+  kill -KILL -- "-$background"
+  wait "$background" 2>/dev/null
+  check "$sh: killed while it waits, the old place is still there" test -e "$scratch/w/old"
+  first=$deadline
+  while [ "$(date +%s)" -le "$first" ]; do sleep 0.5; done
+  before=$(date +%s)
+  run "$sh" resume
+  check "$sh: resumed when the moment is past" is 0
+  check "$sh: no second deadline" once 2
+  check "$sh: nothing is waited for any more" not_before "$((before + 6))" "$(done_at 'intent 3')"
+  check "$sh: the old place is gone" test ! -e "$scratch/w/old"
+done < <(shells)
+
+finish
