@@ -165,6 +165,7 @@ cut_record() {
 # end, from a crash or a full disk while it was written, does not count.
 cut_read_journal() {
   cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_until=''
+  cut_until_step=0 cut_until_time=0 cut_high=0
   [ -r "${cut_state}/journal" ] || return 0
   while read -r cut_j_time cut_j_event cut_j_number cut_j_rest; do
     case "${cut_j_event} ${cut_j_number} ${cut_j_rest}" in
@@ -173,15 +174,22 @@ cut_read_journal() {
     esac
     case "${cut_j_event}" in
     run)
-      cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=1
+      cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=1 cut_until_step=0 cut_high=0
       cut_run=${cut_j_number}
       cut_other=''
       [ "${cut_j_rest}" = "${cut_digest}" ] || cut_other=${cut_j_rest}
       ;;
-    intent) cut_doubt=${cut_j_number} cut_over='' ;;
+    intent)
+      cut_doubt=${cut_j_number} cut_over=''
+      [ "${cut_high}" -ge "${cut_j_number}" ] || cut_high=${cut_j_number}
+      ;;
     done) cut_at=${cut_j_number} cut_doubt=0 ;;
     undo) cut_undoing=${cut_j_number} cut_over='' ;;
-    undone) cut_at=$((cut_j_number - 1)) cut_doubt=0 cut_undoing=0 ;;
+    undone)
+      cut_at=$((cut_j_number - 1)) cut_doubt=0 cut_undoing=0
+      [ "${cut_until_step}" != "${cut_j_number}" ] || cut_until_step=0
+      ;;
+    until) cut_until_step=${cut_j_number} cut_until_time=${cut_j_rest} ;;
     guarded) cut_until='' ;;
     confirm-until) cut_until=${cut_j_number} ;;
     over) cut_over=${cut_j_number} cut_until='' ;;
@@ -1006,6 +1014,52 @@ cut_wait() {
   cut_seconds "$1"
   cut_say "      waits ${cut_span}"
   [ "${cut_dry}" = 1 ] || cut_sleep "$1"
+}
+
+# cut_hour TIME: seconds since 1970 as a time of the day.
+cut_hour() {
+  cut_day=$(date -d "@$1" '+%H:%M:%S' 2>/dev/null) || cut_day=$(date -r "$1" '+%H:%M:%S' 2>/dev/null) || cut_day="second $1"
+}
+
+# cut_until SECONDS: waits so long since the step before ended, until no cache holds an old answer any more. The deadline is in
+# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here.
+cut_until() {
+  cut_seconds "$1"
+  if [ "${cut_dry}" = 1 ]; then
+    cut_say "      waits ${cut_span}"
+    return 0
+  fi
+  cut_clock
+  if [ "${cut_until_step}" != "${cut_n}" ]; then
+    cut_until_step=${cut_n} cut_until_time=$((cut_time + $1))
+    cut_record until "${cut_n}" "${cut_until_time}" || return 1
+  fi
+  [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
+  cut_hour "${cut_until_time}"
+  cut_seconds "$((cut_until_time - cut_time))"
+  cut_say "      waits ${cut_span}, goes on at ${cut_day}"
+  while [ "${cut_time}" -lt "${cut_until_time}" ]; do
+    [ -z "${cut_signal}" ] || return 1
+    if [ -t 1 ]; then
+      cut_seconds "$((cut_until_time - cut_time))"
+      printf '\r      %s left, goes on at %s   ' "${cut_span}" "${cut_day}"
+    fi
+    sleep 1
+    cut_clock
+  done
+  [ ! -t 1 ] || printf '\r%s\r' '                                                  '
+}
+
+# cut_since STEP SECONDS: the same on the way back, before something is undone that an answer leads to which was published once
+# STEP had begun. When it never had, nobody can have that answer.
+cut_since() {
+  [ "${cut_high}" -ge "$1" ] || return 0
+  cut_n_up=${cut_n}
+  cut_n="back-${cut_n}"
+  cut_until "$2"
+  set -- "$?"
+  cut_n=${cut_n_up}
+  return "$1"
 }
 
 # cut_seen ATTRIBUTE jq|text FILTER DECLARED|'?': one value of the last command's answer against the plan's.
@@ -1845,7 +1899,7 @@ cut_forward() {
     cut_clock
     cut_started=${cut_time}
     if [ "${cut_dry}" = 0 ]; then
-      cut_doubt=${cut_n}
+      cut_doubt=${cut_n} cut_high=${cut_n}
       cut_record intent "${cut_n}" "${cut_id}" || return 1
     fi
     "step_${cut_n}_do" || return 1
@@ -2924,8 +2978,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 4ca7fbfd777a6984247e0815dba728cc1f8aef6ad47ba7f929b036648ce9bb30
-# plan part: sha256 52811979a24782d4bf96128650836a6a1d44897630721f1197d85d899e5c57d8
+# runtime: sha256 b33490b71ee8e188e0e2eb8a1c78c8b470967e788f533c31d9250f8982b55dd9
+# plan part: sha256 843a80dc6e48853745b8d84d39c0edd0b16004d4a9728ef8d6c31c366229247f
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1

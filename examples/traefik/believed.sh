@@ -4,7 +4,7 @@
 # Plan      believed.cut:2
 # Digest    sha256 0ed5b8778e629f0fc7ae5c582498ccaeb2f927f50fd246a54c99c645fe5be17e
 # Compiler  cutc 0.1.0
-# Length    5m
+# Length    1h4m
 #
 # Change the plan and emit again instead of editing this; `cutc verify RUNBOOK PLAN` says what an edit changed.
 # Run it with sh from the folder of the plan: plan (prints this), preflight, apply, resume, confirm, rollback, status, verify, unlock.
@@ -16,42 +16,45 @@
 #    2  traefik_lb: create alias
 #       about 1m, by hand, believed.cut:96
 #       undo: back again, 1 command
-#    3  traefik: address 10.0.20.200 -> 10.0.20.203, policy Cluster -> Local, sharing shared -> none
+#    3  wait.1: until nobody can have an old answer that `traefik` makes fail
+#       about 59m, believed.cut:53
+#       undo: back again, 0 commands
+#    4  traefik: address 10.0.20.200 -> 10.0.20.203, policy Cluster -> Local, sharing shared -> none
 #       about 1m30s, believed.cut:53
 #       undo: back again, 6 commands
-#    4  apex: value 10.0.20.200 -> 10.0.20.203
+#    5  apex: value 10.0.20.200 -> 10.0.20.203
 #       about 10s, believed.cut:69
 #       undo: back again, 4 commands
-#    5  https: target nginx -> traefik_lb
+#    6  https: target nginx -> traefik_lb
 #       about 2m, by hand, believed.cut:97
 #       undo: back again, 1 command
-#    6  apex: ttl 60s -> 1h
+#    7  apex: ttl 60s -> 1h
 #       about 10s, believed.cut:73
 #       undo: back again, 4 commands
 #
 # Timeline: state 0 is before the first step, state k after step k
 #   p1 devvm reaches 10.0.20.200:5432 (always)
-#       0 up  1 up  2 up  3 up  4 up  5 up  6 up
+#       0 up  1 up  2 up  3 up  4 up  5 up  6 up  7 up
 #       looked at from where the runbook runs
 #   p2 public reaches https://home.example.net (always)
-#       0 up  1 up  2 up  3 up  4 up  5 up  6 up
+#       0 up  1 up  2 up  3 up  4 up  5 up  6 up  7 up
 #       looked at from vps.example.org
 #   p3 public reaches https://vault.example.net (always)
-#       0 up  1 up  2 up  3 up  4 up  5 up  6 up
+#       0 up  1 up  2 up  3 up  4 up  5 up  6 up  7 up
 #       looked at from vps.example.org
 #   p4 public reaches https://immich.example.net (down at most 10m)
-#       0 up  1 up  2 up  3 down  4 down  5 up  6 up
+#       0 up  1 up  2 up  3 up  4 down  5 down  6 up  7 up
 #       longest outage: 3m40s
 #       looked at from vps.example.org
 #   p5 family reaches https://immich.example.net (down at most 10m)
-#       0 up  1 up  2 up  3 down  4 up  5 up  6 up
-#       longest outage: 1m40s
+#       0 up  1 up  2 up  3 up  4 down  5 maybe  6 maybe  7 maybe
+#       longest outage: 2m40s
 #       not observed: family asks other name servers than the operator, and has no probe
 #   p6 public reaches immich.example.net:443/udp (finally)
-#       0 up  1 up  2 up  3 down  4 down  5 up  6 up
+#       0 up  1 up  2 up  3 up  4 down  5 down  6 up  7 up
 #       not observed: udp cannot be probed with curl
 #   p7 traefik.policy == Local (finally)
-#       0 down  1 down  2 down  3 up  4 up  5 up  6 up
+#       0 down  1 down  2 down  3 down  4 up  5 up  6 up  7 up
 #       not observed: a condition on the plan's own values: the steps' verifies look at it
 #
 # Points of no return
@@ -59,7 +62,7 @@
 #
 # What the proof rests on: values of today that the plan does not change, the heaviest first
 #   proxied_apps.origin = https://traefik.traefik.svc.cluster.local:443 (8, believed.cut:85)
-#   lan_names.value = example.net (3, believed.cut:77)
+#   lan_names.value = example.net (0, believed.cut:77)
 #   immich_wan.value = 203.0.113.7 (0, believed.cut:78)
 #   proxied.value = cloudflared (0, believed.cut:79)
 #
@@ -179,6 +182,7 @@ cut_record() {
 # end, from a crash or a full disk while it was written, does not count.
 cut_read_journal() {
   cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_until=''
+  cut_until_step=0 cut_until_time=0 cut_high=0
   [ -r "${cut_state}/journal" ] || return 0
   while read -r cut_j_time cut_j_event cut_j_number cut_j_rest; do
     case "${cut_j_event} ${cut_j_number} ${cut_j_rest}" in
@@ -187,15 +191,22 @@ cut_read_journal() {
     esac
     case "${cut_j_event}" in
     run)
-      cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=1
+      cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=1 cut_until_step=0 cut_high=0
       cut_run=${cut_j_number}
       cut_other=''
       [ "${cut_j_rest}" = "${cut_digest}" ] || cut_other=${cut_j_rest}
       ;;
-    intent) cut_doubt=${cut_j_number} cut_over='' ;;
+    intent)
+      cut_doubt=${cut_j_number} cut_over=''
+      [ "${cut_high}" -ge "${cut_j_number}" ] || cut_high=${cut_j_number}
+      ;;
     done) cut_at=${cut_j_number} cut_doubt=0 ;;
     undo) cut_undoing=${cut_j_number} cut_over='' ;;
-    undone) cut_at=$((cut_j_number - 1)) cut_doubt=0 cut_undoing=0 ;;
+    undone)
+      cut_at=$((cut_j_number - 1)) cut_doubt=0 cut_undoing=0
+      [ "${cut_until_step}" != "${cut_j_number}" ] || cut_until_step=0
+      ;;
+    until) cut_until_step=${cut_j_number} cut_until_time=${cut_j_rest} ;;
     guarded) cut_until='' ;;
     confirm-until) cut_until=${cut_j_number} ;;
     over) cut_over=${cut_j_number} cut_until='' ;;
@@ -1020,6 +1031,52 @@ cut_wait() {
   cut_seconds "$1"
   cut_say "      waits ${cut_span}"
   [ "${cut_dry}" = 1 ] || cut_sleep "$1"
+}
+
+# cut_hour TIME: seconds since 1970 as a time of the day.
+cut_hour() {
+  cut_day=$(date -d "@$1" '+%H:%M:%S' 2>/dev/null) || cut_day=$(date -r "$1" '+%H:%M:%S' 2>/dev/null) || cut_day="second $1"
+}
+
+# cut_until SECONDS: waits so long since the step before ended, until no cache holds an old answer any more. The deadline is in
+# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here.
+cut_until() {
+  cut_seconds "$1"
+  if [ "${cut_dry}" = 1 ]; then
+    cut_say "      waits ${cut_span}"
+    return 0
+  fi
+  cut_clock
+  if [ "${cut_until_step}" != "${cut_n}" ]; then
+    cut_until_step=${cut_n} cut_until_time=$((cut_time + $1))
+    cut_record until "${cut_n}" "${cut_until_time}" || return 1
+  fi
+  [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
+  cut_hour "${cut_until_time}"
+  cut_seconds "$((cut_until_time - cut_time))"
+  cut_say "      waits ${cut_span}, goes on at ${cut_day}"
+  while [ "${cut_time}" -lt "${cut_until_time}" ]; do
+    [ -z "${cut_signal}" ] || return 1
+    if [ -t 1 ]; then
+      cut_seconds "$((cut_until_time - cut_time))"
+      printf '\r      %s left, goes on at %s   ' "${cut_span}" "${cut_day}"
+    fi
+    sleep 1
+    cut_clock
+  done
+  [ ! -t 1 ] || printf '\r%s\r' '                                                  '
+}
+
+# cut_since STEP SECONDS: the same on the way back, before something is undone that an answer leads to which was published once
+# STEP had begun. When it never had, nobody can have that answer.
+cut_since() {
+  [ "${cut_high}" -ge "$1" ] || return 0
+  cut_n_up=${cut_n}
+  cut_n="back-${cut_n}"
+  cut_until "$2"
+  set -- "$?"
+  cut_n=${cut_n_up}
+  return "$1"
 }
 
 # cut_seen ATTRIBUTE jq|text FILTER DECLARED|'?': one value of the last command's answer against the plan's.
@@ -1859,7 +1916,7 @@ cut_forward() {
     cut_clock
     cut_started=${cut_time}
     if [ "${cut_dry}" = 0 ]; then
-      cut_doubt=${cut_n}
+      cut_doubt=${cut_n} cut_high=${cut_n}
       cut_record intent "${cut_n}" "${cut_id}" || return 1
     fi
     "step_${cut_n}_do" || return 1
@@ -2491,7 +2548,7 @@ cut_main() {
 
 cut_plan=traefik-dedicated-ip
 cut_digest=0ed5b8778e629f0f
-cut_steps=6
+cut_steps=7
 cut_promises=7
 cut_secrets='1:vault_token 2:technitium_token 3:cloudflare_token 4:pg_conn'
 cut_at_use=''
@@ -2525,7 +2582,7 @@ plan_unused() {
 }
 
 plan_locks() {
-  cut_state_lock 1 traefik_stack terraform_remote_state default 3
+  cut_state_lock 1 traefik_stack terraform_remote_state default 4
 }
 
 lock_1() {
@@ -2640,7 +2697,7 @@ observe_7() {
   cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 3600s
 }
 
-observe_7_1() { # std/net:122
+observe_7_1() { # std/net:124
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net'
 }
@@ -2651,7 +2708,7 @@ observe_8() {
   cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 3600s
 }
 
-observe_8_1() { # std/net:122
+observe_8_1() { # std/net:124
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=*.example.net'
 }
@@ -2666,7 +2723,7 @@ observe_9_1() { # std/cloudflare:71
   cut_http GET https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations
 }
 
-# == Step 1 of 6: apex.ttl.1 ==
+# == Step 1 of 7: apex.ttl.1 ==
 
 step_1() { # believed.cut:73
   cut_id=apex.ttl.1
@@ -2674,7 +2731,7 @@ step_1() { # believed.cut:73
   cut_takes=10
   cut_final=''
   cut_hand=''
-  cut_newer=4
+  cut_newer=5
 }
 
 step_1_do() {
@@ -2745,12 +2802,12 @@ step_1_was() {
   cut_watched
 }
 
-step_1_was_1() { # std/net:122
+step_1_was_1() { # std/net:124
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net'
 }
 
-# == Step 2 of 6: traefik_lb ==
+# == Step 2 of 7: traefik_lb ==
 
 step_2() { # believed.cut:96
   cut_id=traefik_lb
@@ -2777,9 +2834,36 @@ step_2_was() {
   :
 }
 
-# == Step 3 of 6: traefik ==
+# == Step 3 of 7: wait.1 ==
 
 step_3() { # believed.cut:53
+  cut_id=wait.1
+  cut_title="wait.1: until nobody can have an old answer that \`traefik\` makes fail"
+  cut_takes=3540
+  cut_final=''
+  cut_hand=''
+  cut_newer=''
+}
+
+step_3_do() {
+  cut_until 3540 || return
+}
+
+step_3_undo() {
+  :
+}
+
+step_3_verify() {
+  cut_until 3540 || return
+}
+
+step_3_was() {
+  :
+}
+
+# == Step 4 of 7: traefik ==
+
+step_4() { # believed.cut:53
   cut_id=traefik
   cut_title='traefik: address 10.0.20.200 -> 10.0.20.203, policy Cluster -> Local, sharing shared -> none'
   cut_takes=90
@@ -2788,207 +2872,207 @@ step_3() { # believed.cut:53
   cut_newer=''
 }
 
-step_3_do() {
-  cut_run step_3_do_1 || return
-  cut_run step_3_do_2 stop INT grace 60 holds tg || return
-  cut_run step_3_do_3 stop INT grace 60 holds tg || return
-  cut_run step_3_do_4 || return
-  cut_run step_3_do_5 stop INT grace 60 holds tg || return
-  cut_run step_3_do_6 || return
+step_4_do() {
+  cut_run step_4_do_1 || return
+  cut_run step_4_do_2 stop INT grace 60 holds tg || return
+  cut_run step_4_do_3 stop INT grace 60 holds tg || return
+  cut_run step_4_do_4 || return
+  cut_run step_4_do_5 stop INT grace 60 holds tg || return
+  cut_run step_4_do_6 || return
 }
 
-step_3_do_1() { # std/terragrunt:53
+step_4_do_1() { # std/terragrunt:53
   git apply --reverse --check patches/traefik-dedicated-ip.patch || git apply patches/traefik-dedicated-ip.patch
 }
 
-step_3_do_2() { # std/terragrunt:55
+step_4_do_2() { # std/terragrunt:55
   cd ./stacks/traefik || return
   PG_CONN_STR=$(cut_compose secret pg_conn) || return
   export PG_CONN_STR
   ../../scripts/tg plan -input=false -lock-timeout=5m "-out=${cut_work}/saved.tfplan"
 }
 
-step_3_do_3() { # std/terragrunt:56
+step_4_do_3() { # std/terragrunt:56
   cd ./stacks/traefik || return
   PG_CONN_STR=$(cut_compose secret pg_conn) || return
   export PG_CONN_STR
   ../../scripts/tg show -json "${cut_work}/saved.tfplan" >"${cut_work}/plan.json"
 }
 
-step_3_do_4() { # std/terragrunt:57
+step_4_do_4() { # std/terragrunt:57
   cd ./stacks/traefik || return
   jq -e --arg targets helm_release.traefik --arg ignore '' '[.resource_changes[]? | select(.change.actions != ["no-op"] and .change.actions != ["read"])] | map(select(.address as $a | ($ignore | split(" ") | index($a)) == null)) | map(select(.address as $a | if $targets == "" then (.change.actions | index("delete")) != null else ($targets | split(" ") | index($a)) == null end) | .address) | length == 0 or error("not announced: " + join(", "))' "${cut_work}/plan.json"
 }
 
-step_3_do_5() { # std/terragrunt:58
+step_4_do_5() { # std/terragrunt:58
   cd ./stacks/traefik || return
   PG_CONN_STR=$(cut_compose secret pg_conn) || return
   export PG_CONN_STR
   ../../scripts/tg apply -input=false -lock-timeout=5m "${cut_work}/saved.tfplan"
 }
 
-step_3_do_6() { # std/terragrunt:59
+step_4_do_6() { # std/terragrunt:59
   cd ./stacks/traefik || return
   rm -f "${cut_work}/saved.tfplan" "${cut_work}/plan.json"
 }
 
-step_3_undo() {
-  cut_run step_3_undo_1 || return
-  cut_run step_3_undo_2 stop INT grace 60 holds tg || return
-  cut_run step_3_undo_3 stop INT grace 60 holds tg || return
-  cut_run step_3_undo_4 || return
-  cut_run step_3_undo_5 stop INT grace 60 holds tg || return
-  cut_run step_3_undo_6 || return
+step_4_undo() {
+  cut_run step_4_undo_1 || return
+  cut_run step_4_undo_2 stop INT grace 60 holds tg || return
+  cut_run step_4_undo_3 stop INT grace 60 holds tg || return
+  cut_run step_4_undo_4 || return
+  cut_run step_4_undo_5 stop INT grace 60 holds tg || return
+  cut_run step_4_undo_6 || return
 }
 
-step_3_undo_1() { # std/terragrunt:72
+step_4_undo_1() { # std/terragrunt:72
   git apply --check patches/traefik-dedicated-ip.patch || git apply --reverse patches/traefik-dedicated-ip.patch
 }
 
-step_3_undo_2() { # std/terragrunt:74
+step_4_undo_2() { # std/terragrunt:74
   cd ./stacks/traefik || return
   PG_CONN_STR=$(cut_compose secret pg_conn) || return
   export PG_CONN_STR
   ../../scripts/tg plan -input=false -lock-timeout=5m "-out=${cut_work}/saved.tfplan"
 }
 
-step_3_undo_3() { # std/terragrunt:75
+step_4_undo_3() { # std/terragrunt:75
   cd ./stacks/traefik || return
   PG_CONN_STR=$(cut_compose secret pg_conn) || return
   export PG_CONN_STR
   ../../scripts/tg show -json "${cut_work}/saved.tfplan" >"${cut_work}/plan.json"
 }
 
-step_3_undo_4() { # std/terragrunt:76
+step_4_undo_4() { # std/terragrunt:76
   cd ./stacks/traefik || return
   jq -e --arg targets helm_release.traefik --arg ignore '' '[.resource_changes[]? | select(.change.actions != ["no-op"] and .change.actions != ["read"])] | map(select(.address as $a | ($ignore | split(" ") | index($a)) == null)) | map(select(.address as $a | if $targets == "" then (.change.actions | index("delete")) != null else ($targets | split(" ") | index($a)) == null end) | .address) | length == 0 or error("not announced: " + join(", "))' "${cut_work}/plan.json"
 }
 
-step_3_undo_5() { # std/terragrunt:77
+step_4_undo_5() { # std/terragrunt:77
   cd ./stacks/traefik || return
   PG_CONN_STR=$(cut_compose secret pg_conn) || return
   export PG_CONN_STR
   ../../scripts/tg apply -input=false -lock-timeout=5m "${cut_work}/saved.tfplan"
 }
 
-step_3_undo_6() { # std/terragrunt:78
+step_4_undo_6() { # std/terragrunt:78
   cd ./stacks/traefik || return
   rm -f "${cut_work}/saved.tfplan" "${cut_work}/plan.json"
 }
 
-step_3_verify() {
-  cut_run step_3_verify_1 within 60 equal 10.0.20.203 || return
-  cut_run step_3_verify_2 within 60 equal Local || return
+step_4_verify() {
+  cut_run step_4_verify_1 within 60 equal 10.0.20.203 || return
+  cut_run step_4_verify_2 within 60 equal Local || return
 }
 
-step_3_verify_1() { # std/kubernetes:115
+step_4_verify_1() { # std/kubernetes:115
   kubectl get service traefik -n traefik -o 'jsonpath={.status.loadBalancer.ingress[0].ip}'
 }
 
-step_3_verify_2() { # std/kubernetes:117
+step_4_verify_2() { # std/kubernetes:117
   kubectl get service traefik -n traefik -o 'jsonpath={.spec.externalTrafficPolicy}'
 }
 
-step_3_was() {
+step_4_was() {
   cut_watch traefik
-  cut_run step_3_was_1 || return
+  cut_run step_4_was_1 || return
   cut_seen address jq '.status.loadBalancer.ingress[0].ip' 10.0.20.200
   cut_seen policy jq .spec.externalTrafficPolicy Cluster
   cut_seen sharing jq '.metadata.annotations | (.["metallb.io/allow-shared-ip"] // .["metallb.universe.tf/allow-shared-ip"])' shared
   cut_watched
 }
 
-step_3_was_1() { # std/kubernetes:108
+step_4_was_1() { # std/kubernetes:108
   cut_http GET https://10.0.20.10:6443/api/v1/namespaces/traefik/services/traefik
 }
 
-# == Step 4 of 6: apex ==
+# == Step 5 of 7: apex ==
 
-step_4() { # believed.cut:69
+step_5() { # believed.cut:69
   cut_id=apex
   cut_title='apex: value 10.0.20.200 -> 10.0.20.203'
   cut_takes=10
   cut_final=''
   cut_hand=''
-  cut_newer=6
+  cut_newer=7
 }
 
-step_4_do() {
-  cut_run step_4_do_1 || return
-  cut_run step_4_do_2 || return
-  cut_run step_4_do_3 || return
-  cut_run step_4_do_4 || return
+step_5_do() {
+  cut_run step_5_do_1 || return
+  cut_run step_5_do_2 || return
+  cut_run step_5_do_3 || return
+  cut_run step_5_do_4 || return
 }
 
-step_4_do_1() { # std/technitium:30
+step_5_do_1() { # std/technitium:30
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_4_do_2() { # std/technitium:31
+step_5_do_2() { # std/technitium:31
   jq -r --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_4_do_3() { # std/technitium:32
+step_5_do_3() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_4_do_4() { # std/technitium:33
+step_5_do_4() { # std/technitium:33
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
-step_4_undo() {
-  cut_run step_4_undo_1 || return
-  cut_run step_4_undo_2 || return
-  cut_run step_4_undo_3 || return
-  cut_run step_4_undo_4 || return
+step_5_undo() {
+  cut_run step_5_undo_1 || return
+  cut_run step_5_undo_2 || return
+  cut_run step_5_undo_3 || return
+  cut_run step_5_undo_4 || return
 }
 
-step_4_undo_1() { # std/technitium:30
+step_5_undo_1() { # std/technitium:30
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_4_undo_2() { # std/technitium:31
+step_5_undo_2() { # std/technitium:31
   jq -r --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_4_undo_3() { # std/technitium:32
+step_5_undo_3() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_4_undo_4() { # std/technitium:33
+step_5_undo_4() { # std/technitium:33
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
-step_4_verify() {
-  cut_run step_4_verify_1 within 30 || return
+step_5_verify() {
+  cut_run step_5_verify_1 within 30 || return
 }
 
-step_4_verify_1() { # std/technitium:47
+step_5_verify_1() { # std/technitium:47
   cut_dns example.net 10.0.20.201 53 A 10.0.20.203
 }
 
-step_4_was() {
+step_5_was() {
   cut_watch apex
-  cut_run step_4_was_1 || return
+  cut_run step_5_was_1 || return
   cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.200
   cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 60s
   cut_watched
 }
 
-step_4_was_1() { # std/net:122
+step_5_was_1() { # std/net:124
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net'
 }
 
-# == Step 5 of 6: https ==
+# == Step 6 of 7: https ==
 
-step_5() { # believed.cut:97
+step_6() { # believed.cut:97
   cut_id=https
   cut_title='https: target nginx -> traefik_lb'
   cut_takes=120
@@ -2997,29 +3081,30 @@ step_5() { # believed.cut:97
   cut_newer=''
 }
 
-step_5_do() {
-  cut_manual step_5_do_1 "Firewall > NAT > Port Forward: set the redirect target of the rule \`https\` to traefik_lb, keep its linked filter rule, save and apply" || return
+step_6_do() {
+  cut_manual step_6_do_1 "Firewall > NAT > Port Forward: set the redirect target of the rule \`https\` to traefik_lb, keep its linked filter rule, save and apply" || return
 }
 
-step_5_undo() {
-  cut_manual step_5_undo_1 "Firewall > NAT > Port Forward: set the redirect target of the rule \`https\` to nginx, keep its linked filter rule, save and apply" || return
+step_6_undo() {
+  cut_since 7 3540 || return
+  cut_manual step_6_undo_1 "Firewall > NAT > Port Forward: set the redirect target of the rule \`https\` to nginx, keep its linked filter rule, save and apply" || return
 }
 
-step_5_verify() {
-  cut_run step_5_verify_1 within 30 contains '-> 10.0.20.203' || return
+step_6_verify() {
+  cut_run step_6_verify_1 within 30 contains '-> 10.0.20.203' || return
 }
 
-step_5_verify_1() { # std/pfsense:116
+step_6_verify_1() { # std/pfsense:116
   ssh admin@10.0.20.1 pfctl -sn
 }
 
-step_5_was() {
+step_6_was() {
   :
 }
 
-# == Step 6 of 6: apex.ttl.2 ==
+# == Step 7 of 7: apex.ttl.2 ==
 
-step_6() { # believed.cut:73
+step_7() { # believed.cut:73
   cut_id=apex.ttl.2
   cut_title='apex: ttl 60s -> 1h'
   cut_takes=10
@@ -3028,75 +3113,75 @@ step_6() { # believed.cut:73
   cut_newer=''
 }
 
-step_6_do() {
-  cut_run step_6_do_1 || return
-  cut_run step_6_do_2 || return
-  cut_run step_6_do_3 || return
-  cut_run step_6_do_4 || return
+step_7_do() {
+  cut_run step_7_do_1 || return
+  cut_run step_7_do_2 || return
+  cut_run step_7_do_3 || return
+  cut_run step_7_do_4 || return
 }
 
-step_6_do_1() { # std/technitium:30
+step_7_do_1() { # std/technitium:30
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_6_do_2() { # std/technitium:31
+step_7_do_2() { # std/technitium:31
   jq -r --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_6_do_3() { # std/technitium:32
+step_7_do_3() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_6_do_4() { # std/technitium:33
+step_7_do_4() { # std/technitium:33
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
-step_6_undo() {
-  cut_run step_6_undo_1 || return
-  cut_run step_6_undo_2 || return
-  cut_run step_6_undo_3 || return
-  cut_run step_6_undo_4 || return
+step_7_undo() {
+  cut_run step_7_undo_1 || return
+  cut_run step_7_undo_2 || return
+  cut_run step_7_undo_3 || return
+  cut_run step_7_undo_4 || return
 }
 
-step_6_undo_1() { # std/technitium:30
+step_7_undo_1() { # std/technitium:30
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_6_undo_2() { # std/technitium:31
+step_7_undo_2() { # std/technitium:31
   jq -r --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_6_undo_3() { # std/technitium:32
+step_7_undo_3() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_6_undo_4() { # std/technitium:33
+step_7_undo_4() { # std/technitium:33
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
-step_6_verify() {
-  cut_run step_6_verify_1 within 30 || return
+step_7_verify() {
+  cut_run step_7_verify_1 within 30 || return
 }
 
-step_6_verify_1() { # std/technitium:47
+step_7_verify_1() { # std/technitium:47
   cut_dns example.net 10.0.20.201 53 A 10.0.20.203
 }
 
-step_6_was() {
+step_7_was() {
   cut_watch apex
-  cut_run step_6_was_1 || return
+  cut_run step_7_was_1 || return
   cut_seen value jq '[.response.records[] | select(.disabled | not) | .rData | (.ipAddress // .cname) | select(. != null)] | if length == 1 then .[0] else . end' 10.0.20.203
   cut_seen ttl jq '[.response.records[] | select(.type == "A" or .type == "AAAA" or .type == "CNAME") | .ttl] | first | if . == null then . else "\(.)s" end' 60s
   cut_watched
 }
 
-step_6_was_1() { # std/net:122
+step_7_was_1() { # std/net:124
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net'
 }
@@ -3135,7 +3220,7 @@ probe_3() {
 
 promise_4() { # p4 believed.cut:109
   cut_text='public reaches https://immich.example.net'
-  cut_states='0 up 3 down 5 up'
+  cut_states='0 up 4 down 6 up'
   cut_blind=''
 }
 
@@ -3145,7 +3230,7 @@ probe_4() {
 
 promise_5() { # p5 believed.cut:110
   cut_text='family reaches https://immich.example.net'
-  cut_states='0 up 3 down 4 up'
+  cut_states='0 up 4 down 5 maybe'
   cut_blind='family asks other name servers than the operator, and has no probe'
 }
 
@@ -3155,7 +3240,7 @@ probe_5() {
 
 promise_6() { # p6 believed.cut:111
   cut_text='public reaches immich.example.net:443/udp'
-  cut_states='0 up 3 down 5 up'
+  cut_states='0 up 4 down 6 up'
   cut_blind='udp cannot be probed with curl'
 }
 
@@ -3165,7 +3250,7 @@ probe_6() {
 
 promise_7() { # p7 believed.cut:112
   cut_text='traefik.policy == Local'
-  cut_states='0 down 3 up'
+  cut_states='0 down 4 up'
   cut_blind="a condition on the plan's own values: the steps' verifies look at it"
 }
 
@@ -3174,13 +3259,14 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 4ca7fbfd777a6984247e0815dba728cc1f8aef6ad47ba7f929b036648ce9bb30
-# plan part: sha256 e495e44c231554f6312b817ba2a6644b96cd8f5539352d559cf017ab53fa5e53
+# runtime: sha256 b33490b71ee8e188e0e2eb8a1c78c8b470967e788f533c31d9250f8982b55dd9
+# plan part: sha256 e5a4b68cbbce9c1094b3e4028122243623ad0488d69e508c6ad9b4b829427672
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
-# step 3 traefik: do 6, undo 6, verify 2
-# step 4 apex: do 4, undo 4, verify 1
-# step 5 https: do 1, undo 1, verify 1
-# step 6 apex.ttl.2: do 4, undo 4, verify 1
+# step 3 wait.1: do 1, undo 0, verify 1
+# step 4 traefik: do 6, undo 6, verify 2
+# step 5 apex: do 4, undo 4, verify 1
+# step 6 https: do 1, undo 1, verify 1
+# step 7 apex.ttl.2: do 4, undo 4, verify 1
 
 cut_main "$@"
