@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -350,8 +351,46 @@ bool options_colour(const struct options *o, int fd) {
 unsigned options_width(void) {
   const char *columns = getenv("COLUMNS");
   long n = columns ? strtol(columns, NULL, 10) : 0;
+  struct winsize size;
 
+  if (n < 40 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+    n = size.ws_col;
   return n >= 40 && n < 1000 ? (unsigned)n : 100;
+}
+
+/* Does the terminal behind a descriptor show UTF-8, as its locale says? What is no terminal gets the bytes as they are. */
+static bool shows_utf8(int fd) {
+  const char *names[] = {"LC_ALL", "LC_CTYPE", "LANG"}, *locale = "";
+
+  for (size_t i = 0; i < sizeof names / sizeof *names && !*locale; i++)
+    locale = getenv(names[i]) ? getenv(names[i]) : "";
+  for (const char *at = locale; *at; at++)
+    if ((at[0] == 'U' || at[0] == 'u') && (at[1] == 'T' || at[1] == 't') && (at[2] == 'F' || at[2] == 'f') && strchr(at, '8'))
+      return true;
+  return !isatty(fd);
+}
+
+/* One byte for each character that is none of ASCII, so that columns stay where they are. */
+static size_t to_ascii(char *out, const char *text, size_t n) {
+  static const char *const shapes[] = {"●#", "◐~", "○x", "─-", "·.", "….", "→>", "│|", "–-", "═="};
+  size_t length = 0;
+
+  for (size_t i = 0; i < n;) {
+    size_t end = i + 1;
+    char c = text[i];
+
+    if ((unsigned char)c >= 0x80) {
+      while (end < n && ((unsigned char)text[end] & 0xc0) == 0x80)
+        end++;
+      c = '?';
+      for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++)
+        if (strlen(shapes[k]) == end - i + 1 && memcmp(shapes[k], text + i, end - i) == 0)
+          c = shapes[k][end - i];
+    }
+    out[length++] = c;
+    i = end;
+  }
+  return length;
 }
 
 static bool write_all(int fd, const char *text, size_t n) {
@@ -369,7 +408,13 @@ static bool write_all(int fd, const char *text, size_t n) {
 }
 
 bool options_write(int fd, const char *text, size_t n) {
-  if (write_all(fd, text, n))
+  char *plain = shows_utf8(fd) ? NULL : malloc(n + 1);
+  bool done = plain ? write_all(fd, plain, to_ascii(plain, text, n)) : write_all(fd, text, n);
+  int why = errno;
+
+  free(plain);
+  errno = why;
+  if (done)
     return true;
   fprintf(stderr, "cutc: cannot write the output: %s\n", strerror(errno));
   return false;

@@ -44,9 +44,9 @@ const struct command_line *options_read(struct options *o, const struct command_
 const char *options_find_plan(struct options *o);
 /* Whether to colour what goes to a descriptor: --color, NO_COLOR, TERM, and whether it is a terminal. */
 bool options_colour(const struct options *o, int fd);
-/* Columns of the terminal, at least 40; 100 without one. */
+/* Columns: what COLUMNS says, else those of the terminal, at least 40; 100 without one. */
 unsigned options_width(void);
-/* Writes all of it; false after a message on stderr. */
+/* Writes all of it, in ASCII to a terminal whose locale is not UTF-8; false after a message on stderr. */
 bool options_write(int fd, const char *text, size_t n);
 /* To -o FILE by way of a temporary file beside it, executable when asked; else to standard output. */
 bool options_output(const struct options *o, const char *text, size_t n, bool executable);

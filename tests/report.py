@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
 """The command line as its users meet it: formats, exit statuses, where output goes. SARIF is checked against the
 published schema (build/vendor/sarif, fetched by `make schemas`)."""
+import fcntl
 import glob
 import json
 import os
 import pty
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
+import unicodedata
 
 import jsonschema
 
@@ -349,9 +353,10 @@ def _():
     run("diff", "old.cut", status=2)
 
 
-def terminal(environment, *arguments):
+def terminal(environment, *arguments, columns=0):
     """What is printed to a terminal."""
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     clean = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
     done = subprocess.Popen([CUTC, *arguments], stdin=subprocess.DEVNULL, stdout=slave, stderr=slave, env=dict(clean, TERM="xterm", **environment))
     os.close(slave)
@@ -367,6 +372,46 @@ def terminal(environment, *arguments):
     done.wait()
     os.close(master)
     return out.decode()
+
+
+def chart_of(printed):
+    lines = printed.replace("\r\n", "\n").split("\n")
+    first = next(i for i, line in enumerate(lines) if line.startswith("timeline"))
+    return lines[first:lines.index("", first)]
+
+
+def columns_of(line):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+
+STEPS = "".join('step s%d { takes = 30s  do { $ echo %d }  undo none because "no harm"%s }\n' % (i, i, "  after = [s%d]" % (i - 1) if i else "")
+                for i in range(40))
+
+
+@test("timeline: it fits the terminal, on one line or two, in words where the chart is too wide")
+def _():
+    write("plan.cut", PLACES.replace("10.0.0.1 -> 10.0.0.2  ttl = 60s", "10.0.0.1 -> 10.0.0.2  ttl = 1h").replace("always", "down at most 10m")
+          + "promise desk reaches https://a-longer-name-than-others.web.example.net:8443 finally\n")
+    for columns in (80, 120):
+        chart = chart_of(terminal({"NO_COLOR": "1", "LC_ALL": "C.UTF-8"}, "check", "plan.cut", columns=columns))
+        assert all(columns_of(line) <= columns for line in chart), chart
+        assert any("●──●──●" in line for line in chart), chart
+        contains(" ".join(chart[1].split()), "steps 0 1 2")
+        contains(" ".join(chart[2].split()), "time 15s")
+    write("plan.cut", PLACES + STEPS)
+    for columns, drawn in ((80, False), (120, False), (160, True)):
+        chart = chart_of(terminal({"NO_COLOR": "1", "LC_ALL": "C.UTF-8"}, "check", "plan.cut", columns=columns))
+        assert all(columns_of(line) <= columns for line in chart), chart
+        equal(any("●──●" in line for line in chart), drawn)
+
+
+@test("timeline: in ASCII on a terminal that shows no more; a file gets UTF-8 all the same")
+def _():
+    write("plan.cut", PLACES)
+    out = terminal({"NO_COLOR": "1", "LC_ALL": "C"}, "check", "plan.cut", columns=80)
+    assert out.isascii(), out
+    contains(out, "#--#--#")
+    contains(run("check", "plan.cut", status=0, env=dict(os.environ, LC_ALL="C")).stdout, "●──●──●")
 
 
 @test("colour: on a terminal, by --color, not with NO_COLOR")

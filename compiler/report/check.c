@@ -242,10 +242,75 @@ static bool has_maybe(const struct page *g) {
   return false;
 }
 
+/* "1h 4m" as one word. */
+static const char *clock_word(struct arena *a, int64_t time) {
+  char *word = arena_print(a, "%s", words_time(a, time)), *to = word;
+
+  for (const char *from = word; *from; from++)
+    if (*from != ' ')
+      *to++ = *from;
+  *to = '\0';
+  return word;
+}
+
+/* Under the numbers of the steps the time that has gone by after them, where there is room; "?" once nobody knows. */
+static void clock_line(const struct page *g, unsigned indent, unsigned link) {
+  struct text t = {.arena = &g->m->c->arena};
+  uint32_t n = g->p->order.n;
+  int64_t elapsed = 0;
+  unsigned column = 0;
+  bool known = true;
+
+  for (uint32_t k = 0; k < n; k++) {
+    int64_t takes = g->m->steps.at[g->p->order.at[k]].takes;
+    unsigned at = (k + 1) * (link + 1);
+
+    known = known && takes >= 0;
+    elapsed += takes < 0 ? 0 : takes;
+    const char *label = known ? clock_word(&g->m->c->arena, elapsed) : "?";
+    bool last = k + 1 == n || !known;
+
+    if (at < column || (!last && at + paint_width(label, strlen(label), 0) + 1 > n * (link + 1)))
+      continue;
+    paint_repeat(&t, " ", at - column);
+    paint_puts(&t, label);
+    text_putc(&t, ' ');
+    column = at + paint_width(label, strlen(label), 0) + 1;
+    if (!known)
+      break;
+  }
+  if (!t.n)
+    return;
+  t.n--; /* the blank behind the last */
+  text_print(g->out, "  %-*s", (int)indent - 2, "time");
+  paint_style(g->out, STYLE_DIM, g->colour);
+  text_print(g->out, "%.*s", (int)t.n, text_done(&t));
+  paint_style(g->out, STYLE_PLAIN, g->colour);
+  text_putc(g->out, '\n');
+}
+
+static void row(const struct page *g, uint32_t promise, unsigned texts, unsigned link) {
+  const char *text = name(g, g->m->promises.at[promise].text);
+
+  text_puts(g->out, "  ");
+  if (texts) {
+    cell(g->out, text, texts, false);
+    text_puts(g->out, "  ");
+  } else {
+    paint_wrap(g->out, arena_print(&g->m->c->arena, "%s: %s", text, outage(g, promise)), 4, g->width);
+    text_puts(g->out, "\n          ");
+  }
+  chart(g, &g->p->timeline[promise], link);
+  if (texts)
+    text_print(g->out, "  %s", outage(g, promise));
+  text_putc(g->out, '\n');
+}
+
+/* One row per promise, or two where the line is too short for that; in words where it is too short for the chart. */
 static void timeline(const struct page *g) {
   uint32_t n = g->p->order.n, count = g->m->promises.n;
-  unsigned link = n < 100 ? 2 : 3, line = n * (link + 1) + 1, texts = 8, outages = 0;
-  bool draws = n <= 200 && line + 40 <= g->width;
+  unsigned link = n < 100 ? 2 : 3, line = n * (link + 1) + 1, texts = 5, outages = 0;
+  bool draws = n <= 200 && line + 11 <= g->width;
 
   if (!count)
     return;
@@ -253,31 +318,29 @@ static void timeline(const struct page *g) {
     texts = widest(texts, name(g, g->m->promises.at[i].text));
     outages = widest(outages, outage(g, i));
   }
-  unsigned most = g->width > line + outages + 7 ? g->width - line - outages - 7 : 0;
-
-  texts = texts > most ? (most < 30 ? 30 : most) : texts;
-  heading(g, !draws ? "timeline" : has_maybe(g) ? "timeline (● up, ◐ maybe down: old answers in caches, ○ down, after that many steps)"
-                                                : "timeline (● up, ○ down, after that many steps)");
+  if (texts + line + outages + 6 > g->width)
+    texts = 0;
+  heading(g, !draws ? "timeline" : has_maybe(g) ? "timeline (● up, ◐ maybe down: old answers in caches, ○ down)" : "timeline (● up, ○ down)");
   if (draws) {
-    paint_repeat(g->out, " ", texts + 4);
+    unsigned indent = texts ? texts + 4 : 10;
+
+    text_print(g->out, "  %-*s", (int)indent - 2, "steps");
     for (uint32_t k = 0; k <= n; k++)
       text_print(g->out, "%-*u", k < n ? (int)link + 1 : 0, k);
     text_putc(g->out, '\n');
+    clock_line(g, indent, link);
   }
   for (uint32_t i = 0; i < count; i++) {
     const struct timeline *t = &g->p->timeline[i];
 
-    text_puts(g->out, "  ");
     if (draws) {
-      cell(g->out, name(g, g->m->promises.at[i].text), texts, false);
-      text_puts(g->out, "  ");
-      chart(g, t, link);
-      text_print(g->out, "  %s\n", outage(g, i));
-    } else {
-      paint_puts(g->out, name(g, g->m->promises.at[i].text));
-      text_print(g->out, "\n      %s\n", outage(g, i));
-      runs(g, t);
+      row(g, i, texts, link);
+      continue;
     }
+    text_puts(g->out, "  ");
+    paint_puts(g->out, name(g, g->m->promises.at[i].text));
+    text_print(g->out, "\n      %s\n", outage(g, i));
+    runs(g, t);
   }
 }
 
