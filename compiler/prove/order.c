@@ -317,7 +317,9 @@ static void attempt(struct attempt *a, bool *waits_help) {
   for (uint32_t i = 0; i < a->s->t->promise_count; i++)
     darkens = darkens || (bit_get(a->s->t->counted, i) && !bit_get(a->stood, i) && (bit_get(a->end, i) || dark_within(a, i)));
   *waits_help = a->s->waits && darkens;
-  if (!attempt_count(a, &candidate)) return;
+  bool counts = attempt_count(a, &candidate);
+  if (a->p->slack == INT64_MAX && candidate.slack != INT64_MAX) *waits_help = a->s->waits; /* later ones are in the window */
+  if (!counts) return;
   candidate.old_count = a->after.n;
   candidate.olds = a->after.at;
   keep(a->s, &candidate, a->to);

@@ -311,8 +311,12 @@ static struct found order_forgetting(struct planning *g) {
   for (uint32_t i = 0; i < n && found.any; i++) {
     g->v->aside[mine[i]] = false;
     struct found again = order_search(t, g->v->aside);
-    if (again.any) found = again;
-    else g->v->aside[mine[i]] = true;
+    if (again.any) {
+      found = again;
+      continue;
+    }
+    g->v->aside[mine[i]] = true;
+    g->crossing = g->crossing || crosses(g, &g->v->terms[mine[i]]);
   }
   g->p->order_holds = false;
   g->clashed = true;

@@ -79,6 +79,7 @@ class Model:
         for fact in self.facts:
             if fact["fact"] == "serves":
                 self.serves_zone.setdefault(fact["by"], fact["zone"])
+        self.together = [set(f["any_of"]) for f in self.facts if f.get("any_of") and all(isinstance(t, str) for t in f["any_of"])]
         self.questions = self.find_questions()
         self.url_hosts = [f["match"] for f in self.facts if f["fact"] == "hosts"]
 
@@ -268,7 +269,7 @@ class State:
             for z in self.model.outwards(zone):
                 facts = self.by_address(z, host, port, proto)
                 if facts:
-                    return all_of(self.follow(f, host, port, proto, vhost, path) for f in facts)
+                    return self.every(facts)(self.follow(f, host, port, proto, vhost, path) for f in facts)
             return DOWN
         now = self.by_present_answer(zone, dns, host, port, proto, vhost, path)
         return all_of([now, *self.old_answers(zone, dns, host, port, proto, vhost, path)])
@@ -277,10 +278,15 @@ class State:
         for z in self.model.outwards(dns):
             facts = self.by_name(z, host, port, proto)
             if facts:
-                return all_of(self.answer(f, zone, dns, host, port, proto, vhost, path) for f in facts)
+                return self.every(facts)(self.answer(f, zone, dns, host, port, proto, vhost, path) for f in facts)
             if self.owned(z, host):
                 return DOWN
         return DOWN
+
+    def every(self, facts):
+        """How several answers count: each must be reached, but of the members of one `any of` one is enough."""
+        by = {f["by"] for f in facts}
+        return any_of if len(by) > 1 and any(by <= together for together in self.model.together) else all_of
 
     def answer(self, fact, zone, dns, host, port, proto, vhost, path):
         if fact["fact"] != "names":
