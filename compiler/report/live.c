@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const char *called(struct compilation *c, const struct look *k) { return arena_print(&c->arena, "`%s.%s`", k->name, k->part); }
-static const char *worth(const struct look *k) { return k->absent ? "not there" : k->seen; }
+static const char *worth(const struct look *k) { return k->absent ? "not there" : k->value.type == SEEN_NONE ? "nothing" : k->seen; }
 
 /* ── What differs ──────────────────────────────────────────────────────────── */
 
@@ -33,13 +33,13 @@ static void asked(struct compilation *c, struct finding *f, const struct look *k
   if (k->where == NULL) return;
   if (k->filter != NULL && !k->absent) finding_remark(c, f, REMARK_NOTE, "asked: %s, filter '%s'", k->where, k->filter);
   else finding_remark(c, f, REMARK_NOTE, "asked: %s", k->where);
-  if (k->seen != NULL) finding_remark(c, f, REMARK_NOTE, "answered: %s", k->seen);
+  if (k->seen != NULL) finding_remark(c, f, REMARK_NOTE, "answered: %s", worth(k));
 }
 
 static void differs_at_end(struct compilation *c, const struct look *k, struct finding **f) {
   if (k->present) *f = finding_add(c, CODE_404, k->at, "`%s` is there again, and the plan deletes it", k->name);
   else if (k->absent) *f = finding_add(c, CODE_404, k->at, "`%s` is not there any more", k->name);
-  else *f = finding_add(c, CODE_404, k->at, "%s is %s in the world, and %s once the plan is done", called(c, k), k->seen, k->declared);
+  else *f = finding_add(c, CODE_404, k->at, "%s is %s in the world, and %s once the plan is done", called(c, k), worth(k), k->declared);
   finding_caret(c, *f, k->arrived ? "%s: what it was before the plan" : "%s there", worth(k));
   asked(c, *f, k);
   finding_remark(c, *f, REMARK_HELP, "find out who changed it; what the plan's code does not say, the next apply of that code takes back");
@@ -50,7 +50,7 @@ static void differs_at_start(struct compilation *c, const struct live *l, const 
 
   if (k->present) *f = finding_add(c, CODE_401, k->at, "`%s` is there already, and the plan creates it", k->name);
   else if (k->absent) *f = finding_add(c, CODE_401, k->at, "`%s` is not there, and the plan starts from it", k->name);
-  else *f = finding_add(c, CODE_401, k->at, "%s is %s in the world, and %s in the plan", called(c, k), k->seen, k->declared);
+  else *f = finding_add(c, CODE_401, k->at, "%s is %s in the world, and %s in the plan", called(c, k), worth(k), k->declared);
   finding_caret(c, *f, k->present ? "%s already" : k->absent ? "%s" : "in the world it is %s", k->present ? "there" : worth(k));
   asked(c, *f, k);
   add_followers(c, *f, l, follow, i);
@@ -164,7 +164,7 @@ static void line(struct text *out, const struct look *k, unsigned wide, bool col
   text_print(out, " %s.%s%*s  ", k->name, k->part, (int)(wide > name ? wide - name : 0), "");
   if (k->verdict == LOOK_UNKNOWN) paint_puts(out, k->reason);
   else if (k->absent) text_puts(out, "not there");
-  else paint_puts(out, k->seen);
+  else paint_puts(out, k->verdict == LOOK_DECLARED ? k->seen : worth(k));
   if (k->verdict == LOOK_DIFFERENT && !k->absent && !k->present) {
     text_puts(out, ", the plan says ");
     paint_puts(out, k->declared);

@@ -117,7 +117,6 @@ static void nobody_says(struct asking *a, struct job *job, const char *why, bool
   const char *clean = credentials_within(a->credentials, why) ? "the reason holds a secret, and is not shown" : why;
 
   job->over = true;
-  a->live->failed += failed;
   if (job->secret != NONE) {
     const char *name = name_at(a, a->m->secrets.at[job->secret].name);
 
@@ -228,6 +227,7 @@ static void secrets_found(struct asking *a) {
 
     s.there = credentials_want(a->credentials, i, &s.reason) == READY;
     s.failed = !s.there && !a->absent[i];
+    a->live->failed += s.failed;
     array_push(a->arena, &a->live->secrets, s);
   }
 }
@@ -254,6 +254,7 @@ struct live *live_ask(struct model *m, const struct proof *p, const struct outsi
     if (!a.jobs.at[i].over) nobody_says(&a, &a.jobs.at[i], "the secrets that it takes wait for each other", true);
   filters_close(a.jq);
   secrets_found(&a);
+  for (uint32_t i = 0; i < a.live->looks.n; i++) a.live->failed += a.live->looks.at[i].verdict == LOOK_UNKNOWN && a.live->looks.at[i].failed;
   credentials_wipe(a.credentials);
   return a.live;
 }

@@ -34,7 +34,7 @@ struct live {
   struct arena *arena;
   ARRAY(struct look) looks;           /* in the order of resources */
   ARRAY(struct secret_look) secrets;  /* those that were looked for, in their order */
-  uint32_t asked, failed;             /* questions; those without an answer */
+  uint32_t asked, failed;             /* questions; values and secrets that somebody should have said and nobody did */
   bool target;                        /* the world was compared with the plan's end */
 };
 struct live_options { bool target; };
