@@ -8,6 +8,9 @@
 #include <string.h>
 
 static const char *called(struct compilation *c, const struct look *k) { return arena_print(&c->arena, "`%s.%s`", k->name, k->part); }
+static const char *at_whom(struct compilation *c, const struct look *k) {
+  return k->server != NULL ? arena_print(&c->arena, "at the name server %s", k->server) : "in the world";
+}
 static const char *worth(const struct look *k) { return k->absent ? "not there" : k->value.type == SEEN_NONE ? "nothing" : k->seen; }
 
 /* ── What differs ──────────────────────────────────────────────────────────── */
@@ -39,7 +42,7 @@ static void asked(struct compilation *c, struct finding *f, const struct look *k
 static void differs_at_end(struct compilation *c, const struct look *k, struct finding **f) {
   if (k->present) *f = finding_add(c, CODE_404, k->at, "`%s` is there again, and the plan deletes it", k->name);
   else if (k->absent) *f = finding_add(c, CODE_404, k->at, "`%s` is not there any more", k->name);
-  else *f = finding_add(c, CODE_404, k->at, "%s is %s in the world, and %s once the plan is done", called(c, k), worth(k), k->declared);
+  else *f = finding_add(c, CODE_404, k->at, "%s is %s %s, and %s once the plan is done", called(c, k), worth(k), at_whom(c, k), k->declared);
   finding_caret(c, *f, k->arrived ? "%s: what it was before the plan" : "%s there", worth(k));
   asked(c, *f, k);
   finding_remark(c, *f, REMARK_HELP, "find out who changed it; what the plan's code does not say, the next apply of that code takes back");
@@ -50,7 +53,7 @@ static void differs_at_start(struct compilation *c, const struct live *l, const 
 
   if (k->present) *f = finding_add(c, CODE_401, k->at, "`%s` is there already, and the plan creates it", k->name);
   else if (k->absent) *f = finding_add(c, CODE_401, k->at, "`%s` is not there, and the plan starts from it", k->name);
-  else *f = finding_add(c, CODE_401, k->at, "%s is %s in the world, and %s in the plan", called(c, k), worth(k), k->declared);
+  else *f = finding_add(c, CODE_401, k->at, "%s is %s %s, and %s in the plan", called(c, k), worth(k), at_whom(c, k), k->declared);
   finding_caret(c, *f, k->present ? "%s already" : k->absent ? "%s" : "in the world it is %s", k->present ? "there" : worth(k));
   asked(c, *f, k);
   add_followers(c, *f, l, follow, i);
@@ -169,6 +172,7 @@ static void line(struct text *out, const struct look *k, unsigned wide, bool col
     text_puts(out, ", the plan says ");
     paint_puts(out, k->declared);
   }
+  if (k->server != NULL && k->verdict != LOOK_UNKNOWN) text_print(out, "  (name server %s)", k->server);
   text_putc(out, '\n');
 }
 

@@ -253,6 +253,7 @@ struct live *live_ask(struct model *m, const struct proof *p, const struct outsi
   for (uint32_t i = 0; i < a.jobs.n; i++)
     if (!a.jobs.at[i].over) nobody_says(&a, &a.jobs.at[i], "the secrets that it takes wait for each other", true);
   filters_close(a.jq);
+  live_dns(&a);
   secrets_found(&a);
   for (uint32_t i = 0; i < a.live->looks.n; i++) a.live->failed += a.live->looks.at[i].verdict == LOOK_UNKNOWN && a.live->looks.at[i].failed;
   credentials_wipe(a.credentials);

@@ -19,6 +19,7 @@ struct look {
   const char *declared, *seen;   /* as text; `seen` NULL: not known, or not there */
   const char *reason;            /* LOOK_UNKNOWN */
   const char *where;             /* what was asked: "GET https://…", "10.0.20.201:53" */
+  const char *server;            /* a name server that was asked: "technitium (10.0.20.201)"; NULL */
   const char *filter;            /* in jq's language, NULL */
   struct seen value;             /* LOOK_DIFFERENT, LOOK_LEARNT: for a proof on it */
   bool absent;                   /* there is no such thing in the world */

@@ -34,9 +34,14 @@ struct asking {
 void live_judge(struct asking *a, struct look *look, const struct observation *o, struct filter_result r);
 void live_judge_text(struct asking *a, struct look *look, const struct observation *o, const char *text, size_t n);
 void live_absent(struct look *look);
+/* Is what was seen a value that the plan has in another state: was somebody here before? */
+bool live_later(const struct asking *a, const struct look *look);
 /* The text of a secret: the one string (or number) that the filter gave. NULL when it gave none. */
 const char *live_secret_text(struct arena *arena, const struct filter_result *r);
 /* Does a look change what the proof stands on? */
 bool live_counts(const struct look *look);
+
+/* live_dns.c: names, asked of every server that owns them. */
+void live_dns(struct asking *a);
 
 #endif

@@ -79,7 +79,7 @@ static bool same(const struct asking *a, const struct look *look, const struct v
 }
 
 /* A value of a later state: somebody was here before. */
-static bool later(const struct asking *a, const struct look *look) {
+bool live_later(const struct asking *a, const struct look *look) {
   const struct attribute *x = attribute_find(a->m, look->resource, look->attribute);
 
   for (uint32_t i = 0; x != NULL && i < x->cases.n; i++)
@@ -97,7 +97,7 @@ static void judge(struct asking *a, struct look *look, const struct observation 
   if (o->declared.type == V_UNKNOWN) look->verdict = LOOK_LEARNT;
   else if (same(a, look, &o->declared)) look->verdict = LOOK_DECLARED;
   else look->verdict = LOOK_DIFFERENT;
-  if (look->verdict == LOOK_DIFFERENT) look->arrived = later(a, look);
+  if (look->verdict == LOOK_DIFFERENT) look->arrived = live_later(a, look);
   look->seen = http_shown(a->arena, look->seen, strlen(look->seen), SHOWN);
 }
 

@@ -4,12 +4,15 @@
 #ifndef CUTC_OUTSIDE_H
 #define CUTC_OUTSIDE_H
 
+#include "world/dns.h"
 #include "world/http.h"
 
 struct outside {
   void *data;
   /* Asks all of them at once; one answer each. */
   void (*http)(void *data, const struct http_request *asked, uint32_t n, struct http_answer *answers);
+  /* The same for name servers; NULL: none can be asked. */
+  void (*dns)(void *data, const struct dns_question *asked, uint32_t n, struct dns_answer *answers);
   /* A variable of the environment, NULL when it is unset. */
   const char *(*variable)(void *data, const char *name);
   /* The text of a small file (at most 1 MiB), NUL-terminated; NULL with a reason in words. */

@@ -96,8 +96,16 @@ class Stage:
 
 # ── The tunnel that was believed to go elsewhere ─────────────────────────────
 
+def house_names():
+    names = standin.Names("10.0.20.201")
+    names.records = {"example.net": ("A", ["10.0.20.200"], 3600), "*.example.net": ("CNAME", ["example.net"], 3600)}
+    names.start()
+    return names
+
+
 def believed():
     s = Stage().through_proxy()
+    HOUSE.rcode = 0
     r = s.run("examples/traefik/believed.cut", VAULT_TOKEN=TOKENS["vault"])
     check("believed.cut is refused in one run", r.code == 1, r)
     check("the API's answer stands beside the declared value",
@@ -399,8 +407,104 @@ def standard_input():
     check("a plan from standard input", done.returncode == 0 and "4 values as declared" in done.stdout, done.stdout + done.stderr)
 
 
+# ── Names ────────────────────────────────────────────────────────────────────
+
+NAMES = """plan demo { operator = ops }
+use std/net
+client ops { }
+kind name_server { address : address  domains : [string]  zone : zone = lan
+  serves address [53/udp, 53/tcp] in zone
+  owns domains in zone }
+name_server first  { address = 10.0.20.201  domains = ["example.net"] }
+name_server second { address = 10.0.20.202  domains = ["example.net"] }
+host before { address = 10.0.20.200 }
+host after_it { address = 10.0.20.203 }
+host other { address = 10.0.20.204 }
+dns_record apex { host = "example.net"  early = true  value = 10.0.20.200 -> 10.0.20.203  ttl = 60s }
+dns_record www  { host = "www.example.net"  value = "example.net"  ttl = 60s }
+dns_record all  { host = "*.example.net"  value = [10.0.20.200, 10.0.20.204]  ttl = 60s }
+"""
+GOOD = {"example.net": ("A", ["10.0.20.200"], 60), "www.example.net": ("CNAME", ["example.net"], 60), "*.example.net": ("A", ["10.0.20.204", "10.0.20.200"], 60)}
+
+
+def names():
+    s = Stage()
+    first, second = HOUSE, standin.Names("10.0.20.202")
+    second.start()
+    first.records, second.records = dict(GOOD), dict(GOOD)
+    path = s.plan(NAMES)
+    r = s.run(path, "-v")
+    check("each name is asked of each server that owns it", r.code == 0 and "12 values as declared, 0 different, 0 unknown" in r.out, r)
+    check("a wildcard by a name that nobody has", ("cutc-looks.example.net", 1) in second.asked, second.asked)
+    second.records["example.net"] = ("A", ["10.0.20.199"], 60)
+    r = s.run(path)
+    check("a secondary that is behind", r.code == 1 and "`apex.value` is 10.0.20.199 at the name server second (10.0.20.202), and 10.0.20.200 in the plan" in r.out and
+          r.out.count("error[E401]") == 1, r)
+    second.records["example.net"] = ("A", ["10.0.20.203"], 60)
+    r = s.run(path)
+    check("a secondary that is ahead", r.code == 1 and "may have been carried out" in r.out, r)
+    r = s.run(path, "--as", "target")
+    check("what the other one still says, afterwards", r.code == 1 and "is 10.0.20.200 at the name server first (10.0.20.201), and 10.0.20.203 once" in r.out, r)
+    second.records["example.net"] = ("A", ["10.0.20.200"], 3600)
+    r = s.run(path)
+    check("a TTL that is longer than believed", r.code == 1 and "`apex.ttl` is 3600s at the name server second" in r.out, r)
+    second.flags, second.records["example.net"] = 0x8000, ("A", ["10.0.20.200"], 17)
+    r = s.run(path)
+    check("a server that counts down is no difference", r.code == 0, r)
+    second.flags, second.records = 0x8400, {}
+    r = s.run(path)
+    check("a server that knows no such name", r.code == 1 and "`www.value` is nothing at the name server second" in r.out, r)
+    for rcode, words in ((2, "SERVFAIL"), (5, "REFUSED")):
+        second.rcode = rcode
+        r = s.run(path)
+        check("a server that answers %s" % words, r.code == 3 and words in r.out and r.out.count("warning[E402]") == 1, r)
+    second.silent = True
+    r = s.run(path, "--timeout", "2")
+    check("a server that says nothing: in time", r.code == 3 and "port 53: it does not answer" in r.out and r.took < 6, r)
+
+
+def knot():
+    """The same of a real name server."""
+    s = Stage()
+    with open(os.path.join(s.folder, "knot.conf"), "w") as f:
+        f.write("""server:
+    rundir: "%(d)s"
+    listen: 10.0.20.205@53
+database:
+    storage: "%(d)s"
+zone:
+  - domain: example.net
+    storage: "%(d)s"
+    file: "example.net.zone"
+    zonefile-sync: -1
+""" % {"d": s.folder})
+    with open(os.path.join(s.folder, "example.net.zone"), "w") as f:
+        f.write("$TTL 60\n@ SOA ns.example.net. hostmaster.example.net. 1 3600 900 604800 300\n@ NS ns\nns A 10.0.20.205\n@ A 10.0.20.200\n"
+                "www CNAME @\n* A 10.0.20.200\n* A 10.0.20.204\n")
+    server = subprocess.Popen(["knotd", "-c", os.path.join(s.folder, "knot.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        text = NAMES.replace("name_server second { address = 10.0.20.202  domains = [\"example.net\"] }\n", "").replace("10.0.20.201", "10.0.20.205")
+        for _ in range(50):
+            r = s.run(s.plan(text), "--timeout", "1")
+            if r.code != 3:
+                break
+            time.sleep(0.1)
+        check("Knot's answers are as declared", r.code == 0 and "6 values as declared" in r.out, r)
+        r = s.run(s.plan(text.replace("value = 10.0.20.200 ->", "value = 10.0.20.199 ->")))
+        check("Knot's answer differs", r.code == 1 and "`apex.value` is 10.0.20.200 at the name server first (10.0.20.205), and 10.0.20.199 in the plan" in r.out, r)
+    finally:
+        server.terminate()
+        server.wait()
+
+
 def main():
-    for part in (believed, faults, elsewhere, certificates, nobody_there, secrets, many, target, standard_input):
+    global HOUSE
+    if not standin.own_network("127.0.0.2", "10.0.20.201", "10.0.20.202", "10.0.20.205"):
+        print("# no network of our own can be made here (unshare): nothing is tried")
+        print("ok - skipped: no network of our own")
+        return 0
+    HOUSE = house_names()
+    for part in (believed, names, knot, faults, elsewhere, certificates, nobody_there, secrets, many, target, standard_input):
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             part()
     print("%d passed, %d failed" % (passed, failed))
