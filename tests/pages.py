@@ -13,6 +13,8 @@ import http.server
 import json
 import os
 import re
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -69,8 +71,41 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body.encode())
 
 
+class Database(threading.Thread):
+    """Enough of PostgreSQL's protocol to say who holds a lock: any statement but `set` gives the row, or none."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port, self.row = self.listener.getsockname()[1], b""
+
+    def run(self):
+        while True:
+            client, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        def message(kind, body):
+            return kind + struct.pack("!I", len(body) + 4) + body
+        ready = message(b"Z", b"I")
+        file = client.makefile("rb")
+        file.read(struct.unpack("!I", file.read(4))[0] - 4)
+        client.sendall(message(b"R", struct.pack("!I", 0)) + ready)
+        while (kind := file.read(1)) == b"Q":
+            query = file.read(struct.unpack("!I", file.read(4))[0] - 4)
+            if query.startswith(b"set"):
+                client.sendall(message(b"C", b"SET\0") + ready)
+                continue
+            columns = message(b"T", struct.pack("!H", 1) + b"holder\0" + struct.pack("!IHIhIH", 0, 0, 25, -1, 0xffffffff, 0))
+            row = message(b"D", struct.pack("!HI", 1, len(self.row)) + self.row) if self.row else b""
+            client.sendall(columns + row + message(b"C", b"SELECT 1\0") + ready)
+        client.close()
+
+
 class World:
     def __init__(self):
+        self.database = Database()
+        self.database.start()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
         self.server.answers = {}
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -80,7 +115,8 @@ class World:
 
     def environment(self, **more):
         proxy = "http://127.0.0.1:%d" % self.server.server_address[1]
-        return dict(os.environ, http_proxy=proxy, VAULT_TOKEN="hvs.example", **more)
+        return dict(os.environ, http_proxy=proxy, VAULT_TOKEN="hvs.example",
+                    STATE_CONN="postgres://tf@127.0.0.1:%d/state?sslmode=disable&gssencmode=disable" % self.database.port, **more)
 
 
 def codes_of(text, cwd, state=None, world=None):
@@ -126,6 +162,7 @@ def page(code):
             name = "%s:%d %s" % (path, line, flags[0])
             seen.add(flags[0])
             options = dict(f.split("=", 1) for f in flags if "=" in f)
+            world.database.row = b"process 4711 of tf from 10.0.20.30, idle for 5400 s" if options.get("lock") == "held" else b""
             if "file" in options:
                 with open(os.path.join(folder, options["file"]), "w", encoding="utf-8") as file:
                     file.write(text)

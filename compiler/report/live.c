@@ -79,6 +79,11 @@ static void word_differences(struct compilation *c, const struct model *m, const
       finding_caret(c, f, "%s in the world", k->seen);
       asked(c, f, k);
       finding_remark(c, f, REMARK_HELP, "write it into the plan: a runbook is only written for what the plan knows");
+    } else if (k->verdict == LOOK_DIFFERENT && k->lock) {
+      f = finding_add(c, CODE_406, k->at, "the lock on the state of `%s` is held by %s", k->name, k->seen);
+      finding_caret(c, f, "its apply would wait for the lock, or fail");
+      asked(c, f, k);
+      finding_remark(c, f, REMARK_HELP, "wait until that run is over; when nobody is behind it any more, the runbook's `unlock` ends just that session");
     } else if (k->verdict == LOOK_DIFFERENT && !said_before(l, i)) {
       if (l->target) differs_at_end(c, k, &f);
       else differs_at_start(c, l, follow, i, &f);
@@ -168,7 +173,7 @@ static void line(struct text *out, const struct look *k, unsigned wide, bool col
   if (k->verdict == LOOK_UNKNOWN) paint_puts(out, k->reason);
   else if (k->absent) text_puts(out, "not there");
   else paint_puts(out, k->verdict == LOOK_DECLARED ? k->seen : worth(k));
-  if (k->verdict == LOOK_DIFFERENT && !k->absent && !k->present) {
+  if (k->verdict == LOOK_DIFFERENT && !k->absent) {
     text_puts(out, ", the plan says ");
     paint_puts(out, k->declared);
   }

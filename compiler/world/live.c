@@ -33,22 +33,33 @@ static struct look *look_new(struct asking *a, uint32_t resource, const struct o
   return &a->live->looks.at[a->live->looks.n - 1];
 }
 
-static void job_add(struct asking *a, const struct command *c, uint32_t resource, uint32_t secret) {
-  struct job job = {.command = c, .resource = resource, .secret = secret, .first = a->live->looks.n};
+/* How many looks a question has. */
+static uint32_t looks_of(const struct job *job) { return job->secret != NONE ? 0 : job->existence ? 1 : job->command->observe_count; }
+
+static void job_add(struct asking *a, const struct command *c, uint32_t resource, uint32_t secret, bool existence) {
+  struct job job = {.command = c, .resource = resource, .secret = secret, .first = a->live->looks.n, .existence = existence};
 
   job.filters = arena_array(a->arena, uint32_t, (size_t)c->observe_count + 1);
   for (uint32_t i = 0; i < c->observe_count; i++) {
     job.filters[i] = c->observes[i].filter == NULL ? NONE : filter_add(a, c->observes[i].filter);
-    if (secret == NONE) look_new(a, resource, &c->observes[i]);
+    if (secret == NONE && !existence) look_new(a, resource, &c->observes[i]);
+  }
+  if (existence) {
+    struct look look = {.verdict = LOOK_UNKNOWN, .resource = resource, .attribute = NONE, .name = name_at(a, a->m->resources.at[resource].name),
+                        .part = "exists", .declared = "not there", .at = a->m->resources.at[resource].at};
+
+    array_push(a->arena, &a->live->looks, look);
   }
   array_push(a->arena, &a->jobs, job);
 }
 
+/* What is not there in the state that is compared is asked for as it is at the plan's other end. */
 static void resource_add(struct asking *a, uint32_t resource) {
-  struct block b = resource_observe(a->m, resource, a->done);
+  bool existence = !there(a->m, resource, a->done);
+  struct block b = resource_observe(a->m, resource, existence ? a->other : a->done);
 
   for (uint32_t i = 0; i < b.n; i++)
-    if (b.at[i].observe_count > 0) job_add(a, &b.at[i], resource, NONE);
+    if (b.at[i].observe_count > 0) job_add(a, &b.at[i], resource, NONE, existence);
 }
 
 /* A secret of a store: its commands become questions too, once. */
@@ -63,7 +74,7 @@ static void secret_add(struct asking *a, uint32_t secret) {
 
   for (uint32_t i = 0; i < b.n; i++) {
     if (b.at[i].observe_count == 0) continue;
-    job_add(a, &b.at[i], NONE, secret);
+    job_add(a, &b.at[i], NONE, secret, false);
     asked = true;
   }
   if (!asked) credentials_put(a->credentials, secret, NULL, arena_print(a->arena, "secret `%s`: its source does not say how to fetch it", name));
@@ -123,7 +134,7 @@ static void nobody_says(struct asking *a, struct job *job, const char *why, bool
     credentials_put(a->credentials, job->secret, NULL, arena_print(a->arena, "secret `%s`: %s", name, clean));
     return;
   }
-  for (uint32_t i = 0; i < job->command->observe_count; i++) {
+  for (uint32_t i = 0; i < looks_of(job); i++) {
     a->live->looks.at[job->first + i].reason = clean;
     a->live->looks.at[job->first + i].failed = failed;
   }
@@ -158,7 +169,20 @@ static void answered(struct asking *a, struct job *job, const struct http_answer
       nobody_says(a, job, answer->reason, !absent);
       return;
     }
-    for (uint32_t i = 0; i < c->observe_count; i++) live_absent(&a->live->looks.at[job->first + i]);
+    for (uint32_t i = 0; i < looks_of(job); i++) {
+      if (job->existence) live_exists(&a->live->looks.at[job->first], false);
+      else live_absent(&a->live->looks.at[job->first + i]);
+    }
+  } else if (job->existence) {
+    bool any = false;
+
+    for (uint32_t i = 0; i < c->observe_count && !any; i++) {
+      struct filter_result r = {.outcome = FILTER_FAILED};
+
+      if (job->filters[i] != NONE) r = filters_run(a->jq, job->filters[i], answer->body, answer->length, NULL, NULL);
+      any = r.outcome == FILTER_GAVE && live_something(&r);
+    }
+    live_exists(&a->live->looks.at[job->first], any);
   } else if (job->secret != NONE) {
     secret_answer(a, job, answer);
   } else {
@@ -175,7 +199,7 @@ static void answered(struct asking *a, struct job *job, const struct http_answer
 /* ── Rounds ────────────────────────────────────────────────────────────────── */
 
 static void where(struct asking *a, struct job *job, const char *text) {
-  for (uint32_t i = 0; job->secret == NONE && i < job->command->observe_count; i++) a->live->looks.at[job->first + i].where = text;
+  for (uint32_t i = 0; i < looks_of(job); i++) a->live->looks.at[job->first + i].where = text;
 }
 
 static void left_out(struct asking *a, struct job *job) {
@@ -185,10 +209,36 @@ static void left_out(struct asking *a, struct job *job) {
   nobody_says(a, job, arena_print(a->arena, "it is looked at with a command (`%.*s …`), which only the runbook's preflight runs", (int)(word < 40 ? word : 40), line), false);
 }
 
+/* A command that is none of HTTP. False: it has to wait for a secret. */
+static bool ask_command(struct asking *a, struct job *job) {
+  struct sql_answer answer = {0};
+  const char *why = NULL, *place = NULL;
+
+  if (a->w->sql == NULL || !live_is_psql(a, job->command)) {
+    left_out(a, job);
+    return true;
+  }
+  enum ready ready = live_psql(a, job->command, &answer, &place, &why);
+
+  where(a, job, place);
+  if (ready == PENDING) return false;
+  if (ready == MISSING) {
+    nobody_says(a, job, why, true);
+    return true;
+  }
+  a->live->asked++;
+  struct http_answer as_text = {.outcome = HTTP_ANSWERED, .body = answer.text, .length = answer.answered ? strlen(answer.text) : 0};
+
+  if (answer.answered) answered(a, job, &as_text);
+  else nobody_says(a, job, arena_print(a->arena, "%s: %s", place, answer.reason), true);
+  return true;
+}
+
 /* Asks all that can be asked now; false when there was nothing. */
 static bool ask_round(struct asking *a) {
   struct http_request *requests = arena_array(a->arena, struct http_request, (size_t)a->jobs.n + 1);
   uint32_t *jobs = arena_array(a->arena, uint32_t, (size_t)a->jobs.n + 1), n = 0;
+  bool progress = false;
 
   for (uint32_t i = 0; i < a->jobs.n; i++) {
     struct job *job = &a->jobs.at[i];
@@ -196,7 +246,7 @@ static bool ask_round(struct asking *a) {
 
     if (job->over) continue;
     if (job->command->type != CMD_HTTP) {
-      left_out(a, job);
+      if (ask_command(a, job)) progress = true;
       continue;
     }
     enum ready ready = request_of(a, job, &requests[n], &why);
@@ -205,7 +255,7 @@ static bool ask_round(struct asking *a) {
     if (ready == MISSING) nobody_says(a, job, why, true);
     else if (ready == READY) jobs[n++] = i;
   }
-  if (n == 0) return false;
+  if (n == 0) return progress;
   struct http_answer *answers = arena_array(a->arena, struct http_answer, n);
 
   a->w->http(a->w->data, requests, n, answers);
@@ -240,12 +290,14 @@ struct live *live_ask(struct model *m, const struct proof *p, const struct outsi
 
   a.live->target = o->target;
   a.start = proof_done(m, p, 0);
-  a.done = o->target ? proof_done(m, p, p->order.n) : a.start;
+  bool *end = proof_done(m, p, p->order.n);
+
+  a.done = o->target ? end : a.start;
+  a.other = o->target ? a.start : end;
   a.credentials = credentials_new(arena, m, w);
   a.wanted = arena_array(arena, bool, (size_t)m->secrets.n + 1);
   a.absent = arena_array(arena, bool, (size_t)m->secrets.n + 1);
-  for (uint32_t i = 0; i < m->resources.n; i++)
-    if (there(m, i, a.done)) resource_add(&a, i);
+  for (uint32_t i = 0; i < m->resources.n; i++) resource_add(&a, i);
   secrets_of_steps(&a);
   for (uint32_t i = 0; i < a.jobs.n; i++) job_want(&a, a.jobs.at[i].command); /* grows by what it wants */
   a.jq = filters_open(arena, a.filters.at, a.filters.n, 3000);
@@ -254,6 +306,7 @@ struct live *live_ask(struct model *m, const struct proof *p, const struct outsi
     if (!a.jobs.at[i].over) nobody_says(&a, &a.jobs.at[i], "the secrets that it takes wait for each other", true);
   filters_close(a.jq);
   live_dns(&a);
+  live_locks(&a, p);
   secrets_found(&a);
   for (uint32_t i = 0; i < a.live->looks.n; i++) a.live->failed += a.live->looks.at[i].verdict == LOOK_UNKNOWN && a.live->looks.at[i].failed;
   credentials_wipe(a.credentials);

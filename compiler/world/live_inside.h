@@ -14,6 +14,7 @@ struct job {
   uint32_t secret;     /* what is fetched; NONE */
   uint32_t first;      /* its first look */
   uint32_t *filters;   /* one per observation; NONE: the text itself */
+  bool existence;      /* the plan says that there is no such resource: one look, whether that is so */
   bool over;
 };
 
@@ -23,7 +24,7 @@ struct asking {
   const struct outside *w;
   struct live *live;
   struct credentials *credentials;
-  const bool *start, *done;      /* the baseline; the state that is compared */
+  const bool *start, *done, *other; /* the baseline; the state that is compared; the plan's other end */
   ARRAY(struct job) jobs;
   ARRAY(const char *) filters;
   struct filters *jq;
@@ -34,6 +35,10 @@ struct asking {
 void live_judge(struct asking *a, struct look *look, const struct observation *o, struct filter_result r);
 void live_judge_text(struct asking *a, struct look *look, const struct observation *o, const char *text, size_t n);
 void live_absent(struct look *look);
+/* A resource that is not to be there: `there` is what the answer says. */
+void live_exists(struct look *look, bool there);
+/* Does a filter's result speak of something that is there (no null, nothing empty)? */
+bool live_something(const struct filter_result *r);
 /* Is what was seen a value that the plan has in another state: was somebody here before? */
 bool live_later(const struct asking *a, const struct look *look);
 /* The text of a secret: the one string (or number) that the filter gave. NULL when it gave none. */
@@ -41,6 +46,11 @@ const char *live_secret_text(struct arena *arena, const struct filter_result *r)
 /* Does a look change what the proof stands on? */
 bool live_counts(const struct look *look);
 
+/* live_sql.c: `psql` with its statement on standard input is asked over libpq; READY: `answer` is what came back. */
+bool live_is_psql(const struct asking *a, const struct command *c);
+enum ready live_psql(struct asking *a, const struct command *c, struct sql_answer *answer, const char **where, const char **why);
+/* The locks on the state of the plan's stacks. */
+void live_locks(struct asking *a, const struct proof *p);
 /* live_dns.c: names, asked of every server that owns them. */
 void live_dns(struct asking *a);
 

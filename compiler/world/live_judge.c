@@ -134,6 +134,22 @@ void live_absent(struct look *look) {
   named(look);
 }
 
+void live_exists(struct look *look, bool there) {
+  look->verdict = there ? LOOK_DIFFERENT : LOOK_DECLARED;
+  look->present = there;
+  look->seen = there ? "there" : "not there";
+}
+
+bool live_something(const struct filter_result *r) {
+  json_error_t error;
+  json_t *values = json_loadb(r->values, r->length, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
+  const json_t *v = json_array_get(values, 0);
+  bool something = v != NULL && !json_is_null(v) && !(json_is_array(v) && json_array_size(v) == 0);
+
+  json_decref(values);
+  return something;
+}
+
 const char *live_secret_text(struct arena *arena, const struct filter_result *r) {
   json_error_t error;
   json_t *values = json_loadb(r->values, r->length, 0, &error);
@@ -145,5 +161,5 @@ const char *live_secret_text(struct arena *arena, const struct filter_result *r)
 }
 
 bool live_counts(const struct look *look) {
-  return !look->arrived && !look->present && (look->verdict == LOOK_DIFFERENT || look->verdict == LOOK_LEARNT);
+  return !look->arrived && !look->present && !look->lock && (look->verdict == LOOK_DIFFERENT || look->verdict == LOOK_LEARNT);
 }

@@ -61,6 +61,14 @@ static void ask_dns(void *data, const struct dns_question *asked, uint32_t n, st
   if (r->options.progress) fputs("\r\033[K", stderr);
 }
 
+static void ask_sql(void *data, const struct sql_question *asked, struct sql_answer *answer) {
+  struct real *r = data;
+
+  if (r->options.progress) fputs("\r\033[Kasking the database", stderr);
+  *answer = sql_ask(r->arena, asked, r->options.http.total > 0 ? r->options.http.total : 15000);
+  if (r->options.progress) fputs("\r\033[K", stderr);
+}
+
 /* ── The environment, files, the terminal ──────────────────────────────────── */
 
 static const char *variable(void *data, const char *name) {
@@ -117,7 +125,7 @@ struct outside *outside_open(struct arena *arena, const struct outside_options *
   struct real *r = arena_new(arena, struct real);
 
   *r = (struct real){.arena = arena, .options = *options};
-  *w = (struct outside){.data = r, .http = ask_http, .dns = ask_dns, .variable = variable, .file = read_file, .prompt = prompt};
+  *w = (struct outside){.data = r, .http = ask_http, .dns = ask_dns, .sql = ask_sql, .variable = variable, .file = read_file, .prompt = prompt};
   return w;
 }
 

@@ -6,6 +6,7 @@
 
 #include "world/dns.h"
 #include "world/http.h"
+#include "world/sql.h"
 
 struct outside {
   void *data;
@@ -13,6 +14,8 @@ struct outside {
   void (*http)(void *data, const struct http_request *asked, uint32_t n, struct http_answer *answers);
   /* The same for name servers; NULL: none can be asked. */
   void (*dns)(void *data, const struct dns_question *asked, uint32_t n, struct dns_answer *answers);
+  /* One question to a database; NULL: none can be asked. */
+  void (*sql)(void *data, const struct sql_question *asked, struct sql_answer *answer);
   /* A variable of the environment, NULL when it is unset. */
   const char *(*variable)(void *data, const char *name);
   /* The text of a small file (at most 1 MiB), NUL-terminated; NULL with a reason in words. */

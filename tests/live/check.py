@@ -400,6 +400,109 @@ def target():
     check("no third state to compare with", r.code == 2 and "baseline|target" in r.err, r)
 
 
+def created():
+    s = fault_stage()
+    with open(s.path) as f:
+        text = f.read()
+    new = s.plan(text + "create alias traefik_lb { value = 10.0.20.203  via = firewall  takes = 1m }\n"
+                 "create lb_service extra { address = 10.0.20.205  ports = [80/tcp]  via = cluster }\n", "new.cut")
+    r = s.run(new, "-v")
+    check("what the plan creates is not there yet", r.code == 0 and "= traefik_lb.exists" in r.out and "= extra.exists" in r.out, r)
+    s.world.aliases["traefik_lb"] = ["10.0.20.203"]
+    s.world.services[("default", "extra")] = standin.service("extra", "default", "10.0.20.205")
+    r = s.run(new)
+    check("what the plan creates is there already", r.code == 1 and "`traefik_lb` is there already, and the plan creates it" in r.out and "`extra` is there already" in r.out, r)
+    gone = s.plan(text.replace("alias nginx", "delete alias nginx"), "gone.cut")
+    r = s.run(gone, "--as", "target")
+    check("what the plan has deleted is there again", r.code == 1 and "error[E404]: `nginx` is there again, and the plan deletes it" in r.out, r)
+    del s.world.aliases["nginx"]
+    r = s.run(gone, "--as", "target")
+    check("what the plan has deleted stays away", r.code == 0, r)
+
+
+# ── State locks ──────────────────────────────────────────────────────────────
+
+STACK = """plan demo { operator = ops }
+use std/net
+use std/postgres
+use std/terragrunt
+client ops { }
+secret conn { from = env "CONN" }
+secret pw { from = env "PW" }
+server state { address = 127.0.0.1 }
+state_lock held { server = state  database = "postgres"  user = "postgres"  password = secret pw }
+stack infra { dir = "."  state = 127.0.0.1:5432  env = { PG_CONN_STR = secret conn } }
+kind beacon { target : address }
+beacon b { target = 10.0.20.3 -> 10.0.20.4  via = infra  patch = "p.patch"  takes = 1m }
+"""
+
+
+def locks():
+    """A real PostgreSQL, which does not run as root."""
+    folder = tempfile.mkdtemp(prefix="cutc-live-pg-")
+    binaries = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
+    os.chmod(folder, 0o777)
+
+    def postgres(command):
+        return ["su", "-s", "/bin/sh", "postgres", "-c", 'PATH="%s:$PATH"; cd %s; exec %s' % (binaries[-1] if binaries else "", folder, command)]
+    with open(os.path.join(folder, "password"), "w") as f:
+        f.write("Wm4Zp1nQ\n")
+    os.chmod(os.path.join(folder, "password"), 0o644)
+    setup = binaries and subprocess.run(postgres("initdb -D data -A password -U postgres --no-sync --pwfile=password"), text=True, capture_output=True)
+    if not setup or setup.returncode:
+        print("# no PostgreSQL can be run here: locks are not tried")
+        return
+    server = subprocess.Popen(postgres("postgres -D data -c listen_addresses=127.0.0.1 -c unix_socket_directories=%s -c fsync=off" % folder), stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    env = dict(os.environ, PGHOST="127.0.0.1", PGUSER="postgres", PGPASSWORD="Wm4Zp1nQ", PGDATABASE="postgres")
+    s = Stage()
+    s.env.update(CONN=TOKENS["conn"].replace("tf:", "postgres:").replace("10.0.20.200/terraform_state", "127.0.0.1/postgres"), PW="Wm4Zp1nQ")
+    path = s.plan(STACK)
+    holder = None
+    try:
+        for _ in range(100):
+            if subprocess.run(["psql", "-XAtc", "select 1"], env=env, capture_output=True).returncode == 0:
+                break
+            time.sleep(0.1)
+        subprocess.run(["psql", "-XAtqc", "create schema terraform_remote_state; create table terraform_remote_state.states (id bigint primary key, name text, data text);"
+                        "insert into terraform_remote_state.states values (7, 'default', '{}'), (8, 'other', '{}')"], env=env, check=True)
+        r = s.run(path, "-v")
+        check("locks that are free", r.code == 0 and "= infra.lock" in r.out and "= held.holder  none" in r.out, r)
+        holder = subprocess.Popen(["psql", "-XAtq"], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        holder.stdin.write("select pg_advisory_lock(8), 'held';\n")
+        holder.stdin.flush()
+        holder.stdout.readline()
+        r = s.run(path)
+        check("the lock of another workspace", r.code == 0, r)
+        holder.stdin.write("select pg_advisory_lock(7), 'held';\n")
+        holder.stdin.flush()
+        holder.stdout.readline()
+        r = s.run(path)
+        check("a lock that is held", r.code == 1 and "error[E406]: the lock on the state of `infra` is held by process " in r.out and
+              "of postgres from 127.0.0.1, idle for " in r.out, r)
+        check("an observe that is psql is asked over libpq", "`held.holder` is process " in r.out, r)
+        for name in ("Wm4Zp1nQ", s.env["CONN"]):
+            check("no password in any output or command line", name not in r.out + r.err + r.cmdline, r)
+        r = s.run(path, CONN=s.env["CONN"].replace("Wm4Zp1nQ", "Xm4Zp1nQ"))
+        check("a password that is wrong", r.code in (1, 3) and "password authentication failed" in r.out and "Xm4Zp1nQ" not in r.out, r)
+        holder.stdin.close()
+        holder.wait()
+        holder = None
+        server.terminate()
+        server.wait()
+        r = s.run(path, "--timeout", "2")
+        check("no database: exit status 3 at once", r.code == 3 and "the state database: " in r.out and r.took < 3, r)
+        listener = standin.socket.create_server(("127.0.0.1", 5432), backlog=5)
+        r = s.run(path, "--timeout", "1")
+        check("a database that says nothing: in time", r.code == 3 and "does not answer in time" in r.out and r.took < 5, r)
+        listener.close()
+    finally:
+        if holder:
+            holder.kill()
+        server.terminate()
+        server.wait()
+
+
 def standard_input():
     s = fault_stage()
     with open(s.path) as f:
@@ -504,7 +607,7 @@ def main():
         print("ok - skipped: no network of our own")
         return 0
     HOUSE = house_names()
-    for part in (believed, names, knot, faults, elsewhere, certificates, nobody_there, secrets, many, target, standard_input):
+    for part in (believed, names, knot, faults, elsewhere, certificates, nobody_there, secrets, many, target, created, locks, standard_input):
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             part()
     print("%d passed, %d failed" % (passed, failed))
