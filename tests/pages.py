@@ -13,13 +13,14 @@ import http.server
 import json
 import os
 import re
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import urllib.parse
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "live"))
+from standin import Database  # noqa: E402
 
 ROOT = os.getcwd()
 CUTC = os.path.abspath(os.environ.get("CUTC", "build/cutc"))
@@ -69,37 +70,6 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body.encode())))
         self.end_headers()
         self.wfile.write(body.encode())
-
-
-class Database(threading.Thread):
-    """Enough of PostgreSQL's protocol to say who holds a lock: any statement but `set` gives the row, or none."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port, self.row = self.listener.getsockname()[1], b""
-
-    def run(self):
-        while True:
-            client, _ = self.listener.accept()
-            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
-
-    def serve(self, client):
-        def message(kind, body):
-            return kind + struct.pack("!I", len(body) + 4) + body
-        ready = message(b"Z", b"I")
-        file = client.makefile("rb")
-        file.read(struct.unpack("!I", file.read(4))[0] - 4)
-        client.sendall(message(b"R", struct.pack("!I", 0)) + ready)
-        while (kind := file.read(1)) == b"Q":
-            query = file.read(struct.unpack("!I", file.read(4))[0] - 4)
-            if query.startswith(b"set"):
-                client.sendall(message(b"C", b"SET\0") + ready)
-                continue
-            columns = message(b"T", struct.pack("!H", 1) + b"holder\0" + struct.pack("!IHIhIH", 0, 0, 25, -1, 0xffffffff, 0))
-            row = message(b"D", struct.pack("!HI", 1, len(self.row)) + self.row) if self.row else b""
-            client.sendall(columns + row + message(b"C", b"SELECT 1\0") + ready)
-        client.close()
 
 
 class World:

@@ -96,16 +96,14 @@ class Stage:
 
 # ── The tunnel that was believed to go elsewhere ─────────────────────────────
 
-def house_names():
-    names = standin.Names("10.0.20.201")
-    names.records = {"example.net": ("A", ["10.0.20.200"], 3600), "*.example.net": ("CNAME", ["example.net"], 3600)}
-    names.start()
-    return names
+def house():
+    """The world of the example: a proxy to its APIs, its name server, its state database."""
+    NAMES_OF_HOUSE.records = {"example.net": ("A", ["10.0.20.200"], 3600), "*.example.net": ("CNAME", ["example.net"], 3600)}
+    return Stage().through_proxy()
 
 
 def believed():
-    s = Stage().through_proxy()
-    HOUSE.rcode = 0
+    s = house()
     r = s.run("examples/traefik/believed.cut", VAULT_TOKEN=TOKENS["vault"])
     check("believed.cut is refused in one run", r.code == 1, r)
     check("the API's answer stands beside the declared value",
@@ -352,13 +350,13 @@ def secrets():
     os.mkfifo(os.path.join(s.keys, "pfsense"))
     r = s.run(s.path, K8S_TOKEN=TOKENS["kubernetes"])
     check("a file of a secret that is no file", r.code == 3 and "cannot be read: it is no file" in r.out and r.took < 4, r)
-    s = Stage().through_proxy()
+    s = house()
     r = s.run("examples/traefik/believed.cut", "--timeout", "2", VAULT_TOKEN="hvs.wrong-token-of-somebody")
     check("a store that does not let us in", r.code == 3 and "permission denied" in r.out and "hvs.wrong" not in r.out, r)
     del s.world.kv["platform"]
     r = s.run("examples/traefik/believed.cut", "--timeout", "2", VAULT_TOKEN=TOKENS["vault"])
     check("a secret that is not there", r.code == 1 and "error[E405]: secret `cloudflare_token`" in r.out, r)
-    s = Stage().through_proxy()
+    s = house()
     s.world.tunnel["config"]["ingress"][0]["service"] = "https://" + TOKENS["technitium"] + ".example.net:443"
     r = s.run("examples/traefik/believed.cut", "--timeout", "2", "-v", VAULT_TOKEN=TOKENS["vault"])
     check("an answer that holds a secret is not shown", "holds a secret, and is not shown" in r.out, r)
@@ -532,7 +530,7 @@ GOOD = {"example.net": ("A", ["10.0.20.200"], 60), "www.example.net": ("CNAME", 
 
 def names():
     s = Stage()
-    first, second = HOUSE, standin.Names("10.0.20.202")
+    first, second = NAMES_OF_HOUSE, standin.Names("10.0.20.202")
     second.start()
     first.records, second.records = dict(GOOD), dict(GOOD)
     path = s.plan(NAMES)
@@ -601,12 +599,14 @@ zone:
 
 
 def main():
-    global HOUSE
+    global NAMES_OF_HOUSE
     if not standin.own_network("127.0.0.2", "10.0.20.201", "10.0.20.202", "10.0.20.205"):
         print("# no network of our own can be made here (unshare): nothing is tried")
         print("ok - skipped: no network of our own")
         return 0
-    HOUSE = house_names()
+    NAMES_OF_HOUSE = standin.Names("10.0.20.201")
+    NAMES_OF_HOUSE.start()
+    standin.Database("10.0.20.200", 5432).start()
     for part in (believed, names, knot, faults, elsewhere, certificates, nobody_there, secrets, many, target, created, locks, standard_input):
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             part()

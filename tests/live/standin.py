@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
@@ -261,11 +262,45 @@ class Names(threading.Thread):
         return (data[:2] + (self.flags | rcode).to_bytes(2, "big") + b"\0\1" + count.to_bytes(2, "big") + b"\0\0\0\0" + data[12:at + 5] + records)
 
 
+# ── A database that knows who holds a lock ───────────────────────────────────
+
+class Database(threading.Thread):
+    """Enough of PostgreSQL's protocol to say who holds a lock: any statement but `set` gives the row, or none."""
+
+    def __init__(self, address="127.0.0.1", port=0):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server((address, port))
+        self.port, self.row = self.listener.getsockname()[1], b""
+
+    def run(self):
+        while True:
+            client, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        def message(kind, body):
+            return kind + struct.pack("!I", len(body) + 4) + body
+        ready = message(b"Z", b"I")
+        file = client.makefile("rb")
+        while file.read(struct.unpack("!I", file.read(4))[0] - 4)[:2] == b"\x04\xd2":  # may the connection be encrypted? No
+            client.sendall(b"N")
+        client.sendall(message(b"R", struct.pack("!I", 0)) + ready)
+        while (kind := file.read(1)) == b"Q":
+            query = file.read(struct.unpack("!I", file.read(4))[0] - 4)
+            if query.startswith(b"set"):
+                client.sendall(message(b"C", b"SET\0") + ready)
+                continue
+            columns = message(b"T", struct.pack("!H", 1) + b"holder\0" + struct.pack("!IHIhIH", 0, 0, 25, -1, 0xffffffff, 0))
+            row = message(b"D", struct.pack("!HI", 1, len(self.row)) + self.row) if self.row else b""
+            client.sendall(columns + row + message(b"C", b"SELECT 1\0") + ready)
+        client.close()
+
+
+
 def own_network(*addresses):
     """A network of our own with nothing but loopback and these addresses on it: what is asked for there is asked of nobody else.
     Starts the program anew in it. False when the system does not let us."""
     import fcntl
-    import struct
     import sys
     if os.environ.get("CUTC_OWN_NETWORK") != "1":
         for flags in (["-n"], ["-rn"]):
