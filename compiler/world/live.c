@@ -119,7 +119,7 @@ static enum ready request_of(struct asking *a, struct job *job, struct http_requ
   for (uint32_t i = 0; i < c->status_count; i++) r->status[i] = c->status[i];
   r->status_count = c->status_count;
   for (uint32_t i = 0; i < c->observe_count; i++) r->any_body |= c->observes[i].filter == NULL;
-  return ready;
+  return ready == READY ? live_access(a, r, why) : ready;
 }
 
 /* ── What came back ────────────────────────────────────────────────────────── */
@@ -245,13 +245,15 @@ static bool ask_round(struct asking *a) {
     const char *why = NULL;
 
     if (job->over) continue;
-    if (job->command->type != CMD_HTTP) {
+    bool kubectl = job->command->type == CMD_RUN && live_kubectl(a, job->command, &requests[n], &why);
+
+    if (job->command->type != CMD_HTTP && !kubectl) {
       if (ask_command(a, job)) progress = true;
       continue;
     }
-    enum ready ready = request_of(a, job, &requests[n], &why);
+    enum ready ready = !kubectl ? request_of(a, job, &requests[n], &why) : why != NULL ? MISSING : READY;
 
-    if (requests[n].url != NULL) where(a, job, arena_print(a->arena, "%s %s", requests[n].method, requests[n].url));
+    if (requests[n].url != NULL) where(a, job, arena_print(a->arena, "%s %s", requests[n].method != NULL ? requests[n].method : "GET", requests[n].url));
     if (ready == MISSING) nobody_says(a, job, why, true);
     else if (ready == READY) jobs[n++] = i;
   }

@@ -5,6 +5,7 @@
 #include "script/emit.h"
 #include "world/credentials.h"
 #include "world/filter.h"
+#include "world/kubeconfig.h"
 #include "world/live.h"
 
 /* A command of an `observe` or a `fetch`, on its way to an answer. */
@@ -18,6 +19,8 @@ struct job {
   bool over;
 };
 
+struct known_access { const char *origin; const struct kube_access *access; };
+
 struct asking {
   struct arena *arena;
   struct model *m;
@@ -28,8 +31,15 @@ struct asking {
   ARRAY(struct job) jobs;
   ARRAY(const char *) filters;
   struct filters *jq;
+  ARRAY(struct known_access) accesses;
   bool *wanted, *absent;         /* per secret: asked for; its store says that there is none */
 };
+
+/* live_kube.c: a request without credentials gets those that the kubeconfig has for its origin. MISSING with a reason when they
+ * cannot be used. */
+enum ready live_access(struct asking *a, struct http_request *r, const char **why);
+/* `kubectl get --raw PATH` as a request; false when the command is none, or there is no kubeconfig. */
+bool live_kubectl(struct asking *a, const struct command *c, struct http_request *r, const char **why);
 
 /* live_judge.c: an answer -> the verdict of a look. */
 void live_judge(struct asking *a, struct look *look, const struct observation *o, struct filter_result r);

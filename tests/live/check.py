@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """`cutc check --live` against stand-ins: what it finds, each fault, and where credentials go."""
 
+import base64
 import glob
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -306,7 +308,7 @@ def certificates():
     wrong = s.plan(text.replace("https://127.0.0.1:", "https://127.0.0.2:"), "wrong.cut")
     other = standin.Server.__new__(standin.Server)
     standin.http.server.ThreadingHTTPServer.__init__(other, ("127.0.0.2", s.secure.port), standin.Handler)
-    other.world, other.token, other.tls = s.world, True, s.tls
+    other.world, other.token, other.tls, other.peers = s.world, True, s.tls, []
     other.start()
     r = s.run(wrong, "--timeout", "2")
     check("a certificate for another host", r.code == 3 and "is not to be trusted" in r.out and not s.world.seen[2:], r)
@@ -416,6 +418,106 @@ def created():
     del s.world.aliases["nginx"]
     r = s.run(gone, "--as", "target")
     check("what the plan has deleted stays away", r.code == 0, r)
+
+
+# ── The kubeconfig ───────────────────────────────────────────────────────────
+
+KUBE = """apiVersion: v1
+kind: Config
+current-context: elsewhere
+contexts:
+  - {name: elsewhere, context: {cluster: other, user: other}}
+  - {name: house, context: {cluster: house, user: admin}}
+clusters:
+  - name: other
+    cluster: {server: "https://10.0.20.99:6443"}
+  - name: house
+    cluster:
+      server: "SECURE"
+      AUTHORITY
+users:
+  - {name: other, user: {token: not-for-this-cluster}}
+  - name: admin
+    user:
+      USER
+"""
+
+
+def kubeconfig():
+    s = fault_stage()
+    s.keys = tempfile.mkdtemp(prefix="cutc-live-keys-")
+    del s.env["SSL_CERT_FILE"]
+    with open(s.path) as f:
+        text = "\n".join(line for line in f.read().splitlines() if "pf" not in line and "alias" not in line)
+    path = s.plan(text.replace("  token = secret k8s", "").replace('secret k8s { from = env "K8S_TOKEN" }', ""))
+    with open(s.ca) as f:
+        authority = "certificate-authority-data: " + base64.b64encode(f.read().encode()).decode()
+
+    def config(user, authority=authority, name="config"):
+        file = os.path.join(s.keys, name)
+        with open(file, "w") as f:
+            f.write(KUBE.replace("SECURE", "https://127.0.0.1:%d" % s.secure.port).replace("AUTHORITY", authority).replace("USER", user))
+        return file
+    r = s.run(path, "--timeout", "2")
+    check("without a kubeconfig: nothing to trust", r.code == 3 and "is not to be trusted" in r.out, r)
+    good = config("token: " + TOKENS["kubernetes"])
+    r = s.run(path, "--timeout", "2", KUBECONFIG=good)
+    check("its token and its authority", r.code == 0 and "3 values as declared" in r.out, r)
+    check("each cluster has its own", not any("not-for-this-cluster" in str(h) for h in s.world.heads()))
+    no_credentials("kubeconfig", s, r)
+    os.makedirs(os.path.join(s.folder, ".kube"))
+    os.symlink(good, os.path.join(s.folder, ".kube", "config"))
+    r = s.run(path, "--timeout", "2")
+    check("at its usual place", r.code == 0, r)
+    os.unlink(os.path.join(s.folder, ".kube", "config"))
+    shutil.copy(s.ca, os.path.join(s.keys, "ca.pem"))
+    with open(os.path.join(s.keys, "token"), "w") as f:
+        f.write(TOKENS["kubernetes"] + "\n")
+    r = s.run(path, "--timeout", "2", KUBECONFIG="/nonexistent:" + config("tokenFile: token", "certificate-authority: ca.pem"))
+    check("files beside it", r.code == 0, r)
+    r = s.run(path, "--timeout", "2", KUBECONFIG=config("exec: {command: get-token, apiVersion: client.authentication.k8s.io/v1}"))
+    check("a program is not run for credentials", r.code == 3 and "from a program (`get-token`), and no program is run" in r.out, r)
+    for name, text in (("broken YAML", "clusters: [{"), ("nothing", ""), ("a list", "- 1\n- 2\n"), ("itself", "contexts: &a [*a]\nclusters: *a\ncurrent-context: x\n"),
+                       ("no base64", None)):
+        file = config("token: x", "certificate-authority-data: '%%%'")
+        if text is not None:
+            with open(file, "w") as f:
+                f.write(text)
+        r = s.run(path, "--timeout", "2", KUBECONFIG=file)
+        check("a kubeconfig that is %s" % name, r.code == 3, r)
+    certificate = standin.client_certificate(s.folder)
+    with open(certificate[0]) as cert, open(certificate[1]) as key:
+        r = s.run(path, "--timeout", "2", KUBECONFIG=config("client-certificate-data: %s\n      client-key-data: %s" % tuple(
+            base64.b64encode(x.read().encode()).decode() for x in (cert, key))))
+    check("a client certificate is shown", any(s.secure.peers) and r.code == 3 and "401" in r.out, r)
+    secret = s.plan(text_of_secret(s), "secret.cut")
+    s.world.secrets[("apps", "dns")] = {"token": "c2VjcmV0LXRleHQ="}
+    r = s.run(secret, "--timeout", "2", KUBECONFIG=config("token: " + TOKENS["kubernetes"]).replace("elsewhere", "house"))
+    check("a Secret of the current context's cluster", r.code == 3, r)
+    with open(good) as f:
+        current = f.read().replace("current-context: elsewhere", "current-context: house")
+    with open(good, "w") as f:
+        f.write(current)
+    r = s.run(secret, "--timeout", "2", KUBECONFIG=good)
+    check("a cluster Secret is looked for", r.code == 0 and "secret-text" not in r.out, r)
+    s.world.secrets.clear()
+    r = s.run(secret, "--timeout", "2", KUBECONFIG=good)
+    check("a cluster Secret that is not there", r.code == 1 and "error[E405]: secret `t`" in r.out, r)
+
+
+def text_of_secret(s):
+    return """plan demo { operator = ops }
+use std/net
+use std/kubernetes
+client ops { }
+kubernetes cluster { api = SECURE }
+secret t { from = cluster  path = "apps/secrets/dns"  field = "token" }
+kind beacon {
+  target : address
+  change { takes = 1m  do { $ set-beacon ${new(target)} { env TOKEN = secret t } } }
+}
+beacon b { target = 10.0.20.3 -> 10.0.20.4 }
+"""
 
 
 # ── State locks ──────────────────────────────────────────────────────────────
@@ -607,7 +709,7 @@ def main():
     NAMES_OF_HOUSE = standin.Names("10.0.20.201")
     NAMES_OF_HOUSE.start()
     standin.Database("10.0.20.200", 5432).start()
-    for part in (believed, names, knot, faults, elsewhere, certificates, nobody_there, secrets, many, target, created, locks, standard_input):
+    for part in (believed, names, knot, faults, elsewhere, certificates, nobody_there, secrets, many, target, created, kubeconfig, locks, standard_input):
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             part()
     print("%d passed, %d failed" % (passed, failed))

@@ -59,6 +59,7 @@ class World:
                         "*.example.net": [{"name": "*.example.net", "type": "CNAME", "ttl": 3600, "disabled": False, "rData": {"cname": "example.net"}}]}
         self.aliases = {"nginx": [shared]}
         self.forwards = [{"id": 0, "descr": "https", "interface": "wan", "protocol": "tcp/udp", "target": "nginx", "local_port": "443", "disabled": False}]
+        self.secrets = {}
         self.kv = {"technitium": {"token": TOKENS["technitium"]}, "platform": {"cloudflare_api_token": TOKENS["cloudflare"]},
                    "terraform": {"conn_str": TOKENS["conn"]}}
 
@@ -133,6 +134,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if parts[:3] == ["api", "v1", "namespaces"] and len(parts) == 6 and parts[4] == "services":
             found = world.services.get((parts[3], parts[5]))
             return self.send(200, found) if found else self.status(404, "NotFound", 'services "%s" not found' % parts[5])
+        if parts[:3] == ["api", "v1", "namespaces"] and len(parts) == 6 and parts[4] == "secrets":
+            found = world.secrets.get((parts[3], parts[5]))
+            return self.send(200, {"kind": "Secret", "data": found}) if found else self.status(404, "NotFound", 'secrets "%s" not found' % parts[5])
         if parts[:3] == ["api", "v1", "services"]:
             names = sorted(world.services)
             at, size = int(query.get("continue", 0)), int(query.get("limit", 500))
@@ -203,7 +207,7 @@ class Server(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.world, self.token = world, token
         self.port = self.server_address[1]
-        self.tls = tls
+        self.tls, self.peers = tls, []
 
     def start(self):
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -213,6 +217,7 @@ class Server(http.server.ThreadingHTTPServer):
         if self.tls:
             request.settimeout(20)
             request = self.tls.wrap_socket(request, server_side=True)
+            self.peers.append(request.getpeercert())
         super().finish_request(request, client_address)
 
     def handle_error(self, request, client_address):
@@ -333,7 +338,17 @@ def certificates(folder, names):
             "-extfile", "ext")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(os.path.join(folder, "server.pem"), os.path.join(folder, "server.key"))
+    context.load_verify_locations(os.path.join(folder, "ca.pem"))
+    context.verify_mode = ssl.CERT_OPTIONAL
     return os.path.join(folder, "ca.pem"), context
+
+
+def client_certificate(folder):
+    """A certificate and key for a client, of the authority in this folder."""
+    for words in (["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "client.key", "-out", "client.csr", "-subj", "/CN=admin"],
+                  ["x509", "-req", "-in", "client.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "client.pem", "-days", "2"]):
+        subprocess.run(["openssl", *words], check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return os.path.join(folder, "client.pem"), os.path.join(folder, "client.key")
 
 
 # ── A proxy that leads every host to the stand-ins ───────────────────────────
