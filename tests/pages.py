@@ -89,9 +89,20 @@ class World:
                     STATE_CONN="postgres://tf@127.0.0.1:%d/state?sslmode=disable&gssencmode=disable" % self.database.port, **more)
 
 
+def terraform(folder, plan):
+    """A program of that name, whose plan is always this one."""
+    os.makedirs(os.path.join(folder, "infra"), exist_ok=True)
+    with open(os.path.join(folder, "plan.json"), "w", encoding="utf-8") as file:
+        file.write(plan)
+    path = os.path.join(folder, "terraform")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write('#!/bin/sh\ncase $1 in\nshow) cat "%s/plan.json" ;;\nesac\n' % folder)
+    os.chmod(path, 0o755)
+
+
 def codes_of(text, cwd, state=None, world=None):
     live = ["--live", "--as", state, "--timeout", "5"] if state else []
-    done = run("check", "--format", "json", *live, "-", text=text, cwd=cwd, env=world.environment() if state else None)
+    done = run("check", "--format", "json", *live, "-", text=text, cwd=cwd, env=world.environment(PATH=cwd + os.pathsep + os.environ["PATH"]) if state else None)
     if done.returncode not in (0, 1, 2, 3) or not done.stdout:
         raise RuntimeError("exit status %d\n%s" % (done.returncode, done.stderr))
     return [f["code"] for f in json.loads(done.stdout)["findings"]], done.returncode
@@ -125,7 +136,9 @@ def page(code):
     world = World()
     with tempfile.TemporaryDirectory() as folder:
         for language, flags, text, line in blocks(path):
-            if language == "json":
+            if language == "json" and "terraform" in flags:
+                terraform(folder, text)
+            elif language == "json":
                 world.add(dict(f.split("=", 1) for f in flags), text)
             if language != "cut" or not flags:
                 continue

@@ -79,6 +79,11 @@ static void word_differences(struct compilation *c, const struct model *m, const
       finding_caret(c, f, "%s in the world", k->seen);
       asked(c, f, k);
       finding_remark(c, f, REMARK_HELP, "write it into the plan: a runbook is only written for what the plan knows");
+    } else if (k->verdict == LOOK_DIFFERENT && k->code) {
+      f = finding_add(c, CODE_407, k->at, "the next apply of `%s` would change %s from %s to %s", k->server, called(c, k), k->declared, k->seen);
+      finding_caret(c, f, "its owner's code says something else");
+      finding_remark(c, f, REMARK_NOTE, "asked: %s", k->where);
+      finding_remark(c, f, REMARK_HELP, "let the code of `%s` say what is there, and apply it, before anything else is changed", k->server);
     } else if (k->verdict == LOOK_DIFFERENT && k->lock) {
       f = finding_add(c, CODE_406, k->at, "the lock on the state of `%s` is held by %s", k->name, k->seen);
       finding_caret(c, f, "its apply would wait for the lock, or fail");
@@ -174,10 +179,10 @@ static void line(struct text *out, const struct look *k, unsigned wide, bool col
   else if (k->absent) text_puts(out, "not there");
   else paint_puts(out, k->verdict == LOOK_DECLARED ? k->seen : worth(k));
   if (k->verdict == LOOK_DIFFERENT && !k->absent) {
-    text_puts(out, ", the plan says ");
+    text_puts(out, k->code ? " after its next apply, now " : ", the plan says ");
     paint_puts(out, k->declared);
   }
-  if (k->server != NULL && k->verdict != LOOK_UNKNOWN) text_print(out, "  (name server %s)", k->server);
+  if (k->server != NULL && k->verdict != LOOK_UNKNOWN) text_print(out, k->code ? "  (the code of %s)" : "  (name server %s)", k->server);
   text_putc(out, '\n');
 }
 

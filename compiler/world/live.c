@@ -266,6 +266,19 @@ static bool ask_round(struct asking *a) {
   return true;
 }
 
+/* The code of an owner is looked at with what its `env` gives. */
+static void secrets_of_owners(struct asking *a) {
+  uint32_t env = name_find(&a->m->c->names, "env", 3);
+
+  for (uint32_t i = 0; i < a->m->resources.n && env != NONE; i++) {
+    uint32_t owner = a->m->resources.at[i].owner;
+    const struct value *v = owner == NONE ? NULL : attribute_value(a->m, owner, env, a->done);
+
+    for (uint32_t k = 0; v != NULL && v->type == V_MAP && k < v->count; k++)
+      if (v->items[k].type == V_SECRET) secret_add(a, v->items[k].id);
+  }
+}
+
 /* Every secret that the plan's steps use has to be there when the runbook starts. */
 static void secrets_of_steps(struct asking *a) {
   for (uint32_t i = 0; i < a->m->steps.n && !a->live->target; i++)
@@ -301,6 +314,7 @@ struct live *live_ask(struct model *m, const struct proof *p, const struct outsi
   a.absent = arena_array(arena, bool, (size_t)m->secrets.n + 1);
   for (uint32_t i = 0; i < m->resources.n; i++) resource_add(&a, i);
   secrets_of_steps(&a);
+  secrets_of_owners(&a);
   for (uint32_t i = 0; i < a.jobs.n; i++) job_want(&a, a.jobs.at[i].command); /* grows by what it wants */
   a.jq = filters_open(arena, a.filters.at, a.filters.n, 3000);
   while (ask_round(&a)) continue;
@@ -309,6 +323,7 @@ struct live *live_ask(struct model *m, const struct proof *p, const struct outsi
   filters_close(a.jq);
   live_dns(&a);
   live_locks(&a, p);
+  live_code(&a);
   secrets_found(&a);
   for (uint32_t i = 0; i < a.live->looks.n; i++) a.live->failed += a.live->looks.at[i].verdict == LOOK_UNKNOWN && a.live->looks.at[i].failed;
   credentials_wipe(a.credentials);

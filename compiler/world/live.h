@@ -25,6 +25,7 @@ struct look {
   bool absent;                   /* there is no such thing in the world */
   bool present;                  /* it is there, and the plan says that it is not (attribute `exists`) */
   bool arrived;                  /* what was seen is a value that the plan only leads to */
+  bool code;                     /* what the code of its owner (`server`) would make of it */
   bool lock;                     /* the lock on the state of a stack (`part` "lock") */
   bool failed;                   /* LOOK_UNKNOWN: the world was asked and did not say */
   struct span at;                /* the value as written, else the resource */

@@ -61,6 +61,8 @@ bool live_is_psql(const struct asking *a, const struct command *c);
 enum ready live_psql(struct asking *a, const struct command *c, struct sql_answer *answer, const char **where, const char **why);
 /* The locks on the state of the plan's stacks. */
 void live_locks(struct asking *a, const struct proof *p);
+/* live_code.c: what the code of the owners would do to what they own. After the other looks. */
+void live_code(struct asking *a);
 /* live_dns.c: names, asked of every server that owns them. */
 void live_dns(struct asking *a);
 

@@ -161,5 +161,5 @@ const char *live_secret_text(struct arena *arena, const struct filter_result *r)
 }
 
 bool live_counts(const struct look *look) {
-  return !look->arrived && !look->present && !look->lock && (look->verdict == LOOK_DIFFERENT || look->verdict == LOOK_LEARNT);
+  return !look->arrived && !look->present && !look->lock && !look->code && (look->verdict == LOOK_DIFFERENT || look->verdict == LOOK_LEARNT);
 }

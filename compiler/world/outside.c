@@ -69,6 +69,14 @@ static void ask_sql(void *data, const struct sql_question *asked, struct sql_ans
   if (r->options.progress) fputs("\r\033[K", stderr);
 }
 
+static void run(void *data, const struct run_request *asked, struct run_answer *answer) {
+  struct real *r = data;
+
+  if (r->options.progress) fprintf(stderr, "\r\033[Krunning %s %s in %s", asked->words[0], asked->words[1], asked->dir);
+  *answer = run_program(r->arena, asked);
+  if (r->options.progress) fputs("\r\033[K", stderr);
+}
+
 /* ── The environment, files, the terminal ──────────────────────────────────── */
 
 static const char *variable(void *data, const char *name) {
@@ -125,7 +133,7 @@ struct outside *outside_open(struct arena *arena, const struct outside_options *
   struct real *r = arena_new(arena, struct real);
 
   *r = (struct real){.arena = arena, .options = *options};
-  *w = (struct outside){.data = r, .http = ask_http, .dns = ask_dns, .sql = ask_sql, .variable = variable, .file = read_file, .prompt = prompt};
+  *w = (struct outside){.data = r, .http = ask_http, .dns = ask_dns, .sql = ask_sql, .run = run, .variable = variable, .file = read_file, .prompt = prompt};
   return w;
 }
 

@@ -520,6 +520,80 @@ beacon b { target = 10.0.20.3 -> 10.0.20.4 }
 """
 
 
+# ── The owner's code ─────────────────────────────────────────────────────────
+
+TERRAFORM = """#!/bin/sh
+printf '%s\\n' "$*" >>"$(dirname "$0")/asked"
+printf '%s\\n' "$TF_SECRET" >"$(dirname "$0")/had"
+case $1 in
+plan)
+  [ ! -e "$(dirname "$0")/hang" ] || sleep 300
+  [ ! -e "$(dirname "$0")/fail" ] || { echo "Error: no valid credentials for $TF_SECRET" >&2; exit 1; }
+  for word; do case $word in -out=*) printf 'saved %s' "$TF_SECRET" >"${word#-out=}"; ls -ld "$(dirname "${word#-out=}")" >"$(dirname "$0")/folder" ;; esac; done
+  ;;
+show) cat "$(dirname "$0")/plan.json" ;;
+esac
+"""
+
+
+def owner():
+    s = fault_stage()
+    tools = tempfile.mkdtemp(prefix="cutc-live-tf-")
+    s.env.update(PATH=tools + ":" + s.env["PATH"], TF_TOKEN=TOKENS["cloudflare"])
+    with open(os.path.join(tools, "terraform"), "w") as f:
+        f.write(TERRAFORM)
+    os.chmod(os.path.join(tools, "terraform"), 0o755)
+
+    def code(action, before, after, **more):
+        with open(os.path.join(tools, "plan.json"), "w") as f:
+            json.dump({"format_version": "1.2", "prior_state": {}, "resource_changes": [
+                {"address": "random_pet.x", "change": {"actions": ["create"], "before": None, "after": {"id": 123456789012345678901234567890}}},
+                {"address": "module.lb.kubernetes_service.traefik", "change": {"actions": [action], "before": {"spec": [{"ports": [80], "load_balancer_ip": before}]},
+                                                                              "after": {"spec": [{"ports": [80], "load_balancer_ip": after}]}, **more}}]}, f)
+    with open(s.path) as f:
+        text = f.read()
+    path = s.plan("use std/terragrunt\nsecret tf { from = env \"TF_TOKEN\" }\nstack infra { dir = \"%s\"  command = \"terraform\"  env = { TF_SECRET = secret tf  TF_X = \"1\" } }\n" % s.folder
+                  + text.replace("via = cluster }", "via = cluster  owner = infra }"), "owned.cut")
+    code("no-op", "10.0.20.200", "10.0.20.200")
+    r = s.run(path, "-v")
+    check("code that says what is there", r.code == 0 and "= infra.code" in r.out, r)
+    with open(os.path.join(tools, "asked")) as f:
+        asked = f.read().splitlines()
+    check("it is asked without its lock, and applies nothing", len(asked) == 2 and "plan -input=false -lock=false" in asked[0] and asked[1].startswith("show -json "), asked)
+    with open(os.path.join(tools, "folder")) as f:
+        check("what it plans is kept where only we can read", f.read().startswith("drwx------"))
+    check("and not kept", not os.path.exists(asked[1].split()[-1]) and not os.path.exists(os.path.dirname(asked[1].split()[-1])))
+    with open(os.path.join(tools, "had")) as f:
+        check("its secrets come through its environment", f.read().strip() == TOKENS["cloudflare"])
+    os.unlink(os.path.join(tools, "had"))
+    no_credentials("the owner's code", s, r)
+    code("update", "10.0.20.200", "10.0.20.199")
+    r = s.run(path)
+    check("code that would put another value back", r.code == 1 and "error[E407]: the next apply of `infra` would change `traefik.address` from 10.0.20.200 to 10.0.20.199" in r.out and
+          "spec[0].load_balancer_ip of module.lb.kubernetes_service.traefik goes from 10.0.20.200 to 10.0.20.199" in r.out, r)
+    code("delete", "10.0.20.200", None)
+    r = s.run(path)
+    check("code that would take it away", r.code == 1 and "from 10.0.20.200 to nothing" in r.out, r)
+    code("update", "10.0.20.200", None, after_unknown={"spec": [{"load_balancer_ip": True}]})
+    r = s.run(path)
+    check("code that does not know yet", r.code == 1 and "only known at the apply" in r.out, r)
+    code("update", "10.0.20.2001", "10.0.20.199")
+    r = s.run(path)
+    check("a longer text is another one", r.code == 0, r)
+    with open(os.path.join(tools, "plan.json"), "w") as f:
+        f.write("no JSON")
+    r = s.run(path)
+    check("what is no plan", r.code == 3 and "gives no plan" in r.out, r)
+    open(os.path.join(tools, "fail"), "w").close()
+    r = s.run(path)
+    check("a plan that fails", r.code == 3 and "what it says holds a secret" in r.out, r)
+    no_credentials("a plan that fails", s, r)
+    os.unlink(os.path.join(tools, "fail"))
+    os.unlink(os.path.join(tools, "terraform"))
+    r = s.run(path, PATH=tools)
+    check("without the program it is said, and is no failure", r.code == 0 and "`terraform plan` in %s: it is not here" % s.folder in r.out, r)
+
+
 # ── State locks ──────────────────────────────────────────────────────────────
 
 STACK = """plan demo { operator = ops }
@@ -709,7 +783,7 @@ def main():
     NAMES_OF_HOUSE = standin.Names("10.0.20.201")
     NAMES_OF_HOUSE.start()
     standin.Database("10.0.20.200", 5432).start()
-    for part in (believed, names, knot, faults, elsewhere, certificates, nobody_there, secrets, many, target, created, kubeconfig, locks, standard_input):
+    for part in (believed, names, knot, faults, elsewhere, certificates, nobody_there, secrets, many, target, created, kubeconfig, owner, locks, standard_input):
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             part()
     print("%d passed, %d failed" % (passed, failed))
