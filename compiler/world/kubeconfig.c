@@ -1,4 +1,4 @@
-/* kubeconfig files -> access to a cluster. The only file that includes libyaml.
+/* kubeconfig files -> access to a cluster, over libyaml.
  * Guarantees: a file that is no kubeconfig is as good as none, an anchor that repeats itself is not followed (nodes are looked up by
  * number, never copied), and no program is run for credentials. */
 #include "world/kubeconfig.h"

@@ -1,4 +1,4 @@
-/* The kubeconfig of whoever runs the check: how kubectl would reach a cluster. Private to world/. kubeconfig.c alone includes libyaml. */
+/* The kubeconfig of whoever runs the check: how kubectl would reach a cluster. Private to world/. */
 #ifndef CUTC_KUBECONFIG_H
 #define CUTC_KUBECONFIG_H
 
