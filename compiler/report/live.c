@@ -128,11 +128,34 @@ static void word_unknown(struct compilation *c, const struct model *m, const str
   }
 }
 
-static void word_secrets(struct compilation *c, const struct model *m, const struct live *l) {
+static const char *time_text(struct compilation *c, int64_t milliseconds) {
+  struct text t = {.arena = &c->arena};
+  struct value v = {.type = V_DURATION, .number = milliseconds};
+
+  value_print(&t, &c->names, &v);
+  return text_done(&t);
+}
+
+/* A secret is kept to the end, for the way back; one that is fetched at use needs what it is fetched with until then. */
+static void word_lifetime(struct compilation *c, const struct secret *x, const struct secret_look *s, int64_t total) {
+  int64_t life = x->at_use ? s->access : s->life;
+
+  if (life < 0 || life * 1000 >= total) return;
+  struct finding *f = x->at_use ? finding_add(c, CODE_273, x->at, "what secret `%s` is fetched with lives %s more, and the plan takes %s: it is wanted again at use, and on the way back", s->name,
+                                              time_text(c, life * 1000), time_text(c, total))
+                                : finding_add(c, CODE_273, x->at, "secret `%s` lives %s more, and the plan takes %s: the way back may need it at the end", s->name, time_text(c, life * 1000),
+                                              time_text(c, total));
+
+  finding_caret(c, f, "so says its store now");
+  finding_remark(c, f, REMARK_HELP, x->at_use ? "renew it, or get another one, right before the run" : "begin after it was changed, get one that lives longer, or split the plan");
+}
+
+static void word_secrets(struct compilation *c, const struct model *m, const struct live *l, int64_t total) {
   for (uint32_t i = 0; i < l->secrets.n; i++) {
     const struct secret_look *s = &l->secrets.at[i];
     const struct secret *x = &m->secrets.at[s->secret];
 
+    if (s->there) word_lifetime(c, x, s, total);
     if (s->there) continue;
     struct finding *f = finding_add(c, s->failed ? CODE_402 : CODE_405, x->at, "%s", s->reason);
 
@@ -156,11 +179,11 @@ static void mark_followers(struct compilation *c, const struct live *l, const st
     }
 }
 
-void word_live(struct compilation *c, const struct model *m, const struct live *l, const struct follow_list *f) {
+void word_live(struct compilation *c, const struct model *m, const struct live *l, const struct follow_list *f, int64_t total) {
   mark_followers(c, l, f);
   word_differences(c, m, l, f);
   word_unknown(c, m, l);
-  word_secrets(c, m, l);
+  word_secrets(c, m, l, total);
 }
 
 /* ── The table ─────────────────────────────────────────────────────────────── */

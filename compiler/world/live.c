@@ -69,13 +69,18 @@ static void secret_add(struct asking *a, uint32_t secret) {
   if (a->wanted[secret]) return;
   a->wanted[secret] = true;
   if (credentials_want(a->credentials, secret, &why) != PENDING) return;
-  struct block b = secret_fetch(a->m, secret, a->start);
+  struct block b = secret_fetch_whole(a->m, secret, a->start);
   bool asked = false;
 
   for (uint32_t i = 0; i < b.n; i++) {
-    if (b.at[i].observe_count == 0) continue;
+    bool value = false;
+
+    for (uint32_t k = 0; k < b.at[i].observe_count; k++) value |= strcmp(name_at(a, b.at[i].observes[k].attribute), "value") == 0;
+    /* How long a token lives matters where it is needed later. */
+    if (b.at[i].observe_count == 0 || (!value && !a->m->secrets.at[secret].at_use)) continue;
     job_add(a, &b.at[i], NONE, secret, false);
-    asked = true;
+    a->jobs.at[a->jobs.n - 1].aside = !value;
+    asked |= value;
   }
   if (!asked) credentials_put(a->credentials, secret, NULL, arena_print(a->arena, "secret `%s`: its source does not say how to fetch it", name));
 }
@@ -128,6 +133,7 @@ static void nobody_says(struct asking *a, struct job *job, const char *why, bool
   const char *clean = credentials_within(a->credentials, why) ? "the reason holds a secret, and is not shown" : why;
 
   job->over = true;
+  if (job->aside) return;
   if (job->secret != NONE) {
     const char *name = name_at(a, a->m->secrets.at[job->secret].name);
 
@@ -145,14 +151,14 @@ static void secret_answer(struct asking *a, struct job *job, const struct http_a
   const char *name = name_at(a, s->name), *path = name_at(a, s->path), *field = name_at(a, s->field);
 
   for (uint32_t i = 0; i < job->command->observe_count; i++) {
-    if (strcmp(name_at(a, job->command->observes[i].attribute), "value") != 0) continue;
-    const char *value = answer->body;
+    const char *part = name_at(a, job->command->observes[i].attribute), *value = answer->body;
+    struct filter_result r = {.outcome = FILTER_FAILED};
 
-    if (job->filters[i] != NONE) {
-      struct filter_result r = filters_run(a->jq, job->filters[i], answer->body, answer->length, path, field);
-
-      value = r.outcome == FILTER_GAVE ? live_secret_text(a->arena, &r) : NULL;
-    }
+    if (job->filters[i] != NONE) r = filters_run(a->jq, job->filters[i], answer->body, answer->length, path, field);
+    if (strcmp(part, "lifetime") == 0) a->life[job->secret] = live_seconds(&r);
+    if (strcmp(part, "access") == 0) a->access[job->secret] = live_seconds(&r);
+    if (strcmp(part, "value") != 0) continue;
+    if (job->filters[i] != NONE) value = r.outcome == FILTER_GAVE ? live_secret_text(a->arena, &r) : NULL;
     credentials_put(a->credentials, job->secret, value, arena_print(a->arena, "secret `%s`: its source has no %s at %s", name, field, path));
     a->absent[job->secret] = value == NULL || *value == '\0';
   }
@@ -165,7 +171,7 @@ static void answered(struct asking *a, struct job *job, const struct http_answer
     bool absent = answer->status == 404 && answer->outcome == HTTP_REFUSED && *answer->body == '{';
 
     if (!absent || job->secret != NONE) {
-      if (job->secret != NONE) a->absent[job->secret] = absent;
+      if (job->secret != NONE && !job->aside) a->absent[job->secret] = absent;
       nobody_says(a, job, answer->reason, !absent);
       return;
     }
@@ -288,7 +294,7 @@ static void secrets_of_steps(struct asking *a) {
 static void secrets_found(struct asking *a) {
   for (uint32_t i = 0; i < a->m->secrets.n; i++) {
     if (!a->wanted[i]) continue;
-    struct secret_look s = {.secret = i, .name = name_at(a, a->m->secrets.at[i].name)};
+    struct secret_look s = {.secret = i, .name = name_at(a, a->m->secrets.at[i].name), .life = a->life[i], .access = a->access[i]};
 
     s.there = credentials_want(a->credentials, i, &s.reason) == READY;
     s.failed = !s.there && !a->absent[i];
@@ -311,6 +317,9 @@ struct live *live_ask(struct model *m, const struct proof *p, const struct outsi
   a.other = o->target ? a.start : end;
   a.credentials = credentials_new(arena, m, w);
   a.wanted = arena_array(arena, bool, (size_t)m->secrets.n + 1);
+  a.life = arena_array(arena, int64_t, (size_t)m->secrets.n + 1);
+  a.access = arena_array(arena, int64_t, (size_t)m->secrets.n + 1);
+  for (uint32_t i = 0; i < m->secrets.n; i++) a.life[i] = a.access[i] = -1;
   a.absent = arena_array(arena, bool, (size_t)m->secrets.n + 1);
   for (uint32_t i = 0; i < m->resources.n; i++) resource_add(&a, i);
   secrets_of_steps(&a);

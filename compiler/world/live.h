@@ -31,7 +31,13 @@ struct look {
   struct span at;                /* the value as written, else the resource */
 };
 /* A secret of the plan. */
-struct secret_look { uint32_t secret; const char *name; bool there, failed; const char *reason; };
+struct secret_look {
+  uint32_t secret;
+  const char *name;
+  bool there, failed;
+  const char *reason;
+  int64_t life, access; /* seconds that it lives on, and that what it is fetched with does; -1: not known, or no end */
+};
 
 struct live {
   struct arena *arena;

@@ -15,6 +15,7 @@ struct job {
   uint32_t secret;     /* what is fetched; NONE */
   uint32_t first;      /* its first look */
   uint32_t *filters;   /* one per observation; NONE: the text itself */
+  bool aside;          /* of a secret: says something of it, and not its value */
   bool existence;      /* the plan says that there is no such resource: one look, whether that is so */
   bool over;
 };
@@ -33,6 +34,7 @@ struct asking {
   struct filters *jq;
   ARRAY(struct known_access) accesses;
   bool *wanted, *absent;         /* per secret: asked for; its store says that there is none */
+  int64_t *life, *access;        /* per secret: seconds that it, or what it is fetched with, lives on; -1 */
 };
 
 /* live_kube.c: a request without credentials gets those that the kubeconfig has for its origin. MISSING with a reason when they
@@ -53,6 +55,8 @@ bool live_something(const struct filter_result *r);
 bool live_later(const struct asking *a, const struct look *look);
 /* The text of a secret: the one string (or number) that the filter gave. NULL when it gave none. */
 const char *live_secret_text(struct arena *arena, const struct filter_result *r);
+/* The one whole number that the filter gave, -1 when it gave none. */
+int64_t live_seconds(const struct filter_result *r);
 /* Does a look change what the proof stands on? */
 bool live_counts(const struct look *look);
 

@@ -160,6 +160,16 @@ const char *live_secret_text(struct arena *arena, const struct filter_result *r)
   return text;
 }
 
+int64_t live_seconds(const struct filter_result *r) {
+  json_error_t error;
+  json_t *values = r->outcome == FILTER_GAVE ? json_loadb(r->values, r->length, 0, &error) : NULL;
+  const json_t *v = json_array_get(values, 0);
+  int64_t seconds = json_is_number(v) && json_number_value(v) >= 0 && json_number_value(v) < 1e12 ? (int64_t)json_number_value(v) : -1;
+
+  json_decref(values);
+  return seconds;
+}
+
 bool live_counts(const struct look *look) {
   return !look->arrived && !look->present && !look->lock && !look->code && (look->verdict == LOOK_DIFFERENT || look->verdict == LOOK_LEARNT);
 }

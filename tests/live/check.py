@@ -365,6 +365,35 @@ def secrets():
     no_credentials("an answer that holds a secret", s, r)
 
 
+def lifetimes():
+    text = """plan demo { operator = ops }
+use std/net
+use std/vault
+client ops { }
+vault vault { url = SECURE }
+secret t { from = vault  path = "database/static-creds/tf"  field = "password"MORE }
+kind beacon { target : address
+  change { takes = 10m  do { $ set-beacon ${new(target)} { env TOKEN = secret t } } } }
+beacon b { target = 10.0.20.3 -> 10.0.20.4 }
+"""
+    s = Stage()
+    s.env["VAULT_TOKEN"] = TOKENS["vault"]
+    kept, at_use = s.plan(text.replace("MORE", ""), "kept.cut"), s.plan(text.replace("MORE", "  fetch = at-use"), "at-use.cut")
+    s.world.static = 3600
+    check("a login that outlives the plan", s.run(kept).code == 0)
+    check("the token of what is fetched before is not asked for", not any("lookup-self" in p for _, _, p, _, _ in s.world.seen))
+    s.world.static = 120
+    r = s.run(kept)
+    check("a login that is changed in the middle", r.code == 1 and "error[E273]: secret `t` lives 2m more, and the plan takes 10m" in r.out and "Wm4Zp1nQ" not in r.out, r)
+    for ttl, code, words in ((3600, 0, ""), (90, 1, "error[E273]: what secret `t` is fetched with lives 90s more"), (0, 0, "")):
+        s.world.token_ttl = ttl
+        r = s.run(at_use)
+        check("a token with %d s left, for a secret that is fetched at use" % ttl, r.code == code and words in r.out, r)
+    s.world.expired = True
+    r = s.run(at_use)
+    check("a token whose time is up has a ttl of 0 too", r.code == 1 and "lives 0s more" in r.out, r)
+
+
 # ── Many at once ─────────────────────────────────────────────────────────────
 
 def many():
@@ -783,7 +812,7 @@ def main():
     NAMES_OF_HOUSE = standin.Names("10.0.20.201")
     NAMES_OF_HOUSE.start()
     standin.Database("10.0.20.200", 5432).start()
-    for part in (believed, names, knot, faults, elsewhere, certificates, nobody_there, secrets, many, target, created, kubeconfig, owner, locks, standard_input):
+    for part in (believed, names, knot, faults, elsewhere, certificates, nobody_there, secrets, lifetimes, many, target, created, kubeconfig, owner, locks, standard_input):
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             part()
     print("%d passed, %d failed" % (passed, failed))

@@ -59,7 +59,7 @@ class World:
                         "*.example.net": [{"name": "*.example.net", "type": "CNAME", "ttl": 3600, "disabled": False, "rData": {"cname": "example.net"}}]}
         self.aliases = {"nginx": [shared]}
         self.forwards = [{"id": 0, "descr": "https", "interface": "wan", "protocol": "tcp/udp", "target": "nginx", "local_port": "443", "disabled": False}]
-        self.secrets = {}
+        self.secrets, self.static, self.expired = {}, 86400, False
         self.kv = {"technitium": {"token": TOKENS["technitium"]}, "platform": {"cloudflare_api_token": TOKENS["cloudflare"]},
                    "terraform": {"conn_str": TOKENS["conn"]}}
 
@@ -193,7 +193,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.headers.get("X-Vault-Token") != TOKENS["vault"]:
             return self.send(403, {"errors": ["permission denied"]})
         if parts == ["auth", "token", "lookup-self"]:
-            return self.send(200, {"data": {"ttl": world.token_ttl, "expire_time": None if world.token_ttl == 0 else "2026-11-24T00:00:00Z"}})
+            return self.send(200, {"data": {"ttl": world.token_ttl, "expire_time": None if world.token_ttl == 0 and not world.expired else "2026-11-24T00:00:00Z"}})
+        if parts == ["database", "static-creds", "tf"]:
+            return self.send(200, {"data": {"username": "tf", "password": "Wm4Zp1nQ", "ttl": world.static, "rotation_period": 86400, "last_vault_rotation": "2026-11-22T00:00:00Z"},
+                                   "lease_id": "", "lease_duration": 0})
         if parts[:2] == ["secret", "data"] and parts[2] in world.kv:
             return self.send(200, {"data": {"data": world.kv[parts[2]], "metadata": {"version": 3, "deletion_time": ""}}, "lease_duration": 0})
         return self.send(404, {"errors": []})
