@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.bash"
 
 fresh() {
+  no_guard # of the run before
   rm -rf "$scratch/w"
   mkdir -p "$scratch/w"
   printf '0.1\n' >"$scratch/w/seconds"
@@ -30,7 +31,7 @@ has() { grep -qF -e "$1" "$scratch/out"; }
 last() { [ "$(tail -n 1 "$scratch/w/state/journal" | cut -d ' ' -f 2-3)" = "$1" ] || { tail -n 3 "$scratch/w/state/journal"; false; }; }
 said() { [ "$(tr '\n' ';' <"$scratch/w/said")" = "$1" ] || { printf '# said %s\n' "$(tr '\n' ';' <"$scratch/w/said")"; false; }; }
 no_guard() { # the guard ends soon after its run
-  for _ in $(seq 60); do pgrep -f -- "--watchdog $scratch/w/state" >/dev/null || return 0; sleep 0.1; done
+  for _ in $(seq 600); do pgrep -f -- "--watchdog $scratch/w/state" >/dev/null || return 0; sleep 0.1; done
   false
 }
 
