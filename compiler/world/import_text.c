@@ -74,11 +74,13 @@ const char *plan_url(struct import *im, const char *text) {
   struct value v = {0};
   const char *why;
   if (!text || !value_url(&im->c->names, text, strlen(text), &v, &why)) return NULL;
+  size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz");
   for (const char *p = text; *p; p++) {
     unsigned char c = (unsigned char)*p;
     if (c <= ' ' || c >= 0x7f) return NULL;
     if (strchr("\"'{}(),#", c)) return plan_string(im, text);
   }
+  if (!scheme || strncmp(text + scheme, "://", 3)) return plan_string(im, text);
   return text;
 }
 

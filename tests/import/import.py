@@ -153,6 +153,11 @@ kind: List
     plan, said, status = imported(saved("odd.json", odd))
     out, checked = findings(plan)
     result(status == 0 and checked == 0 and not out, "odd names are quoted and are no syntax", plan, out)
+    rules = ["htt/udp://192.168.7.9:5", "https://h{a}.example.org:443", "https://096.168.7.9:443", "https://a b:1", "ssh://nas.example.org:22", "unix:/x"]
+    odd = json.dumps({"success": True, "result": {"tunnel_id": "t", "config": {"ingress": [{"hostname": "h%d.example.org" % i, "service": rule} for i, rule in enumerate(rules)]}}})
+    plan, said, status = imported(saved("odd-rules.json", odd))
+    out, checked = findings(plan)
+    result(status == 0 and checked == 0 and not out and "ssh://nas.example.org:22" in plan and "unix:/x" in plan, "odd origins are quoted or left out", plan, out)
 
 
 # ── What is no answer ────────────────────────────────────────────────────────
