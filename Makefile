@@ -43,9 +43,9 @@ ifeq ($(WERROR),1)
 WARN += -Werror
 endif
 DEFINES := -D_POSIX_C_SOURCE=200809L -DCUTC_VERSION='"$(VERSION)"'
-INCLUDES := -Icompiler -I$(BUILD) -I/usr/include/libxml2
+INCLUDES := -Icompiler -I$(BUILD) -I/usr/include/libxml2 -isystem /usr/include/postgresql
 COMPILE = $(CC) -std=c17 $(DEFINES) $(INCLUDES) $(EXTRA) $(CFLAGS) -MMD -MP
-LIBS := -ltree-sitter -ljansson -lnettle -lcurl -ljq -lxml2 -lyaml -lldns
+LIBS := -ltree-sitter -ljansson -lnettle -lcurl -ljq -lxml2 -lyaml -lldns -lcares -lpq
 
 ifneq ($(V),1)
 q := @

@@ -70,7 +70,7 @@ struct compiled check_live(struct compiled *written, const char *path, const str
     compilation_free(d.c);
     d = compile_seen(written, path, NULL);
   }
-  word_live(d.c, d.model, l, &list);
+  word_live(d.c, d.model, l, &list, written->proof->total);
   looked_at(&d, l);
   compile_done(&d);
   return d;

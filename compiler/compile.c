@@ -2,6 +2,7 @@
  * Needs nothing but the path. Guarantees that every pass that can still say something has spoken, that waivers are
  * matched after all of them, and that the findings are sorted. */
 #include "cutc.h"
+#include "world/observe.h"
 
 #include <string.h>
 
@@ -64,6 +65,7 @@ static struct compiled compile_in(struct compilation *c, const char *path, const
 
   done.model = model_build_seen(done.c, path, seen);
   if (done.model) {
+    filters_check(done.model);
     bool broken = model_broken(done.model);
     struct proof *proof = prove(done.model);
 

@@ -324,7 +324,7 @@ static int import_facts(struct options *o) {
   if (with.count)
     status = import_run(&out, &said, c, &with);
   else
-    text_puts(&said, "cutc: nothing to import: name a file\n");
+    text_puts(&said, "cutc: nothing to import: name a file or a URL\n");
   if (status == EXIT_CLEAN && !options_output(o, text_done(&out), out.n, false))
     status = EXIT_USAGE;
   if ((status != EXIT_CLEAN || !o->quiet) && !options_write(STDERR_FILENO, text_done(&said), said.n))
@@ -346,7 +346,7 @@ static const struct command_line commands[] = {
     {"graph", "[PLAN]", "who depends on whom, as DOT or SVG: a state, or what changes between two", graph, 0, 1,
      OPTION_GRAPH | OPTION_OUTPUT},
     {"model", "[PLAN]", "the elaborated plan as JSON, for other tools", model, 0, 1, OPTION_OUTPUT | OPTION_JSON},
-    {"import", "[SOURCE] FILE…", "what exists, as a plan's source: kubernetes, cloudflare, technitium, zone, pfsense, terraform", import_facts, 1, UINT32_MAX,
+    {"import", "[SOURCE] FILE|URL…", "what exists, as a plan's source: kubernetes, cloudflare, technitium, zone, pfsense, terraform", import_facts, 1, UINT32_MAX,
      OPTION_IMPORT | OPTION_OUTPUT | OPTION_QUIET},
     {"diff", "OLD NEW", "what a change to a plan changes: steps, order, outages, findings", diff, 2, 2,
      OPTION_DIFF | OPTION_QUIET | OPTION_OUTPUT | OPTION_DENY},

@@ -19,6 +19,9 @@ import tempfile
 import threading
 import urllib.parse
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "live"))
+from standin import Database  # noqa: E402
+
 ROOT = os.getcwd()
 CUTC = os.path.abspath(os.environ.get("CUTC", "build/cutc"))
 failures = 0
@@ -71,6 +74,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
 
 class World:
     def __init__(self):
+        self.database = Database()
+        self.database.start()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
         self.server.answers = {}
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -80,12 +85,24 @@ class World:
 
     def environment(self, **more):
         proxy = "http://127.0.0.1:%d" % self.server.server_address[1]
-        return dict(os.environ, http_proxy=proxy, VAULT_TOKEN="hvs.example", **more)
+        return dict(os.environ, http_proxy=proxy, VAULT_TOKEN="hvs.example",
+                    STATE_CONN="postgres://tf@127.0.0.1:%d/state?sslmode=disable&gssencmode=disable" % self.database.port, **more)
+
+
+def terraform(folder, plan):
+    """A program of that name, whose plan is always this one."""
+    os.makedirs(os.path.join(folder, "infra"), exist_ok=True)
+    with open(os.path.join(folder, "plan.json"), "w", encoding="utf-8") as file:
+        file.write(plan)
+    path = os.path.join(folder, "terraform")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write('#!/bin/sh\ncase $1 in\nshow) cat "%s/plan.json" ;;\nesac\n' % folder)
+    os.chmod(path, 0o755)
 
 
 def codes_of(text, cwd, state=None, world=None):
     live = ["--live", "--as", state, "--timeout", "5"] if state else []
-    done = run("check", "--format", "json", *live, "-", text=text, cwd=cwd, env=world.environment() if state else None)
+    done = run("check", "--format", "json", *live, "-", text=text, cwd=cwd, env=world.environment(PATH=cwd + os.pathsep + os.environ["PATH"]) if state else None)
     if done.returncode not in (0, 1, 2, 3) or not done.stdout:
         raise RuntimeError("exit status %d\n%s" % (done.returncode, done.stderr))
     return [f["code"] for f in json.loads(done.stdout)["findings"]], done.returncode
@@ -119,13 +136,16 @@ def page(code):
     world = World()
     with tempfile.TemporaryDirectory() as folder:
         for language, flags, text, line in blocks(path):
-            if language == "json":
+            if language == "json" and "terraform" in flags:
+                terraform(folder, text)
+            elif language == "json":
                 world.add(dict(f.split("=", 1) for f in flags), text)
             if language != "cut" or not flags:
                 continue
             name = "%s:%d %s" % (path, line, flags[0])
             seen.add(flags[0])
             options = dict(f.split("=", 1) for f in flags if "=" in f)
+            world.database.row = b"process 4711 of tf from 10.0.20.30, idle for 5400 s" if options.get("lock") == "held" else b""
             if "file" in options:
                 with open(os.path.join(folder, options["file"]), "w", encoding="utf-8") as file:
                     file.write(text)

@@ -304,7 +304,26 @@ struct block resource_observe(struct model *m, uint32_t resource, const bool *do
   return block_of(&b);
 }
 
-struct block secret_fetch(struct model *m, uint32_t secret, const bool *done) {
+/* Only what gives the value; commands that say nothing of it are left out. */
+static struct block values_only(struct model *m, struct block b) {
+  uint32_t value = name_find(&m->c->names, "value", 5), n = 0;
+  struct command *at = arena_array(&m->c->arena, struct command, b.n + 1u);
+  for (uint32_t i = 0; i < b.n; i++) {
+    struct observation *kept = arena_array(&m->c->arena, struct observation, b.at[i].observe_count + 1u);
+    uint32_t k = 0;
+    for (uint32_t o = 0; o < b.at[i].observe_count; o++)
+      if (b.at[i].observes[o].attribute == value) kept[k++] = b.at[i].observes[o];
+    if (k == 0 && b.at[i].observe_count > 0) continue;
+    at[n] = b.at[i];
+    at[n].observes = kept;
+    at[n++].observe_count = k;
+  }
+  return (struct block){at, n, b.unreliable};
+}
+
+struct block secret_fetch(struct model *m, uint32_t secret, const bool *done) { return values_only(m, secret_fetch_whole(m, secret, done)); }
+
+struct block secret_fetch_whole(struct model *m, uint32_t secret, const bool *done) {
   struct scope s;
   uint32_t block = elaborated(m) ? secret_fetch_block(m->elaboration, secret, &s) : 0;
   if (block == 0) return (struct block){0};

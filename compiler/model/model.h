@@ -336,6 +336,9 @@ struct block step_block(struct model *m, uint32_t step, enum block_type type, co
 struct block resource_observe(struct model *m, uint32_t resource, const bool *done); /* n 0: the kind has none */
 /* How to fetch a secret: commands whose one observation's filter gives its value; n 0 for env, file and prompt. */
 struct block secret_fetch(struct model *m, uint32_t secret, const bool *done);
+/* The same with what else its source can say of it, for who looks and does not fetch: `lifetime = jq …`, the seconds that the secret
+ * lives on, and `access = jq …`, those that what it is fetched with does; null where there is no end. */
+struct block secret_fetch_whole(struct model *m, uint32_t secret, const bool *done);
 
 /* Guards. */
 uint32_t guard_of(struct model *m, const uint32_t *literals, uint32_t n); /* interned; NONE if it contradicts itself */

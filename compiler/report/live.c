@@ -8,7 +8,10 @@
 #include <string.h>
 
 static const char *called(struct compilation *c, const struct look *k) { return arena_print(&c->arena, "`%s.%s`", k->name, k->part); }
-static const char *worth(const struct look *k) { return k->absent ? "not there" : k->seen; }
+static const char *at_whom(struct compilation *c, const struct look *k) {
+  return k->server != NULL ? arena_print(&c->arena, "at the name server %s", k->server) : "in the world";
+}
+static const char *worth(const struct look *k) { return k->absent ? "not there" : k->value.type == SEEN_NONE ? "nothing" : k->seen; }
 
 /* ── What differs ──────────────────────────────────────────────────────────── */
 
@@ -33,13 +36,13 @@ static void asked(struct compilation *c, struct finding *f, const struct look *k
   if (k->where == NULL) return;
   if (k->filter != NULL && !k->absent) finding_remark(c, f, REMARK_NOTE, "asked: %s, filter '%s'", k->where, k->filter);
   else finding_remark(c, f, REMARK_NOTE, "asked: %s", k->where);
-  if (k->seen != NULL) finding_remark(c, f, REMARK_NOTE, "answered: %s", k->seen);
+  if (k->seen != NULL) finding_remark(c, f, REMARK_NOTE, "answered: %s", worth(k));
 }
 
 static void differs_at_end(struct compilation *c, const struct look *k, struct finding **f) {
   if (k->present) *f = finding_add(c, CODE_404, k->at, "`%s` is there again, and the plan deletes it", k->name);
   else if (k->absent) *f = finding_add(c, CODE_404, k->at, "`%s` is not there any more", k->name);
-  else *f = finding_add(c, CODE_404, k->at, "%s is %s in the world, and %s once the plan is done", called(c, k), k->seen, k->declared);
+  else *f = finding_add(c, CODE_404, k->at, "%s is %s %s, and %s once the plan is done", called(c, k), worth(k), at_whom(c, k), k->declared);
   finding_caret(c, *f, k->arrived ? "%s: what it was before the plan" : "%s there", worth(k));
   asked(c, *f, k);
   finding_remark(c, *f, REMARK_HELP, "find out who changed it; what the plan's code does not say, the next apply of that code takes back");
@@ -50,7 +53,7 @@ static void differs_at_start(struct compilation *c, const struct live *l, const 
 
   if (k->present) *f = finding_add(c, CODE_401, k->at, "`%s` is there already, and the plan creates it", k->name);
   else if (k->absent) *f = finding_add(c, CODE_401, k->at, "`%s` is not there, and the plan starts from it", k->name);
-  else *f = finding_add(c, CODE_401, k->at, "%s is %s in the world, and %s in the plan", called(c, k), k->seen, k->declared);
+  else *f = finding_add(c, CODE_401, k->at, "%s is %s %s, and %s in the plan", called(c, k), worth(k), at_whom(c, k), k->declared);
   finding_caret(c, *f, k->present ? "%s already" : k->absent ? "%s" : "in the world it is %s", k->present ? "there" : worth(k));
   asked(c, *f, k);
   add_followers(c, *f, l, follow, i);
@@ -76,6 +79,16 @@ static void word_differences(struct compilation *c, const struct model *m, const
       finding_caret(c, f, "%s in the world", k->seen);
       asked(c, f, k);
       finding_remark(c, f, REMARK_HELP, "write it into the plan: a runbook is only written for what the plan knows");
+    } else if (k->verdict == LOOK_DIFFERENT && k->code) {
+      f = finding_add(c, CODE_407, k->at, "the next apply of `%s` would change %s from %s to %s", k->server, called(c, k), k->declared, k->seen);
+      finding_caret(c, f, "its owner's code says something else");
+      finding_remark(c, f, REMARK_NOTE, "asked: %s", k->where);
+      finding_remark(c, f, REMARK_HELP, "let the code of `%s` say what is there, and apply it, before anything else is changed", k->server);
+    } else if (k->verdict == LOOK_DIFFERENT && k->lock) {
+      f = finding_add(c, CODE_406, k->at, "the lock on the state of `%s` is held by %s", k->name, k->seen);
+      finding_caret(c, f, "its apply would wait for the lock, or fail");
+      asked(c, f, k);
+      finding_remark(c, f, REMARK_HELP, "wait until that run is over; when nobody is behind it any more, the runbook's `unlock` ends just that session");
     } else if (k->verdict == LOOK_DIFFERENT && !said_before(l, i)) {
       if (l->target) differs_at_end(c, k, &f);
       else differs_at_start(c, l, follow, i, &f);
@@ -115,11 +128,34 @@ static void word_unknown(struct compilation *c, const struct model *m, const str
   }
 }
 
-static void word_secrets(struct compilation *c, const struct model *m, const struct live *l) {
+static const char *time_text(struct compilation *c, int64_t milliseconds) {
+  struct text t = {.arena = &c->arena};
+  struct value v = {.type = V_DURATION, .number = milliseconds};
+
+  value_print(&t, &c->names, &v);
+  return text_done(&t);
+}
+
+/* A secret is kept to the end, for the way back; one that is fetched at use needs what it is fetched with until then. */
+static void word_lifetime(struct compilation *c, const struct secret *x, const struct secret_look *s, int64_t total) {
+  int64_t life = x->at_use ? s->access : s->life;
+
+  if (life < 0 || life * 1000 >= total) return;
+  struct finding *f = x->at_use ? finding_add(c, CODE_273, x->at, "what secret `%s` is fetched with lives %s more, and the plan takes %s: it is wanted again at use, and on the way back", s->name,
+                                              time_text(c, life * 1000), time_text(c, total))
+                                : finding_add(c, CODE_273, x->at, "secret `%s` lives %s more, and the plan takes %s: the way back may need it at the end", s->name, time_text(c, life * 1000),
+                                              time_text(c, total));
+
+  finding_caret(c, f, "so says its store now");
+  finding_remark(c, f, REMARK_HELP, x->at_use ? "renew it, or get another one, right before the run" : "begin after it was changed, get one that lives longer, or split the plan");
+}
+
+static void word_secrets(struct compilation *c, const struct model *m, const struct live *l, int64_t total) {
   for (uint32_t i = 0; i < l->secrets.n; i++) {
     const struct secret_look *s = &l->secrets.at[i];
     const struct secret *x = &m->secrets.at[s->secret];
 
+    if (s->there) word_lifetime(c, x, s, total);
     if (s->there) continue;
     struct finding *f = finding_add(c, s->failed ? CODE_402 : CODE_405, x->at, "%s", s->reason);
 
@@ -143,11 +179,11 @@ static void mark_followers(struct compilation *c, const struct live *l, const st
     }
 }
 
-void word_live(struct compilation *c, const struct model *m, const struct live *l, const struct follow_list *f) {
+void word_live(struct compilation *c, const struct model *m, const struct live *l, const struct follow_list *f, int64_t total) {
   mark_followers(c, l, f);
   word_differences(c, m, l, f);
   word_unknown(c, m, l);
-  word_secrets(c, m, l);
+  word_secrets(c, m, l, total);
 }
 
 /* ── The table ─────────────────────────────────────────────────────────────── */
@@ -164,11 +200,12 @@ static void line(struct text *out, const struct look *k, unsigned wide, bool col
   text_print(out, " %s.%s%*s  ", k->name, k->part, (int)(wide > name ? wide - name : 0), "");
   if (k->verdict == LOOK_UNKNOWN) paint_puts(out, k->reason);
   else if (k->absent) text_puts(out, "not there");
-  else paint_puts(out, k->seen);
-  if (k->verdict == LOOK_DIFFERENT && !k->absent && !k->present) {
-    text_puts(out, ", the plan says ");
+  else paint_puts(out, k->verdict == LOOK_DECLARED ? k->seen : worth(k));
+  if (k->verdict == LOOK_DIFFERENT && !k->absent) {
+    text_puts(out, k->code ? " after its next apply, now " : ", the plan says ");
     paint_puts(out, k->declared);
   }
+  if (k->server != NULL && k->verdict != LOOK_UNKNOWN) text_print(out, k->code ? "  (the code of %s)" : "  (name server %s)", k->server);
   text_putc(out, '\n');
 }
 

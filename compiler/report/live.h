@@ -9,8 +9,9 @@
 struct follows { const struct finding *finding; uint32_t look; /* index, NONE: from several together */ };
 struct follow_list { struct follows *at; uint32_t n; bool broken; /* the checks could not be run on it */ };
 
-/* Queues what the world says as findings of a compilation (of the same text), and marks those that follow from it. */
-void word_live(struct compilation *c, const struct model *m, const struct live *l, const struct follow_list *f);
+/* Queues what the world says as findings of a compilation (of the same text), and marks those that follow from it. `total`: the
+ * length of the plan in milliseconds, for what has to outlive it. */
+void word_live(struct compilation *c, const struct model *m, const struct live *l, const struct follow_list *f, int64_t total);
 /* The looks, below the findings: counts, what is different or unknown, and with `verbose` what is as declared. */
 void report_live(struct text *out, const struct live *l, bool colour, bool verbose);
 /* The findings as JSON, with a member `world`: each look. */

@@ -81,7 +81,9 @@ cut_revert() {
     cut_once_more "$0" rollback --yes --state "${cut_state}" --no-color
     wait "$!"
     cut_read_journal
-    [ -z "${cut_over}" ] || return 0
+    if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
+      return 0
+    fi
     cut_tries=$((cut_tries + 1))
     sleep 60
   done

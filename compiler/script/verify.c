@@ -15,6 +15,7 @@ struct comparing {
   uint32_t found;
   struct script script;
   struct expectations want;
+  const bool *displaced; /* per step of the order, from 1: another step stands there */
 };
 
 /* ── Findings ──────────────────────────────────────────────────────────────── */
@@ -43,14 +44,61 @@ static void judge(struct comparing *d, const struct statement *s) {
   shell_check(d->c, d->text + s->start, s->end - s->start, d->b->m, script_place, &base);
 }
 
+/* Some words of a statement for people; of long ones, what is around the first byte that differs from the other. */
+static const char *excerpt(struct comparing *d, const char *words, size_t n, const char *other, size_t m) {
+  const char *text = statement_show(&d->c->arena, arena_copy(&d->c->arena, words, n));
+  if (strlen(text) <= 80) return text;
+  const char *against = statement_show(&d->c->arena, arena_copy(&d->c->arena, other, m));
+  size_t at = 0, length = strlen(text);
+  while (text[at] != '\0' && text[at] == against[at]) at++;
+  size_t from = at > 20 ? at - 20 : 0, to = at + 40 < length ? at + 40 : length;
+  while (from > 0 && ((unsigned char)text[from] & 0xc0) == 0x80) from--;
+  while (to < length && ((unsigned char)text[to] & 0xc0) == 0x80) to++;
+  return arena_print(&d->c->arena, "%s%.*s%s", from > 0 ? "…" : "", (int)(to - from), text + from, to < length ? "…" : "");
+}
+
+/* ": `A` instead of `B`", the words in which two statements differ; nothing when that cannot be said in few words. */
+static const char *word_difference(struct comparing *d, const char *have, const char *want) {
+  size_t n = strlen(have), m = strlen(want), head = 0, tail = 0;
+  if (strchr(have, MARK_COMMAND) != NULL || strchr(want, MARK_COMMAND) != NULL) return "";
+  for (size_t k = 0; k < n && k < m && have[k] == want[k]; k++)
+    if (have[k] == SEP) head = k + 1;
+  for (size_t k = 0; k <= n - head && k <= m - head; k++) {
+    if ((n - k == head || have[n - k - 1] == SEP) && (m - k == head || want[m - k - 1] == SEP)) tail = k;
+    if (k == n - head || k == m - head || have[n - 1 - k] != want[m - 1 - k]) break;
+  }
+  const char *mine = have + head, *other = want + head;
+  size_t mine_n = n - head - tail, other_n = m - head - tail;
+  if (mine_n == 0 && other_n == 0) return "";
+  const char *a = excerpt(d, mine, mine_n, other, other_n), *b = excerpt(d, other, other_n, mine, mine_n);
+  if (mine_n == 0) return arena_print(&d->c->arena, ": `%s` is missing", b);
+  if (other_n == 0) return arena_print(&d->c->arena, ": `%s` is added", a);
+  return arena_print(&d->c->arena, ": `%s` instead of `%s`", a, b);
+}
+
+/* The secret that a line could show, NULL. Those that only hand one over are known by their names. */
+static const char *secret_at_hand(struct comparing *d, const char *statement) {
+  static const char asked[] = {'w', 's', 'e', 'c', 'r', 'e', 't', SEP, 'w', '\0'};
+  static const char *const silent[] = {"wcut_header", "wcut_basic", "wcut_stdin", "wcut_body"};
+  for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
+    if (strncmp(statement, silent[i], strlen(silent[i])) == 0) return NULL;
+  const char *name = strstr(statement, asked), *file = strstr(statement, "/secret.");
+  if (name != NULL) name += sizeof asked - 1;
+  else if (file != NULL) name = file + strlen("/secret.");
+  else return NULL;
+  return arena_copy(&d->c->arena, name, strcspn(name, "\x1f\x03\x02 /\"'"));
+}
+
+static void tell_secret(struct comparing *d, struct finding *f, const char *statement) {
+  const char *secret = secret_at_hand(d, statement);
+  if (secret != NULL) finding_remark(d->c, f, REMARK_NOTE, "it has the secret `%s` in its hands: what it prints stands in the log", secret);
+}
+
 static void changed(struct comparing *d, const struct statement *s, const char *want, const char *what) {
-  static const char id[] = "wcut_id=";
-  const char *message = arena_print(&d->c->arena, "%s: this is not what the plan says", what);
-  if (strncmp(want, id, sizeof id - 1) == 0 && strncmp(s->text, id, sizeof id - 1) == 0)
-    message = arena_print(&d->c->arena, "%s: here stands `%s`, so the steps are not in the proven order", what, show(d, s->text));
-  struct finding *f = differ(d, s->start, s->end, message);
+  struct finding *f = differ(d, s->start, s->end, arena_print(&d->c->arena, "%s: this is not what the plan says%s", what, word_difference(d, s->text, want)));
   if (f != NULL) {
     finding_caret(d->c, f, "the plan says `%s`", show(d, want));
+    if (secret_at_hand(d, want) == NULL) tell_secret(d, f, s->text);
     finding_remark(d->c, f, REMARK_HELP, "change the plan and emit the runbook again, or put the line back");
   }
   judge(d, s);
@@ -58,16 +106,32 @@ static void changed(struct comparing *d, const struct statement *s, const char *
 
 static void added(struct comparing *d, const struct statement *s, const char *what) {
   struct finding *f = differ(d, s->start, s->end, arena_print(&d->c->arena, "%s: this is not in the plan", what));
-  if (f != NULL) finding_caret(d->c, f, "added");
+  if (f != NULL) {
+    finding_caret(d->c, f, "added");
+    tell_secret(d, f, s->text);
+    finding_remark(d->c, f, REMARK_HELP, "put it into the plan and emit the runbook again, or take it out");
+  }
   judge(d, s);
 }
 
 static void removed(struct comparing *d, uint32_t start, uint32_t end, const char *want, const char *what) {
   struct finding *f = differ(d, start, end, arena_print(&d->c->arena, "%s: `%s` is missing", what, show(d, want)));
-  if (f != NULL) finding_caret(d->c, f, "the plan has it here");
+  if (f == NULL) return;
+  finding_caret(d->c, f, "the plan has it here");
+  if (strstr(what, ", verify") != NULL) finding_remark(d->c, f, REMARK_NOTE, "without it the step counts as done, whatever it has done");
+}
+
+static void moved(struct comparing *d, const struct statement *s, const char *what) {
+  struct finding *f = differ(d, s->start, s->end, arena_print(&d->c->arena, "%s: this stands in another place than in the plan", what));
+  if (f == NULL) return;
+  finding_caret(d->c, f, "moved");
+  finding_remark(d->c, f, REMARK_HELP, "the order of commands is the plan's: put the line back");
 }
 
 /* ── Statements of one function: longest common subsequence ────────────────── */
+
+/* Lists beyond this are compared line by line; no function of a runbook is that long. */
+#define LONGEST 1000u
 
 struct lists {
   const struct statement *have;
@@ -76,18 +140,31 @@ struct lists {
   const char *what;
 };
 
+/* A line that both sides have equally often has only moved. */
+static bool has_moved(const struct lists *l, const char *statement) {
+  uint32_t have = 0, want = 0;
+  for (uint32_t i = 0; i < l->n && l->n <= LONGEST; i++) have += strcmp(l->have[i].text, statement) == 0;
+  for (uint32_t i = 0; i < l->m && l->m <= LONGEST; i++) want += strcmp(l->want[i], statement) == 0;
+  return have > 0 && have == want;
+}
+
 static void report_gap(struct comparing *d, const struct lists *l, uint32_t i, uint32_t i_end, uint32_t k, uint32_t k_end) {
-  while (i < i_end && k < k_end) changed(d, &l->have[i++], l->want[k++], l->what);
-  while (i < i_end) added(d, &l->have[i++], l->what);
+  while (i < i_end && k < k_end) {
+    if (has_moved(l, l->have[i].text)) moved(d, &l->have[i++], l->what);
+    else if (has_moved(l, l->want[k])) k++;
+    else changed(d, &l->have[i++], l->want[k++], l->what);
+  }
+  for (; i < i_end; i++) {
+    if (has_moved(l, l->have[i].text)) moved(d, &l->have[i], l->what);
+    else added(d, &l->have[i], l->what);
+  }
   for (; k < k_end; k++) {
+    if (has_moved(l, l->want[k])) continue;
     uint32_t start = i < l->n ? l->have[i].start : i > 0 ? l->have[i - 1].start : l->start;
     uint32_t end = i < l->n ? l->have[i].end : i > 0 ? l->have[i - 1].end : l->end;
     removed(d, start, end, l->want[k], l->what);
   }
 }
-
-/* Lists beyond this are compared line by line; no function of a runbook is that long. */
-#define LONGEST 1000u
 
 static void compare_lists(struct comparing *d, struct lists l) {
   uint32_t head = 0;
@@ -154,6 +231,38 @@ static struct named *sorted(struct comparing *d, uint32_t *n, bool want) {
   return list;
 }
 
+/* The step that a function `step_N…` is of, 0. */
+static uint32_t step_of(const struct comparing *d, const char *name) {
+  if (strncmp(name, "step_", 5) != 0) return 0;
+  char *end;
+  unsigned long n = strtoul(name + 5, &end, 10);
+  return end != name + 5 && (*end == '\0' || *end == '_') && n <= d->b->p->order.n ? (uint32_t)n : 0;
+}
+
+static bool displaced(const struct comparing *d, const char *name) { return d->displaced[step_of(d, name)]; }
+
+/* Steps in whose place another one stands: told once, and what else differs there is not told beside it. */
+static void compare_steps(struct comparing *d, const struct named *have, uint32_t had) {
+  static const char id[] = "wcut_id=";
+  bool *at = arena_array(&d->c->arena, bool, d->b->p->order.n + 1);
+  for (uint32_t i = 0; i < d->want.functions.n; i++) {
+    const struct expected *e = &d->want.functions.at[i];
+    uint32_t step = step_of(d, e->name), found = find(have, had, e->name);
+    if (step == 0 || strchr(e->name + 5, '_') != NULL || found == NONE || e->count == 0) continue;
+    const struct function *f = &d->script.functions.at[have[found].index];
+    const struct statement *s = f->count > 0 ? &d->script.statements.at[f->first] : NULL;
+    const char *want = d->want.statements.at[e->first];
+    if (s == NULL || strncmp(s->text, id, sizeof id - 1) != 0 || strcmp(s->text, want) == 0) continue;
+    at[step] = true;
+    const char *stands = statement_show(&d->c->arena, s->text) + sizeof id - 2;
+    struct finding *finding = differ(d, s->start, s->end, arena_print(&d->c->arena, "%s: here stands `%s`, so the steps are not in the proven order", e->what, stands));
+    if (finding == NULL) continue;
+    finding_caret(d->c, finding, "the plan says `%s`", show(d, want));
+    finding_remark(d->c, finding, REMARK_HELP, "put the steps back into their order, or emit the runbook again; what else differs in this one shows then");
+  }
+  d->displaced = at;
+}
+
 static const char *function_what(struct comparing *d, const struct function *f) {
   return arena_print(&d->c->arena, "function `%s`", f->name);
 }
@@ -166,6 +275,7 @@ static void compare_order(struct comparing *d, const struct named *want, uint32_
     const struct function *f = &d->script.functions.at[i];
     if (*f->name == '\0') continue;
     uint32_t at = find(want, wanted, f->name);
+    if (displaced(d, f->name)) continue;
     if (at == NONE || seen[want[at].index]) {
       differ(d, f->start, f->end, arena_print(&d->c->arena, "%s is %s", function_what(d, f), at == NONE ? "not in the plan" : "written twice"));
       for (uint32_t k = 0; k < f->count && d->source != NONE; k++) judge(d, &d->script.statements.at[f->first + k]);
@@ -184,11 +294,12 @@ static void compare_order(struct comparing *d, const struct named *want, uint32_
 static void compare_functions(struct comparing *d) {
   uint32_t wanted, had;
   struct named *want = sorted(d, &wanted, true), *have = sorted(d, &had, false);
+  compare_steps(d, have, had);
   compare_order(d, want, wanted);
   uint32_t start = 0, end = 0; /* the function before, for what is missing after it */
   for (uint32_t i = 0; i < d->want.functions.n; i++) {
     const struct expected *e = &d->want.functions.at[i];
-    if (*e->name == '\0') continue;
+    if (*e->name == '\0' || displaced(d, e->name)) continue;
     uint32_t at = find(have, had, e->name);
     bool whole = d->script.broken == NONE; /* what an unclosed quote has swallowed is not missing */
     if (at == NONE) {

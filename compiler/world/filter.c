@@ -113,6 +113,12 @@ static jq_state *alone(struct worker *w, uint32_t filter) {
   w->said[0] = '\0';
   if (!jq_compile(jq, program)) {
     jq_teardown(&jq);
+    /* What is wrong with it by itself: of the brackets around it nobody knows. */
+    if ((jq = state_new(w)) == NULL) _exit(1);
+    w->said[0] = '\0';
+    snprintf(program, size, ". as $path | . as $field | %s\n", w->texts[filter]);
+    jq_compile(jq, program);
+    jq_teardown(&jq);
     snprintf(w->wrong[filter], sizeof *w->wrong, "%s", w->said[0] != '\0' ? w->said : "it is no filter");
   }
   free(program);

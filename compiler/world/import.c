@@ -98,9 +98,12 @@ bool import_document(struct import *im, enum import_source source, const char *f
 
 /* ── All of it ─────────────────────────────────────────────────────────────── */
 
-static bool argument(struct import *im, const struct import_argument *a) {
+static bool is_url(const char *path) { return begins(path, "http://") || begins(path, "https://"); }
+
+static bool argument(struct import *im, const struct import_argument *a, int *status) {
   uint32_t source;
   im->path = shown(im, a->path);
+  if (is_url(a->path)) return import_live(im, a->source, a->path, status);
   if (source_read(im->c, a->path, &source))
     return import_document(im, a->source, a->path, im->c->sources.at[source].text, im->c->sources.at[source].length);
   return import_fail(im, 0, 0, "cannot be read: %s", strerror(errno));
@@ -113,8 +116,9 @@ static void notes(struct text *out, const struct import *im) {
 
 int import_run(struct text *out, struct text *said, struct compilation *c, const struct import_options *options) {
   struct import im = {.c = c, .arena = &c->arena, .zone = options->zone, .note_names = {.arena = &c->arena}};
+  int status = 2;
   bool ok = true;
-  for (uint32_t i = 0; i < options->count && ok; i++) ok = argument(&im, &options->arguments[i]);
+  for (uint32_t i = 0; i < options->count && ok; i++) ok = argument(&im, &options->arguments[i], &status);
   if (ok) {
     pfsense_done(&im);
     things_merge(&im);
@@ -127,5 +131,5 @@ int import_run(struct text *out, struct text *said, struct compilation *c, const
     text_print(said, "cutc: %s\n", im.error);
   }
   for (uint32_t i = 0; i < im.kept.n; i++) json_decref(im.kept.at[i]);
-  return ok ? 0 : 2;
+  return ok ? 0 : status;
 }

@@ -76,7 +76,7 @@ struct import {
 
 struct import_argument { enum import_source source; const char *path; };
 struct import_options { const struct import_argument *arguments; uint32_t count; const char *zone; bool facts; };
-/* All of it: reads, merges, links, prints into `out` and the notes into `notes`. Returns the exit status (0, 2); `notes` then
+/* All of it: reads, merges, links, prints into `out` and the notes into `notes`. Returns the exit status (0, 2, 3); `notes` then
  * ends with the sentence that says why. */
 int import_run(struct text *out, struct text *notes, struct compilation *c, const struct import_options *options);
 enum import_source import_source_named(const char *word); /* SOURCE_NONE */
@@ -98,6 +98,8 @@ void cloudflare_record(struct import *im, const json_t *record, const char *what
 void cloudflare_tunnel(struct import *im, const json_t *tunnel, const char *what);
 void cloudflare_configuration(struct import *im, const json_t *configuration, const char *what);
 
+/* A URL (http or https): asked, and what is answered read as documents. On failure *status is 3 when the world could not be asked. */
+bool import_live(struct import *im, enum import_source source, const char *url, int *status);
 bool import_document(struct import *im, enum import_source source, const char *file, const char *text, size_t n);
 
 /* Says what is wrong with the document, at a place (line 0: none), and returns false. The first one counts. */

@@ -37,8 +37,10 @@ void cloudflare_tunnel(struct import *im, const json_t *tunnel, const char *what
     import_left(im, IMPORT_TUNNEL, "tunnel that was deleted", "tunnel %s was deleted", name ? name : id);
     return;
   }
-  account(im, member_text(tunnel, "account_tag") ? member_text(tunnel, "account_tag") : im->account);
+  const char *owner = member_text(tunnel, "account_tag") ? member_text(tunnel, "account_tag") : im->account;
+  account(im, owner);
   struct thing *t = tunnel_of(im, id, name, what ? what : arena_print(im->arena, "tunnel %s", name ? name : id));
+  t->group = owner;
   if (status && !strcmp(status, "down")) thing_remark(im, t, NULL, "its status was: %s", status);
   if (member_text(tunnel, "config_src") && strcmp(member_text(tunnel, "config_src"), "cloudflare"))
     thing_remark(im, t, "tunnel that is configured on its host", "configured by a file on its host, not at Cloudflare");

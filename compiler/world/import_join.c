@@ -8,14 +8,24 @@
 
 /* ── Virtual hosts ─────────────────────────────────────────────────────────── */
 
-static const struct thing *entrance(const struct import *im, const struct thing *app) {
+struct entrances { const struct thing **at; uint32_t n; };
+
+/* The Services that have an address of their own. */
+static struct entrances entrances(const struct import *im) {
+  struct entrances e = {.at = arena_array(im->arena, const struct thing *, im->things.n + 1u)};
+  for (uint32_t i = 0; i < im->things.n; i++)
+    if (im->things.at[i]->kind == IMPORT_LB && !im->things.at[i]->dropped) e.at[e.n++] = im->things.at[i];
+  return e;
+}
+
+static const struct thing *entrance(const struct entrances *e, const struct thing *app) {
   const char *url = thing_get(app, "url"), *port = url && strstr(url, "https://") ? "443/tcp" : "80/tcp";
   const struct thing *by_class = NULL, *only = NULL;
   uint32_t named = 0, all = 0;
-  for (uint32_t i = 0; i < im->things.n; i++) {
-    const struct thing *t = im->things.at[i];
+  for (uint32_t i = 0; i < e->n; i++) {
+    const struct thing *t = e->at[i];
     const char *selector = thing_get(t, "selector");
-    if (t->kind != IMPORT_LB || t->dropped || !thing_serves(t, port)) continue;
+    if (!thing_serves(t, port)) continue;
     if (app->address && t->address && !strcmp(app->address, t->address)) return t;
     if (app->entrance && (strstr(t->name, app->entrance) || (selector && strstr(selector, app->entrance)))) {
       by_class = t;
@@ -28,10 +38,11 @@ static const struct thing *entrance(const struct import *im, const struct thing 
 }
 
 static void apps(struct import *im) {
+  struct entrances all = entrances(im);
   for (uint32_t i = 0, n = im->things.n; i < n; i++) {
     struct thing *t = im->things.at[i];
     if (t->kind != IMPORT_APP || t->dropped) continue;
-    const struct thing *at = entrance(im, t);
+    const struct thing *at = entrance(&all, t);
     if (at) {
       thing_refer(im, t, "ingress", at->key, "%s", NULL);
       continue;
@@ -184,14 +195,14 @@ static void route(struct import *im, const struct thing *t) {
 }
 
 /* A name of the LAN, at whatever port is served where it leads. */
-static void record(struct import *im, const struct thing *t) {
+static void record(struct import *im, const struct entrances *all, const struct thing *t) {
   static const char *const ports[] = {"443/tcp", "80/tcp"};
   const char *host = unquoted(im, thing_get(t, "host")), *value = thing_get(t, "value"), *zone = thing_get(t, "zone");
   if (!host || *host == '*' || !strchr(host, '.') || !zone || strcmp(zone, "lan")) return;
   for (size_t k = 0; k < 2; k++)
-    for (uint32_t i = 0; i < im->things.n; i++) {
-      const struct thing *lb = im->things.at[i];
-      if (lb->kind != IMPORT_LB || !value || strcmp(value, lb->address) || !thing_serves(lb, ports[k])) continue;
+    for (uint32_t i = 0; i < all->n; i++) {
+      const struct thing *lb = all->at[i];
+      if (!value || strcmp(value, lb->address) || !thing_serves(lb, ports[k])) continue;
       promise(im, "operator", arena_print(im->arena, "%s:%.*s", host, (int)strcspn(ports[k], "/"), ports[k]), false, t);
       return;
     }
@@ -205,13 +216,14 @@ static int by_endpoint(const void *x, const void *y) {
 }
 
 void import_promises(struct import *im) {
+  struct entrances all_entrances = entrances(im);
   uint32_t n = 0;
   for (uint32_t i = 0; i < im->things.n; i++) {
     const struct thing *t = im->things.at[i];
     if (t->dropped) continue;
     if (t->kind == IMPORT_NAT) nat(im, t);
     if (t->kind == IMPORT_ROUTE) route(im, t);
-    if (t->kind == IMPORT_RECORD) record(im, t);
+    if (t->kind == IMPORT_RECORD) record(im, &all_entrances, t);
     if (t->kind != IMPORT_APP || *t->fallback == '*') continue;
     promise(im, "public", unquoted(im, thing_get(t, "url")), false, t);
     promise(im, "operator", unquoted(im, thing_get(t, "url")), false, t);

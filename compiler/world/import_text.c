@@ -58,7 +58,10 @@ const char *plan_host(struct import *im, const char *text) {
     if (!isalnum(c) && c != '-' && c != '_' && !(c == '.' && i && out[i - 1] != '.') && !star) return NULL;
     out[i] = (char)tolower(c);
   }
-  return out[n - 1] == '.' || out[0] == '.' ? NULL : out;
+  const char *last = strrchr(out, '.');
+  last = last ? last + 1 : out;
+  bool number = strspn(last, "0123456789") == strlen(last); /* meant as an address */
+  return out[n - 1] == '.' || out[0] == '.' || number ? NULL : out;
 }
 
 const char *plan_port(struct import *im, int64_t from, int64_t to, const char *proto) {
@@ -71,11 +74,13 @@ const char *plan_url(struct import *im, const char *text) {
   struct value v = {0};
   const char *why;
   if (!text || !value_url(&im->c->names, text, strlen(text), &v, &why)) return NULL;
+  size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz");
   for (const char *p = text; *p; p++) {
     unsigned char c = (unsigned char)*p;
     if (c <= ' ' || c >= 0x7f) return NULL;
     if (strchr("\"'{}(),#", c)) return plan_string(im, text);
   }
+  if (!scheme || strncmp(text + scheme, "://", 3)) return plan_string(im, text);
   return text;
 }
 

@@ -122,7 +122,7 @@ void import_write(struct text *out, struct import *im, bool facts, bool all_prom
     while (l < im->left.n && (int)im->left.at[l].kind == k) l++;
     if ((next > from || l > left_from) && strcmp(title, import_kind_row((enum import_kind)k)->title)) heading(out, im, title = import_kind_row((enum import_kind)k)->title);
     for (uint32_t i = from; i < next; i++) one(out, im, things[i]);
-    left(out, im->left.at + left_from, l - left_from);
+    if (l > left_from) left(out, im->left.at + left_from, l - left_from);
   }
   if (!facts) promises(out, im, all_promises);
 }

@@ -33,22 +33,33 @@ static struct look *look_new(struct asking *a, uint32_t resource, const struct o
   return &a->live->looks.at[a->live->looks.n - 1];
 }
 
-static void job_add(struct asking *a, const struct command *c, uint32_t resource, uint32_t secret) {
-  struct job job = {.command = c, .resource = resource, .secret = secret, .first = a->live->looks.n};
+/* How many looks a question has. */
+static uint32_t looks_of(const struct job *job) { return job->secret != NONE ? 0 : job->existence ? 1 : job->command->observe_count; }
+
+static void job_add(struct asking *a, const struct command *c, uint32_t resource, uint32_t secret, bool existence) {
+  struct job job = {.command = c, .resource = resource, .secret = secret, .first = a->live->looks.n, .existence = existence};
 
   job.filters = arena_array(a->arena, uint32_t, (size_t)c->observe_count + 1);
   for (uint32_t i = 0; i < c->observe_count; i++) {
     job.filters[i] = c->observes[i].filter == NULL ? NONE : filter_add(a, c->observes[i].filter);
-    if (secret == NONE) look_new(a, resource, &c->observes[i]);
+    if (secret == NONE && !existence) look_new(a, resource, &c->observes[i]);
+  }
+  if (existence) {
+    struct look look = {.verdict = LOOK_UNKNOWN, .resource = resource, .attribute = NONE, .name = name_at(a, a->m->resources.at[resource].name),
+                        .part = "exists", .declared = "not there", .at = a->m->resources.at[resource].at};
+
+    array_push(a->arena, &a->live->looks, look);
   }
   array_push(a->arena, &a->jobs, job);
 }
 
+/* What is not there in the state that is compared is asked for as it is at the plan's other end. */
 static void resource_add(struct asking *a, uint32_t resource) {
-  struct block b = resource_observe(a->m, resource, a->done);
+  bool existence = !there(a->m, resource, a->done);
+  struct block b = resource_observe(a->m, resource, existence ? a->other : a->done);
 
   for (uint32_t i = 0; i < b.n; i++)
-    if (b.at[i].observe_count > 0) job_add(a, &b.at[i], resource, NONE);
+    if (b.at[i].observe_count > 0) job_add(a, &b.at[i], resource, NONE, existence);
 }
 
 /* A secret of a store: its commands become questions too, once. */
@@ -58,13 +69,18 @@ static void secret_add(struct asking *a, uint32_t secret) {
   if (a->wanted[secret]) return;
   a->wanted[secret] = true;
   if (credentials_want(a->credentials, secret, &why) != PENDING) return;
-  struct block b = secret_fetch(a->m, secret, a->start);
+  struct block b = secret_fetch_whole(a->m, secret, a->start);
   bool asked = false;
 
   for (uint32_t i = 0; i < b.n; i++) {
-    if (b.at[i].observe_count == 0) continue;
-    job_add(a, &b.at[i], NONE, secret);
-    asked = true;
+    bool value = false;
+
+    for (uint32_t k = 0; k < b.at[i].observe_count; k++) value |= strcmp(name_at(a, b.at[i].observes[k].attribute), "value") == 0;
+    /* How long a token lives matters where it is needed later. */
+    if (b.at[i].observe_count == 0 || (!value && !a->m->secrets.at[secret].at_use)) continue;
+    job_add(a, &b.at[i], NONE, secret, false);
+    a->jobs.at[a->jobs.n - 1].aside = !value;
+    asked |= value;
   }
   if (!asked) credentials_put(a->credentials, secret, NULL, arena_print(a->arena, "secret `%s`: its source does not say how to fetch it", name));
 }
@@ -108,7 +124,7 @@ static enum ready request_of(struct asking *a, struct job *job, struct http_requ
   for (uint32_t i = 0; i < c->status_count; i++) r->status[i] = c->status[i];
   r->status_count = c->status_count;
   for (uint32_t i = 0; i < c->observe_count; i++) r->any_body |= c->observes[i].filter == NULL;
-  return ready;
+  return ready == READY ? live_access(a, r, why) : ready;
 }
 
 /* ── What came back ────────────────────────────────────────────────────────── */
@@ -117,14 +133,14 @@ static void nobody_says(struct asking *a, struct job *job, const char *why, bool
   const char *clean = credentials_within(a->credentials, why) ? "the reason holds a secret, and is not shown" : why;
 
   job->over = true;
-  a->live->failed += failed;
+  if (job->aside) return;
   if (job->secret != NONE) {
     const char *name = name_at(a, a->m->secrets.at[job->secret].name);
 
     credentials_put(a->credentials, job->secret, NULL, arena_print(a->arena, "secret `%s`: %s", name, clean));
     return;
   }
-  for (uint32_t i = 0; i < job->command->observe_count; i++) {
+  for (uint32_t i = 0; i < looks_of(job); i++) {
     a->live->looks.at[job->first + i].reason = clean;
     a->live->looks.at[job->first + i].failed = failed;
   }
@@ -135,14 +151,14 @@ static void secret_answer(struct asking *a, struct job *job, const struct http_a
   const char *name = name_at(a, s->name), *path = name_at(a, s->path), *field = name_at(a, s->field);
 
   for (uint32_t i = 0; i < job->command->observe_count; i++) {
-    if (strcmp(name_at(a, job->command->observes[i].attribute), "value") != 0) continue;
-    const char *value = answer->body;
+    const char *part = name_at(a, job->command->observes[i].attribute), *value = answer->body;
+    struct filter_result r = {.outcome = FILTER_FAILED};
 
-    if (job->filters[i] != NONE) {
-      struct filter_result r = filters_run(a->jq, job->filters[i], answer->body, answer->length, path, field);
-
-      value = r.outcome == FILTER_GAVE ? live_secret_text(a->arena, &r) : NULL;
-    }
+    if (job->filters[i] != NONE) r = filters_run(a->jq, job->filters[i], answer->body, answer->length, path, field);
+    if (strcmp(part, "lifetime") == 0) a->life[job->secret] = live_seconds(&r);
+    if (strcmp(part, "access") == 0) a->access[job->secret] = live_seconds(&r);
+    if (strcmp(part, "value") != 0) continue;
+    if (job->filters[i] != NONE) value = r.outcome == FILTER_GAVE ? live_secret_text(a->arena, &r) : NULL;
     credentials_put(a->credentials, job->secret, value, arena_print(a->arena, "secret `%s`: its source has no %s at %s", name, field, path));
     a->absent[job->secret] = value == NULL || *value == '\0';
   }
@@ -155,11 +171,24 @@ static void answered(struct asking *a, struct job *job, const struct http_answer
     bool absent = answer->status == 404 && answer->outcome == HTTP_REFUSED && *answer->body == '{';
 
     if (!absent || job->secret != NONE) {
-      if (job->secret != NONE) a->absent[job->secret] = absent;
+      if (job->secret != NONE && !job->aside) a->absent[job->secret] = absent;
       nobody_says(a, job, answer->reason, !absent);
       return;
     }
-    for (uint32_t i = 0; i < c->observe_count; i++) live_absent(&a->live->looks.at[job->first + i]);
+    for (uint32_t i = 0; i < looks_of(job); i++) {
+      if (job->existence) live_exists(&a->live->looks.at[job->first], false);
+      else live_absent(&a->live->looks.at[job->first + i]);
+    }
+  } else if (job->existence) {
+    bool any = false;
+
+    for (uint32_t i = 0; i < c->observe_count && !any; i++) {
+      struct filter_result r = {.outcome = FILTER_FAILED};
+
+      if (job->filters[i] != NONE) r = filters_run(a->jq, job->filters[i], answer->body, answer->length, NULL, NULL);
+      any = r.outcome == FILTER_GAVE && live_something(&r);
+    }
+    live_exists(&a->live->looks.at[job->first], any);
   } else if (job->secret != NONE) {
     secret_answer(a, job, answer);
   } else {
@@ -176,7 +205,7 @@ static void answered(struct asking *a, struct job *job, const struct http_answer
 /* ── Rounds ────────────────────────────────────────────────────────────────── */
 
 static void where(struct asking *a, struct job *job, const char *text) {
-  for (uint32_t i = 0; job->secret == NONE && i < job->command->observe_count; i++) a->live->looks.at[job->first + i].where = text;
+  for (uint32_t i = 0; i < looks_of(job); i++) a->live->looks.at[job->first + i].where = text;
 }
 
 static void left_out(struct asking *a, struct job *job) {
@@ -186,33 +215,74 @@ static void left_out(struct asking *a, struct job *job) {
   nobody_says(a, job, arena_print(a->arena, "it is looked at with a command (`%.*s …`), which only the runbook's preflight runs", (int)(word < 40 ? word : 40), line), false);
 }
 
+/* A command that is none of HTTP. False: it has to wait for a secret. */
+static bool ask_command(struct asking *a, struct job *job) {
+  struct sql_answer answer = {0};
+  const char *why = NULL, *place = NULL;
+
+  if (a->w->sql == NULL || !live_is_psql(a, job->command)) {
+    left_out(a, job);
+    return true;
+  }
+  enum ready ready = live_psql(a, job->command, &answer, &place, &why);
+
+  where(a, job, place);
+  if (ready == PENDING) return false;
+  if (ready == MISSING) {
+    nobody_says(a, job, why, true);
+    return true;
+  }
+  a->live->asked++;
+  struct http_answer as_text = {.outcome = HTTP_ANSWERED, .body = answer.text, .length = answer.answered ? strlen(answer.text) : 0};
+
+  if (answer.answered) answered(a, job, &as_text);
+  else nobody_says(a, job, arena_print(a->arena, "%s: %s", place, answer.reason), true);
+  return true;
+}
+
 /* Asks all that can be asked now; false when there was nothing. */
 static bool ask_round(struct asking *a) {
   struct http_request *requests = arena_array(a->arena, struct http_request, (size_t)a->jobs.n + 1);
   uint32_t *jobs = arena_array(a->arena, uint32_t, (size_t)a->jobs.n + 1), n = 0;
+  bool progress = false;
 
   for (uint32_t i = 0; i < a->jobs.n; i++) {
     struct job *job = &a->jobs.at[i];
     const char *why = NULL;
 
     if (job->over) continue;
-    if (job->command->type != CMD_HTTP) {
-      left_out(a, job);
+    bool kubectl = job->command->type == CMD_RUN && live_kubectl(a, job->command, &requests[n], &why);
+
+    if (job->command->type != CMD_HTTP && !kubectl) {
+      if (ask_command(a, job)) progress = true;
       continue;
     }
-    enum ready ready = request_of(a, job, &requests[n], &why);
+    enum ready ready = !kubectl ? request_of(a, job, &requests[n], &why) : why != NULL ? MISSING : READY;
 
-    if (requests[n].url != NULL) where(a, job, arena_print(a->arena, "%s %s", requests[n].method, requests[n].url));
+    if (requests[n].url != NULL) where(a, job, arena_print(a->arena, "%s %s", requests[n].method != NULL ? requests[n].method : "GET", requests[n].url));
     if (ready == MISSING) nobody_says(a, job, why, true);
     else if (ready == READY) jobs[n++] = i;
   }
-  if (n == 0) return false;
+  if (n == 0) return progress;
   struct http_answer *answers = arena_array(a->arena, struct http_answer, n);
 
   a->w->http(a->w->data, requests, n, answers);
   a->live->asked += n;
   for (uint32_t i = 0; i < n; i++) answered(a, &a->jobs.at[jobs[i]], &answers[i]);
   return true;
+}
+
+/* The code of an owner is looked at with what its `env` gives. */
+static void secrets_of_owners(struct asking *a) {
+  uint32_t env = name_find(&a->m->c->names, "env", 3);
+
+  for (uint32_t i = 0; i < a->m->resources.n && env != NONE; i++) {
+    uint32_t owner = a->m->resources.at[i].owner;
+    const struct value *v = owner == NONE ? NULL : attribute_value(a->m, owner, env, a->done);
+
+    for (uint32_t k = 0; v != NULL && v->type == V_MAP && k < v->count; k++)
+      if (v->items[k].type == V_SECRET) secret_add(a, v->items[k].id);
+  }
 }
 
 /* Every secret that the plan's steps use has to be there when the runbook starts. */
@@ -224,10 +294,11 @@ static void secrets_of_steps(struct asking *a) {
 static void secrets_found(struct asking *a) {
   for (uint32_t i = 0; i < a->m->secrets.n; i++) {
     if (!a->wanted[i]) continue;
-    struct secret_look s = {.secret = i, .name = name_at(a, a->m->secrets.at[i].name)};
+    struct secret_look s = {.secret = i, .name = name_at(a, a->m->secrets.at[i].name), .life = a->life[i], .access = a->access[i]};
 
     s.there = credentials_want(a->credentials, i, &s.reason) == READY;
     s.failed = !s.there && !a->absent[i];
+    a->live->failed += s.failed;
     array_push(a->arena, &a->live->secrets, s);
   }
 }
@@ -240,20 +311,30 @@ struct live *live_ask(struct model *m, const struct proof *p, const struct outsi
 
   a.live->target = o->target;
   a.start = proof_done(m, p, 0);
-  a.done = o->target ? proof_done(m, p, p->order.n) : a.start;
+  bool *end = proof_done(m, p, p->order.n);
+
+  a.done = o->target ? end : a.start;
+  a.other = o->target ? a.start : end;
   a.credentials = credentials_new(arena, m, w);
   a.wanted = arena_array(arena, bool, (size_t)m->secrets.n + 1);
+  a.life = arena_array(arena, int64_t, (size_t)m->secrets.n + 1);
+  a.access = arena_array(arena, int64_t, (size_t)m->secrets.n + 1);
+  for (uint32_t i = 0; i < m->secrets.n; i++) a.life[i] = a.access[i] = -1;
   a.absent = arena_array(arena, bool, (size_t)m->secrets.n + 1);
-  for (uint32_t i = 0; i < m->resources.n; i++)
-    if (there(m, i, a.done)) resource_add(&a, i);
+  for (uint32_t i = 0; i < m->resources.n; i++) resource_add(&a, i);
   secrets_of_steps(&a);
+  secrets_of_owners(&a);
   for (uint32_t i = 0; i < a.jobs.n; i++) job_want(&a, a.jobs.at[i].command); /* grows by what it wants */
   a.jq = filters_open(arena, a.filters.at, a.filters.n, 3000);
   while (ask_round(&a)) continue;
   for (uint32_t i = 0; i < a.jobs.n; i++)
     if (!a.jobs.at[i].over) nobody_says(&a, &a.jobs.at[i], "the secrets that it takes wait for each other", true);
   filters_close(a.jq);
+  live_dns(&a);
+  live_locks(&a, p);
+  live_code(&a);
   secrets_found(&a);
+  for (uint32_t i = 0; i < a.live->looks.n; i++) a.live->failed += a.live->looks.at[i].verdict == LOOK_UNKNOWN && a.live->looks.at[i].failed;
   credentials_wipe(a.credentials);
   return a.live;
 }

@@ -19,22 +19,31 @@ struct look {
   const char *declared, *seen;   /* as text; `seen` NULL: not known, or not there */
   const char *reason;            /* LOOK_UNKNOWN */
   const char *where;             /* what was asked: "GET https://…", "10.0.20.201:53" */
+  const char *server;            /* a name server that was asked: "technitium (10.0.20.201)"; NULL */
   const char *filter;            /* in jq's language, NULL */
   struct seen value;             /* LOOK_DIFFERENT, LOOK_LEARNT: for a proof on it */
   bool absent;                   /* there is no such thing in the world */
   bool present;                  /* it is there, and the plan says that it is not (attribute `exists`) */
   bool arrived;                  /* what was seen is a value that the plan only leads to */
+  bool code;                     /* what the code of its owner (`server`) would make of it */
+  bool lock;                     /* the lock on the state of a stack (`part` "lock") */
   bool failed;                   /* LOOK_UNKNOWN: the world was asked and did not say */
   struct span at;                /* the value as written, else the resource */
 };
 /* A secret of the plan. */
-struct secret_look { uint32_t secret; const char *name; bool there, failed; const char *reason; };
+struct secret_look {
+  uint32_t secret;
+  const char *name;
+  bool there, failed;
+  const char *reason;
+  int64_t life, access; /* seconds that it lives on, and that what it is fetched with does; -1: not known, or no end */
+};
 
 struct live {
   struct arena *arena;
   ARRAY(struct look) looks;           /* in the order of resources */
   ARRAY(struct secret_look) secrets;  /* those that were looked for, in their order */
-  uint32_t asked, failed;             /* questions; those without an answer */
+  uint32_t asked, failed;             /* questions; values and secrets that somebody should have said and nobody did */
   bool target;                        /* the world was compared with the plan's end */
 };
 struct live_options { bool target; };

@@ -79,7 +79,7 @@ static bool same(const struct asking *a, const struct look *look, const struct v
 }
 
 /* A value of a later state: somebody was here before. */
-static bool later(const struct asking *a, const struct look *look) {
+bool live_later(const struct asking *a, const struct look *look) {
   const struct attribute *x = attribute_find(a->m, look->resource, look->attribute);
 
   for (uint32_t i = 0; x != NULL && i < x->cases.n; i++)
@@ -97,7 +97,7 @@ static void judge(struct asking *a, struct look *look, const struct observation 
   if (o->declared.type == V_UNKNOWN) look->verdict = LOOK_LEARNT;
   else if (same(a, look, &o->declared)) look->verdict = LOOK_DECLARED;
   else look->verdict = LOOK_DIFFERENT;
-  if (look->verdict == LOOK_DIFFERENT) look->arrived = later(a, look);
+  if (look->verdict == LOOK_DIFFERENT) look->arrived = live_later(a, look);
   look->seen = http_shown(a->arena, look->seen, strlen(look->seen), SHOWN);
 }
 
@@ -134,6 +134,22 @@ void live_absent(struct look *look) {
   named(look);
 }
 
+void live_exists(struct look *look, bool there) {
+  look->verdict = there ? LOOK_DIFFERENT : LOOK_DECLARED;
+  look->present = there;
+  look->seen = there ? "there" : "not there";
+}
+
+bool live_something(const struct filter_result *r) {
+  json_error_t error;
+  json_t *values = json_loadb(r->values, r->length, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
+  const json_t *v = json_array_get(values, 0);
+  bool something = v != NULL && !json_is_null(v) && !(json_is_array(v) && json_array_size(v) == 0);
+
+  json_decref(values);
+  return something;
+}
+
 const char *live_secret_text(struct arena *arena, const struct filter_result *r) {
   json_error_t error;
   json_t *values = json_loadb(r->values, r->length, 0, &error);
@@ -144,6 +160,16 @@ const char *live_secret_text(struct arena *arena, const struct filter_result *r)
   return text;
 }
 
+int64_t live_seconds(const struct filter_result *r) {
+  json_error_t error;
+  json_t *values = r->outcome == FILTER_GAVE ? json_loadb(r->values, r->length, 0, &error) : NULL;
+  const json_t *v = json_array_get(values, 0);
+  int64_t seconds = json_is_number(v) && json_number_value(v) >= 0 && json_number_value(v) < 1e12 ? (int64_t)json_number_value(v) : -1;
+
+  json_decref(values);
+  return seconds;
+}
+
 bool live_counts(const struct look *look) {
-  return !look->arrived && !look->present && (look->verdict == LOOK_DIFFERENT || look->verdict == LOOK_LEARNT);
+  return !look->arrived && !look->present && !look->lock && !look->code && (look->verdict == LOOK_DIFFERENT || look->verdict == LOOK_LEARNT);
 }

@@ -52,6 +52,31 @@ static void ask_http(void *data, const struct http_request *asked, uint32_t n, s
   if (r->options.progress) fputs("\r\033[K", stderr);
 }
 
+static void ask_dns(void *data, const struct dns_question *asked, uint32_t n, struct dns_answer *answers) {
+  struct real *r = data;
+  int64_t total = r->options.http.total > 0 ? r->options.http.total : 15000;
+
+  if (r->options.progress) fprintf(stderr, "\r\033[Kasking name servers: %u questions", n);
+  dns_ask(r->arena, asked, n, answers, total / 2 < 2000 ? total / 2 : 2000);
+  if (r->options.progress) fputs("\r\033[K", stderr);
+}
+
+static void ask_sql(void *data, const struct sql_question *asked, struct sql_answer *answer) {
+  struct real *r = data;
+
+  if (r->options.progress) fputs("\r\033[Kasking the database", stderr);
+  *answer = sql_ask(r->arena, asked, r->options.http.total > 0 ? r->options.http.total : 15000);
+  if (r->options.progress) fputs("\r\033[K", stderr);
+}
+
+static void run(void *data, const struct run_request *asked, struct run_answer *answer) {
+  struct real *r = data;
+
+  if (r->options.progress) fprintf(stderr, "\r\033[Krunning %s %s in %s", asked->words[0], asked->words[1], asked->dir);
+  *answer = run_program(r->arena, asked);
+  if (r->options.progress) fputs("\r\033[K", stderr);
+}
+
 /* ── The environment, files, the terminal ──────────────────────────────────── */
 
 static const char *variable(void *data, const char *name) {
@@ -108,7 +133,7 @@ struct outside *outside_open(struct arena *arena, const struct outside_options *
   struct real *r = arena_new(arena, struct real);
 
   *r = (struct real){.arena = arena, .options = *options};
-  *w = (struct outside){.data = r, .http = ask_http, .variable = variable, .file = read_file, .prompt = prompt};
+  *w = (struct outside){.data = r, .http = ask_http, .dns = ask_dns, .sql = ask_sql, .run = run, .variable = variable, .file = read_file, .prompt = prompt};
   return w;
 }
 

@@ -1796,7 +1796,9 @@ cut_revert() {
     cut_once_more "$0" rollback --yes --state "${cut_state}" --no-color
     wait "$!"
     cut_read_journal
-    [ -z "${cut_over}" ] || return 0
+    if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
+      return 0
+    fi
     cut_tries=$((cut_tries + 1))
     sleep 60
   done
@@ -2978,8 +2980,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 b33490b71ee8e188e0e2eb8a1c78c8b470967e788f533c31d9250f8982b55dd9
-# plan part: sha256 843a80dc6e48853745b8d84d39c0edd0b16004d4a9728ef8d6c31c366229247f
+# runtime: sha256 08a0f7ef0616fff997b651518ff5f1e378b2d2c893bd0946949c66f70d7511a2
+# plan part: sha256 a953970aaad0db676ce6706bab2ebc1d9270f1c755e3289263e7c33f4ea28548
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1

@@ -1810,7 +1810,9 @@ cut_revert() {
     cut_once_more "$0" rollback --yes --state "${cut_state}" --no-color
     wait "$!"
     cut_read_journal
-    [ -z "${cut_over}" ] || return 0
+    if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
+      return 0
+    fi
     cut_tries=$((cut_tries + 1))
     sleep 60
   done
@@ -3341,8 +3343,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 b33490b71ee8e188e0e2eb8a1c78c8b470967e788f533c31d9250f8982b55dd9
-# plan part: sha256 0764e49a1e36eb3532da71c553fe196d5394a0e5a360c79e26dea611da115a18
+# runtime: sha256 08a0f7ef0616fff997b651518ff5f1e378b2d2c893bd0946949c66f70d7511a2
+# plan part: sha256 651e4a91051e17657f61fd7e51c7de81222571f2cdc2ad467b918aafcb2af9d9
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

@@ -1813,7 +1813,9 @@ cut_revert() {
     cut_once_more "$0" rollback --yes --state "${cut_state}" --no-color
     wait "$!"
     cut_read_journal
-    [ -z "${cut_over}" ] || return 0
+    if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
+      return 0
+    fi
     cut_tries=$((cut_tries + 1))
     sleep 60
   done
@@ -3259,8 +3261,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 b33490b71ee8e188e0e2eb8a1c78c8b470967e788f533c31d9250f8982b55dd9
-# plan part: sha256 e5a4b68cbbce9c1094b3e4028122243623ad0488d69e508c6ad9b4b829427672
+# runtime: sha256 08a0f7ef0616fff997b651518ff5f1e378b2d2c893bd0946949c66f70d7511a2
+# plan part: sha256 1559730d54994f9a25ada9dffc06bec0c7333a921e980963086ddf68181ac245
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1

@@ -1815,7 +1815,9 @@ cut_revert() {
     cut_once_more "$0" rollback --yes --state "${cut_state}" --no-color
     wait "$!"
     cut_read_journal
-    [ -z "${cut_over}" ] || return 0
+    if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
+      return 0
+    fi
     cut_tries=$((cut_tries + 1))
     sleep 60
   done
@@ -3382,8 +3384,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 b33490b71ee8e188e0e2eb8a1c78c8b470967e788f533c31d9250f8982b55dd9
-# plan part: sha256 3c2bef6a3c56cf80306df985cef15ec259124ef1a028453690352d6be47d6335
+# runtime: sha256 08a0f7ef0616fff997b651518ff5f1e378b2d2c893bd0946949c66f70d7511a2
+# plan part: sha256 7883eca085afe4a6311629d8e7a61e51c944769993d2f228cfaeacd9d7692e02
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0

@@ -1787,7 +1787,9 @@ cut_revert() {
     cut_once_more "$0" rollback --yes --state "${cut_state}" --no-color
     wait "$!"
     cut_read_journal
-    [ -z "${cut_over}" ] || return 0
+    if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
+      return 0
+    fi
     cut_tries=$((cut_tries + 1))
     sleep 60
   done
@@ -3048,8 +3050,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 b33490b71ee8e188e0e2eb8a1c78c8b470967e788f533c31d9250f8982b55dd9
-# plan part: sha256 899b581b7f6f5e6d4c4d7f5dd3b6e0dac418ddedd7d89136611190a6a5ac621b
+# runtime: sha256 08a0f7ef0616fff997b651518ff5f1e378b2d2c893bd0946949c66f70d7511a2
+# plan part: sha256 61738ed754749dd8a338ff2d69864a39823973e3f04129e667b10c61ed73aaa6
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2

@@ -2,10 +2,13 @@
 """`cutc import`: facts from saved answers, and what is no answer. The fixtures beside this file have the shapes of the systems' own.
 
 UPDATE=1 rewrites skeleton.cut: read the difference before it is kept."""
+import http.server
+import json
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CUTC = os.path.abspath(os.environ.get("CUTC", "build/cutc"))
@@ -150,6 +153,11 @@ kind: List
     plan, said, status = imported(saved("odd.json", odd))
     out, checked = findings(plan)
     result(status == 0 and checked == 0 and not out, "odd names are quoted and are no syntax", plan, out)
+    rules = ["htt/udp://192.168.7.9:5", "https://h{a}.example.org:443", "https://096.168.7.9:443", "https://a b:1", "ssh://nas.example.org:22", "unix:/x"]
+    odd = json.dumps({"success": True, "result": {"tunnel_id": "t", "config": {"ingress": [{"hostname": "h%d.example.org" % i, "service": rule} for i, rule in enumerate(rules)]}}})
+    plan, said, status = imported(saved("odd-rules.json", odd))
+    out, checked = findings(plan)
+    result(status == 0 and checked == 0 and not out and "ssh://nas.example.org:22" in plan and "unix:/x" in plan, "odd origins are quoted or left out", plan, out)
 
 
 # ── What is no answer ────────────────────────────────────────────────────────
@@ -199,9 +207,84 @@ def bad_input():
         result(file.read() == "as it was\n", "a failed import leaves the file alone")
 
 
+# ── Live ─────────────────────────────────────────────────────────────────────
+
+TUNNEL = "6f0d4c51-77aa-4e0e-8a3e-1d5b60c1a2b3"
+ANSWERS = {
+    "/api/v1/services": "services.json", "/apis/networking.k8s.io/v1/ingresses": "hosts.json", "/apis/metallb.io/v1beta1/ipaddresspools": "pools.json",
+    "/client/v4/accounts": {"success": True, "result": [{"id": "acc0", "name": "me"}]},
+    "/client/v4/zones": {"success": True, "result": [{"id": "z9", "name": "example.org"}]},
+    "/client/v4/accounts/acc0/cfd_tunnel": "tunnels.json", "/client/v4/zones/z9/dns_records": "records.json",
+    "/client/v4/accounts/acc0/cfd_tunnel/%s/configurations" % TUNNEL: "tunnel.json",
+    "/api/zones/list": {"status": "ok", "response": {"zones": [{"name": "example.org", "type": "Primary", "internal": False}, {"name": "localhost", "type": "Primary", "internal": True}]}},
+    "/api/zones/records/get": "technitium.json",
+    "/api/v2/firewall/aliases": "aliases.json", "/api/v2/firewall/nat/port_forwards": "forwards.json", "/api/v2/firewall/rules": "rules.json",
+    "/example.org.zone": "example.org.zone", "/page": b"<html><body>Log in</body></html>",
+    "/denied/api/v1/services": {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "services is forbidden", "code": 403},
+}
+SEEN = []
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        path = self.path.split("?")[0]
+        SEEN.append((self.path, dict(self.headers)))
+        body = ANSWERS.get(path)
+        status = 200 if body is not None else 404
+        if isinstance(body, dict):
+            status = body.get("code", 200)
+            body = json.dumps(body).encode()
+        elif isinstance(body, str):
+            body = fixture(body).encode()
+        elif body is None:
+            body = b"{}"
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def live():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    base = "http://127.0.0.1:%d" % server.server_address[1]
+    keys = {"KUBE_TOKEN": "secret-of-the-cluster", "CLOUDFLARE_API_TOKEN": "secret-of-the-account", "TECHNITIUM_TOKEN": "secret-of-the-dns", "PFSENSE_API_KEY": "secret-of-the-gate"}
+    os.environ.update(keys)
+    plan, said, status = imported("kubernetes", base, "cloudflare", base, "technitium", base, "pfsense", base)
+    result(status == 0, "four systems are asked", said)
+    for text in ('kubernetes cluster { api = %s  token = secret cluster_token }' % base, 'secret cluster_token { from = env "KUBE_TOKEN" }', 'account = "acc0"',
+                 'domains = ["example.org"]', "via = technitium }", "host = 127.0.0.1  rest = %s  key = secret firewall_key }" % base, "filter = 192.168.7.99",
+                 "/client/v4/zones/z9/dns_records: A example.org", "tunnel_route ci_example_org_route", "ip_pool house"):
+        result(text in plan, "it says " + text, plan)
+    out, checked = findings(plan, "edge.address -> 192.168.7.43")
+    result(checked == 1 and "nat_rule `web` still points" in out and "tunnel_route `any_example_org_route`" in out and "dns_record `example_org_lan`" in out, "one line more, and what leads there is found", out)
+    result(plan == imported("kubernetes", base, "cloudflare", base, "technitium", base, "pfsense", base)[0], "asking twice gives the same bytes")
+    heads = {path.split("?")[0]: head for path, head in SEEN}
+    result(heads["/api/v1/services"].get("Authorization") == "Bearer secret-of-the-cluster" and heads["/client/v4/zones"].get("Authorization") == "Bearer secret-of-the-account"
+           and heads["/api/v2/firewall/aliases"].get("X-API-Key") == "secret-of-the-gate" and "Authorization" not in heads["/api/v2/firewall/aliases"], "each gets its own credential", heads)
+    result(not any(key in plan + said for key in keys.values()) and not any("secret-of" in path for path, _ in SEEN), "no credential in any output or URL", said)
+    plan, said, status = imported("zone", base + "/example.org.zone?token=xyz")
+    result(status == 0 and "nas.example.org" in plan and "token" not in plan, "one URL of a zone file", said)
+    plan, said, status = imported(base + "/api/v1/services")
+    result(status == 0 and "lb_service edge" in plan, "one URL of a list", said)
+    fails("a URL of nobody", 2, ["whose API"], base)
+    fails("credentials in a URL", 2, ["no place in a URL"], "kubernetes", "http://me:secret-of-me@127.0.0.1/")
+    fails("an API that says no", 3, ["services is forbidden"], "kubernetes", base + "/denied/api/v1/services")
+    fails("a page of HTML from a proxy", 3, [base + "/page"], "kubernetes", base + "/page")
+    server.shutdown()
+    server.server_close()
+    fails("an API that is not there", 3, [base], "pfsense", base)
+    for key in keys:
+        del os.environ[key]
+
+
 skeleton()
 all_of_them()
 one_thing_each()
 bad_input()
+live()
 subprocess.run(["rm", "-rf", WORK], check=False)
 sys.exit(result.failed)

@@ -1,5 +1,5 @@
 # The operator's clock: clock.py CELL PID. While a runbook of this cell waits until a time that its journal names, far ahead, lets it
-# wait for a moment and puts the clock (the `date` of the operator, which adds CELL/ahead) on to five seconds before that. Ends with
+# wait for a moment and puts the clock (the `date` of the operator, which adds CELL/ahead) on to three seconds before that. Ends with
 # the process PID.
 import glob
 import os
@@ -7,7 +7,7 @@ import sys
 import time
 
 CELL, PID = sys.argv[1], int(sys.argv[2])
-LEFT = 5
+LEFT = 3
 
 
 def waits_until():
@@ -24,11 +24,11 @@ def waits_until():
     return due
 
 
-ahead, seen = 0, 0
+ahead, seen, since = 0, 0, 0.0
 while os.path.exists("/proc/%d" % PID):
     due = waits_until()
     if due - (time.time() + ahead) > LEFT + 1:
-        if seen == due:
+        if seen == due and time.time() - since > 1:
             ahead += int(due - (time.time() + ahead)) - LEFT
             try:
                 with open(CELL + "/ahead.new", "w", encoding="utf-8") as f:
@@ -36,5 +36,6 @@ while os.path.exists("/proc/%d" % PID):
                 os.rename(CELL + "/ahead.new", CELL + "/ahead")
             except OSError:
                 break
-        seen = due
-    time.sleep(2)
+        if seen != due:
+            seen, since = due, time.time()
+    time.sleep(0.3)

@@ -111,7 +111,7 @@ if pid == 0:
 out = open(TRANSCRIPT, "ab", buffering=0)
 said, asked, killed = "", "", False
 while True:
-    ready = select.select([fd], [], [], 0.003 if kill_at else 0.2)[0]
+    ready = select.select([fd], [], [], 0.02 if kill_at else 0.2)[0]
     if ready:
         try:
             data = os.read(fd, 65536)

@@ -1,17 +1,23 @@
 # shellcheck shell=bash
 # KILL anywhere, then a rollback in a new shell that can ask the secret store for nothing. Sourced by run.sh.
-# Points are counted in commands that were begun since the first intent. Each in turn, half of them in a cell of its own.
+# Points are counted in commands that were begun since the first intent. A third of them in each cell.
 
 scenario_killed_1() {
   lab_up killed1 || return
-  killed_points 1 5 9 13 17 21 25 29 33 37
-  killed_back 31 6
+  killed_points 1 7 13 19 25 31 37
   lab_down "$CELL"
 }
 
 scenario_killed_2() {
   lab_up killed2 || return
-  killed_points 3 7 11 15 19 23 27 31 35 38
+  killed_points 3 9 15 21 27 33 38
+  lab_down "$CELL"
+}
+
+scenario_killed_3() {
+  lab_up killed3 || return
+  killed_points 5 11 17 23 29 35
+  killed_back 31 6
   killed_back 36 14
   lab_down "$CELL"
 }

@@ -56,14 +56,14 @@ trap 'exit 130' INT TERM HUP
 # The parts of the scenarios that are asked for, the longest first: each has cells of its own.
 [ $# -gt 0 ] || set -- cutover unattended believed moved locks killed
 parts=
-for part in believed killed_1 killed_2 locks moved cutover unattended; do
+for part in believed killed_1 killed_2 killed_3 locks moved cutover unattended; do
   for scenario; do
     [ "$scenario" != "${part%_?}" ] || parts="$parts $part"
   done
 done
 for scenario; do
-  case " cutover unattended believed moved locks killed " in
-  *" $scenario "*) ;;
+  case $parts in
+  *" $scenario"*) ;;
   *) refuse "there is no scenario $scenario" ;;
   esac
 done

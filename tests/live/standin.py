@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
@@ -58,6 +59,7 @@ class World:
                         "*.example.net": [{"name": "*.example.net", "type": "CNAME", "ttl": 3600, "disabled": False, "rData": {"cname": "example.net"}}]}
         self.aliases = {"nginx": [shared]}
         self.forwards = [{"id": 0, "descr": "https", "interface": "wan", "protocol": "tcp/udp", "target": "nginx", "local_port": "443", "disabled": False}]
+        self.secrets, self.static, self.expired = {}, 86400, False
         self.kv = {"technitium": {"token": TOKENS["technitium"]}, "platform": {"cloudflare_api_token": TOKENS["cloudflare"]},
                    "terraform": {"conn_str": TOKENS["conn"]}}
 
@@ -132,6 +134,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if parts[:3] == ["api", "v1", "namespaces"] and len(parts) == 6 and parts[4] == "services":
             found = world.services.get((parts[3], parts[5]))
             return self.send(200, found) if found else self.status(404, "NotFound", 'services "%s" not found' % parts[5])
+        if parts[:3] == ["api", "v1", "namespaces"] and len(parts) == 6 and parts[4] == "secrets":
+            found = world.secrets.get((parts[3], parts[5]))
+            return self.send(200, {"kind": "Secret", "data": found}) if found else self.status(404, "NotFound", 'secrets "%s" not found' % parts[5])
         if parts[:3] == ["api", "v1", "services"]:
             names = sorted(world.services)
             at, size = int(query.get("continue", 0)), int(query.get("limit", 500))
@@ -188,7 +193,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.headers.get("X-Vault-Token") != TOKENS["vault"]:
             return self.send(403, {"errors": ["permission denied"]})
         if parts == ["auth", "token", "lookup-self"]:
-            return self.send(200, {"data": {"ttl": world.token_ttl, "expire_time": None if world.token_ttl == 0 else "2026-11-24T00:00:00Z"}})
+            return self.send(200, {"data": {"ttl": world.token_ttl, "expire_time": None if world.token_ttl == 0 and not world.expired else "2026-11-24T00:00:00Z"}})
+        if parts == ["database", "static-creds", "tf"]:
+            return self.send(200, {"data": {"username": "tf", "password": "Wm4Zp1nQ", "ttl": world.static, "rotation_period": 86400, "last_vault_rotation": "2026-11-22T00:00:00Z"},
+                                   "lease_id": "", "lease_duration": 0})
         if parts[:2] == ["secret", "data"] and parts[2] in world.kv:
             return self.send(200, {"data": {"data": world.kv[parts[2]], "metadata": {"version": 3, "deletion_time": ""}}, "lease_duration": 0})
         return self.send(404, {"errors": []})
@@ -202,7 +210,7 @@ class Server(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.world, self.token = world, token
         self.port = self.server_address[1]
-        self.tls = tls
+        self.tls, self.peers = tls, []
 
     def start(self):
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -212,10 +220,108 @@ class Server(http.server.ThreadingHTTPServer):
         if self.tls:
             request.settimeout(20)
             request = self.tls.wrap_socket(request, server_side=True)
+            self.peers.append(request.getpeercert())
         super().finish_request(request, client_address)
 
     def handle_error(self, request, client_address):
         pass  # what the other side did is the test's to judge
+
+
+# ── A name server ────────────────────────────────────────────────────────────
+
+class Names(threading.Thread):
+    """Answers A, AAAA and CNAME from `records` {name: (type, [values], ttl)}; `*.` and a name for what is below it."""
+
+    TYPES = {"A": 1, "CNAME": 5, "AAAA": 28}
+
+    def __init__(self, address, port=53):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((address, port))
+        self.port = self.socket.getsockname()[1]
+        self.records, self.rcode, self.silent, self.asked, self.flags = {}, 0, False, [], 0x8400
+
+    def run(self):
+        while True:
+            data, peer = self.socket.recvfrom(4096)
+            if not self.silent:
+                self.socket.sendto(self.answer(data), peer)
+
+    @staticmethod
+    def encode(name):
+        return b"".join(bytes([len(p)]) + p.encode() for p in name.split(".")) + b"\0"
+
+    def answer(self, data):
+        at, labels = 12, []
+        while data[at]:
+            labels.append(data[at + 1:at + 1 + data[at]].decode())
+            at += 1 + data[at]
+        name, kind = ".".join(labels).lower(), int.from_bytes(data[at + 1:at + 3], "big")
+        self.asked.append((name, kind))
+        found = self.records.get(name) or self.records.get("*." + name.split(".", 1)[1] if "." in name else "")
+        rcode = self.rcode or (0 if found else 3)
+        records = b""
+        count = 0
+        if found and not self.rcode and self.TYPES[found[0]] == kind:
+            for value in found[1]:
+                raw = self.encode(value) if kind == 5 else socket.inet_pton(socket.AF_INET if kind == 1 else socket.AF_INET6, value)
+                records += b"\xc0\x0c" + kind.to_bytes(2, "big") + b"\0\1" + found[2].to_bytes(4, "big") + len(raw).to_bytes(2, "big") + raw
+                count += 1
+        return (data[:2] + (self.flags | rcode).to_bytes(2, "big") + b"\0\1" + count.to_bytes(2, "big") + b"\0\0\0\0" + data[12:at + 5] + records)
+
+
+# ── A database that knows who holds a lock ───────────────────────────────────
+
+class Database(threading.Thread):
+    """Enough of PostgreSQL's protocol to say who holds a lock: any statement but `set` gives the row, or none."""
+
+    def __init__(self, address="127.0.0.1", port=0):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server((address, port))
+        self.port, self.row = self.listener.getsockname()[1], b""
+
+    def run(self):
+        while True:
+            client, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        def message(kind, body):
+            return kind + struct.pack("!I", len(body) + 4) + body
+        ready = message(b"Z", b"I")
+        file = client.makefile("rb")
+        while file.read(struct.unpack("!I", file.read(4))[0] - 4)[:2] == b"\x04\xd2":  # may the connection be encrypted? No
+            client.sendall(b"N")
+        client.sendall(message(b"R", struct.pack("!I", 0)) + ready)
+        while (kind := file.read(1)) == b"Q":
+            query = file.read(struct.unpack("!I", file.read(4))[0] - 4)
+            if query.startswith(b"set"):
+                client.sendall(message(b"C", b"SET\0") + ready)
+                continue
+            columns = message(b"T", struct.pack("!H", 1) + b"holder\0" + struct.pack("!IHIhIH", 0, 0, 25, -1, 0xffffffff, 0))
+            row = message(b"D", struct.pack("!HI", 1, len(self.row)) + self.row) if self.row else b""
+            client.sendall(columns + row + message(b"C", b"SELECT 1\0") + ready)
+        client.close()
+
+
+
+def own_network(*addresses):
+    """A network of our own with nothing but loopback and these addresses on it: what is asked for there is asked of nobody else.
+    Starts the program anew in it. False when the system does not let us."""
+    import fcntl
+    import sys
+    if os.environ.get("CUTC_OWN_NETWORK") != "1":
+        for flags in (["-n"], ["-rn"]):
+            if subprocess.run(["unshare", *flags, "true"], capture_output=True).returncode == 0:
+                os.environ["CUTC_OWN_NETWORK"] = "1"
+                os.execvp("unshare", ["unshare", *flags, sys.executable, *sys.argv])
+        return False
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    fcntl.ioctl(s, 0x8914, struct.pack("16sh14x", b"lo", 0x41 | 0x8))  # SIOCSIFFLAGS: up, running, loopback
+    for i, address in enumerate(addresses):
+        request = struct.pack("16sHH4s8x", b"lo:%d" % (i + 1), socket.AF_INET, 0, socket.inet_aton(address))
+        fcntl.ioctl(s, 0x8916, request)  # SIOCSIFADDR
+    return True
 
 
 # ── Certificates ─────────────────────────────────────────────────────────────
@@ -235,7 +341,17 @@ def certificates(folder, names):
             "-extfile", "ext")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(os.path.join(folder, "server.pem"), os.path.join(folder, "server.key"))
+    context.load_verify_locations(os.path.join(folder, "ca.pem"))
+    context.verify_mode = ssl.CERT_OPTIONAL
     return os.path.join(folder, "ca.pem"), context
+
+
+def client_certificate(folder):
+    """A certificate and key for a client, of the authority in this folder."""
+    for words in (["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "client.key", "-out", "client.csr", "-subj", "/CN=admin"],
+                  ["x509", "-req", "-in", "client.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "client.pem", "-days", "2"]):
+        subprocess.run(["openssl", *words], check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return os.path.join(folder, "client.pem"), os.path.join(folder, "client.key")
 
 
 # ── A proxy that leads every host to the stand-ins ───────────────────────────

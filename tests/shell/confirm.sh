@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.bash"
 
 fresh() {
+  no_guard # of the run before
   rm -rf "$scratch/w"
   mkdir -p "$scratch/w"
   printf '0.1\n' >"$scratch/w/seconds"
@@ -15,7 +16,7 @@ begin() { # SHELL COMMAND…: in the background, until it waits for its confirma
   run=$!
   until_said 'confirm-until'
 }
-until_said() { for _ in $(seq 200); do grep -q "$1" "$scratch/w/state/journal" 2>/dev/null && return; sleep 0.1; done; false; }
+until_said() { for _ in $(seq 600); do grep -q "$1" "$scratch/w/state/journal" 2>/dev/null && return; sleep 0.1; done; false; }
 ended() {
   wait "$run" 2>/dev/null
   status=$?
@@ -30,7 +31,7 @@ has() { grep -qF -e "$1" "$scratch/out"; }
 last() { [ "$(tail -n 1 "$scratch/w/state/journal" | cut -d ' ' -f 2-3)" = "$1" ] || { tail -n 3 "$scratch/w/state/journal"; false; }; }
 said() { [ "$(tr '\n' ';' <"$scratch/w/said")" = "$1" ] || { printf '# said %s\n' "$(tr '\n' ';' <"$scratch/w/said")"; false; }; }
 no_guard() { # the guard ends soon after its run
-  for _ in $(seq 60); do pgrep -f -- "--watchdog $scratch/w/state" >/dev/null || return 0; sleep 0.1; done
+  for _ in $(seq 600); do pgrep -f -- "--watchdog $scratch/w/state" >/dev/null || return 0; sleep 0.1; done
   false
 }
 
@@ -39,7 +40,28 @@ no_guard() { # the guard ends soon after its run
   cat "$repo"/compiler/script/runtime-*.sh "$repo/tests/shell/hand3.part"
 } >"$scratch/book.sh"
 
+# Who is not root loses the memory file system with the last session, unless they linger.
+ordinary=()
+[ "$(id -u)" != 0 ] || ordinary=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+mkdir "$scratch/bin"
+printf '#!/bin/sh\nprintf "Linger=%%s\\n" "${LINGER}"\n' >"$scratch/bin/loginctl"
+chmod +x "$scratch/bin/loginctl"
+sed "s/^cut_secrets=.*/cut_secrets='1:one'/; \$d" "$scratch/book.sh" >"$scratch/secret.sh"
+printf 'secret_1() {\n  cut_secret_env one ONE\n}\n\ncut_main "$@"\n' >>"$scratch/secret.sh"
+lingers() { # LINGER SHELL
+  fresh
+  chmod 755 "$scratch"
+  chmod 777 "$scratch/w" "$memory"
+  chmod 666 "$scratch/w/said"
+  (cd "$scratch/w" && ONE=planted-one LINGER=$1 PATH=$scratch/bin:$PATH "${ordinary[@]}" setsid -w $2 "$scratch/secret.sh" preflight --confirm-within 1m --state "$scratch/w/state") >"$scratch/out" 2>&1 </dev/null
+  status=$?
+}
+
 while read -r sh; do
+  lingers no "$sh"
+  check "$sh: secrets that go with the last session refuse" eval 'is 4 && has "loginctl enable-linger"'
+  lingers yes "$sh"
+  check "$sh: with a lingering user they stay" is 0
   fresh
   bare "$sh" apply --yes --confirm-within soon
   check "$sh: no such time" is 2
@@ -83,6 +105,28 @@ while read -r sh; do
   bare "$sh" confirm
   check "$sh: and can be confirmed from elsewhere" last 'over finished'
   ended
+
+  # A login: a shell with jobs, its terminal taken away; it passes the hang-up on to all of them.
+  fresh
+  printf 'cd "%s" && %s "%s" apply --yes --confirm-within 3s --state "%s"\n' "$scratch/w" "$sh" "$scratch/book.sh" "$scratch/w/state" >"$scratch/login"
+  "$repo/tests/shell/terminal.py" 'ready=. "'"$scratch/login"'"' 'NOT CONFIRMED=HANGUP' -- env PS1='ready$ ' bash --norc --noprofile -i >"$scratch/out" 2>&1
+  check "$sh: the login goes: it rolls back in its time" until_said 'over rolled-back'
+  check "$sh: the login goes: all of it" said 'began;saved;after;undone;'
+
+  fresh
+  begin "$sh" apply --yes --confirm-within 3s
+  kill -s KILL -- "-$run"
+  ended
+  check "$sh: its whole process group killed: its guard rolls back" until_said 'over rolled-back'
+
+  if [ "$sh" = dash ] || [ "${SHELLS:-}" = all ]; then
+    fresh
+    begin "$sh" apply --yes --confirm-within 3s
+    kill -s STOP "$run"
+    check "$sh: stopped for good: its guard rolls back" until_said 'over rolled-back'
+    ended
+    check "$sh: stopped for good: all of it" said 'began;saved;after;undone;'
+  fi
 
   fresh
   begin "$sh" apply --yes --confirm-within 3s

@@ -99,7 +99,7 @@ edit() { # NAME SED-SCRIPT WORDS
 edit 'a pipe' 's/^  sed -i .*new.*/& | tee log/' 'step 2 `greeting`, do, command 1'
 edit 'a verify removed' '/cut_run step_1_verify_1/d' 'step 1 `motd`, verify'
 edit 'a secret echoed' 's/^  cut_http PUT/  cat "${cut_cred}\/secret.key"\n&/' 'this is not in the plan'
-edit 'another address' 's/127.0.0.1:[0-9]*\/motd/127.0.0.2:1\/motd/' 'this is not what the plan says'
+edit 'another address' 's/127.0.0.1:[0-9]*\/motd/127.0.0.2:1\/motd/' 'instead of'
 edit 'a command more' 's/^step_2_undo() {/&\n  rm -rf files/' 'step 2 `greeting`, undo: this is not in the plan'
 edit 'a step renamed' 's/cut_id=motd/cut_id=greeting/' 'not in the proven order'
 edit 'the runtime' 's/umask 077/umask 022/' 'the runtime is not that of this cutc'

@@ -31,14 +31,15 @@ for plan in examples/*/*.cut; do
     printf 'not ok - %s is what the plan says\n%s\n' "$kept" "$(printf '%s\n' "$said" | sed 's/^/# /')"
   fi
   if command -v shellcheck >"$work/which"; then
-    if said=$(shellcheck -s sh -o all "$kept" 2>&1); then
+    # Everything it knows, in both dialects, without exclusions of any kind.
+    if said=$(shellcheck --norc -s sh -o all "$kept" 2>&1 && shellcheck --norc -s dash -o all "$kept" 2>&1 && ! grep -n 'shellcheck disable' "$kept"); then
       printf 'ok - shellcheck %s\n' "$kept"
     else
       printf 'not ok - shellcheck %s\n%s\n' "$kept" "$(printf '%s\n' "$said" | head -n 40 | sed 's/^/# /')"
     fi
   fi
   if command -v shfmt >"$work/which"; then
-    if said=$(shfmt -i 2 -d "$kept" 2>&1); then
+    if said=$(shfmt -i 2 -d <"$kept" 2>&1); then
       printf 'ok - shfmt %s\n' "$kept"
     else
       printf 'not ok - shfmt %s\n%s\n' "$kept" "$(printf '%s\n' "$said" | head -n 40 | sed 's/^/# /')"

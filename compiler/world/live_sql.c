@@ -1,0 +1,115 @@
+/* What the plan looks at in PostgreSQL -> questions over libpq, and looks.
+ * Two things: an `observe` that is `psql` with its statement on standard input, and the lock on the state of each stack that the plan's
+ * steps go through, as the runbook's preflight looks at it. */
+#include "world/live_inside.h"
+
+#include <string.h>
+
+static const char *name_at(const struct asking *a, uint32_t id) { return name_text(&a->m->c->names, id); }
+
+/* ── psql ──────────────────────────────────────────────────────────────────── */
+
+/* `psql` with nothing but flags that say how it prints. */
+bool live_is_psql(const struct asking *a, const struct command *c) {
+  const char *line = c->type == CMD_RUN && c->has_input ? pieces_text(a->arena, &c->line, "", "") : "";
+
+  if (strncmp(line, "psql", 4) != 0) return false;
+  for (const char *s = line + 4; *s != '\0'; s++)
+    if (strchr(" -XAtq", *s) == NULL) return false;
+  return line[4] == ' ' || line[4] == '\0';
+}
+
+static const char *key_of(const char *variable) {
+  static const char *const keys[][2] = {{"PGHOST", "host"}, {"PGHOSTADDR", "hostaddr"}, {"PGPORT", "port"}, {"PGDATABASE", "dbname"}, {"PGUSER", "user"},
+                                        {"PGPASSWORD", "password"}, {"PGSSLMODE", "sslmode"}, {"PGSSLROOTCERT", "sslrootcert"}};
+
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (strcmp(keys[i][0], variable) == 0) return keys[i][1];
+  return NULL;
+}
+
+enum ready live_psql(struct asking *a, const struct command *c, struct sql_answer *answer, const char **where, const char **why) {
+  const char **keys = arena_array(a->arena, const char *, (size_t)c->env_count + 2), **values = arena_array(a->arena, const char *, (size_t)c->env_count + 2);
+  struct sql_question q = {.keys = keys, .values = values};
+  enum ready ready = credentials_fill(a->credentials, &c->input, &q.query, why);
+  uint32_t n = 0;
+  const char *host = "here";
+
+  for (uint32_t i = 0; i < c->env_count; i++) {
+    const char *value;
+    enum ready one = credentials_fill(a->credentials, &c->env[i].value, &value, why);
+
+    if (one > ready) ready = one;
+    keys[n] = key_of(name_at(a, c->env[i].name));
+    if (keys[n] == NULL || one != READY) continue;
+    if (strcmp(keys[n], "host") == 0 && value != NULL) host = value;
+    values[n++] = value != NULL ? value : "";
+  }
+  keys[n] = NULL; /* the last may have been left out */
+  *where = arena_print(a->arena, "PostgreSQL at %s", host);
+  if (ready == READY) a->w->sql(a->w->data, &q, answer);
+  return ready;
+}
+
+/* ── Locks ─────────────────────────────────────────────────────────────────── */
+
+static void quoted(struct text *out, const char *s, char quote) {
+  text_putc(out, quote);
+  for (; *s != '\0'; s++) {
+    if (*s == quote) text_putc(out, quote);
+    text_putc(out, *s);
+  }
+  text_putc(out, quote);
+}
+
+/* An advisory lock's key is the id of the workspace's row (Terraform, backend "pg"). */
+static const char *holder_query(struct arena *arena, const struct state_lock *l) {
+  struct text q = {.arena = arena};
+
+  text_puts(&q, "select 'process ' || l.pid || coalesce(' of ' || a.usename, '') || coalesce(' from ' || host(a.client_addr), '') || ', ' || coalesce(a.state, 'unknown')"
+                " || ' for ' || extract(epoch from now() - a.state_change)::bigint || ' s'"
+                " from pg_locks l left join pg_stat_activity a on a.pid = l.pid join (select id as key from ");
+  quoted(&q, l->schema, '"');
+  text_puts(&q, ".states where name = ");
+  quoted(&q, l->workspace, '\'');
+  /* -1 is the one lock under which new workspaces are made. */
+  text_puts(&q, " union all select -1) k on k.key = ((l.classid::bigint << 32) | l.objid::bigint)"
+                " where l.locktype = 'advisory' and l.objsubid = 1 and l.granted and l.database = (select oid from pg_database where datname = current_database())");
+  text_puts(&q, " limit 1");
+  return text_done(&q);
+}
+
+static void look_at(struct asking *a, const struct state_lock *l) {
+  const struct resource *r = &a->m->resources.at[l->stack];
+  struct look look = {.verdict = LOOK_UNKNOWN, .resource = l->stack, .attribute = NONE, .name = name_at(a, r->name), .part = "lock", .declared = "free", .at = r->at, .lock = true};
+  const char *keys[] = {"dbname", NULL}, *values[] = {NULL, NULL}, *connection = NULL;
+  struct sql_question q = {.keys = keys, .values = values, .query = holder_query(a->arena, l)};
+  struct sql_answer answer = {0};
+
+  look.where = arena_print(a->arena, "the lock of the workspace %s in the schema %s", l->workspace, l->schema);
+  if (l->connection == NULL) {
+    look.reason = "the `env` of the stack has no PG_CONN_STR, so nobody knows where its lock is";
+  } else if (credentials_fill(a->credentials, l->connection, &connection, &look.reason) != READY) {
+    look.failed = true;
+    if (look.reason == NULL) look.reason = "its PG_CONN_STR could not be had";
+  } else {
+    values[0] = connection;
+    a->live->asked++;
+    a->w->sql(a->w->data, &q, &answer);
+    look.failed = !answer.answered;
+    look.reason = answer.reason == NULL ? NULL : arena_print(a->arena, "the state database: %s", answer.reason);
+    if (look.reason != NULL && credentials_within(a->credentials, look.reason)) look.reason = "the state database gives no answer, and a reason that holds a secret";
+    if (answer.answered) {
+      look.seen = *answer.text == '\0' ? "free" : http_shown(a->arena, answer.text, strlen(answer.text) - 1, 200);
+      look.verdict = *answer.text == '\0' ? LOOK_DECLARED : LOOK_DIFFERENT;
+    }
+  }
+  array_push(a->arena, &a->live->looks, look);
+}
+
+void live_locks(struct asking *a, const struct proof *p) {
+  if (a->w->sql == NULL || a->live->target || a->m->steps.n == 0) return;
+  const struct runbook *b = runbook_build(a->m, p);
+
+  for (uint32_t i = 0; i < b->locks.n; i++) look_at(a, &b->locks.at[i]);
+}
