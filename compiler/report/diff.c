@@ -76,7 +76,7 @@ static struct edit edit_of(struct command_lines x, struct command_lines y) {
     from++;
   while (end < x.lines.n - from && end < y.lines.n - from && strcmp(x.lines.at[x.lines.n - 1 - end], y.lines.at[y.lines.n - 1 - end]) == 0)
     end++;
-  return (struct edit){x.lines.at + from, x.lines.n - from - end, y.lines.at + from, y.lines.n - from - end};
+  return (struct edit){x.lines.n ? x.lines.at + from : NULL, x.lines.n - from - end, y.lines.n ? y.lines.at + from : NULL, y.lines.n - from - end};
 }
 
 /* Names of steps, resources or needs, as one text to compare. */
