@@ -155,13 +155,22 @@ cut_attend() {
     cut_end_tree "${cut_timer}" KILL
     wait "${cut_timer}" 2>/dev/null || :
   fi
-  rm -f "${cut_state}/lock/command"
   [ "${cut_late}" = 0 ] || cut_why="it took longer than ${cut_timeout}s"
+}
+
+# Removes what a try was given, and its name.
+cut_clear() {
+  for cut_given in "${cut_cred}"/now.* "${cut_state}/lock/command"; do
+    if [ -e "${cut_given}" ]; then
+      rm -f "${cut_cred}"/now.* "${cut_state}/lock/command"
+      return
+    fi
+  done
 }
 
 # One try.
 cut_once() {
-  rm -f "${cut_cred}"/now.*
+  cut_clear
   cut_late=0
   if [ "${cut_launcher}" = none ]; then
     (trap '' HUP && cd -- "${cut_root}" && "${cut_name}") >"${cut_out}" 2>>"${cut_log}" </dev/null
@@ -170,13 +179,14 @@ cut_once() {
     cut_launch
     cut_attend
   fi
-  rm -f "${cut_cred}"/now.*
+  cut_clear
   [ "${cut_late}" = 0 ] || [ "${cut_rc}" != 0 ] || cut_rc=124
   return "${cut_rc}"
 }
 
 # Compares the output with what is expected of it; says in the log what differs.
 cut_expected() {
+  [ "$#" -gt 0 ] || return 0
   cut_got=$(cat -- "${cut_out}")
   while [ "$#" -gt 0 ]; do
     cut_want=${2-}
@@ -269,7 +279,7 @@ cut_files() {
   else
     cut_log="${cut_logs}/${cut_number}-${cut_name}.log"
     cut_work="${cut_state}/work/${cut_n}"
-    mkdir -p "${cut_work}"
+    [ -d "${cut_work}" ] || mkdir -p "${cut_work}"
   fi
   cut_stamp=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   printf '# %s %s\n' "${cut_name}" "${cut_stamp}" >>"${cut_log}"
@@ -279,6 +289,7 @@ cut_files() {
 cut_forget() {
   [ "${cut_secret_run}" = 0 ] || return 0
   for cut_gone in ${cut_at_use}; do
+    [ -e "${cut_cred}/secret.${cut_gone}" ] || continue
     [ ! -s "${cut_cred}/secret.${cut_gone}" ] || cut_disguises "${cut_cred}/secret.${cut_gone}" >>"${cut_cred}/gone.${cut_gone}"
     rm -f "${cut_cred}/secret.${cut_gone}"
   done
