@@ -36,7 +36,7 @@ static const struct option_row {
     {"shell", "COMMAND", "the shell that runs the runbook (sh)", 0, SHELL, OPTION_REHEARSE},
     {"jobs", "N", "runs at a time (one per processor)", 'j', JOBS, OPTION_REHEARSE},
     {"sample", "N", "at most so many failure points, evenly chosen", 0, SAMPLE, OPTION_REHEARSE},
-    {"only", "ID", "only this failure point", 0, ONLY, OPTION_REHEARSE},
+    {"only", "ID[,ID...]", "only these failure points", 0, ONLY, OPTION_REHEARSE},
     {"keep", NULL, "leave the sandbox, with what the runs have printed and written", 0, KEEP, OPTION_REHEARSE},
     {"runbook", "FILE", "rehearse this runbook instead of the one the plan gives", 0, RUNBOOK, OPTION_REHEARSE},
     {"live", NULL, "look at the world first: is it what the plan starts from", 0, LIVE, OPTION_LIVE},

@@ -182,23 +182,45 @@ static bool run_clean(struct rehearsing *r) {
   return false;
 }
 
+/* Is this id among those between commas? Each that is taken is marked. */
+static bool wanted(const char *only, const char *id, bool *taken) {
+  size_t n = strlen(id);
+  uint32_t k = 0;
+  for (const char *at = only;; at += strcspn(at, ",") + 1, k++) {
+    if (strcspn(at, ",") == n && strncmp(at, id, n) == 0) return taken[k] = true;
+    if (strchr(at, ',') == NULL) return false;
+  }
+}
+
+/* Says of the first id that no point has which one may have been meant. */
+static bool all_taken(struct rehearsing *r, const char *only, const bool *taken, const char *const *ids, uint32_t n) {
+  uint32_t k = 0;
+  for (const char *at = only;; at += strcspn(at, ",") + 1, k++) {
+    if (!taken[k]) {
+      const char *id = arena_copy(r->s.arena, at, strcspn(at, ","));
+      uint32_t near = nearest(id, ids, n);
+      fprintf(stderr, "cutc: there is no failure point `%s`", id);
+      fprintf(stderr, near != NONE ? "; did you mean `%s`?\n" : "\n", near != NONE ? ids[near] : "");
+      return false;
+    }
+    if (strchr(at, ',') == NULL) return true;
+  }
+}
+
+/* Keeps the points that were asked for. */
 static bool choose(struct rehearsing *r) {
   struct points *p = &r->points;
   const struct rehearse_options *o = r->s.o;
   uint32_t kept = 0, n = p->all.n;
+  const char **ids = arena_array(r->s.arena, const char *, n + 1);
+  bool *taken = arena_array(r->s.arena, bool, o->only != NULL ? strlen(o->only) + 1 : 1);
+  for (uint32_t i = 0; i < n; i++) ids[i] = p->all.at[i].id;
   for (uint32_t i = 0; i < n; i++) {
-    bool takes = o->only != NULL ? strcmp(p->all.at[i].id, o->only) == 0 : o->sample == 0 || o->sample >= n || (uint64_t)i * o->sample / n != ((uint64_t)i + 1) * o->sample / n;
+    bool takes = o->only != NULL ? wanted(o->only, ids[i], taken) : o->sample == 0 || o->sample >= n || (uint64_t)i * o->sample / n != ((uint64_t)i + 1) * o->sample / n;
     if (takes) p->all.at[kept++] = p->all.at[i];
   }
-  if (kept == 0) {
-    const char **ids = arena_array(r->s.arena, const char *, n + 1);
-    for (uint32_t i = 0; i < n; i++) ids[i] = p->all.at[i].id;
-    uint32_t near = o->only != NULL ? nearest(o->only, ids, n) : NONE;
-    fprintf(stderr, "cutc: there is no failure point `%s`", o->only != NULL ? o->only : "");
-    fprintf(stderr, near != NONE ? "; did you mean `%s`?\n" : "\n", near != NONE ? ids[near] : "");
-  }
   p->all.n = kept;
-  return kept > 0;
+  return o->only == NULL || all_taken(r, o->only, taken, ids, n);
 }
 
 static uint32_t processors(void) {

@@ -14,7 +14,7 @@
 
 struct rehearse_options {
   const char *shell; /* a command line: "sh", "busybox sh", "zsh --emulate sh" */
-  const char *only;  /* one failure point, NULL for all */
+  const char *only;  /* failure points, with commas between them; NULL for all */
   const char *book;  /* a runbook to rehearse instead of the emitted one (for tests of the rehearsal), NULL */
   uint32_t jobs;     /* 0: as many as there are processors */
   uint32_t sample;   /* at most so many failure points, evenly chosen; 0 for all */
@@ -90,6 +90,7 @@ struct role {
   const char *tool;  /* the base name of that */
   bool alone;        /* RUN: no other command of the line has this name */
   bool asks_first;   /* RUN: what comes before it is a question: `A || B` */
+  bool forgives;     /* RUN: the line ends well whatever happens in it: `A || true` */
   const char *pass, *fail; /* output that meets the unit's expectations, and that does not; NULL when it has none */
 };
 

@@ -89,9 +89,6 @@ static const char *argument(const struct call *c, const char *option) {
 
 /* ── Clock and journal ─────────────────────────────────────────────────────── */
 
-/* Time flies: waiting takes no time, and what takes time takes twenty times as long. */
-static time_t virtual_time(const struct run *r) { return (time_t)(1700000000 + r->clock + (now_ms() - r->started) / 50); }
-
 static void read_journal(struct run *r) {
   const char *text = file_text(r, arena_print(r->arena, "%s/journal", r->state));
   uint32_t lines = 0;
@@ -167,18 +164,11 @@ static void ask_sync(struct run *r, struct call *c) {
   finish(r, c, 0, "");
 }
 
-/* After so many milliseconds without a call there is nobody at work but those who sleep. */
-#define IDLE 4000
-
 static void ask_sleep(struct run *r, struct call *c) {
-  long seconds = c->argc > 1 ? strtol(c->argv[1], NULL, 10) : 0;
-  if (seconds <= 5 || r->hanging) {
-    r->clock += seconds;
-    finish(r, c, 0, "");
-    return;
-  }
+  int64_t seconds = 0;
+  for (int i = 1; i < c->argc; i++) seconds += duration_of(c->argv[i]);
   c->state = CALL_SLEEPS;
-  c->until = now_ms() + IDLE;
+  c->until = r->clock + seconds;
 }
 
 /* ── Probes, observed values, secrets: what the runtime asks for itself ────── */
@@ -329,6 +319,14 @@ static bool in_block(const struct run *r, uint32_t unit) {
   return type == SEQ_DO || type == SEQ_UNDO;
 }
 
+/* A look that does not find what it looks for takes its time: what is looked for again and again is so for a few times only. */
+static void look_takes_time(struct run *r, uint32_t unit) {
+  const struct command *c = r->s->b->units.at[unit].command;
+  if (r->s->b->sequences.at[r->s->roles[unit].sequence].type != SEQ_VERIFY || world_looks(&r->world, unit)) return;
+  int64_t takes = (int64_t)c->within / 4;
+  r->clock += takes > 15 ? takes : 15;
+}
+
 /* The command does its work and answers, but for what `fault` takes away from it. */
 static void work(struct run *r, struct call *c, uint32_t unit, enum fault fault) {
   const struct command *command = r->s->b->units.at[unit].command;
@@ -339,6 +337,7 @@ static void work(struct run *r, struct call *c, uint32_t unit, enum fault fault)
   }
   if (fault != FAULT_FAIL && fault != FAULT_LIE && in_block(r, unit)) world_work(&r->world, unit);
   const char *text = output_of(r, unit, &ok);
+  look_takes_time(r, unit);
   if (fault == FAULT_LOST && !http) {
     call_reply(r, c, STANDIN_DIE, 0, "", 0);
     return;
@@ -354,8 +353,7 @@ static void work(struct run *r, struct call *c, uint32_t unit, enum fault fault)
   else finish(r, c, 0, arena_print(r->arena, "%u\n", status));
 }
 
-static void hang(struct run *r, struct call *c, uint32_t unit) {
-  const struct command *command = r->s->b->units.at[unit].command;
+static void hang(struct run *r, struct call *c) {
   if (strcmp(base_name(c->argv[0]), "curl") == 0) { /* curl has a limit of its own */
     const char *most = argument(c, "--max-time");
     r->clock += most != NULL ? strtol(most, NULL, 10) : 0;
@@ -363,12 +361,7 @@ static void hang(struct run *r, struct call *c, uint32_t unit) {
     return;
   }
   c->state = CALL_HANGS;
-  r->hanging = true;
-  c->until = now_ms() + (command->within > 0 ? 3000 : 60);
-  c->deaf = r->p->fault == FAULT_DEAF;
-  if (c->deaf) call_reply(r, c, STANDIN_DEAF, 0, "", 0);
-  for (uint32_t i = 0; i < r->calls.n; i++)
-    if (r->calls.at[i]->state == CALL_SLEEPS) r->calls.at[i]->until = now_ms() + 5;
+  if (r->p->fault == FAULT_DEAF) call_reply(r, c, STANDIN_DEAF, 0, "", 0);
 }
 
 static bool same_command(const struct run *r, const char *log) {
@@ -394,13 +387,12 @@ static void signalled(struct run *r, struct call *c, enum fault fault) {
   if (fault == FAULT_TERM) kill(r->book, SIGTERM);
   if (fault == FAULT_ORPHAN) run_kill(r);
   c->state = CALL_WAITS;
-  c->until = now_ms() + 150;
 }
 
 static void faulty(struct run *r, struct call *c, uint32_t unit, const char *log) {
   enum fault fault = fault_of(r, unit, log);
   c->unit = unit;
-  if (fault == FAULT_HANG || fault == FAULT_DEAF) hang(r, c, unit);
+  if (fault == FAULT_HANG || fault == FAULT_DEAF) hang(r, c);
   else if (fault == FAULT_INT || fault == FAULT_TERM || fault == FAULT_HUP || fault == FAULT_ORPHAN) signalled(r, c, fault);
   else work(r, c, unit, fault);
 }
@@ -443,6 +435,7 @@ static void answer_dig(struct run *r, struct call *c, uint32_t unit) {
   const char *want = pieces_text(r->arena, &r->s->b->units.at[unit].command->dns_expected, "", "");
   if (strcmp(want, "none") == 0) want = "";
   const char *wrong = strchr(want, ':') != NULL ? "2001:db8::dead" : "192.0.2.254";
+  look_takes_time(r, unit);
   finish(r, c, 0, arena_print(r->arena, "%s\n", ok ? want : wrong));
 }
 
@@ -459,6 +452,7 @@ static void unit_call(struct run *r, struct call *c, uint32_t unit, const char *
   } else if (command->type == CMD_TCP) {
     bool ok = world_looks(&r->world, unit);
     r->s->seen[unit] = true;
+    look_takes_time(r, unit);
     finish(r, c, ok ? 28 : 7, ok ? "1" : "0");
   } else {
     r->s->seen[unit] = true;
@@ -475,7 +469,7 @@ static void look_for_secrets(struct run *r, const struct call *c) {
 }
 
 void call_answer(struct run *r, struct call *c) {
-  r->heard = now_ms();
+  r->answered++;
   const char *name = base_name(c->argv[0]), *log = NULL;
   look_for_secrets(r, c);
   if (strcmp(name, "date") == 0) {
@@ -494,27 +488,7 @@ void call_answer(struct run *r, struct call *c) {
   }
 }
 
-void call_wake(struct run *r, struct call *c) {
-  if (c->state == CALL_SLEEPS) {
-    long seconds = c->argc > 1 ? strtol(c->argv[1], NULL, 10) : 0;
-    if (!r->hanging && now_ms() - r->heard < IDLE) { /* somebody is at work: time does not pass yet */
-      c->until = r->heard + IDLE;
-      return;
-    }
-    if (!r->hanging && r->why[0] == '\0') snprintf(r->why, sizeof r->why, "it waited for %ld s while no command was under way", seconds);
-    r->clock += seconds;
-    finish(r, c, 0, "");
-  } else if (c->state == CALL_WAITS) {
-    work(r, c, c->unit, FAULT_NONE);
-  } else { /* nobody stops it: somebody at the terminal does */
-    static const int signals[] = {SIGINT, SIGTERM, SIGKILL};
-    int sig = signals[c->pushes < 2 ? c->pushes : 2];
-    if (sig == SIGINT) kill(-r->book, sig);
-    else kill(c->pid, sig);
-    c->pushes++;
-    c->until = now_ms() + 1000;
-  }
-}
+void call_work(struct run *r, struct call *c) { work(r, c, c->unit, FAULT_NONE); }
 
 /* ── The terminal ──────────────────────────────────────────────────────────── */
 

@@ -20,15 +20,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A process that has not ended after so many milliseconds never will. */
-#define LONGEST_RUN 60000
-
-int64_t now_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* ── Calls ─────────────────────────────────────────────────────────────────── */
 
 static void forget(struct run *r, struct call *c) {
@@ -36,7 +27,6 @@ static void forget(struct run *r, struct call *c) {
   c->fd = -1;
   for (uint32_t i = 0; i < r->calls.n; i++)
     if (r->calls.at[i] == c) r->calls.at[i--] = r->calls.at[--r->calls.n];
-  if (c->state == CALL_HANGS) r->hanging = false;
 }
 
 void call_reply(struct run *r, struct call *c, enum standin_action action, int status, const char *bytes, size_t n) {
@@ -78,7 +68,7 @@ static void call_accept(struct run *r) {
     return;
   }
   struct call *c = arena_new(r->arena, struct call);
-  *c = (struct call){.fd = fd, .pid = (pid_t)head[0], .argc = (int)head[1], .argv = arena_array(r->arena, char *, head[1] + 1), .unit = NONE};
+  *c = (struct call){.fd = fd, .pid = (pid_t)head[0], .argc = (int)head[1], .argv = arena_array(r->arena, char *, head[1] + 1), .unit = NONE, .process = r->process};
   for (uint32_t i = 0; i < head[1]; i++, words += strlen(words) + 1) c->argv[i] = words;
   array_push(r->arena, &r->calls, c);
   call_answer(r, c);
@@ -213,35 +203,40 @@ static bool told_to_stop(void) {
   return sigtimedwait(&set, NULL, &(struct timespec){0, 0}) > 0;
 }
 
-static void look_at_calls(struct run *r, const fd_set *ready) {
+/* Forgets the calls of processes that have died. */
+static bool look_at_calls(struct run *r, const fd_set *ready) {
+  uint32_t before = r->calls.n;
   for (uint32_t i = r->calls.n; i-- > 0;) {
     struct call *c = r->calls.at[i];
     char byte;
-    if (FD_ISSET(c->fd, ready) && recv(c->fd, &byte, 1, MSG_DONTWAIT) == 0) forget(r, c); /* it is dead */
+    if (FD_ISSET(c->fd, ready) && recv(c->fd, &byte, 1, MSG_DONTWAIT) == 0) forget(r, c);
   }
-  for (uint32_t i = 0; i < r->calls.n;) {
-    struct call *c = r->calls.at[i];
-    uint32_t before = r->calls.n;
-    if (c->state != CALL_NEW && now_ms() >= c->until) call_wake(r, c);
-    if (r->calls.n == before) i++;
-  }
+  return r->calls.n != before;
 }
 
-static void read_terminal(struct run *r) {
+/* False when nobody has the terminal open just now. */
+static bool read_terminal(struct run *r) {
   char bytes[1024];
   ssize_t n = read(r->master, bytes, sizeof bytes);
-  if (n <= 0) {
-    nanosleep(&(struct timespec){0, 1000000}, NULL); /* nobody has it open just now */
-    return;
-  }
+  if (n <= 0) return false;
   if (r->typed_count + (size_t)n >= sizeof r->typed) r->typed_count = 0;
-  if ((size_t)n >= sizeof r->typed) return;
   memcpy(r->typed + r->typed_count, bytes, (size_t)n);
   r->typed_count += (size_t)n;
   terminal_answer(r);
+  return true;
 }
 
-/* Waits for something to happen, at most some milliseconds, and answers it. True when something did. */
+static void read_pipe(struct run *r, int *pipe_end) {
+  char bytes[512];
+  ssize_t got = read(*pipe_end, bytes, sizeof bytes);
+  if (got > 0 && memchr(bytes, '\n', (size_t)got) == NULL) return;
+  close(*pipe_end);
+  *pipe_end = -1;
+  r->armed = false;
+  r->fired = true;
+}
+
+/* Waits for something to happen, for some milliseconds, and answers it. True when something did. */
 static bool serve(struct run *r, int *pipe_end) {
   fd_set ready;
   int most = r->listener;
@@ -255,52 +250,100 @@ static bool serve(struct run *r, int *pipe_end) {
     FD_SET(r->calls.at[i]->fd, &ready);
     if (r->calls.at[i]->fd > most) most = r->calls.at[i]->fd;
   }
-  struct timespec patience = {0, 4000000};
-  int n = pselect(most + 1, &ready, NULL, NULL, &patience, NULL);
-  if (n <= 0) FD_ZERO(&ready);
-  look_at_calls(r, &ready);
-  if (n <= 0) return false;
+  if (pselect(most + 1, &ready, NULL, NULL, &(struct timespec){0, 2000000}, NULL) <= 0) return false;
+  bool happened = look_at_calls(r, &ready);
   if (*pipe_end >= 0 && FD_ISSET(*pipe_end, &ready)) {
-    char bytes[512];
-    ssize_t got = read(*pipe_end, bytes, sizeof bytes);
-    if (got <= 0 || memchr(bytes, '\n', (size_t)got) != NULL) {
-      close(*pipe_end);
-      *pipe_end = -1;
-      r->armed = false;
-      r->fired = true;
-    }
+    read_pipe(r, pipe_end);
+    happened = true;
   }
-  if (FD_ISSET(r->listener, &ready)) call_accept(r);
-  if (r->master >= 0 && FD_ISSET(r->master, &ready)) read_terminal(r);
-  return true;
+  if (FD_ISSET(r->listener, &ready)) {
+    call_accept(r);
+    happened = true;
+  }
+  if (r->master >= 0 && FD_ISSET(r->master, &ready) && read_terminal(r)) happened = true;
+  if (!happened) nanosleep(&(struct timespec){0, 2000000}, NULL);
+  return happened;
 }
 
 static void clean(struct run *r);
+static void complain(struct run *r, const char *format, const char *what);
 
-/* Runs one process of the runbook to its end. False when it does not end. */
-static bool process(struct run *r, enum mode mode, unsigned count) {
+/* A child of this process that still runs, 0. */
+static pid_t run_child(void) {
+  char path[64], text[32] = "";
+  snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
+  if (fd >= 0) close(fd);
+  return n > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
+}
+
+/* A process of the run that lives on, in words. */
+static const char *left_over(struct run *r) {
+  char path[64], words[200] = "";
+  const char *found = "a process";
+  for (uint32_t i = 0; i < r->calls.n; i++) found = arena_print(r->arena, "`%s`", r->calls.at[i]->argv[0]);
+  pid_t pid = run_child();
+  snprintf(path, sizeof path, "/proc/%ld/cmdline", (long)pid);
+  int fd = pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+  ssize_t n = fd >= 0 ? read(fd, words, sizeof words - 1) : 0;
+  if (fd >= 0) close(fd);
+  for (ssize_t i = 0; i + 1 < n; i++)
+    if (words[i] == '\0') words[i] = ' ';
+  return n > 0 ? arena_print(r->arena, "%s of `%s`", found, words) : found;
+}
+
+enum end { END_NOT, END_OVER, END_ORPHAN, END_LEFT, END_STUCK };
+#define LONGEST_SILENCE 120000 /* milliseconds in which a shell computes and calls nothing */
+#define LONGEST_WAIT 5000      /* in which everybody waits for something that nobody will do */
+#define MOST_CALLS 60000
+
+/* Nobody works: the next thing happens, or this was the end. */
+static enum end rest(struct run *r, int64_t silent) {
+  bool orphan = false, old = r->calls.n > 0; /* what a process that was killed has left is not this one's */
+  for (uint32_t i = 0; i < r->calls.n; i++) {
+    orphan = orphan || r->calls.at[i]->state == CALL_WAITS;
+    old = old && r->calls.at[i]->process < r->process;
+  }
+  if (r->ended && !r->murdered) return old ? END_OVER : END_LEFT;
+  if (r->ended && orphan) return END_ORPHAN;
+  if (time_passes(r)) return END_NOT;
+  if (r->ended) return END_LEFT;
+  return silent > LONGEST_WAIT ? END_STUCK : END_NOT;
+}
+
+/* Runs one process of the runbook to its end. What it leaves at work when it was killed goes on beside the next one. */
+static enum end process(struct run *r, enum mode mode, unsigned count) {
   int pipe_end;
-  int64_t begun = now_ms(), quiet = begun;
-  if (!start(r, mode, count, &pipe_end)) return false;
-  bool in_time = true;
-  while (in_time) {
-    bool lives = reap(r);
-    if (r->ended && (!lives || now_ms() - quiet > 200)) break;
-    if (serve(r, &pipe_end)) quiet = now_ms();
-    for (uint32_t i = 0; i < r->calls.n; i++)
-      if (r->calls.at[i]->state == CALL_WAITS) quiet = now_ms();
+  int64_t quiet = now_ms();
+  enum end end = END_NOT;
+  if (!start(r, mode, count, &pipe_end)) return END_STUCK;
+  while (end == END_NOT) {
+    if (!reap(r) && r->ended) {
+      end = END_OVER;
+    } else if (serve(r, &pipe_end)) {
+      quiet = now_ms();
+      r->stillness = 0;
+    } else if (nobody_works(r)) {
+      end = rest(r, now_ms() - quiet);
+      if (r->calls.n > 0) r->stillness = 0;
+    } else if (now_ms() - quiet > LONGEST_SILENCE) {
+      end = END_STUCK;
+    }
+    if (r->answered > MOST_CALLS) end = END_STUCK;
     if (told_to_stop()) {
       end_all(r);
       clean(r);
       _exit(130);
     }
-    in_time = now_ms() - begun < LONGEST_RUN;
   }
-  end_all(r);
+  if (end == END_LEFT) complain(r, "it ended and left a process behind: %s", left_over(r));
+  if (end == END_STUCK) complain(r, "`%s` did not end", mode_words[mode]);
+  if (end != END_ORPHAN) end_all(r);
   if (pipe_end >= 0) close(pipe_end);
   if (r->master >= 0) close(r->master);
   r->master = -1;
-  return in_time;
+  return end;
 }
 
 /* ── What is left behind ───────────────────────────────────────────────────── */
@@ -390,11 +433,24 @@ static bool unseen(const struct run *r) {
   return false;
 }
 
+/* A process that met its fault and yet says that all is well has passed something over. */
+static const char *passed_over(const struct run *r) {
+  const struct point *p = r->p;
+  bool command = p->fault == FAULT_FAIL || p->fault == FAULT_KILLED || p->fault == FAULT_LATE || p->fault == FAULT_LOST || p->fault == FAULT_HANG || p->fault == FAULT_DEAF;
+  if (!r->fired || r->fault_process != r->process) return NULL;
+  if (p->fault == FAULT_PROBE) return "a promise was not as predicted, and the run went on";
+  if (p->fault == FAULT_FULL) return "the journal could not be written, and the run went on";
+  if (command && p->unit != NONE && !r->s->roles[p->unit].forgives) return "a command failed, and the run went on";
+  return NULL;
+}
+
 /* What an exit status promises of the world. */
 static void hold_to(struct run *r, enum mode mode, int status, bool begun) {
   const char *world = world_text(&r->world, r->arena);
   bool target = world_is(&r->world, PHASE_AFTER), baseline = world_is(&r->world, PHASE_BEFORE);
   const char *said = arena_print(r->arena, "`%s` ended with status %d, and the steps are: %s", mode_words[mode], status, world);
+  const char *passed = status == 0 ? passed_over(r) : NULL;
+  if (passed != NULL) complain(r, "%s", passed);
   if (status == 0 && mode == MODE_ROLLBACK && !baseline) complain(r, "%s", said);
   if (status == 0 && mode != MODE_ROLLBACK && !target && !(mode == MODE_RESUME && !begun && baseline) && !unseen(r)) complain(r, "%s", said);
   if ((status == 1 || status == 4) && !baseline) complain(r, "%s", said);
@@ -407,12 +463,12 @@ static void course(struct run *r, struct result *x) {
   enum mode mode = MODE_APPLY;
   bool first = true, stopped_back = false;
   while (x->processes < 8) {
-    bool begun = began(r), applied = r->p->back && first;
+    bool begun = began(r), applied = r->p->back && first, fired = r->fired;
     r->armed = !applied && !r->fired && r->p->fault != FAULT_NONE;
     r->process = x->processes;
-    if (!process(r, mode, x->processes)) complain(r, "`%s` did not end", mode_words[mode]);
+    process(r, mode, x->processes);
+    if (r->fired && !fired) r->fault_process = r->process;
     journal_restore(r);
-    r->hanging = false;
     int status = WIFEXITED(r->status) ? WEXITSTATUS(r->status) : 128 + WTERMSIG(r->status);
     x->statuses[x->processes++] = (int16_t)status;
     first = false;

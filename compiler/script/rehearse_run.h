@@ -4,6 +4,9 @@
 
 #include "script/rehearse.h"
 
+#include <time.h>
+#include <unistd.h>
+
 enum call_state { CALL_NEW, CALL_SLEEPS, CALL_HANGS, CALL_WAITS };
 struct call {
   int fd;
@@ -11,10 +14,9 @@ struct call {
   int argc;
   char **argv;
   uint8_t state;
-  bool deaf;
-  uint32_t unit;
-  int64_t until; /* milliseconds of the real clock: SLEEPS, WAITS: answered then; HANGS: the next, less polite, push */
-  unsigned pushes;
+  uint32_t unit, process; /* the process, counted */
+  int64_t until;   /* SLEEPS: answered at this time of the run's clock */
+  unsigned pushes; /* HANGS */
 };
 
 struct run {
@@ -31,10 +33,11 @@ struct run {
   bool fired;
   const char *firing;               /* log of the command in which it came: all of its calls share it */
   uint32_t firing_process, process; /* and the process, counted */
+  uint32_t fault_process;           /* in which the fault came */
   bool murdered;                    /* this process was killed by the fault */
-  bool hanging;
-  int64_t heard;                    /* when the last call came */
-  int64_t clock, started;           /* virtual seconds gone by sleeping; real milliseconds at the start */
+  int64_t clock, started;           /* the run's own seconds; real milliseconds at the start */
+  uint64_t stillness;               /* what the last look at the processes saw; 0 when one was at work */
+  uint32_t answered;                /* calls */
   uint32_t stamps;                  /* times the date was asked for */
   uint32_t records;                 /* of the journal, seen at `sync` */
   char last[128];                   /* its last line */
@@ -48,12 +51,18 @@ struct run {
 };
 
 int64_t now_ms(void);
+time_t virtual_time(const struct run *r);
+int64_t duration_of(const char *text); /* an operand of `sleep` in whole seconds */
+/* True when since the last look no process of the run has done anything: each waits for another one, or for an answer. */
+bool nobody_works(struct run *r);
+/* To be called when nobody works: lets the next thing happen that is waited for. False when there is none. */
+bool time_passes(struct run *r);
 pid_t process_parent(pid_t pid); /* 0 when it is gone */
 /* Answers a call, or leaves it waiting. */
 void call_answer(struct run *r, struct call *c);
 void call_reply(struct run *r, struct call *c, enum standin_action action, int status, const char *bytes, size_t n);
-/* A call that waits has waited long enough. */
-void call_wake(struct run *r, struct call *c);
+/* A call that was left waiting does its work after all. */
+void call_work(struct run *r, struct call *c);
 /* What the terminal shows, and who sits there. */
 void terminal_answer(struct run *r);
 /* Puts the journal back from the full disk. */

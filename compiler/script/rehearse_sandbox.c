@@ -181,7 +181,8 @@ bool sandbox_make(struct sandbox *s, const char *script, size_t length, const ch
   const char *tmp = getenv("TMPDIR"), *runtime = getenv("XDG_RUNTIME_DIR");
   if (tmp == NULL || tmp[0] != '/' || strlen(tmp) > 60) tmp = "/tmp";
   char *base = arena_print(s->arena, "%s/cutc-rehearse.XXXXXX", tmp);
-  char *memory = arena_print(s->arena, "%s/cutc-rehearse.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : runtime != NULL ? runtime : tmp);
+  bool own = runtime != NULL && (strncmp(runtime, "/run/", 5) == 0 || strncmp(runtime, "/dev/shm/", 9) == 0) && access(runtime, W_OK) == 0;
+  char *memory = arena_print(s->arena, "%s/cutc-rehearse.XXXXXX", own ? runtime : access("/dev/shm", W_OK) == 0 ? "/dev/shm" : tmp);
   if (!find_shell(s, why)) return false;
   if (mkdtemp(base) == NULL) {
     *why = arena_print(s->arena, "no folder can be made in %s: %s", tmp, strerror(errno));
