@@ -70,7 +70,14 @@ struct point {
   uint32_t record; /* of the journal, from 0, NONE */
 };
 
-enum outcome { OUTCOME_BASELINE, OUTCOME_TARGET, OUTCOME_UNSEEN, OUTCOME_BAD, OUTCOMES };
+enum outcome {
+  OUTCOME_BASELINE,
+  OUTCOME_TARGET,
+  OUTCOME_FORWARD, /* stopped behind a step with no way back, and at the target by `resume` */
+  OUTCOME_UNSEEN,
+  OUTCOME_BAD,
+  OUTCOMES
+};
 struct result {
   uint8_t outcome, processes;
   int16_t statuses[8]; /* of the runbook's processes, in turn */

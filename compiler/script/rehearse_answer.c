@@ -320,9 +320,9 @@ static bool in_block(const struct run *r, uint32_t unit) {
 }
 
 /* A look that does not find what it looks for takes its time: what is looked for again and again is so for a few times only. */
-static void look_takes_time(struct run *r, uint32_t unit) {
+static void look_takes_time(struct run *r, uint32_t unit, enum fault fault) {
   const struct command *c = r->s->b->units.at[unit].command;
-  if (r->s->b->sequences.at[r->s->roles[unit].sequence].type != SEQ_VERIFY || world_looks(&r->world, unit)) return;
+  if (r->s->b->sequences.at[r->s->roles[unit].sequence].type != SEQ_VERIFY || (fault == FAULT_NONE && world_looks(&r->world, unit))) return;
   int64_t takes = (int64_t)c->within / 4;
   r->clock += takes > 15 ? takes : 15;
 }
@@ -331,13 +331,13 @@ static void look_takes_time(struct run *r, uint32_t unit) {
 static void work(struct run *r, struct call *c, uint32_t unit, enum fault fault) {
   const struct command *command = r->s->b->units.at[unit].command;
   bool http = command->type == CMD_HTTP, ok;
+  look_takes_time(r, unit, fault);
   if (fault == FAULT_KILLED) {
     call_reply(r, c, STANDIN_DIE, 0, "", 0);
     return;
   }
   if (fault != FAULT_FAIL && fault != FAULT_LIE && in_block(r, unit)) world_work(&r->world, unit);
   const char *text = output_of(r, unit, &ok);
-  look_takes_time(r, unit);
   if (fault == FAULT_LOST && !http) {
     call_reply(r, c, STANDIN_DIE, 0, "", 0);
     return;
@@ -430,13 +430,13 @@ static void line_call(struct run *r, struct call *c, uint32_t unit, const char *
   finish(r, c, now == FAULT_FAIL || (role->asks_first && !done) ? 1 : 0, "");
 }
 
-static void answer_dig(struct run *r, struct call *c, uint32_t unit) {
+static void answer_dig(struct run *r, struct call *c, uint32_t unit, enum fault fault) {
   bool ok = world_looks(&r->world, unit);
   const char *want = pieces_text(r->arena, &r->s->b->units.at[unit].command->dns_expected, "", "");
   if (strcmp(want, "none") == 0) want = "";
   const char *wrong = strchr(want, ':') != NULL ? "2001:db8::dead" : "192.0.2.254";
-  look_takes_time(r, unit);
-  finish(r, c, 0, arena_print(r->arena, "%s\n", ok ? want : wrong));
+  look_takes_time(r, unit, fault);
+  finish(r, c, fault == FAULT_FAIL ? 9 : 0, fault == FAULT_FAIL ? "" : arena_print(r->arena, "%s\n", ok ? want : wrong));
 }
 
 static void unit_call(struct run *r, struct call *c, uint32_t unit, const char *log) {
@@ -446,13 +446,14 @@ static void unit_call(struct run *r, struct call *c, uint32_t unit, const char *
     line_call(r, c, unit, log);
   } else if (command->type == CMD_DNS && strcmp(name, "dig") == 0) {
     r->s->seen[unit] = true;
-    answer_dig(r, c, unit);
+    answer_dig(r, c, unit, fault_of(r, unit, log));
   } else if (strcmp(name, "curl") != 0) {
     become_real(r, c);
   } else if (command->type == CMD_TCP) {
-    bool ok = world_looks(&r->world, unit);
+    enum fault fault = fault_of(r, unit, log);
+    bool ok = world_looks(&r->world, unit) && fault != FAULT_FAIL;
     r->s->seen[unit] = true;
-    look_takes_time(r, unit);
+    look_takes_time(r, unit, fault);
     finish(r, c, ok ? 28 : 7, ok ? "1" : "0");
   } else {
     r->s->seen[unit] = true;

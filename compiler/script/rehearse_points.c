@@ -43,15 +43,28 @@ static void add_command(struct points *p, const struct sandbox *s, const struct 
   add(p, s, x, arena_print(s->arena, "%u", q->step + 1));
 }
 
+/* Failures of one command of a verify, or of an undo in a rollback after a whole apply. */
+static void add_look(struct points *p, const struct sandbox *s, const struct sequence *q, uint32_t unit) {
+  bool back = q->type == SEQ_UNDO;
+  enum command_type type = (enum command_type)s->b->units.at[unit].command->type;
+  struct point x = {.step = q->step, .unit = unit, .record = NONE, .back = back};
+  const char *place = arena_print(s->arena, "%u.%s%u", q->step + 1, back ? "undo" : "verify", unit - q->first + 1);
+  const enum fault faults[] = {FAULT_FAIL, FAULT_KILLED, FAULT_HANG, FAULT_LATE};
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+    if (faults[i] != FAULT_FAIL && (type == CMD_MANUAL || type == CMD_TCP || type == CMD_DNS)) continue;
+    if (faults[i] == FAULT_LATE && !back) continue;
+    x.fault = (uint8_t)faults[i];
+    add(p, s, x, place);
+  }
+}
+
 static void add_steps(struct points *p, const struct sandbox *s) {
   for (uint32_t i = 0; i < s->b->sequences.n; i++) {
     const struct sequence *q = &s->b->sequences.at[i];
     for (uint32_t k = q->first; k < q->first + q->count; k++) {
       if (!s->seen[k]) continue;
       if (q->type == SEQ_DO) add_command(p, s, q, k);
-      if (q->type != SEQ_UNDO || !s->roles[k].effective) continue;
-      struct point x = {.step = q->step, .unit = k, .record = NONE, .back = true, .fault = FAULT_FAIL};
-      add(p, s, x, arena_print(s->arena, "%u.undo%u", q->step + 1, k - q->first + 1));
+      if (q->type == SEQ_VERIFY || (q->type == SEQ_UNDO && s->roles[k].effective)) add_look(p, s, q, k);
     }
     if (q->type == SEQ_DO && has_probe(s)) {
       struct point x = {.step = q->step, .unit = NONE, .record = NONE, .fault = FAULT_PROBE};

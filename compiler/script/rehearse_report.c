@@ -20,7 +20,7 @@ static const struct column {
     {"other", 1u << FAULT_NONE | 1u << FAULT_CLOSED},
 };
 #define COLUMNS (sizeof columns / sizeof *columns)
-static const char *const outcome_words[OUTCOMES] = {"baseline", "target", "unseen", "bad"};
+static const char *const outcome_words[OUTCOMES] = {"baseline", "target", "forward", "unseen", "bad"};
 
 /* ── Text ──────────────────────────────────────────────────────────────────── */
 
@@ -29,7 +29,7 @@ static const char *cell(const struct sandbox *s, const struct points *p, const s
   struct text t = {.arena = s->arena};
   for (uint32_t i = 0; i < p->all.n; i++)
     if (p->all.at[i].step == step && (column->faults >> p->all.at[i].fault & 1) != 0) counts[results[i].outcome]++;
-  static const char marks[OUTCOMES] = {'b', 't', '?', '!'};
+  static const char marks[OUTCOMES] = {'b', 't', 'f', '?', '!'};
   for (size_t o = 0; o < OUTCOMES; o++)
     if (counts[o] > 0) text_print(&t, "%s%u%c", t.n > 0 ? " " : "", counts[o], marks[o]);
   return t.n > 0 ? text_done(&t) : "-";
@@ -39,7 +39,8 @@ static const char *row_title(const struct sandbox *s, uint32_t row) {
   const struct runbook *b = s->b;
   if (row == b->p->order.n) return "the whole run";
   const char *name = name_text(&b->m->c->names, b->m->steps.at[b->p->order.at[row]].name);
-  return arena_print(s->arena, "%2u %s", row + 1, name);
+  bool final = b->m->steps.at[b->p->order.at[row]].irreversible != 0;
+  return arena_print(s->arena, "%2u %s%s", row + 1, name, final ? " (no way back)" : "");
 }
 
 static void matrix(struct text *out, const struct sandbox *s, const struct points *p, const struct result *results) {
@@ -101,7 +102,7 @@ static void text_report(struct text *out, const struct sandbox *s, const struct 
   const char *plan = s->b->m->c->sources.at[s->b->m->plan_at.source].path;
   for (uint32_t i = 0; i < p->all.n; i++) counts[results[i].outcome]++;
   matrix(out, s, p, results);
-  text_puts(out, "\nb: back at the baseline; t: at the target; ?: a lie that nothing looks at; !: bad\n");
+  text_puts(out, "\nb: back at the baseline; t: at the target; f: no way back, and on to the target by `resume`; ?: a lie that nothing looks at; !: bad\n");
   for (uint32_t i = 0; i < p->all.n; i++) {
     if (results[i].outcome != OUTCOME_UNSEEN) continue;
     text_print(out, "unseen: %s: %s; give the step a `verify`\n", p->all.at[i].id, what(s, &p->all.at[i]));
@@ -112,8 +113,8 @@ static void text_report(struct text *out, const struct sandbox *s, const struct 
     text_print(out, "  again: cutc rehearse %s%s%s%s --only %s --keep\n", plan, strcmp(s->o->shell, "sh") != 0 ? " --shell '" : "",
                strcmp(s->o->shell, "sh") != 0 ? s->o->shell : "", strcmp(s->o->shell, "sh") != 0 ? "'" : "", p->all.at[i].id);
   }
-  text_print(out, "%u runs under %s in %.1f s: %u back at the baseline, %u at the target, %u unseen, %u bad\n", p->all.n, s->o->shell, seconds,
-             counts[OUTCOME_BASELINE], counts[OUTCOME_TARGET], counts[OUTCOME_UNSEEN], counts[OUTCOME_BAD]);
+  text_print(out, "%u runs under %s in %.1f s: %u back at the baseline, %u at the target, %u forward, %u unseen, %u bad\n", p->all.n, s->o->shell,
+             seconds, counts[OUTCOME_BASELINE], counts[OUTCOME_TARGET], counts[OUTCOME_FORWARD], counts[OUTCOME_UNSEEN], counts[OUTCOME_BAD]);
 }
 
 /* ── JSON ──────────────────────────────────────────────────────────────────── */

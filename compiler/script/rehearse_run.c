@@ -300,11 +300,14 @@ enum end { END_NOT, END_OVER, END_ORPHAN, END_LEFT, END_STUCK };
 
 /* Nobody works: the next thing happens, or this was the end. */
 static enum end rest(struct run *r, int64_t silent) {
-  bool orphan = false, old = r->calls.n > 0; /* what a process that was killed has left is not this one's */
+  bool orphan = false, asleep = r->calls.n > 0, old = r->calls.n > 0; /* what a process that was killed has left is not this one's */
   for (uint32_t i = 0; i < r->calls.n; i++) {
     orphan = orphan || r->calls.at[i]->state == CALL_WAITS;
+    asleep = asleep && r->calls.at[i]->state == CALL_SLEEPS;
     old = old && r->calls.at[i]->process < r->process;
   }
+  /* A timer that was ended while it began may sleep once more, with nobody behind it. */
+  if (r->ended && !r->murdered && asleep && !old && !r->dozed) return r->dozed = true, time_passes(r) ? END_NOT : END_LEFT;
   if (r->ended && !r->murdered) return old ? END_OVER : END_LEFT;
   if (r->ended && orphan) return END_ORPHAN;
   if (time_passes(r)) return END_NOT;
@@ -317,6 +320,7 @@ static enum end process(struct run *r, enum mode mode, unsigned count) {
   int pipe_end;
   int64_t quiet = now_ms();
   enum end end = END_NOT;
+  r->dozed = false;
   if (!start(r, mode, count, &pipe_end)) return END_STUCK;
   while (end == END_NOT) {
     if (!reap(r) && r->ended) {
@@ -493,8 +497,10 @@ static void judge(struct run *r, struct result *x) {
   look_behind(r);
   if (r->p->fault != FAULT_NONE && !r->fired) complain(r, "%s", "the failure never came: the run took another way than the one without failures");
   bool target = world_is(&r->world, PHASE_AFTER), baseline = world_is(&r->world, PHASE_BEFORE);
+  bool forward = false;
+  for (unsigned i = 0; i + 1 < x->processes; i++) forward = forward || x->statuses[i] == 6;
   bool back = x->processes > 0 && x->statuses[x->processes - 1] != 0;
-  x->outcome = target && !(baseline && back) ? OUTCOME_TARGET : baseline ? OUTCOME_BASELINE : unseen(r) ? OUTCOME_UNSEEN : OUTCOME_BAD;
+  x->outcome = target && !(baseline && back) ? (forward ? OUTCOME_FORWARD : OUTCOME_TARGET) : baseline ? OUTCOME_BASELINE : unseen(r) ? OUTCOME_UNSEEN : OUTCOME_BAD;
   if (x->outcome == OUTCOME_BAD) complain(r, "it ended with the steps: %s", world_text(&r->world, r->arena));
   if (r->why[0] != '\0') x->outcome = OUTCOME_BAD;
   memcpy(x->why, r->why, sizeof x->why);

@@ -13,7 +13,7 @@ left() { # what a rehearsal must not leave
   found=$(find "$scratch" "$memory" -maxdepth 1 -name 'cutc-rehearse.*'; pgrep -f "$scratch/cutc-rehearse")
   [ -z "$found" ] || { printf '# left: %s\n' "$found"; false; }
 }
-counts() { jq -r '"\(.runs) runs under \(.shell), \(.baseline) at the baseline, \(.target) at the target, \(.unseen) unseen, \(.bad) bad"' "$scratch/json"; }
+counts() { jq -r '"\(.runs) runs under \(.shell), \(.baseline) at the baseline, \(.target) at the target, \(.forward) forward, \(.unseen) unseen, \(.bad) bad"' "$scratch/json"; }
 
 # ── The examples ──
 rehearse() { # PLAN OPTION…
@@ -44,7 +44,7 @@ while read -r sh; do
 done < <(shells)
 "$CUTC" rehearse "$small" --only clean >"$scratch/out" 2>&1
 check 'the matrix' grep -q '^the whole run .* 1t$' "$scratch/out"
-check 'the count' grep -q '^1 runs under sh in .* s: 0 back at the baseline, 1 at the target, 0 unseen, 0 bad$' "$scratch/out"
+check 'the count' grep -q '^1 runs under sh in .* s: 0 back at the baseline, 1 at the target, 0 forward, 0 unseen, 0 bad$' "$scratch/out"
 "$CUTC" rehearse "$small" --only claen >"$scratch/out" 2>&1
 check 'a point that there is not' [ $? = 2 ]
 check 'and the one that was meant' grep -q 'did you mean `clean`' "$scratch/out"
