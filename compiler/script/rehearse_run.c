@@ -300,14 +300,11 @@ enum end { END_NOT, END_OVER, END_ORPHAN, END_LEFT, END_STUCK };
 
 /* Nobody works: the next thing happens, or this was the end. */
 static enum end rest(struct run *r, int64_t silent) {
-  bool orphan = false, asleep = r->calls.n > 0, old = r->calls.n > 0; /* what a process that was killed has left is not this one's */
+  bool orphan = false, old = r->calls.n > 0; /* what a process that was killed has left is not this one's */
   for (uint32_t i = 0; i < r->calls.n; i++) {
     orphan = orphan || r->calls.at[i]->state == CALL_WAITS;
-    asleep = asleep && r->calls.at[i]->state == CALL_SLEEPS;
     old = old && r->calls.at[i]->process < r->process;
   }
-  /* A timer that was ended while it began may sleep once more, with nobody behind it. */
-  if (r->ended && !r->murdered && asleep && !old && !r->dozed) return r->dozed = true, time_passes(r) ? END_NOT : END_LEFT;
   if (r->ended && !r->murdered) return old ? END_OVER : END_LEFT;
   if (r->ended && orphan) return END_ORPHAN;
   if (time_passes(r)) return END_NOT;
@@ -320,7 +317,6 @@ static enum end process(struct run *r, enum mode mode, unsigned count) {
   int pipe_end;
   int64_t quiet = now_ms();
   enum end end = END_NOT;
-  r->dozed = false;
   if (!start(r, mode, count, &pipe_end)) return END_STUCK;
   while (end == END_NOT) {
     if (!reap(r) && r->ended) {

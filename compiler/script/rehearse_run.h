@@ -34,7 +34,6 @@ struct run {
   const char *firing;               /* log of the command in which it came: all of its calls share it */
   uint32_t firing_process, process; /* and the process, counted */
   uint32_t fault_process;           /* in which the fault came */
-  bool dozed;                       /* after its end, a sleep of this process has been let go by */
   bool murdered;                    /* this process was killed by the fault */
   int64_t clock, started;           /* the run's own seconds; real milliseconds at the start */
   uint64_t stillness;               /* what the last look at the processes saw; 0 when one was at work */

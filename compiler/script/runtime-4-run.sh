@@ -151,7 +151,9 @@ cut_attend() {
     fi
   done
   if [ -n "${cut_timer}" ]; then
-    # For good: asked politely before its shell has begun, it would sleep on to its end.
+    # For good: asked politely before its shell has begun, it would sleep on to its end. Halted first, or it could start its
+    # sleep while one looks for what it has started.
+    kill -s STOP "${cut_timer}" 2>/dev/null || :
     cut_end_tree "${cut_timer}" KILL
     wait "${cut_timer}" 2>/dev/null || :
   fi
