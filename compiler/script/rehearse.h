@@ -121,6 +121,7 @@ struct sandbox {
   /* from the clean run: */
   bool *seen;                   /* per unit: a stand-in was called in it */
   ARRAY(uint32_t) stamps;       /* per record: how often the date was asked for before it was written */
+  ARRAY(uint32_t) stamped;      /* per record: the step that it speaks of, an index in the order, NONE */
   uint32_t applied;             /* records of the apply; those behind are of the rollback */
 };
 /* The plan's folder lies so deep in a run's tree that `../..` stays inside. */

@@ -150,12 +150,25 @@ static void ask_date(struct run *r, struct call *c) {
   finish(r, c, 0, text);
 }
 
+/* The index in the order of the step that a record speaks of, or NONE. */
+static uint32_t step_of(const char *record, uint32_t steps) {
+  char event[16], operand[32];
+  if (sscanf(record, "%*s %15s %31s", event, operand) != 2) return NONE;
+  const char *number = strncmp(operand, "back-", 5) == 0 ? operand + 5 : operand;
+  bool of_step = strcmp(event, "intent") == 0 || strcmp(event, "done") == 0 || strcmp(event, "undo") == 0 || strcmp(event, "undone") == 0 || strcmp(event, "until") == 0;
+  unsigned long n = of_step ? strtoul(number, NULL, 10) : 0;
+  return n > 0 && n <= steps ? (uint32_t)n - 1 : NONE;
+}
+
 static void ask_sync(struct run *r, struct call *c) {
   uint32_t before = r->records;
   read_journal(r);
   world_journal(&r->world, r->last);
   bool fresh = r->records > before;
-  if (fresh && r->p->fault == FAULT_NONE) array_push(r->arena, &r->s->stamps, r->stamps);
+  if (fresh && r->p->fault == FAULT_NONE) {
+    array_push(r->arena, &r->s->stamps, r->stamps);
+    array_push(r->arena, &r->s->stamped, step_of(r->last, r->s->b->p->order.n));
+  }
   if (fresh && r->armed && r->p->fault == FAULT_AFTER && r->p->record + 1 == r->records) {
     r->armed = false;
     r->fired = true;
@@ -164,10 +177,12 @@ static void ask_sync(struct run *r, struct call *c) {
   finish(r, c, 0, "");
 }
 
+/* Who looks at the clock in between and sleeps again oversleeps more and more: an hour is over after a few looks. */
 static void ask_sleep(struct run *r, struct call *c) {
   int64_t seconds = 0;
   for (int i = 1; i < c->argc; i++) seconds += duration_of(c->argv[i]);
   c->state = CALL_SLEEPS;
+  if (++r->dozes > 3) seconds <<= r->dozes < 12 ? r->dozes - 3 : 9;
   c->until = r->clock + seconds;
 }
 
@@ -473,6 +488,7 @@ void call_answer(struct run *r, struct call *c) {
   r->answered++;
   const char *name = base_name(c->argv[0]), *log = NULL;
   look_for_secrets(r, c);
+  if (strcmp(name, "date") != 0 && strcmp(name, "sleep") != 0) r->dozes = 0;
   if (strcmp(name, "date") == 0) {
     ask_date(r, c);
   } else if (strcmp(name, "sync") == 0) {
@@ -501,16 +517,16 @@ static void type(struct run *r, const char *text) {
 
 /* The manual command that is waited for: the next one of the step of the journal's last record. */
 static uint32_t manual_at_hand(struct run *r) {
-  char event[16];
-  unsigned n;
   read_journal(r);
   if (r->by_hand_at != r->records) r->by_hand = 0, r->by_hand_at = r->records;
-  if (sscanf(r->last, "%*s %15s %u", event, &n) != 2) return NONE;
-  enum sequence_type type = strcmp(event, "undo") == 0 ? SEQ_UNDO : SEQ_DO;
+  uint32_t step = step_of(r->last, r->s->b->p->order.n);
+  if (step == NONE) return NONE;
+  bool back = strstr(r->last, " undo ") != NULL || strstr(r->last, " until back-") != NULL;
+  enum sequence_type type = back ? SEQ_UNDO : SEQ_DO;
   uint32_t at = 0;
   for (uint32_t i = 0; i < r->s->b->sequences.n; i++) {
     const struct sequence *q = &r->s->b->sequences.at[i];
-    if (q->type != type || q->step != n - 1) continue;
+    if (q->type != type || q->step != step) continue;
     for (uint32_t k = q->first; k < q->first + q->count; k++)
       if (r->s->b->units.at[k].command->type == CMD_MANUAL && at++ == r->by_hand) return k;
   }

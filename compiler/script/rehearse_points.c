@@ -73,19 +73,9 @@ static void add_steps(struct points *p, const struct sandbox *s) {
   }
 }
 
-/* Which step a record of an apply speaks of: run, then intent and done of each, then over; of a rollback: undo and undone of
- * each from the last, then over. */
-static uint32_t record_step(const struct sandbox *s, uint32_t record) {
-  uint32_t n = s->b->p->order.n;
-  if (record == 0 || record + 1 == s->applied || record + 1 == s->stamps.n) return NONE;
-  if (record < s->applied) return (record - 1) / 2 < n ? (record - 1) / 2 : NONE;
-  uint32_t back = (record - s->applied) / 2;
-  return back < n ? n - 1 - back : NONE;
-}
-
 static void add_records(struct points *p, const struct sandbox *s) {
   for (uint32_t i = 0; i < s->stamps.n; i++) {
-    struct point x = {.step = record_step(s, i), .unit = NONE, .record = i, .back = i >= s->applied};
+    struct point x = {.step = s->stamped.at[i], .unit = NONE, .record = i, .back = i >= s->applied};
     const char *place = arena_print(s->arena, "%s%u", x.back ? "back" : "record", x.back ? i - s->applied : i);
     enum fault faults[] = {FAULT_BEFORE, FAULT_AFTER, FAULT_FULL};
     for (size_t f = 0; f < sizeof faults / sizeof *faults; f++) {

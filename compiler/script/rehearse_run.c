@@ -521,7 +521,10 @@ static void write_result(struct run *r, const struct result *x) {
   if (r->p->fault == FAULT_NONE) {
     fwrite(s->seen, 1, s->b->units.n, out);
     fwrite(&s->applied, sizeof s->applied, 1, out);
-    fwrite(s->stamps.at, sizeof *s->stamps.at, s->stamps.n, out);
+    for (uint32_t i = 0; i < s->stamps.n; i++) {
+      fwrite(&s->stamps.at[i], sizeof s->stamps.at[i], 1, out);
+      fwrite(&s->stamped.at[i], sizeof s->stamped.at[i], 1, out);
+    }
   }
   fclose(out);
 }

@@ -38,6 +38,7 @@ struct run {
   int64_t clock, started;           /* the run's own seconds; real milliseconds at the start */
   uint64_t stillness;               /* what the last look at the processes saw; 0 when one was at work */
   uint32_t answered;                /* calls */
+  uint32_t dozes;                   /* calls of sleep since anything else than the time was asked for */
   uint32_t stamps;                  /* times the date was asked for */
   uint32_t records;                 /* of the journal, seen at `sync` */
   char last[128];                   /* its last line */
