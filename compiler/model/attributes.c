@@ -154,29 +154,30 @@ static void warn_unknown(struct elaboration *e, uint32_t attribute) {
     }
 }
 
+static const struct cases *cases_kept(struct elaboration *e, struct cases c) {
+  struct cases *kept = arena_new(&e->c->arena, struct cases);
+  *kept = c;
+  return kept;
+}
+
 const struct cases *attribute_cases(struct elaboration *e, uint32_t attribute) {
   struct lazy_attribute *lazy = &e->lazies.at[attribute];
   if (lazy->state == LAZY_DONE) return &e->m->attributes.at[attribute].cases;
-  struct cases *c = arena_new(&e->c->arena, struct cases);
   if (lazy->state == LAZY_RUNNING) {
     hangs_on_itself(e, attribute);
-    *c = cases_one(e, value_poison(e->m->attributes.at[attribute].at));
-    return c;
+    return cases_kept(e, cases_one(e, value_poison(e->m->attributes.at[attribute].at)));
   }
-  if (e->depth >= DEPTH_MAX) {
-    *c = too_deep(e, e->m->attributes.at[attribute].at);
-    return c;
-  }
+  if (e->depth >= DEPTH_MAX) return cases_kept(e, too_deep(e, e->m->attributes.at[attribute].at));
   lazy->state = LAZY_RUNNING;
   array_push(&e->c->arena, &e->running, attribute);
   e->depth++;
-  *c = e->naming || !e->m->attributes.at[attribute].hop_count ? attribute_value_at(e, attribute, 0) : chain_cases(e, attribute);
+  struct cases c = e->naming || !e->m->attributes.at[attribute].hop_count ? attribute_value_at(e, attribute, 0) : chain_cases(e, attribute);
   e->depth--;
   e->running.n--;
   e->lazies.at[attribute].state = e->naming ? LAZY_NOT : LAZY_DONE;
-  if (e->naming) return c;
-  if (e->seen) seen_apply(e, attribute, c);
-  e->m->attributes.at[attribute].cases = *c;
+  if (e->naming) return cases_kept(e, c);
+  if (e->seen) seen_apply(e, attribute, &c);
+  e->m->attributes.at[attribute].cases = c;
   warn_unknown(e, attribute);
   return &e->m->attributes.at[attribute].cases;
 }

@@ -369,6 +369,15 @@ static void needs(struct fact_maker *f, uint32_t guard) {
   needs_push(f, &list, operand);
 }
 
+/* Resources, the same in each state: what most needs are. */
+static bool plain_resources(const struct cases *c) {
+  const struct value *v = &c->at[0].value;
+  if (c->n != 1 || c->at[0].guard != GUARD_ALWAYS || v->type != V_LIST) return false;
+  for (uint32_t i = 0; i < v->count; i++)
+    if (v->items[i].type != V_RESOURCE) return false;
+  return true;
+}
+
 /* The attribute `needs` of a resource. */
 static void needs_attribute(struct fact_maker *f) {
   struct elaboration *e = f->e;
@@ -380,7 +389,8 @@ static void needs_attribute(struct fact_maker *f) {
   list->n = 0;
   if (!e->m->attributes.at[attribute].hop_count && lazy->node && lazy->node != NONE) {
     struct scope s = lazy->preset ? f->scope : scope_plan(e->resources.at[f->resource].bindings);
-    needs_of_operand(e, &s, lazy->node, GUARD_ALWAYS, list);
+    if (plain_resources(c)) needs_of_value(e, &s, &c->at[0].value, GUARD_ALWAYS, list);
+    else needs_of_operand(e, &s, lazy->node, GUARD_ALWAYS, list);
   } else
     for (uint32_t i = 0; i < c->n; i++) needs_of_value(e, &f->scope, &c->at[i].value, c->at[i].guard, list);
   for (uint32_t i = 0; i < list->n; i++) {

@@ -332,8 +332,12 @@ void index_build(struct state *s)
   const struct model *m = s->m;
   uint32_t *last = heads(s, 4 * m->resources.n);
 
+  uint32_t keyed = 0; /* at most so many different keys */
+
+  for (uint32_t i = 0; i < s->fact_count; i++)
+    keyed += s->facts[i].type != FACT_NEEDS && s->facts[i].host.type != HOST_NONE;
   s->bucket_slots = 16;
-  while (s->bucket_slots / 2 <= s->fact_count)
+  while (s->bucket_slots / 2 <= keyed)
     s->bucket_slots *= 2;
   s->buckets = arena_array(s->arena, struct bucket, s->bucket_slots);
   for (uint32_t i = 0; i < s->bucket_slots; i++)
