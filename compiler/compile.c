@@ -70,9 +70,12 @@ static struct compiled compile_in(struct compilation *c, const char *path, const
     struct proof *proof = prove(done.model);
 
     word_proof(done.model, proof);
-    script_check_commands(done.model, proof);
-    if (!broken)
-      done.proof = proof; /* of a broken model only the findings that stand all the same are kept */
+    struct runbook *runbook = script_check_commands(done.model, proof);
+
+    if (!broken) { /* of a broken model only the findings that stand all the same are kept */
+      done.proof = proof;
+      done.runbook = runbook;
+    }
   }
   compile_done(&done);
   return done;

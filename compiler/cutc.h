@@ -15,6 +15,7 @@ struct compiled {
   struct compilation *c;
   struct model *model; /* NULL when the file could not be read */
   struct proof *proof; /* NULL when the model is broken */
+  struct runbook *runbook; /* likewise */
 };
 /* The whole front to back: read, parse, elaborate, prove, word, check commands, waive, sort. */
 struct compiled compile(const char *path);

@@ -112,7 +112,7 @@ static int emit(struct options *o) {
   if (status == EXIT_CLEAN && d.proof) {
     struct text out = {.arena = &d.c->arena};
 
-    script_emit(&out, d.model, d.proof); /* reads it back; a difference is a finding */
+    script_emit(&out, d.runbook); /* reads it back; a difference is a finding */
     findings_sort(d.c);
     status = status_of(d.c, o);
     if (status == EXIT_CLEAN && !options_output(o, text_done(&out), out.n, true))
@@ -137,7 +137,7 @@ static int verify(struct options *o) {
     fprintf(stderr, "cutc: cannot read the runbook `%s`: %s\n", o->arguments[0], strerror(errno));
     status = EXIT_USAGE;
   } else if (d.proof && !d.c->errors) {
-    differences = script_verify(d.c, script, d.model, d.proof);
+    differences = script_verify(d.c, script, d.runbook);
     findings_sort(d.c);
     status = status_of(d.c, o);
   }
@@ -275,7 +275,7 @@ static int rehearse_plan(struct options *o) {
   if (status == EXIT_CLEAN && d.proof) {
     struct text out = {.arena = &d.c->arena};
 
-    status = rehearse(&out, d.model, d.proof, &with);
+    status = rehearse(&out, d.runbook, &with);
     if (!options_output(o, text_done(&out), out.n, false))
       status = EXIT_USAGE;
   } else {

@@ -99,12 +99,13 @@ static void check_unproven(struct model *m) {
   }
 }
 
-void script_check_commands(struct model *m, const struct proof *p) {
+struct runbook *script_check_commands(struct model *m, const struct proof *p) {
   if (p == NULL) {
     check_unproven(m);
-    return;
+    return NULL;
   }
-  const struct runbook *b = runbook_build(m, p);
+  struct runbook *b = runbook_build(m, p);
   for (uint32_t i = 0; i < b->units.n; i++)
     if (b->units.at[i].command->type == CMD_RUN) check_line(m, b->units.at[i].command);
+  return b;
 }

@@ -494,8 +494,8 @@ void runbook_print(struct text *out, const struct runbook *b) {
   text_puts(out, "\ncut_main \"$@\"\n");
 }
 
-void script_emit(struct text *out, struct model *m, const struct proof *p) {
-  struct runbook *b = runbook_build(m, p);
+void script_emit(struct text *out, struct runbook *b) {
+  struct model *m = b->m;
   b->digest = digest_plan(m, NONE);
   struct text script = {.arena = out->arena};
   runbook_print(&script, b);

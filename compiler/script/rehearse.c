@@ -31,10 +31,10 @@ static double seconds_now(void) {
 
 /* ── The script ────────────────────────────────────────────────────────────── */
 
-static bool take_script(struct rehearsing *r, struct model *m, const struct proof *p, struct text *script) {
+static bool take_script(struct rehearsing *r, struct text *script) {
   const char *book = r->s.o->book;
   if (book == NULL) {
-    script_emit(script, m, p);
+    script_emit(script, r->s.b);
     if (script->n == 0) fputs("cutc: no runbook could be emitted\n", stderr);
     return script->n > 0;
   }
@@ -248,13 +248,13 @@ static int perform(struct rehearsing *r, struct text *out) {
   return r->bad > 0 ? 1 : 0;
 }
 
-int rehearse(struct text *out, struct model *m, const struct proof *p, const struct rehearse_options *o) {
-  struct rehearsing r = {.s = {.o = o, .arena = out->arena, .b = runbook_build(m, p)}};
+int rehearse(struct text *out, struct runbook *b, const struct rehearse_options *o) {
+  struct rehearsing r = {.s = {.o = o, .arena = out->arena, .b = b}};
   struct text script = {.arena = out->arena};
   const char *why = NULL;
   sigset_t set = signals(), old;
-  r.s.folder = folder_of(&r, m);
-  if (!take_script(&r, m, p, &script)) return 2;
+  r.s.folder = folder_of(&r, b->m);
+  if (!take_script(&r, &script)) return 2;
   if (!roles_build(&r.s, &why)) {
     fprintf(stderr, "cutc: this plan cannot be rehearsed: %s\n", why);
     return 2;

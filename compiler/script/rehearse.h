@@ -22,7 +22,7 @@ struct rehearse_options {
 };
 /* Rehearses a proven plan without errors and prints the matrix into `out`. 0: every run ended well; 1: one did not; 2: the
  * plan cannot be rehearsed here (said on stderr). */
-int rehearse(struct text *out, struct model *m, const struct proof *p, const struct rehearse_options *o);
+int rehearse(struct text *out, struct runbook *b, const struct rehearse_options *o);
 
 /* What a stand-in does when it is called; `socket` is the value of STANDIN_VARIABLE. Returns the exit status. */
 int standin_main(const char *socket, int argc, char **argv);

@@ -11,6 +11,7 @@ struct builder {
   struct arena *arena;
   bool *secret_seen;
   const bool *done; /* the state at hand */
+  uint32_t *first;  /* of each step, the sequence of its do */
 };
 
 static void block_secrets(struct builder *u, const struct command *c);
@@ -126,6 +127,7 @@ static void add_step(struct builder *u, uint32_t k) {
   uint32_t step = u->b->p->order.at[k];
   const char *base = arena_print(u->arena, "step_%u", k + 1);
   u->done = proof_flags(m, u->b->p, k);
+  u->first[k] = u->b->sequences.n;
   add_sequence(u, SEQ_DO, arena_print(u->arena, "%s_do", base), step_block(m, step, BLOCK_DO, u->done))->step = k;
   uint32_t resource;
   struct block was = observe_step(u, step, &resource);
@@ -276,11 +278,9 @@ static void step_lock(struct builder *u, uint32_t k) {
   if (stack == NONE) return;
   struct state_lock lock = {stack, NULL, field_text(u, stack, "schema"), field_text(u, stack, "workspace"), arena_print(u->arena, "%u", k + 1)};
   if (lock.schema == NULL || lock.workspace == NULL) return;
-  for (uint32_t i = 0; i < b->sequences.n; i++) {
-    const struct sequence *q = &b->sequences.at[i];
-    for (uint32_t n = 0; q->type == SEQ_DO && q->step == k && n < q->count && lock.connection == NULL; n++)
-      lock.connection = connection_of(b->units.at[q->first + n].command, &b->m->c->names);
-  }
+  const struct sequence *q = &b->sequences.at[u->first[k]];
+  for (uint32_t n = 0; n < q->count && lock.connection == NULL; n++)
+    lock.connection = connection_of(b->units.at[q->first + n].command, &b->m->c->names);
   const struct value *state = field(u, stack, "state");
   if (lock.connection == NULL && (state == NULL || state->type == V_NONE)) return;
   for (uint32_t i = 0; i < b->locks.n; i++) {
@@ -325,7 +325,8 @@ const char *digest_plan(struct model *m, uint32_t script) {
 struct runbook *runbook_build(struct model *m, const struct proof *p) {
   struct arena *arena = &m->c->arena;
   struct runbook *b = arena_new(arena, struct runbook);
-  struct builder u = {.b = b, .arena = arena, .secret_seen = arena_array(arena, bool, m->secrets.n + 1)};
+  struct builder u = {.b = b, .arena = arena, .secret_seen = arena_array(arena, bool, m->secrets.n + 1),
+                      .first = arena_array(arena, uint32_t, p->order.n + 1)};
   *b = (struct runbook){.m = m, .p = p};
   b->newer = overtaking(&u);
   u.done = proof_flags(m, p, 0);

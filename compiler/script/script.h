@@ -4,11 +4,16 @@
 
 #include "prove/proof.h"
 
+struct runbook; /* what the runbook has to do, as data */
+
+/* Checks every command of a model (lines of do, undo, verify, observe) in the states they run in. Returns what the runbook has
+ * to do, NULL without a proof. */
+struct runbook *script_check_commands(struct model *m, const struct proof *p);
 /* Writes the runbook of a proven plan. Same plan, same bytes. */
-void script_emit(struct text *out, struct model *m, const struct proof *p);
+void script_emit(struct text *out, struct runbook *b);
 /* Compares a script with a proven plan: the same steps in the proven order, the same commands, no more and no less.
  * Differences are findings E311 whose place is in the source `script`. Returns their number. */
-uint32_t script_verify(struct compilation *c, uint32_t script, struct model *m, const struct proof *p);
+uint32_t script_verify(struct compilation *c, uint32_t script, struct runbook *b);
 
 /* The commands of the steps of a proven order as lines for people, without what depends on their place in it. */
 struct listings;
@@ -26,8 +31,6 @@ uint32_t shell_check(struct compilation *c, const char *text, size_t length, con
  * that only hands its input on. */
 uint32_t shell_check_sh(struct compilation *c, const char *text, size_t length, const struct model *m, const char *secret,
                         struct span (*place)(void *data, uint32_t start, uint32_t end), void *data);
-/* Checks every command of a model (lines of do, undo, verify, observe) in the states they run in. */
-void script_check_commands(struct model *m, const struct proof *p);
 
 /* Shell quoting, the only place that does it. */
 void quote_word(struct text *out, const char *text);      /* as one word, in single quotes when needed */

@@ -403,9 +403,8 @@ uint32_t runbook_read(struct compilation *c, const struct runbook *b, const char
   return d.found;
 }
 
-uint32_t script_verify(struct compilation *c, uint32_t script, struct model *m, const struct proof *p) {
+uint32_t script_verify(struct compilation *c, uint32_t script, struct runbook *b) {
   const struct source *s = &c->sources.at[script];
-  struct runbook *b = runbook_build(m, p);
-  b->digest = digest_plan(m, script);
+  b->digest = digest_plan(b->m, script);
   return runbook_read(c, b, s->text, s->length, script);
 }

@@ -211,7 +211,7 @@ static void once(const char *path) {
   struct text out = {.arena = &k.c->arena};
   report_findings(&out, k.c, FORMAT_TEXT, false, false);
   report_findings(&out, k.c, FORMAT_JSON, false, false);
-  if (k.model && k.proof && k.c->errors == 0) script_emit(&out, k.model, k.proof);
+  if (k.model && k.proof && k.c->errors == 0) script_emit(&out, k.runbook);
   compilation_free(k.c);
 }
 

@@ -256,7 +256,7 @@ static void test_runbook_in_the_parser(void **state) {
     assert_non_null(done.model);
     if (done.proof != NULL) {
       struct text out = {.arena = &done.c->arena};
-      script_emit(&out, done.model, done.proof);
+      script_emit(&out, done.runbook);
       assert_true(out.n > 1000);
       uint32_t before = done.c->findings.n, said = 0;
       uint32_t plan = (uint32_t)(strstr(text_done(&out), RUNTIME_LAST) - out.at);
