@@ -35,6 +35,16 @@ def programs(tools, size):
     return [(name, words) for name, words in rows if shutil.which(words[0]) and size <= LONGEST.get(name, size)]
 
 
+def left_out():
+    """Says which programs there are no figures of, and why."""
+    for name, program in (("ninja -n", "ninja"), ("make -n", "make"), ("terraform validate, terraform plan", "terraform"), ("ansible", "ansible-playbook")):
+        if not shutil.which(program):
+            print("left out: %s, since %s is not installed" % (name, program))
+    for name, most in LONGEST.items():
+        if shutil.which(name.split()[0].replace("ansible", "ansible-playbook")):
+            print("left out above %s resources: %s, which takes minutes there" % (format(most, ","), name))
+
+
 def once(words, folder, null):
     """Seconds from exec to exit, and peak memory in MB."""
     start = time.perf_counter()
@@ -108,6 +118,23 @@ def growth(all_found):
             print("  %-20s %9s to %9s: %5.1f times, exponent %.2f" % (name, format(small, ","), format(large, ","), b / a, exponent))
 
 
+def read_by_dash(folder, size):
+    """What the shell that runs a runbook needs before the first command: it reads all of it."""
+    if not shutil.which("dash"):
+        print("left out: the runbook in dash, which is not installed")
+        return
+    null, book = os.open(os.devnull, os.O_RDWR), os.path.join(folder, "book.sh")
+    subprocess.run([CUTC, "emit", "plan.cut", "-o", book], cwd=folder, stdin=null, stdout=null, stderr=null, check=True)
+    for words in (["dash", "-n", book], ["dash", book, "plan"]):
+        if words[-1] == "plan" and size > 100000:
+            print("  left out: dash looks each function up in a list, which takes half an hour for 100,000 steps")
+            continue
+        seconds, megabytes, status = once(words, folder, null)
+        print("  %-44s %8.2f s %6.0f MB, for a runbook of %.1f MB%s" % ("%s, %s resources" % (" ".join(words).replace(book, "RUNBOOK"), format(size, ",")),
+              seconds, megabytes, os.path.getsize(book) / 1e6, ", status %d" % status if status else ""))
+    os.close(null)
+
+
 def against(tools, size, seconds):
     folder = prepare(tools, size, False)
     rows = [row for row in programs(tools, size) if row[0] in ("cutc emit", "ninja -n")]
@@ -134,6 +161,7 @@ def main():
         return
     sizes = options.sizes or [1, 1000, 10000, 100000] + ([1000000] if os.environ.get("BENCH_FULL") == "1" else [])
     found = {}
+    left_out()
     for size in sizes:
         found[size] = turns(programs(tools, size), prepare(tools, size, True), BUDGET)
         table(size, found[size])
@@ -141,6 +169,10 @@ def main():
     size = 100000 if 100000 in found else max(found)
     rows = [row for row in programs(tools, size) if row[0] in ("cutc check", "cutc emit", "ninja -n")]
     table(size, turns(rows, prepare(tools, size, False, shuffled=True), BUDGET / 2), " in random order")
+    print("\nThe runbook in dash")
+    for size in sizes:
+        if size >= 1000:
+            read_by_dash(os.path.join(tools, str(size)), size)
 
 
 main()
