@@ -45,7 +45,9 @@ endif
 DEFINES := -D_POSIX_C_SOURCE=200809L -DCUTC_VERSION='"$(VERSION)"'
 INCLUDES := -Icompiler -I$(BUILD) -I/usr/include/libxml2 -isystem /usr/include/postgresql
 COMPILE = $(CC) -std=c17 $(DEFINES) $(INCLUDES) $(EXTRA) $(CFLAGS) -MMD -MP
-LIBS := -ltree-sitter -ljansson -lnettle -lcurl -ljq -lxml2 -lyaml -lldns -lcares -lpq
+LIBS := -ltree-sitter -ljansson -lnettle -ljq -lyaml -lcares -ldl
+# Loaded by compiler/world/late.c at the first use, under the names that the linker would have taken.
+LATE := CURL=libcurl XML=libxml2 LDNS=libldns PQ=libpq
 
 ifneq ($(V),1)
 q := @
@@ -61,6 +63,7 @@ ifeq ($(words $(GRAMMAR)),2)
 GENERATED := $(BUILD)/cut.tab.h $(BUILD)/cut.lex.h
 OBJS += $(BUILD)/cut.tab.o $(BUILD)/cut.lex.o
 endif
+GENERATED += $(BUILD)/late.h
 EMBEDDED := $(sort $(wildcard stdlib/*/*.cut) $(wildcard docs/findings/*.md) $(wildcard compiler/script/*.sh))
 OBJS += $(BUILD)/embedded.o $(BUILD)/bash-parser.o $(BUILD)/bash-scanner.o
 
@@ -144,6 +147,14 @@ $(BUILD)/cut.tab.o: $(BUILD)/cut.tab.c $(BUILD)/flags | $(GENERATED)
 $(BUILD)/cut.lex.o: $(BUILD)/cut.lex.c $(BUILD)/flags | $(GENERATED)
 	$(say) CC $@
 	$(q)$(COMPILE) -w -c -o $@ $<
+
+$(BUILD)/late.h: Makefile | packages
+	@mkdir -p $(@D)
+	$(say) LATE $@
+	$(q)for l in $(LATE); do \
+	  name=$$(objdump -p "$$($(CC) -print-file-name=$${l#*=}.so)" | sed -n 's/^ *SONAME *//p'); \
+	  [ -n "$$name" ] || { echo "there is no $${l#*=}.so" >&2; exit 1; }; \
+	  printf '#define LATE_%s "%s"\n' "$${l%%=*}" "$$name"; done >$@
 
 # ── Files inside the binary ───────────────────────────────────────────────────
 
