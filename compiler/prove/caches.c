@@ -29,7 +29,7 @@ struct caches {
   struct recall *about;  /* per promise: answers to its questions */
   uint8_t *asks;         /* [promises × questions], once all questions are there */
   uint32_t *touch, touch_count; /* per node: 1 when it leads to a question */
-  int64_t *lags;         /* per resource */
+  const int64_t *lags;         /* per resource */
   ARRAY(uint32_t) stack;
   bool overflow;
 };
@@ -172,16 +172,28 @@ static void find_touched(struct caches *c)
   }
 }
 
+/* Of each resource; there are caches for each group of steps, and resources are looked through once for all of them. */
+static const int64_t *lags_of(struct state *s)
+{
+  struct model *m = s->m;
+  uint32_t lag = name_str(&m->c->names, "lag");
+
+  if (s->lags)
+    return s->lags;
+  s->lags = arena_array(s->arena, int64_t, m->resources.n + 1);
+  for (uint32_t i = 0; i < m->resources.n; i++)
+    s->lags[i] = duration_of(m, i, lag);
+  return s->lags;
+}
+
 struct caches *caches_new(struct model *m, struct state *s, struct arena *arena, const uint32_t *promises, uint32_t n,
                           const uint32_t *local)
 {
   struct caches *c = arena_new(arena, struct caches);
-  uint32_t lag = name_str(&m->c->names, "lag"), floor = name_str(&m->c->names, "ttl_floor");
+  uint32_t floor = name_str(&m->c->names, "ttl_floor");
 
   *c = (struct caches){.m = m, .s = s, .arena = arena, .promises = promises, .promise_count = n};
-  c->lags = arena_array(arena, int64_t, m->resources.n + 1);
-  for (uint32_t i = 0; i < m->resources.n; i++)
-    c->lags[i] = duration_of(m, i, lag);
+  c->lags = lags_of(s);
   c->floors = arena_array(arena, int64_t, n + 1);
   c->about = arena_array(arena, struct recall, n + 1);
   for (uint32_t i = 0; i < n; i++) {

@@ -80,6 +80,7 @@ struct state {
   uint64_t serial;        /* counts changes of state */
 
   /* Facts by what they answer for. */
+  int64_t *lags;         /* of each resource, once somebody asks: caches.c */
   struct bucket *buckets; uint32_t bucket_slots, bucket_count;
   ARRAY(struct link_to) listed;      /* facts, chained */
   struct ranges { uint32_t *facts; struct address *most; uint32_t n; } *ranges; /* per zone: sorted by first address */
