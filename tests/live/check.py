@@ -706,6 +706,29 @@ def locks():
         server.wait()
 
 
+def terminal():
+    """On a terminal one line tells how far it is, and goes away; a waiver keeps a finding from counting."""
+    s = fault_stage()
+    s.world.delay = 0.4
+    ours, theirs = os.openpty()
+    done = subprocess.Popen([CUTC, "check", "--live", s.path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs, cwd=ROOT,
+                            env={**{k: v for k, v in s.env.items() if k != "NO_COLOR"}, "TERM": "xterm"})
+    os.close(theirs)
+    out = done.communicate(timeout=30)[0].decode()
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    check("progress on a terminal", "asking the world: 0 of 2 answered" in shown and shown.endswith("\r\033[K"), repr(shown))
+    check("and not in the output", "asking" not in out and done.returncode == 0, out)
+    s.world.delay = 0
+    s.world.faults["services"] = answers(401, {"kind": "Status", "status": "Failure", "message": "Unauthorized"})
+    with open(s.path) as f:
+        waived = s.plan(f.read() + 'allow E402 because "looked at by hand"\n', "waived.cut")
+    r = s.run(waived)
+    check("a waiver covers what could not be looked at", "waived warning[E402]" in r.out and r.code == 3, r)
+    plain = subprocess.run([CUTC, "check", waived], capture_output=True, text=True, cwd=ROOT)
+    check("and is no waiver of nothing where nobody asks", plain.returncode == 0 and "E116" not in plain.stdout, plain.stdout)
+
+
 def standard_input():
     s = fault_stage()
     with open(s.path) as f:
@@ -812,7 +835,7 @@ def main():
     NAMES_OF_HOUSE = standin.Names("10.0.20.201")
     NAMES_OF_HOUSE.start()
     standin.Database("10.0.20.200", 5432).start()
-    for part in (believed, names, knot, faults, elsewhere, certificates, nobody_there, secrets, lifetimes, many, target, created, kubeconfig, owner, locks, standard_input):
+    for part in (believed, names, knot, faults, elsewhere, certificates, nobody_there, secrets, lifetimes, many, target, created, kubeconfig, owner, locks, terminal, standard_input):
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             part()
     print("%d passed, %d failed" % (passed, failed))
