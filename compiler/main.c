@@ -97,6 +97,9 @@ static int check(struct options *o) {
   struct compiled d = compile(path);
   int status = o->live && d.proof ? print_live(o, &d, path) : print_check(o, &d, NULL);
 
+  if (o->live && !d.proof && !o->quiet)
+    fputs("cutc: the world was not asked: the plan has to be understood first\n", stderr);
+
   compilation_free(d.c);
   return status;
 }

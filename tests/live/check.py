@@ -731,6 +731,8 @@ def terminal():
 
 def standard_input():
     s = fault_stage()
+    r = s.run(s.plan("plan demo { operator = ops }\nuse std/net\nclient ops { }\nhost web { adress = 10.0.20.1 }\n", "broken.cut"))
+    check("a plan that cannot be read as meant: nobody is asked, and it says so", r.code == 1 and "the world was not asked" in r.err, r)
     with open(s.path) as f:
         done = subprocess.run([CUTC, "check", "--live", "--timeout", "2", "-"], stdin=f, capture_output=True, text=True, env=s.env, cwd=ROOT, timeout=30)
     check("a plan from standard input", done.returncode == 0 and "4 values as declared" in done.stdout, done.stdout + done.stderr)
