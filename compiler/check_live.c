@@ -65,6 +65,11 @@ struct compiled check_live(struct compiled *written, const char *path, const str
   struct compiled d = compile_seen(written, path, &seen);
   struct follow_list list = {0};
 
+  if (seen.n > 0 && d.proof == NULL && live_leave_out(l, written->model)) { /* one such value is not to hide what the others bring */
+    compilation_free(d.c);
+    seen = live_seen(l);
+    d = compile_seen(written, path, &seen);
+  }
   if (seen.n > 0) list = follow(written, &d, path, l, seen.n);
   if (list.broken) { /* what is there fits no model: the plan as written is what can be shown */
     compilation_free(d.c);

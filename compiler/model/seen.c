@@ -44,7 +44,7 @@ static bool fits_type(struct elaboration *e, const struct seen *s, const struct 
   struct value v = {.at = at};
   switch ((enum seen_type)s->type) {
   case SEEN_UNKNOWN: return false;
-  case SEEN_NONE: return value_fits(e, &v, want, out); /* V_NONE */
+  case SEEN_NONE: return (want->tag == T_OPTIONAL || want->tag == T_ANY) && value_fits(e, &v, want, out); /* V_NONE */
   case SEEN_BOOL:
   case SEEN_NUMBER:
     v.type = s->type == SEEN_BOOL ? V_BOOL : V_NUMBER;

@@ -18,7 +18,7 @@ static const char *worth(const struct look *k) { return k->absent ? "not there" 
 static void add_followers(struct compilation *c, struct finding *f, const struct live *l, const struct follow_list *follow, uint32_t look) {
   uint32_t n = 0;
 
-  if (follow->broken) {
+  if (follow->broken || l->looks.at[look].left_out) {
     finding_remark(c, f, REMARK_NOTE, "the checks could not be run on what is there: write it into the plan and check again");
     return;
   }

@@ -341,6 +341,19 @@ struct live *live_ask(struct model *m, const struct proof *p, const struct outsi
 
 bool live_proved(const struct live *l, uint32_t look) { return live_counts(&l->looks.at[look]); }
 
+bool live_leave_out(struct live *l, const struct model *m) {
+  bool any = false;
+
+  for (uint32_t i = 0; i < l->looks.n; i++) {
+    struct look *k = &l->looks.at[i];
+    struct value v;
+
+    if (!live_counts(k) || seen_value(m, k->resource, k->attribute, &k->value, &v)) continue;
+    k->left_out = any = true;
+  }
+  return any;
+}
+
 struct seen_list live_seen(const struct live *l) {
   struct seen *at = NULL;
   uint32_t n = 0;

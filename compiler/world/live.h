@@ -26,6 +26,7 @@ struct look {
   bool present;                  /* it is there, and the plan says that it is not (attribute `exists`) */
   bool arrived;                  /* what was seen is a value that the plan only leads to */
   bool code;                     /* what the code of its owner (`server`) would make of it */
+  bool left_out;                 /* the proof cannot stand on it: no plan has such a value there */
   bool lock;                     /* the lock on the state of a stack (`part` "lock") */
   bool failed;                   /* LOOK_UNKNOWN: the world was asked and did not say */
   struct span at;                /* the value as written, else the resource */
@@ -52,6 +53,8 @@ struct live_options { bool target; };
 struct live *live_ask(struct model *m, const struct proof *p, const struct outside *w, const struct live_options *o);
 /* Was a look's value part of what the proof on the real baseline stood on? */
 bool live_proved(const struct live *l, uint32_t look);
+/* Leaves out what fits no attribute's type; false when there was nothing of the kind. */
+bool live_leave_out(struct live *l, const struct model *m);
 /* What differs, as what a proof on the real baseline needs; in the arena of the model. */
 struct seen_list live_seen(const struct live *l);
 

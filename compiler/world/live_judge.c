@@ -171,5 +171,5 @@ int64_t live_seconds(const struct filter_result *r) {
 }
 
 bool live_counts(const struct look *look) {
-  return !look->arrived && !look->present && !look->lock && !look->code && (look->verdict == LOOK_DIFFERENT || look->verdict == LOOK_LEARNT);
+  return !look->arrived && !look->present && !look->lock && !look->code && !look->left_out && (look->verdict == LOOK_DIFFERENT || look->verdict == LOOK_LEARNT);
 }

@@ -121,6 +121,13 @@ def believed():
     r = s.run("examples/traefik/believed.cut", VAULT_TOKEN=TOKENS["vault"])
     check("where the world is as believed, it is accepted", r.code == 0 and "0 different" in r.out, r)
     check("what was looked at is no longer what the result rests on", "`proxied_apps.origin` =" not in r.out, r)
+    NAMES_OF_HOUSE.records = {}
+    s.world.tunnel["config"]["ingress"][0]["service"] = "https://10.0.20.200:443"
+    r = s.run("examples/traefik/believed.cut", VAULT_TOKEN=TOKENS["vault"])
+    check("a value that no plan can have does not hide what the others bring", "`apex.value` is nothing at the name server" in r.out and
+          "the checks could not be run on what is there" in r.out and "error[E201]: tunnel_route `proxied_apps`" in r.out, r)
+    s = house()
+    s.world.tunnel["config"]["ingress"][0]["service"] = "https://traefik.traefik.svc.cluster.local:443"
     r = s.run("examples/traefik/believed.cut", "--format", "json", VAULT_TOKEN=TOKENS["vault"])
     looks = {x["resource"] + "." + x["attribute"]: x for x in json.loads(r.out)["world"]["looks"]}
     check("each look is in the JSON", looks["traefik.address"]["verdict"] == "declared" and looks["proxied_apps.origin"]["seen"].startswith("https://traefik"), r)
