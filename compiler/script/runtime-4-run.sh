@@ -358,10 +358,7 @@ cut_until() {
     return 0
   fi
   cut_clock
-  if [ "${cut_until_step}" != "${cut_n}" ]; then
-    cut_until_step=${cut_n} cut_until_time=$((cut_time + $1))
-    cut_record until "${cut_n}" "${cut_until_time}" || return 1
-  fi
+  cut_set_deadline "$1" || return 1
   [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
   cut_hour "${cut_until_time}"
   cut_seconds "$((cut_until_time - cut_time))"
@@ -370,12 +367,23 @@ cut_until() {
     [ -z "${cut_signal}" ] || return 1
     if [ -t 1 ]; then
       cut_seconds "$((cut_until_time - cut_time))"
-      printf '\r      %s left, goes on at %s   ' "${cut_span}" "${cut_day}"
+      printf '\r      %s left, goes on at %s   ' "${cut_span}" "${cut_day}" 2>/dev/null || :
     fi
     sleep 1
     cut_clock
+    cut_set_deadline "$1" || return 1
   done
-  [ ! -t 1 ] || printf '\r%s\r' '                                                  '
+  [ ! -t 1 ] || printf '\r%s\r' '                                                  ' 2>/dev/null || :
+}
+
+# The deadline of the wait at hand: that of the journal, unless it is further off than the wait is long. Then the clock was set
+# back, and the whole wait from now on is enough.
+cut_set_deadline() {
+  if [ "${cut_until_step}" != "${cut_n}" ] || [ $((cut_until_time - cut_time)) -gt "$1" ]; then
+    cut_until_step=${cut_n} cut_until_time=$((cut_time + $1))
+    cut_record until "${cut_n}" "${cut_until_time}" || return 1
+    cut_hour "${cut_until_time}"
+  fi
 }
 
 # cut_since STEP SECONDS: the same on the way back, before something is undone that an answer leads to which was published once

@@ -82,7 +82,7 @@ cut_apply() {
       return 3
     fi
   fi
-  cut_at=0 cut_doubt=0 cut_over=''
+  cut_at=0 cut_doubt=0 cut_over='' cut_until_step=0 cut_until_time=0 cut_high=0
   cut_new_run
   pwd -P >"${cut_state}/root" || return 4
   cut_root=$(pwd -P)
@@ -198,6 +198,18 @@ cut_forget_other() {
   fi
 }
 
+# Until when the step at hand waits, or its undo.
+cut_say_wait() {
+  cut_clock
+  if [ "${cut_until_step}" != "${cut_doubt}" ] && [ "${cut_until_step}" != "back-${cut_undoing}" ]; then
+    return 0
+  fi
+  [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
+  cut_hour "${cut_until_time}"
+  cut_seconds "$((cut_until_time - cut_time))"
+  cut_say "  waits until ${cut_day}, ${cut_span} from now, when no cache holds an old answer any more"
+}
+
 cut_status_command() {
   cut_forget_other
   cut_i=1
@@ -223,6 +235,7 @@ cut_status_command() {
     cut_logs="${cut_state}/logs/${cut_run}"
     cut_say_until
     [ ! -r "${cut_state}/secrets-at" ] || cut_say "  secrets are kept for the way back"
+    cut_say_wait
     if cut_read_holder "${cut_state}/lock/holder" && cut_is_alive "${cut_holder}" "${cut_holder_birth}"; then
       cut_say "  at work: process ${cut_holder} on ${cut_holder_host}"
     fi

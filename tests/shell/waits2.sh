@@ -1,0 +1,89 @@
+#!/bin/bash
+# Waits for old answers to be forgotten, under each shell that is here (hand3.part with a wait in front of its second step and of its
+# undo): stopped and resumed, killed, rolled back, done anew, with the clock set back, on a terminal.
+. "$(dirname "$0")/lib.bash"
+
+fresh() {
+  rm -rf "$scratch/w"
+  mkdir -p "$scratch/w"
+  printf '#!/bin/sh\nprintf "began\\n" >>said\n' >"$scratch/w/wrapper"
+  chmod +x "$scratch/w/wrapper"
+}
+bare() { # SHELL COMMAND…
+  (cd "$scratch/w" && setsid -w $1 "$scratch/book.sh" "${@:2}" --state "$scratch/w/state") >"$scratch/out" 2>&1 </dev/null
+  status=$?
+}
+begin() { # SHELL: in the background, until it waits
+  (cd "$scratch/w" && exec setsid env --default-signal $1 "$scratch/book.sh" apply --yes --on-failure stop --state "$scratch/w/state" </dev/null >"$scratch/out" 2>&1) &
+  run=$!
+  for _ in $(seq 600); do grep -q ' until 2 ' "$scratch/w/state/journal" 2>/dev/null && break; sleep 0.1; done
+}
+is() { [ "$status" = "$1" ] || { printf '# status %s instead of %s\n' "$status" "$1"; false; }; }
+has() { grep -qF -e "$1" "$scratch/out"; }
+waits() { grep -c " until $1 " "$scratch/w/state/journal"; }
+deadline() { sed -n "s/.* until $1 //p" "$scratch/w/state/journal" | tail -n 1; }
+since_record() { # STEP: seconds between the line of the journal and the deadline in it
+  line=$(grep " until $1 " "$scratch/w/state/journal" | tail -n 1)
+  echo $((${line##* } - $(date -d "${line%% *}" +%s)))
+}
+after_deadline() { # EVENT: its line is not older than the deadline of step 2
+  line=$(grep " $1" "$scratch/w/state/journal" | tail -n 1)
+  [ "$(date -d "${line%% *}" +%s)" -ge "$(deadline 2)" ]
+}
+
+{
+  printf '#!/bin/sh\n# A runbook by hand.\n\n'
+  cat "$repo"/compiler/script/runtime-*.sh
+  sed 's/^  cut_run step_2_do_1 /  cut_until 5 || return\n&/; s/^  cut_run step_2_undo_1 /  cut_since 2 3 || return\n&/' "$repo/tests/shell/hand3.part"
+} >"$scratch/book.sh"
+
+while read -r sh; do
+  fresh
+  bare "$sh" apply --dry-run
+  check "$sh: a dry run shows the wait" eval 'is 0 && has "waits 5s" && [ ! -e "$scratch/w/state" ]'
+  begin "$sh"
+  bare "$sh" status
+  check "$sh: status says until when" eval 'is 3 && has "waits until "'
+  first=$(deadline 2)
+  check "$sh: the deadline is a time of the clock" eval '[ "$(since_record 2)" -ge 4 ] && [ "$(since_record 2)" -le 6 ]'
+  kill -s TERM "$run"
+  wait "$run" 2>/dev/null
+  status=$?
+  check "$sh: stopped while it waits" is 3
+  bare "$sh" resume
+  check "$sh: resumed" is 0
+  check "$sh: resumed: the same deadline" eval '[ "$(waits 2)" = 1 ] && [ "$(deadline 2)" = "$first" ]'
+  check "$sh: resumed: not before it" after_deadline 'done 2'
+  check "$sh: no progress where no terminal is" eval '! grep -q "$(printf "\r")" "$scratch/out" && ! has " left, goes on"'
+
+  fresh
+  begin "$sh"
+  kill -9 "$run"
+  wait "$run" 2>/dev/null
+  bare "$sh" rollback --yes
+  check "$sh: killed while it waits, rolled back" is 0
+  check "$sh: the way back waits too" [ "$(waits back-2)" = 1 ]
+  check "$sh: nothing of the step was done" eval '! grep -q began "$scratch/w/said"'
+  bare "$sh" apply --yes
+  check "$sh: applied anew" is 0
+  check "$sh: applied anew: a new wait" eval '[ "$(waits 2)" = 1 ] && [ "$(since_record 2)" -ge 4 ]'
+  check "$sh: applied anew: not before it" after_deadline 'done 2'
+
+  fresh
+  begin "$sh"
+  kill -9 "$run"
+  wait "$run" 2>/dev/null
+  sed -i 's/\( until 2 \).*/\19999999999/' "$scratch/w/state/journal" # as if the clock had been ahead by far
+  began=$(date +%s)
+  bare "$sh" resume
+  check "$sh: the clock was set back: resumed" is 0
+  check "$sh: the clock was set back: the whole wait from now on, and no more" eval '[ "$(waits 2)" = 2 ] && [ "$(since_record 2)" -le 6 ] && [ "$(deadline 2)" -ge $((began + 5)) ]'
+
+  if [ "$sh" = dash ] || [ "${SHELLS:-}" = all ]; then
+    fresh
+    (cd "$scratch/w" && "$repo/tests/shell/terminal.py" -- $sh "$scratch/book.sh" apply --yes --state "$scratch/w/state" >"$scratch/out" 2>&1)
+    status=$?
+    check "$sh: progress on a terminal" eval 'is 0 && has " left, goes on at "'
+  fi
+done < <(if [ "$#" -gt 0 ]; then printf '%s\n' "$@"; else shells; fi)
+finish
