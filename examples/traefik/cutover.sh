@@ -1062,10 +1062,7 @@ cut_until() {
     return 0
   fi
   cut_clock
-  if [ "${cut_until_step}" != "${cut_n}" ]; then
-    cut_until_step=${cut_n} cut_until_time=$((cut_time + $1))
-    cut_record until "${cut_n}" "${cut_until_time}" || return 1
-  fi
+  cut_set_deadline "$1" || return 1
   [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
   cut_hour "${cut_until_time}"
   cut_seconds "$((cut_until_time - cut_time))"
@@ -1074,12 +1071,23 @@ cut_until() {
     [ -z "${cut_signal}" ] || return 1
     if [ -t 1 ]; then
       cut_seconds "$((cut_until_time - cut_time))"
-      printf '\r      %s left, goes on at %s   ' "${cut_span}" "${cut_day}"
+      printf '\r      %s left, goes on at %s   ' "${cut_span}" "${cut_day}" 2>/dev/null || :
     fi
     sleep 1
     cut_clock
+    cut_set_deadline "$1" || return 1
   done
-  [ ! -t 1 ] || printf '\r%s\r' '                                                  '
+  [ ! -t 1 ] || printf '\r%s\r' '                                                  ' 2>/dev/null || :
+}
+
+# The deadline of the wait at hand: that of the journal, unless it is further off than the wait is long. Then the clock was set
+# back, and the whole wait from now on is enough.
+cut_set_deadline() {
+  if [ "${cut_until_step}" != "${cut_n}" ] || [ $((cut_until_time - cut_time)) -gt "$1" ]; then
+    cut_until_step=${cut_n} cut_until_time=$((cut_time + $1))
+    cut_record until "${cut_n}" "${cut_until_time}" || return 1
+    cut_hour "${cut_until_time}"
+  fi
 }
 
 # cut_since STEP SECONDS: the same on the way back, before something is undone that an answer leads to which was published once
@@ -2212,7 +2220,7 @@ cut_apply() {
       return 3
     fi
   fi
-  cut_at=0 cut_doubt=0 cut_over=''
+  cut_at=0 cut_doubt=0 cut_over='' cut_until_step=0 cut_until_time=0 cut_high=0
   cut_new_run
   pwd -P >"${cut_state}/root" || return 4
   cut_root=$(pwd -P)
@@ -2328,6 +2336,18 @@ cut_forget_other() {
   fi
 }
 
+# Until when the step at hand waits, or its undo.
+cut_say_wait() {
+  cut_clock
+  if [ "${cut_until_step}" != "${cut_doubt}" ] && [ "${cut_until_step}" != "back-${cut_undoing}" ]; then
+    return 0
+  fi
+  [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
+  cut_hour "${cut_until_time}"
+  cut_seconds "$((cut_until_time - cut_time))"
+  cut_say "  waits until ${cut_day}, ${cut_span} from now, when no cache holds an old answer any more"
+}
+
 cut_status_command() {
   cut_forget_other
   cut_i=1
@@ -2353,6 +2373,7 @@ cut_status_command() {
     cut_logs="${cut_state}/logs/${cut_run}"
     cut_say_until
     [ ! -r "${cut_state}/secrets-at" ] || cut_say "  secrets are kept for the way back"
+    cut_say_wait
     if cut_read_holder "${cut_state}/lock/holder" && cut_is_alive "${cut_holder}" "${cut_holder_birth}"; then
       cut_say "  at work: process ${cut_holder} on ${cut_holder_host}"
     fi
@@ -3397,8 +3418,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 02d678509f893104e30873bf3bf8671784a8e3f480ecf811524f7587092552cf
-# plan part: sha256 937a0ff52f962febc0f6fdc5c322f5728173513a510f6456bd71159f9f0beea9
+# runtime: sha256 154d786c7d0a753144bd48a19ca7c400d5ae7fe8256f1a412a7992db674db433
+# plan part: sha256 89a71cea50b457a4de866f1b4a53642df107d6952da1512e7cedab6f02f5a19d
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0
