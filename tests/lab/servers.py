@@ -321,6 +321,8 @@ class Firewall(Handler):
             threading.Thread(target=self.apply).start()
             return self.say({"applied": not self.pending, "pending_subsystems": self.pending})
         if what == ("POST", "alias"):
+            if told["name"] in [a["name"] for a in self.aliases]:
+                return self.say([], 400, "FIELD_MUST_BE_UNIQUE", "Field `name` must be unique.")
             self.aliases.append(dict(told, descr="", id=len(self.aliases)))
         elif what == ("PATCH", "alias"):
             self.aliases[told["id"]].update(told)
@@ -332,12 +334,18 @@ class Firewall(Handler):
         elif what == ("DELETE", "aliases"):
             if query["name"] in [f["target"] for f in self.forwards]:
                 return self.say([], 409, "ALIAS_IN_USE", "the alias is used by a port forward")
-            self.aliases[:] = [a for a in self.aliases if a["name"] != query["name"]]
+            self.aliases[:] = [a for a in self.aliases if a["name"] != query["name"] or
+                               a["address"][0] != query.get("address__startswith", a["address"][0]) or
+                               a["address"][-1] != query.get("address__endswith", a["address"][-1])]
             for i, alias in enumerate(self.aliases):
                 alias["id"] = i
         else:
             return self.say([], 404, "ENDPOINT_NOT_FOUND", path)
         self.pending[:] = ["filter"]
+        # Done, and not answered for as long as it is held.
+        while fault() == "held":
+            write("held", "%s %s\n" % what)
+            time.sleep(0.1)
         return self.say([])
 
 

@@ -41,6 +41,11 @@ refuses "technitium: no token" change 10.0.20.200 10.0.20.203 "$work/token"
 status=$(program technitium '.status == "ok" or error')
 is "technitium: done" true "$(jq -e "$status" "$work/ok")"
 refuses "technitium: an error is HTTP 200" jq -e "$status" "$work/mismatch"
+clash=$(program technitium 'a record of this name')
+is "technitium: a new record is there already" true "$(jq -e --arg new 10.0.20.200 "$clash" "$work/records")"
+refuses "technitium: a new record's name leads elsewhere" jq -e --arg new 10.0.20.203 "$clash" "$work/records"
+refuses "technitium: a CNAME where there is an address" jq -e --arg new www.example.net "$clash" "$work/records"
+is "technitium: an IPv6 address beside the other" true "$(jq -e --arg new fd00::1 "$clash" "$work/records")"
 gone=$(program technitium 'test("not exist")')
 is "technitium: deleting what is gone" true "$(jq -e "$gone" "$work/mismatch")"
 refuses "technitium: deleting without a token" jq -e "$gone" "$work/token"
@@ -84,8 +89,11 @@ is "pfsense: the rule's present index" '{"id":1,"target":"traefik_lb","apply":fa
 refuses "pfsense: no such rule" forward ssh nginx
 refuses "pfsense: the rule leads elsewhere" forward https other
 is "pfsense: an alias changes" '{"id":0,"address":["10.0.20.203"]}' \
-  "$(jq -ec --arg name nginx --arg value 10.0.20.203 "$(program pfsense 'not exactly one alias')" "$work/aliases")"
-refuses "pfsense: an alias of that name is there" jq -e --arg name nginx "$(program pfsense 'an alias of this name')" "$work/aliases"
+  "$(jq -ec --arg name nginx --arg old 10.0.20.200 --arg value 10.0.20.203 "$(program pfsense 'not exactly one alias')" "$work/aliases")"
+refuses "pfsense: an alias stands for a third address" jq -ec --arg name nginx --arg old 10.0.20.9 --arg value 10.0.20.203 "$(program pfsense 'not exactly one alias')" "$work/aliases"
+clash=$(program pfsense 'an alias of this name')
+refuses "pfsense: another alias of that name is there" jq -e --arg name nginx --arg value 10.0.20.203 "$clash" "$work/aliases"
+is "pfsense: the alias is there already" true "$(jq -e --arg name nginx --arg value 10.0.20.200 "$clash" "$work/aliases")"
 
 # ── Terragrunt ──
 announced=$(program terragrunt 'not announced')
