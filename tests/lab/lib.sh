@@ -1,5 +1,5 @@
 # Shell functions of the lab: a cell is built from what `lab_prepare` has made once, entered, photographed and ended.
-# Needs LAB (a folder of its own), HERE (this folder), CUTC. Sourced by run.sh.
+# Needs LAB (a folder of its own), HERE (this folder), CUTC, TERRAFORM (its path, or nothing). Sourced by run.sh.
 
 LAB_DOMAIN=example.net
 
@@ -30,6 +30,8 @@ lab_prepare() {
   # The same plan where the firewall has the REST API package, and nobody has to be there.
   sed 's|^pfsense .*|pfsense pfsense { host = 10.0.20.1  ssh = "admin@10.0.20.1"  rest = https://10.0.20.1  key = secret pfsense_key }\
 secret pfsense_key { from = vault  path = "secret/data/pfsense"  field = "key" }|' "$LAB/plan/cutover.cut" >"$LAB/plan/unattended.cut"
+  # Without Terraform, kubectl moves its Service in place.
+  [ -n "$TERRAFORM" ] || sed -i -e 's/^\( *via  *= \)traefik_stack$/\1cluster/' -e '/^ *patch  *= "patches\/traefik-dedicated-ip.patch"$/d' "$LAB/plan/unattended.cut"
   for plan in cutover believed moved unattended; do
     (cd "$LAB/plan" && "$CUTC" emit "$plan.cut" 2>/dev/null >"$plan.sh") || return
   done
@@ -83,7 +85,7 @@ END
   printf '#!/bin/sh\nexec /usr/bin/ssh -F %s "$@"\n' "$CELL/ssh/config" >"$CELL/bin/ssh"
   cp "$HERE/pfctl" "$CELL/bin/pfctl"
   # Each call of terraform is written down.
-  printf '#!/bin/sh\nprintf "%%s\\n" "$*" >>%s\nexec %s "$@"\n' "$CELL/terraform.calls" "$(command -v terraform)" >"$CELL/bin/terraform"
+  [ -z "$TERRAFORM" ] || printf '#!/bin/sh\nprintf "%%s\\n" "$*" >>%s\nexec %s "$@"\n' "$CELL/terraform.calls" "$TERRAFORM" >"$CELL/bin/terraform"
   # The operator's clock, which clock.py puts ahead during long waits.
   cat >"$CELL/bin/date" <<END
 #!/bin/sh
@@ -112,7 +114,7 @@ END
     cat "$CELL/cell.log" >&2
     return 1
   }
-  in_stack sh -c '../../scripts/tg init -no-color -input=false >init.log 2>&1 && ../../scripts/tg apply -no-color -input=false -auto-approve >>init.log 2>&1' || {
+  [ -z "$TERRAFORM" ] || in_stack sh -c '../../scripts/tg init -no-color -input=false >init.log 2>&1 && ../../scripts/tg apply -no-color -input=false -auto-approve >>init.log 2>&1' || {
     cat "$CELL/plan/stacks/traefik/init.log" >&2
     return 1
   }
@@ -242,7 +244,7 @@ lab_photograph() {
   echo "== service"
   lab_in "$1" lb curl -sS http://127.0.0.1:8001/api/v1/namespaces/traefik/services/traefik | jq -S 'del(.metadata.resourceVersion)'
   echo "== state"
-  sql "$1" "select data from terraform_remote_state.states where name = 'default'" |
+  [ -z "$TERRAFORM" ] || sql "$1" "select data from terraform_remote_state.states where name = 'default'" |
     jq -S 'del(.serial, .lineage, .resources[]?.instances[]?.attributes.id)'
   echo "== code"
   git -C "$1/plan" status --porcelain
