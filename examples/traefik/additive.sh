@@ -2751,7 +2751,7 @@ observe_9() {
   cut_seen origin jq '[.result.config.ingress[] | select(.hostname == "*.example.net") | .service] | first' https://10.0.20.200:443
 }
 
-observe_9_1() { # std/cloudflare:71
+observe_9_1() { # std/cloudflare:72
   cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
   cut_http GET https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations
 }
@@ -2897,7 +2897,7 @@ step_2_do_1() { # std/technitium:30
 }
 
 step_2_do_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+  jq -j --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
 step_2_do_3() { # std/technitium:32
@@ -2923,7 +2923,7 @@ step_2_undo_1() { # std/technitium:30
 }
 
 step_2_undo_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+  jq -j --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
 step_2_undo_3() { # std/technitium:32
@@ -2940,7 +2940,7 @@ step_2_verify() {
   cut_run step_2_verify_1 within 30 || return
 }
 
-step_2_verify_1() { # std/technitium:47
+step_2_verify_1() { # std/technitium:53
   cut_dns example.net 10.0.20.201 53 A 10.0.20.200
 }
 
@@ -2981,7 +2981,7 @@ step_3_do_1() { # std/technitium:30
 }
 
 step_3_do_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+  jq -j --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
 step_3_do_3() { # std/technitium:32
@@ -3007,7 +3007,7 @@ step_3_undo_1() { # std/technitium:30
 }
 
 step_3_undo_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+  jq -j --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
 step_3_undo_3() { # std/technitium:32
@@ -3024,7 +3024,7 @@ step_3_verify() {
   cut_run step_3_verify_1 within 30 || return
 }
 
-step_3_verify_1() { # std/technitium:47
+step_3_verify_1() { # std/technitium:53
   cut_dns example.net 10.0.20.201 53 A 10.0.20.203
 }
 
@@ -3065,7 +3065,7 @@ step_4_do_1() { # std/technitium:30
 }
 
 step_4_do_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+  jq -j --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
 step_4_do_3() { # std/technitium:32
@@ -3091,7 +3091,7 @@ step_4_undo_1() { # std/technitium:30
 }
 
 step_4_undo_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+  jq -j --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
 step_4_undo_3() { # std/technitium:32
@@ -3108,7 +3108,7 @@ step_4_verify() {
   cut_run step_4_verify_1 within 30 || return
 }
 
-step_4_verify_1() { # std/technitium:47
+step_4_verify_1() { # std/technitium:53
   cut_dns example.net 10.0.20.201 53 A 10.0.20.203
 }
 
@@ -3175,7 +3175,7 @@ step_6_verify() {
   cut_run step_6_verify_1 within 30 contains '-> 10.0.20.203' || return
 }
 
-step_6_verify_1() { # std/pfsense:116
+step_6_verify_1() { # std/pfsense:132
   ssh admin@10.0.20.1 pfctl -sn
 }
 
@@ -3213,22 +3213,22 @@ step_7_do_2() { # std/cloudflare:51
   jq --arg host '*.example.net' --arg old https://10.0.20.200:443 --arg new https://traefik.traefik.svc.cluster.local:443 'if .success and .result.source == "cloudflare" then .result.config else error("this tunnel is not configured at Cloudflare") end | [.ingress[] | select(.hostname == $host)] as $mine | if ($mine | length) != 1 then error("not exactly one rule for this hostname") elif ($mine[0].service != $old and $mine[0].service != $new) then error("the rule leads to \($mine[0].service)") else . end | (.ingress[] | select(.hostname == $host) | .service) = $new | {config: .}' "${cut_work}/before.json" >"${cut_work}/after.json"
 }
 
-step_7_do_3() { # std/cloudflare:59
+step_7_do_3() { # std/cloudflare:60
   cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
   cut_http GET https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations save "${cut_work}/again.json"
 }
 
-step_7_do_4() { # std/cloudflare:60
+step_7_do_4() { # std/cloudflare:61
   jq -en --slurpfile before "${cut_work}/before.json" --slurpfile again "${cut_work}/again.json" '$before[0].result.version == $again[0].result.version or error("somebody else has changed this tunnel meanwhile")'
 }
 
-step_7_do_5() { # std/cloudflare:61
+step_7_do_5() { # std/cloudflare:62
   cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
   cut_header text 'Content-Type: ' text application/json || return
   cut_http PUT https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations body "${cut_work}/after.json" save "${cut_work}/answer.json"
 }
 
-step_7_do_6() { # std/cloudflare:62
+step_7_do_6() { # std/cloudflare:63
   jq -e '.success or error(.errors | map(.message) | join("; "))' "${cut_work}/answer.json"
 }
 
@@ -3259,22 +3259,22 @@ step_7_undo_3() { # std/cloudflare:51
   jq --arg host '*.example.net' --arg old https://traefik.traefik.svc.cluster.local:443 --arg new https://10.0.20.200:443 'if .success and .result.source == "cloudflare" then .result.config else error("this tunnel is not configured at Cloudflare") end | [.ingress[] | select(.hostname == $host)] as $mine | if ($mine | length) != 1 then error("not exactly one rule for this hostname") elif ($mine[0].service != $old and $mine[0].service != $new) then error("the rule leads to \($mine[0].service)") else . end | (.ingress[] | select(.hostname == $host) | .service) = $new | {config: .}' "${cut_work}/before.json" >"${cut_work}/after.json"
 }
 
-step_7_undo_4() { # std/cloudflare:59
+step_7_undo_4() { # std/cloudflare:60
   cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
   cut_http GET https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations save "${cut_work}/again.json"
 }
 
-step_7_undo_5() { # std/cloudflare:60
+step_7_undo_5() { # std/cloudflare:61
   jq -en --slurpfile before "${cut_work}/before.json" --slurpfile again "${cut_work}/again.json" '$before[0].result.version == $again[0].result.version or error("somebody else has changed this tunnel meanwhile")'
 }
 
-step_7_undo_6() { # std/cloudflare:61
+step_7_undo_6() { # std/cloudflare:62
   cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
   cut_header text 'Content-Type: ' text application/json || return
   cut_http PUT https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations body "${cut_work}/after.json" save "${cut_work}/answer.json"
 }
 
-step_7_undo_7() { # std/cloudflare:62
+step_7_undo_7() { # std/cloudflare:63
   jq -e '.success or error(.errors | map(.message) | join("; "))' "${cut_work}/answer.json"
 }
 
@@ -3283,12 +3283,12 @@ step_7_verify() {
   cut_run step_7_verify_2 || return
 }
 
-step_7_verify_1() { # std/cloudflare:65
+step_7_verify_1() { # std/cloudflare:66
   cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
   cut_http GET https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations save "${cut_work}/now.json"
 }
 
-step_7_verify_2() { # std/cloudflare:66
+step_7_verify_2() { # std/cloudflare:67
   jq -e --arg host '*.example.net' --arg origin https://traefik.traefik.svc.cluster.local:443 'any(.result.config.ingress[]; .hostname == $host and .service == $origin)' "${cut_work}/now.json"
 }
 
@@ -3299,7 +3299,7 @@ step_7_was() {
   cut_watched
 }
 
-step_7_was_1() { # std/cloudflare:71
+step_7_was_1() { # std/cloudflare:72
   cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
   cut_http GET https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations
 }
@@ -3378,7 +3378,7 @@ probe_7() {
 
 # == Manifest ==
 # runtime: sha256 154d786c7d0a753144bd48a19ca7c400d5ae7fe8256f1a412a7992db674db433
-# plan part: sha256 e349898de74795423346b4ffac099167d859ae3e4fec8c9f0779a923ae4a5d15
+# plan part: sha256 9a7e0c8f393f7d706a1f025282be3af7170c1e833ebd7a054be80a0ffaf2a4cd
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

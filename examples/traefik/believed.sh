@@ -2754,7 +2754,7 @@ observe_9() {
   cut_seen origin jq '[.result.config.ingress[] | select(.hostname == "*.example.net") | .service] | first' https://traefik.traefik.svc.cluster.local:443
 }
 
-observe_9_1() { # std/cloudflare:71
+observe_9_1() { # std/cloudflare:72
   cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
   cut_http GET https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations
 }
@@ -2783,7 +2783,7 @@ step_1_do_1() { # std/technitium:30
 }
 
 step_1_do_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+  jq -j --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
 step_1_do_3() { # std/technitium:32
@@ -2809,7 +2809,7 @@ step_1_undo_1() { # std/technitium:30
 }
 
 step_1_undo_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+  jq -j --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
 step_1_undo_3() { # std/technitium:32
@@ -2826,7 +2826,7 @@ step_1_verify() {
   cut_run step_1_verify_1 within 30 || return
 }
 
-step_1_verify_1() { # std/technitium:47
+step_1_verify_1() { # std/technitium:53
   cut_dns example.net 10.0.20.201 53 A 10.0.20.200
 }
 
@@ -3046,7 +3046,7 @@ step_5_do_1() { # std/technitium:30
 }
 
 step_5_do_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+  jq -j --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
 step_5_do_3() { # std/technitium:32
@@ -3072,7 +3072,7 @@ step_5_undo_1() { # std/technitium:30
 }
 
 step_5_undo_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+  jq -j --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
 step_5_undo_3() { # std/technitium:32
@@ -3089,7 +3089,7 @@ step_5_verify() {
   cut_run step_5_verify_1 within 30 || return
 }
 
-step_5_verify_1() { # std/technitium:47
+step_5_verify_1() { # std/technitium:53
   cut_dns example.net 10.0.20.201 53 A 10.0.20.203
 }
 
@@ -3130,7 +3130,7 @@ step_6_verify() {
   cut_run step_6_verify_1 within 30 contains '-> 10.0.20.203' || return
 }
 
-step_6_verify_1() { # std/pfsense:116
+step_6_verify_1() { # std/pfsense:132
   ssh admin@10.0.20.1 pfctl -sn
 }
 
@@ -3162,7 +3162,7 @@ step_7_do_1() { # std/technitium:30
 }
 
 step_7_do_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+  jq -j --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
 step_7_do_3() { # std/technitium:32
@@ -3188,7 +3188,7 @@ step_7_undo_1() { # std/technitium:30
 }
 
 step_7_undo_2() { # std/technitium:31
-  jq -r --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
+  jq -j --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
 step_7_undo_3() { # std/technitium:32
@@ -3205,7 +3205,7 @@ step_7_verify() {
   cut_run step_7_verify_1 within 30 || return
 }
 
-step_7_verify_1() { # std/technitium:47
+step_7_verify_1() { # std/technitium:53
   cut_dns example.net 10.0.20.201 53 A 10.0.20.203
 }
 
@@ -3296,7 +3296,7 @@ probe_7() {
 
 # == Manifest ==
 # runtime: sha256 154d786c7d0a753144bd48a19ca7c400d5ae7fe8256f1a412a7992db674db433
-# plan part: sha256 1ba2405d62e68d49c0b9e0cb5c13d0d32628c4fe31e6b8d8c3cb8a73966b5948
+# plan part: sha256 598b00878227907e7b799f202e7feabfdb76e9d4bb0ad41a2c86844566c86645
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1
