@@ -2,6 +2,7 @@
 """The promises of the examples, one by one: each plan as it is, and each with one edit, with what has to be found where.
 
 Runs $CUTC (build/cutc) from the repository's root and speaks TAP."""
+import itertools
 import json
 import os
 import re
@@ -96,7 +97,174 @@ def text_of(command):
     return subprocess.run([CUTC, *command], capture_output=True, text=True, check=False, timeout=60).stdout
 
 
+LIMIT = r"allow an outage: `down at most (\S+)` is the least for `%s"
+
+
+def offer(found, promise, pattern):
+    """What the one finding about a promise offers; its text's first group."""
+    about = [f for f in found if f["code"] in ("E221", "E252") and not f["waived"] and promise in f["message"]]
+    said = [re.search(pattern, r["text"]) for f in about for r in f["remarks"] if r["type"] == "help"]
+    said = [s for s in said if s]
+    return said[0].group(1) if len(about) == 1 and len(said) == 1 else "nothing"
+
+
+def milliseconds(text):
+    unit = {"ms": 1, "s": 1000, "m": 60000, "h": 3600000, "d": 86400000}
+    return sum(int(n) * unit[u] for n, u in re.findall(r"(\d+)(ms|s|m|h|d)", text))
+
+
+def lowering_cases():
+    """An hour's TTL that is not lowered: what the finding offers, each tried in the text."""
+    path = "tests/golden/cutover-no-lowering.cut"
+    family = "family reaches https://immich.example.net"
+    first = Case("cutover.cut with an hour's TTL and no lowering is refused", path).exits(1).only("E221").count(1)
+    ttl = offer(first.found, family, r"`ttl = ([^`]*)` in `apex`")
+    least = offer(first.found, family, LIMIT % family)
+    yield first.need(ttl == "1h -> 1m -> 1h", "it offers the TTL %s" % ttl).need(milliseconds(least) > 3600000, "it offers the limit %s" % least)
+    yield Case("with the TTL lowered ahead as offered", path, [(r"ttl   = 1h$", "ttl   = " + ttl)]).exits(0).count(0).order("apex.ttl.1", "wait.1", "traefik", "apex", "apex.ttl.2")
+    limit = r"(promise %s +)down at most 10m" % family
+    yield Case("with the limit that is offered", path, [(limit, r"\1down at most " + least)]).exits(0).count(0)
+    for less in (60, 1):
+        shorter = "%ds" % (milliseconds(least) // 1000 - less)
+        yield Case("with a limit %d s shorter" % less, path, [(limit, r"\1down at most " + shorter)]).exits(1).only("E221").count(1)
+
+
+BESIDE = """delete lb_service traefik {
+  namespace = "traefik"
+  address   = shared
+  sharing   = "shared"
+  ports     = [80/tcp, 443/tcp, 443/udp]
+  via       = traefik_stack
+  patch     = "patches/traefik-dedicated-ip.patch"
+  takes     = 90s
+}
+create lb_service traefik-direct {
+  namespace = "traefik"
+  address   = dedicated
+  policy    = Local
+  ports     = [80/tcp, 443/tcp, 443/udp]
+  via       = traefik_stack
+  patch     = "patches/traefik-direct.patch"
+  takes     = 90s
+}"""
+
+
+def clash_cases():
+    """tunnel-203.cut: what clashes is named, no more and no less, and what is offered helps."""
+    path = TRAEFIK + "tunnel-203.cut"
+    promises = {"home": r"^promise public reaches https://home.*$", "vault": r"^promise public reaches https://vault.*$"}
+    first = Case("tunnel-203.cut: two promises clash with two steps each", path).only("E252").count(2)
+    for f in first.errors:
+        first.need(re.search("no order of `traefik`, `proxied_apps` keeps `public reaches", f["message"]), f["message"])
+        first.need(not [r for r in f["remarks"] if r["type"] == "note" and not re.match("before: |then: ", r["text"])], "other constraints are named")
+        first.need("a `create` of what `traefik` serves at 10.0.20.203, kept until the end, and delete the old one last" in everything(f), "no second one is offered")
+    yield first
+    for name, other in (("home", "vault"), ("vault", "home")):
+        yield Case("without the promise on %s the one on %s clashes still" % (name, other), path, [(promises[name], "")]).exits(1).only("E252").count(1).finds("E252", other + r"\.example")
+    yield Case("without both promises there is an order", path, [(line, "") for line in promises.values()]).exits(0).count(0)
+    rest = [line for line in re.findall(r"^promise .*$", open(path, encoding="utf-8").read(), re.M) if not re.search("https://(home|vault)", line)]
+    for line in rest:
+        yield (Case("without `%s` there is none" % " ".join(line.split("#")[0].split()[1:4]), path, [("^" + re.escape(line), "")])
+               .exits(1).only("E252").count(2))
+    # What the finding says of steps: left out, one happens at the same moment as another. Of all pairs only that of the two helps.
+    for pair in itertools.combinations(["traefik", "proxied_apps", "traefik_lb", "https"], 2):
+        case = Case("%s and %s at one moment" % pair, path, [(r"\Z", '\nstep both { covers = [%s, %s]  atomic = "one transaction"  takes = 90s }\n' % pair)])
+        yield (case.exits(0).count(0) if pair == ("traefik", "proxied_apps")
+               else case.exits(1).need(len([f for f in case.errors if f["code"] == "E252"]) == 2, "not both promises clash"))
+
+    yield (Case("a second one beside the first, the old one deleted last, as offered", path,
+                [(r"^lb_service traefik \{(.|\n)*?^\}", BESIDE)] + [(r"ingress = traefik ", "ingress = [traefik, traefik-direct] ")] * 3
+                + [(r"promise traefik\.policy == Local  ", "promise traefik-direct.exists ")])
+           .exits(0).count(0).order("traefik-direct", "proxied_apps", "traefik"))
+    to = offer(first.found, "home.example.net", r"let `origin` of `proxied_apps` go to (\S+) instead")
+    yield Case("an address-independent origin, as offered", path, [(r"-> https://10\.0\.20\.203:443", "-> " + to), (r"tunnel-203\.patch", "tunnel-origin.patch")]).exits(0).count(0)
+    least = {name: offer(first.found, name + ".example.net", LIMIT % "public reaches https://" + name) for name in promises}
+    limits = lambda less: [(r"(promise public reaches https://%s\S+ +)always" % name, r"\1down at most %ds" % (milliseconds(least[name]) // 1000 - less)) for name in promises]
+    yield Case("the outages that are offered", path, limits(0)).exits(0).count(0)
+    yield Case("outages a second shorter", path, limits(1)).exits(1).only("E252").count(2)
+    for i, name in enumerate(promises):
+        yield Case("the outage of %s alone" % name, path, limits(0)[i:i + 1]).exits(1).only("E252").count(1)
+
+
+def emitted(path):
+    """Per step of a runbook its id, the lines of its undo, and what its do and its undo set the TTL to."""
+    steps = {}
+    for text in re.split(r"^# == Step ", text_of(["emit", path]), flags=re.M)[1:]:
+        number, undo = int(text.split()[0]), re.search(r"^step_\d+_undo\(\) \{\n((?:.|\n)*?)^\}", text, re.M)
+        ttls = {way: re.search(r"^step_\d+_%s_\d+\(\)(?:(?!^step_)(?:.|\n))*?--argjson ttl (\d+)" % way, text, re.M) for way in ("do", "undo")}
+        steps[number] = {"id": re.search(r"cut_id=(\S+)", text).group(1), "undo": undo.group(1) if undo else "",
+                         "ttl": {way: int(t.group(1)) for way, t in ttls.items() if t}}
+    return steps
+
+
+def way_back_cases():
+    """A TTL that was put up again at the end: the way back lowers it before anything is taken away."""
+    case = Case("all of cutover.cut undone lowers the TTL first", TRAEFIK + "cutover.cut").exits(0)
+    steps = emitted(TRAEFIK + "cutover.cut")
+    number = {s["id"]: n for n, s in steps.items()}
+    last = max(steps)
+    case.need(number.get("apex.ttl.2") == last, "the last step is %s" % steps[last]["id"])
+    case.need(steps[last]["ttl"] == {"do": 3600, "undo": 60}, "the last step's TTLs are %s" % steps[last]["ttl"])
+    case.need("cut_since" not in steps[last]["undo"], "it waits before it lowers the TTL")
+    case.need(re.search(r"cut_since %d 3540\b" % last, steps[last - 1]["undo"]), "the next undo does not wait for the lowered TTL: %r" % steps[last - 1]["undo"])
+    case.need(steps[number["apex"]]["ttl"] == {"do": 60, "undo": 60}, "the value goes back with the TTLs %s" % steps[number["apex"]]["ttl"])
+    case.need(steps[number["apex.ttl.1"]]["ttl"] == {"do": 60, "undo": 3600}, "the first TTL goes back to %s" % steps[number["apex.ttl.1"]]["ttl"])
+    yield case
+    case = Case("all of additive.cut undone waits an hour before the new service goes", TRAEFIK + "additive.cut").exits(0)
+    steps = emitted(TRAEFIK + "additive.cut")
+    number = {s["id"]: n for n, s in steps.items()}
+    case.need(number["traefik-direct"] < number["apex"] < number["apex.ttl.2"], "the order is %s" % number)
+    case.need(steps[number["apex.ttl.2"]]["ttl"] == {"do": 3600, "undo": 60}, "the TTL is not lowered on the way back")
+    case.need(re.search(r"cut_since \d+ 3600\b", steps[number["traefik-direct"]]["undo"]), "no wait: %r" % steps[number["traefik-direct"]]["undo"])
+    yield case
+
+
+PART = """
+# part {p}
+lb_service old_{p} {{ namespace = "{p}"  address = 10.1.{n}.1  ports = [443/tcp] }}
+create lb_service new_{p} {{ namespace = "{p}"  address = 10.1.{n}.2  ports = [443/tcp]  takes = 30s  do {{ $ true }} undo {{ $ true }} verify {{ $ true }} }}
+app {p} {{ url = https://{p}.example.net  ingress = [old_{p}, new_{p}] }}
+dns_record name_{p} {{ zone = lan  host = "{p}.example.net"  value = 10.1.{n}.1 -> 10.1.{n}.2  ttl = 60s  takes = 10s  do {{ $ true ${{old}} ${{new}} }} verify {{ $ true }} }}
+promise family reaches https://{p}.example.net always
+"""
+
+
+def component_cases():
+    """Independent parts: each ordered by itself, one after the other by place in the source, the same on every run."""
+    head = 'plan parts {}\nuse std/net\nuse std/kubernetes\nclient family { zone = lan }\n'
+    part = {p: PART.format(p=p, n=n) for n, p in enumerate("ab")}
+    said = {}
+    for order in ("ab", "ba"):
+        path = os.path.join(TRAEFIK, ".parts-%d.cut" % os.getpid())
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(head + part[order[0]] + part[order[1]])
+        try:
+            case = Case("two independent parts, %s before %s in the source" % tuple(order), path).exits(0).count(0)
+            said[order] = text_of(["check", "-v", "--color=never", path])
+            case.need(all(text_of(["check", "-v", "--color=never", path]) == said[order] for _ in range(3)), "not the same on every run")
+        finally:
+            os.unlink(path)
+        case.order(*["%s_%s" % (what, p) for p in order for what in ("new", "name")])
+        rows = re.findall(r"^  steps (\S+): (\d+) orders?, (\d+) states? looked at, \d+ kept, (.*)$", said[order], re.M)
+        case.need([(r[0], r[3]) for r in rows] == [("1-2", "proven best"), ("3-4", "proven best")], "the search is %s" % rows)
+        case.need([int(r[1]) for r in rows] == [2, 2] and sum(int(r[2]) for r in rows) == int(re.search(r"(\d+) states looked at$", said[order], re.M).group(1)),
+                  "the numbers are %s" % rows)
+        yield case
+    said = text_of(["check", "-v", "--color=never", TRAEFIK + "cutover.cut"])
+    case = Case("the search of cutover.cut", TRAEFIK + "cutover.cut")
+    # Seven steps; three of them a chain, and an alias created before the rule that uses it: 7! / 3! / 2.
+    yield case.need(re.search(r"^  steps 1-8: 420 orders, \d+ states looked at, \d+ kept, proven best$", said, re.M), said[said.find("search"):][:200])
+
+
 def cases():
+    yield from plan_cases()
+    yield from lowering_cases()
+    yield from clash_cases()
+    yield from way_back_cases()
+    yield from component_cases()
+
+
+def plan_cases():
     plan = TRAEFIK + "%s.cut"
     case = Case("believed.cut checks clean", plan % "believed").exits(0).count(0)
     said = text_of(["check", "--color=never", plan % "believed"])

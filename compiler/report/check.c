@@ -172,14 +172,54 @@ static void order(const struct page *g) {
   text_putc(g->out, '\n');
 }
 
-/* The numbers of the search, for -v. */
+/* ── The search, for -v ────────────────────────────────────────────────────── */
+
+enum { COUNTED_STEPS = 16 };
+
+/* The orders of a component that `after`, chains and creations allow: sets of steps, each reached from those with one step less. */
+static uint64_t orders_counted(const struct page *g, const uint32_t *steps, uint32_t n) {
+  uint32_t behind[COUNTED_STEPS] = {0};
+  uint64_t *orders = arena_array(&g->m->c->arena, uint64_t, (size_t)1 << n);
+
+  for (uint32_t i = 0; i < n; i++)
+    for (uint32_t k = 0; k < g->m->steps.at[steps[i]].after_count; k++)
+      for (uint32_t j = 0; j < n; j++)
+        if (j != i && steps[j] == g->m->steps.at[steps[i]].after[k])
+          behind[i] |= UINT32_C(1) << j;
+  orders[0] = 1;
+  for (uint32_t set = 0; set < UINT32_C(1) << n; set++)
+    for (uint32_t i = 0; i < n && orders[set]; i++)
+      if (!(set >> i & 1) && (behind[i] & ~set) == 0)
+        orders[set | UINT32_C(1) << i] += orders[set];
+  return orders[(UINT32_C(1) << n) - 1];
+}
+
+/* How many orders a component has. */
+static void orders(const struct page *g, const struct component *c) {
+  uint32_t steps[COUNTED_STEPS], n = 0, all = 0;
+
+  for (uint32_t k = c->first; k < c->first + c->count; k++)
+    if (!g->m->steps.at[g->p->order.at[k]].wait && all++ < COUNTED_STEPS)
+      steps[n++] = g->p->order.at[k];
+  if (all > COUNTED_STEPS) {
+    text_print(g->out, "orders of %u steps", all);
+    return;
+  }
+  uint64_t counted = orders_counted(g, steps, n);
+  text_print(g->out, "%llu order%s", (unsigned long long)counted, counted == 1 ? "" : "s");
+}
+
 static void search(const struct page *g) {
   heading(g, "search");
   for (uint32_t i = 0; i < g->p->components.n; i++) {
     const struct component *c = &g->p->components.at[i];
 
-    text_print(g->out, "  steps %u-%u: %llu states looked at, %llu kept, %s\n", c->first + 1, c->first + c->count,
-               (unsigned long long)c->looked_at, (unsigned long long)c->kept, c->exact ? "exact" : "heuristic");
+    text_puts(g->out, c->count == 1 ? "  step " : "  steps ");
+    text_print(g->out, c->count == 1 ? "%u" : "%u-%u", c->first + 1, c->first + c->count);
+    text_puts(g->out, ": ");
+    orders(g, c);
+    text_print(g->out, ", %llu states looked at, %llu kept, %s\n", (unsigned long long)c->looked_at, (unsigned long long)c->kept,
+               c->exact ? "proven best" : "not proven best");
   }
 }
 
