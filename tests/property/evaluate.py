@@ -558,7 +558,7 @@ class Judge:
                 if last and hard[3] and pid not in self.hopeless:
                     return "finally"
                 continue
-            disturbs = disturbs or ends or within
+            disturbs = disturbs or ends  # a step that only mends is still ahead of time
             waiting = 0 if not stood else wait if hard[0] else min(wait, self.tail(before, promise, olds))
             clock = self.tail(before, promise, ready) if rose and not any(hard) else 0
             if any(hard) or (not rose and (within or ends)) or (ends and self.tail(after, promise, left) > max(clock - takes, 0)):
