@@ -87,6 +87,7 @@ struct source {
   uint32_t length;
   bool library;     /* embedded in the binary */
   ARRAY(uint32_t) lines; /* start of each line; made at first use */
+  uint32_t line, column; /* of an excerpt: how many lines, and bytes of its first line, come before it in the file */
 };
 struct place {
   uint32_t line, column; /* from 1; column in bytes */
@@ -151,6 +152,8 @@ bool value_endpoint(struct names *names, const char *text, size_t n, struct valu
 /* scheme://host[:port][/…]; the port is the scheme's when left out (http, https, ws, wss, ssh, ldap, ldaps,
  * postgres, postgresql, mysql, redis, amqp), else an error. */
 bool value_url(struct names *names, const char *text, size_t n, struct value *out, const char **why);
+/* The port that a URL of this scheme means when it names none, 0 for a scheme not known. */
+uint32_t value_scheme_port(const char *text, size_t n);
 /* Equal in meaning: same type and content, wherever written; names of hosts without regard to case. */
 bool value_equal(const struct value *a, const struct value *b);
 /* Less, equal, greater (-1, 0, 1) for numbers, durations, versions (by parts), addresses, ports, strings;

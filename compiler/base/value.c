@@ -293,7 +293,7 @@ static const struct scheme {
     {"ldaps", 636},   {"postgres", 5432},   {"postgresql", 5432}, {"mysql", 3306}, {"redis", 6379}, {"amqp", 5672},
 };
 
-static uint32_t scheme_port(const char *text, size_t n) {
+uint32_t value_scheme_port(const char *text, size_t n) {
   for (size_t s = 0; s < sizeof schemes / sizeof *schemes; s++) {
     size_t i = 0;
     while (i < n && schemes[s].name[i] != '\0' && lower(text[i]) == schemes[s].name[i]) i++;
@@ -324,7 +324,7 @@ bool value_url(struct names *names, const char *text, size_t n, struct value *ou
       host_end = i;
       break;
     }
-  v.lo = v.hi = scheme_port(text, scheme);
+  v.lo = v.hi = value_scheme_port(text, scheme);
   if (host_end + 1 < end) {
     if (!ports(text + host_end + 1, end - host_end - 1, &v.lo, &v.hi, why)) return false;
     if (v.lo != v.hi) {
