@@ -51,13 +51,17 @@ static void plan_item(struct elaboration *e, uint32_t item) {
   } else if (name == w->search) {
     struct value v = eval_constant(e, &s, value, type_list_plain(T_STRING), "`search`");
     for (uint32_t i = 0; v.type == V_LIST && i < v.count; i++)
-      if (v.items[i].type == V_STRING) array_push(&e->c->arena, &e->m->search, v.items[i].name);
+      if (v.items[i].type == V_STRING) array_push(&e->c->arena, &e->m->search, (struct named_place){v.items[i].name, v.items[i].at});
+  } else if (name == w->accounts) {
+    struct value v = eval_constant(e, &s, value, type_list_plain(T_STRING), "`accounts`");
+    for (uint32_t i = 0; v.type == V_LIST && i < v.count; i++)
+      if (v.items[i].type == V_STRING) array_push(&e->c->arena, &e->m->accounts, (struct named_place){v.items[i].name, v.items[i].at});
   } else {
-    static const char *const known[] = {"operator", "window", "search"};
+    static const char *const known[] = {"operator", "window", "search", "accounts"};
     struct span at = node_span(e->tree, item);
     at.end = at.start + name_length(&e->c->names, name);
     struct finding *f = finding_add(e->c, CODE_102, at, "a plan has no attribute `%s`", node_name(e, item));
-    suggest(e, f, node_name(e, item), known, 3);
+    suggest(e, f, node_name(e, item), known, 4);
   }
 }
 

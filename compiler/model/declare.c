@@ -152,15 +152,11 @@ static void fields(struct elaboration *e, const struct declared *d, const struct
 static void unknown_attribute(struct elaboration *e, const struct declared *d, const struct kind *k, uint32_t item) {
   struct span at = node_span(e->tree, item);
   at.end = at.start + name_length(&e->c->names, NODE(e, item)->text);
-  if (NODE(e, item)->text == e->words->accounts) {
-    finding_add(e->c, CODE_009, at, "`accounts` is a reserved word");
-    return;
-  }
   struct finding *f = finding_add(e->c, CODE_102, at, "%s `%s` has no attribute `%s`", node_name(e, d->node), name_text(&e->c->names, d->name), node_name(e, item));
   f->resource = d->name;
   ARRAY(const char *) known = {0};
   for (uint32_t i = 0; i < k->field_count; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, k->fields[i].name));
-  static const char *const universal[] = {"name", "needs", "after", "via", "takes", "disrupts", "irreversible", "owner", "code", "patch", "early", "atomic", "lag"};
+  static const char *const universal[] = {"name", "needs", "after", "via", "takes", "disrupts", "irreversible", "owner", "code", "patch", "early", "atomic", "lag", "accounts"};
   for (size_t i = 0; i < sizeof universal / sizeof *universal; i++) array_push(&e->c->arena, &known, universal[i]);
   suggest(e, f, node_name(e, item), known.at, known.n);
 }

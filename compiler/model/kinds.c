@@ -44,6 +44,7 @@ const struct type *universal_type(struct elaboration *e, uint32_t name) {
   if (name == w->takes || name == w->lag) return &plain[T_DURATION];
   if (name == w->early || name == w->exists) return &plain[T_BOOL];
   if (name == w->disrupts) return &disrupts_type;
+  if (name == w->accounts) return &plain_lists[T_STRING];
   if (name == w->needs || name == w->after) return &plain[T_ANY];
   return NULL;
 }
@@ -157,9 +158,7 @@ static bool arrows(struct elaboration *e, uint32_t node) {
 static void malformed_field(struct elaboration *e, uint32_t kind, uint32_t node, const char *text) {
   struct span at = node_span(e->tree, node);
   const char *name = name_text(&e->c->names, kind);
-  if (NODE(e, node)->text == e->words->accounts)
-    finding_add(e->c, CODE_009, at, "`accounts` is a reserved word: choose another name for this attribute of `%s`", name);
-  else if (universal_type(e, NODE(e, node)->text))
+  if (universal_type(e, NODE(e, node)->text))
     finding_add(e->c, CODE_114, at, "kind `%s` declares `%s`, which every resource has already", name, text);
   uint32_t preset = node_child(e, node, 1);
   if (preset && arrows(e, preset))

@@ -274,6 +274,8 @@ enum block_type { BLOCK_DO, BLOCK_UNDO, BLOCK_VERIFY, BLOCK_OBSERVE };
 enum ask_type { ASK_PROVIDER, ASK_VERIFY, ASK_STEP };
 struct ask { uint8_t type; uint32_t resource, step; struct need endpoint; };
 
+struct named_place { uint32_t name; /* name id */ struct span at; };
+
 struct waiver { uint32_t what; /* name id: code or rule */ uint32_t resource; /* inside whose block, NONE: whole plan */
   const char *reason; struct span at; struct span block; bool used; };
 
@@ -285,7 +287,7 @@ struct model {
   struct span plan_at;
   int64_t window;         /* milliseconds, -1 */
   uint32_t operator_client; /* index into clients, NONE */
-  ARRAY(uint32_t) search; /* name ids */
+  ARRAY(struct named_place) search, accounts; /* of the plan: folders to search, and places that are seen to */
   ARRAY(struct guard) guards;
   ARRAY(struct zone) zones;
   ARRAY(struct resource) resources;

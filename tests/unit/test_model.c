@@ -431,7 +431,7 @@ static void each_finding(void **state) {
       {CODE_114, "kind k { takes = 1m -> 2m }", "kind k { takes = 1m }"},
       {CODE_114, BOX "box a {} promise up(a) always", BOX "box a {} promise a up always"},
       {CODE_115, BOX "box a { note = unknown }", BOX "box a { note = none }"},
-      {CODE_009, "kind k { accounts : string? }", "kind k { account : string? }"},
+      {CODE_114, "kind k { accounts : string? }", "kind k { account : string? }"},
       {CODE_103, "allow E998 because \"x\"", "allow E201 because \"x\""},
       {CODE_272, "secret s { from = env \"S\" } " BOX "box a { note = \"x${secret s}\" }", "secret s { from = env \"S\" } kind k { a : secret } k x { a = secret s }"},
   };
