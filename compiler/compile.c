@@ -2,6 +2,7 @@
  * Needs nothing but the path. Guarantees that every pass that can still say something has spoken, that waivers are
  * matched after all of them, and that the findings are sorted. */
 #include "cutc.h"
+#include "report/refs.h"
 #include "world/observe.h"
 
 #include <string.h>
@@ -24,6 +25,9 @@ static bool waivable(const struct finding *f) {
   return f->code != CODE_116 && (f->severity != SEV_ERROR || f->code >= CODE_201);
 }
 
+/* What is found only where somebody asks for it, in files or in the world, is not missed. */
+static bool elsewhere(enum code code) { return (code >= CODE_292 && code <= CODE_294) || (code >= CODE_401 && code < CODE_COUNT); }
+
 static void waive(struct model *m, bool proven) {
   struct compilation *c = m->c;
 
@@ -45,7 +49,7 @@ static void waive(struct model *m, bool proven) {
     const char *what = name_text(&c->names, w->what);
     enum code code = code_find(what);
 
-    if (w->used || (!proven && !refused) || (code >= CODE_401 && code < CODE_COUNT)) /* what only the world can say */
+    if (w->used || (!proven && !refused) || elsewhere(code))
       continue;
     struct finding *f = refused ? finding_add(c, CODE_116, w->at, "`%s` cannot be waived: the plan has to be understood first", what)
                                 : finding_add(c, CODE_116, w->at, "`allow %s` waives nothing: no such finding is made here", what);
@@ -88,4 +92,12 @@ struct compiled compile_seen(const struct compiled *before, const char *path, co
 
   c->texts = before->c;
   return compile_in(c, path, seen);
+}
+
+void compile_search(struct compiled *d, const char *path, const struct compile_search *with) {
+  if (!d->proof || (!with->always && !d->model->search.n))
+    return;
+  d->search = refs_search_plan(d->model, path, with->root, NULL, 0);
+  word_refs(d->model, d->proof, d->search, with->most);
+  compile_done(d);
 }

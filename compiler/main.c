@@ -3,6 +3,7 @@
  * writing it (a full disk, a closed pipe) is exit status 2. */
 #include "base/embedded.h"
 #include "check_live.h"
+#include "commands.h"
 #include "cutc.h"
 #include "options.h"
 #include "script/rehearse.h"
@@ -16,7 +17,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_UNASKED };
+enum { SEARCH_MOST = 50 }; /* forgotten references that a check tells one by one; `cutc refs` tells all */
 
 /* ── What every subcommand does ────────────────────────────────────────────── */
 
@@ -77,6 +78,8 @@ static int print_live(const struct options *o, struct compiled *written, const c
 
   setrlimit(RLIMIT_CORE, &none); /* secrets are in memory now */
   struct compiled d = check_live(written, path, w, &live, &l);
+
+  compile_search(&d, path, &(struct compile_search){.most = SEARCH_MOST});
   int status = print_check(o, &d, l);
 
   compilation_free(d.c);
@@ -95,7 +98,11 @@ static int check(struct options *o) {
     return EXIT_USAGE;
   }
   struct compiled d = compile(path);
-  int status = o->live && d.proof ? print_live(o, &d, path) : print_check(o, &d, NULL);
+  bool live = o->live && d.proof;
+
+  if (!live)
+    compile_search(&d, path, &(struct compile_search){.most = SEARCH_MOST});
+  int status = live ? print_live(o, &d, path) : print_check(o, &d, NULL);
 
   if (o->live && !d.proof && !o->quiet)
     fputs("cutc: the world was not asked: the plan has to be understood first\n", stderr);
@@ -110,6 +117,8 @@ static int emit(struct options *o) {
   if (!path)
     return EXIT_USAGE;
   struct compiled d = compile(path);
+
+  compile_search(&d, path, &(struct compile_search){.most = SEARCH_MOST});
   int status = status_of(d.c, o);
 
   if (status == EXIT_CLEAN && d.proof) {
@@ -346,6 +355,8 @@ static const struct command_line commands[] = {
     {"rehearse", "[PLAN]", "run the runbook against a simulated world, once per failure point", rehearse_plan, 0, 1,
      OPTION_REHEARSE | OPTION_QUIET | OPTION_OUTPUT | OPTION_DENY},
     {"why", "[PLAN] CLIENT ENDPOINT", "the chain a client takes to an endpoint, in each state", why, 2, 3, OPTION_OUTPUT},
+    {"refs", "[PLAN] [ADDRESS]", "who names what the plan gives up, or an address: in files, and in the plan", command_refs, 0, 2,
+     OPTION_FORMAT | OPTION_QUIET | OPTION_VERBOSE | OPTION_DENY | OPTION_ROOT},
     {"graph", "[PLAN]", "who depends on whom, as DOT or SVG: a state, or what changes between two", graph, 0, 1,
      OPTION_GRAPH | OPTION_OUTPUT},
     {"model", "[PLAN]", "the elaborated plan as JSON, for other tools", model, 0, 1, OPTION_OUTPUT | OPTION_JSON},

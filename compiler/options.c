@@ -17,7 +17,7 @@
 
 /* ── Reading argv ──────────────────────────────────────────────────────────── */
 
-enum option { FORMAT, COLOUR, QUIET, VERBOSE, OUTPUT, DENY, STATE, FROM, TO, SHELL, JOBS, SAMPLE, ONLY, KEEP, RUNBOOK, LIVE, AS, TIMEOUT, ZONE, FACTS, HELP };
+enum option { FORMAT, COLOUR, QUIET, VERBOSE, OUTPUT, DENY, STATE, FROM, TO, SHELL, JOBS, SAMPLE, ONLY, KEEP, RUNBOOK, LIVE, AS, TIMEOUT, ZONE, FACTS, ROOT, HELP };
 
 static const struct option_row {
   const char *name, *value, *about;
@@ -44,6 +44,7 @@ static const struct option_row {
     {"timeout", "SECONDS", "with --live: how long one answer may take (15)", 0, TIMEOUT, OPTION_LIVE},
     {"zone", "NAME", "the zone that DNS records are for: lan, internet (by their addresses)", 0, ZONE, OPTION_IMPORT},
     {"facts", NULL, "no plan, clients and promises: a file for a plan to use", 0, FACTS, OPTION_IMPORT},
+    {"root", "DIR", "the folder to search, or the one that the plan's search folders are in", 0, ROOT, OPTION_ROOT},
     {"output", "FILE", "write to a file, all of it or nothing", 'o', OUTPUT, OPTION_OUTPUT},
     {"deny", "warnings", "warnings are errors, for the exit status", 0, DENY, OPTION_DENY},
     {"quiet", NULL, "errors and warnings only", 'q', QUIET, OPTION_QUIET},
@@ -59,7 +60,7 @@ static void usage(const struct command_line *commands) {
     printf("  %-8s %-23s %s\n", c->name, c->arguments, c->about);
   puts("\nPLAN: a file, - for standard input; when left out, plan.cut or the only *.cut file with a plan in this folder.\n"
        "Exit status: 0 nothing wrong, 1 findings of severity error, 2 usage, unreadable file or syntax error,\n"
-       "3 the world could not be asked (check --live).\n"
+       "3 the world could not be asked (check --live, refs).\n"
        "\ncutc COMMAND --help says more; cutc --version prints the version.");
 }
 
@@ -158,6 +159,7 @@ static bool set(struct options *o, const struct option_row *r, const char *value
   case TIMEOUT: return number(r, value, &o->timeout);
   case ZONE: o->zone = value; break;
   case FACTS: o->facts = true; break;
+  case ROOT: o->root = value; break;
   case HELP: break;
   }
   return true;
@@ -308,17 +310,13 @@ static bool has_plan(const char *path) {
   return found;
 }
 
-const char *options_find_plan(struct options *o) {
+/* The first by name of the plans in this folder, and how many there are. */
+static const char *plans_here(struct options *o, unsigned *count) {
   char *found = o->plan;
   DIR *folder = opendir(".");
   struct dirent *e;
   unsigned plans = 0;
 
-  if (access("plan.cut", F_OK) == 0) {
-    if (folder)
-      closedir(folder);
-    return "plan.cut";
-  }
   while (folder && (e = readdir(folder)) != NULL) {
     size_t n = strlen(e->d_name);
 
@@ -329,6 +327,27 @@ const char *options_find_plan(struct options *o) {
   }
   if (folder)
     closedir(folder);
+  *count = plans;
+  return found;
+}
+
+const char *options_look_for_plan(struct options *o) {
+  unsigned plans;
+
+  if (access("plan.cut", F_OK) == 0)
+    return "plan.cut";
+  const char *found = plans_here(o, &plans);
+
+  return plans == 1 ? found : NULL;
+}
+
+const char *options_find_plan(struct options *o) {
+  unsigned plans;
+
+  if (access("plan.cut", F_OK) == 0)
+    return "plan.cut";
+  const char *found = plans_here(o, &plans);
+
   if (plans == 1)
     return found;
   if (plans)

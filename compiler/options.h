@@ -10,6 +10,7 @@ struct options {
   bool quiet, verbose, deny_warnings, svg;
   const char *output;      /* -o, or NULL */
   const char *from, *to;   /* graph: states, or NULL */
+  const char *root;        /* refs, or NULL */
   const char *shell, *only, *runbook; /* rehearse, or NULL */
   uint32_t jobs, sample;
   bool keep;
@@ -26,7 +27,7 @@ struct options {
 enum {
   OPTION_FORMAT = 1, OPTION_QUIET = 2, OPTION_VERBOSE = 4, OPTION_OUTPUT = 8, OPTION_DENY = 16, OPTION_GRAPH = 32,
   OPTION_JSON = 64, OPTION_REHEARSE = 128, OPTION_LIVE = 256, OPTION_IMPORT = 512,
-  OPTION_DIFF = 4096
+  OPTION_DIFF = 4096, OPTION_ROOT = 8192
 };
 
 struct command_line {
@@ -42,6 +43,8 @@ const struct command_line *options_read(struct options *o, const struct command_
                                         int *status);
 /* The plan of this folder: plan.cut, else the only *.cut file with a plan in it. NULL after a message. */
 const char *options_find_plan(struct options *o);
+/* The same without a message, and without a choice between several. */
+const char *options_look_for_plan(struct options *o);
 /* Whether to colour what goes to a descriptor: --color, NO_COLOR, TERM, and whether it is a terminal. */
 bool options_colour(const struct options *o, int fd);
 /* Columns: what COLUMNS says, else those of the terminal, at least 40; 100 without one. */

@@ -2,8 +2,8 @@
 """The examples in the documentation, as tests: pages.py explain|docs
 
 explain: every code of compiler/base/codes.def has a page docs/findings/CODE.md with at least one block ```cut bad that
-  gives this finding, and at least one ```cut good that does not and checks clean. `file=NAME` saves a block for those
-  after it; `bad edit=/OLD/NEW/` emits the runbook of the (clean) block, edits it, and verifies it; `bad emit` and
+  gives this finding, and at least one ```cut good that does not and checks clean. `file=NAME` saves a block (of any
+  language) for those after it; `bad edit=/OLD/NEW/` emits the runbook of the (clean) block, edits it, and verifies it; `bad emit` and
   `good emit` are read like the others. `warns` lets a good block have warnings.
 docs: in README.md and docs/*.md a ```cut block checks clean (one without a plan only has to be read without a syntax
   error), or with `bad E201` has that finding, and a ```console block is run: `$ command` lines, the output below
@@ -125,6 +125,12 @@ def edited(text, edit, cwd):
     return [f["code"] for f in json.loads(done.stdout)["findings"]]
 
 
+def save(folder, name, text):
+    os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def page(code):
     path = "docs/findings/%s.md" % code
     if not os.path.exists(path):
@@ -138,18 +144,18 @@ def page(code):
         for language, flags, text, line in blocks(path):
             if language == "json" and "terraform" in flags:
                 terraform(folder, text)
-            elif language == "json":
+            elif language == "json" and "file" not in " ".join(flags):
                 world.add(dict(f.split("=", 1) for f in flags), text)
-            if language != "cut" or not flags:
+            if not flags:
                 continue
             name = "%s:%d %s" % (path, line, flags[0])
-            seen.add(flags[0])
             options = dict(f.split("=", 1) for f in flags if "=" in f)
             world.database.row = b"process 4711 of tf from 10.0.20.30, idle for 5400 s" if options.get("lock") == "held" else b""
             if "file" in options:
-                with open(os.path.join(folder, options["file"]), "w", encoding="utf-8") as file:
-                    file.write(text)
+                save(folder, options["file"], text)
+            if "file" in options or language != "cut":
                 continue
+            seen.add(flags[0])
             try:
                 if "edit" in options:
                     found, status = edited(text, options["edit"], folder), 1
@@ -209,8 +215,7 @@ def document(path, folder):
             world.add(options, text)
         if language == "cut":
             if "file" in options:
-                with open(os.path.join(folder, options["file"]), "w", encoding="utf-8") as file:
-                    file.write(text)
+                save(folder, options["file"], text)
             found, status = codes_of(text, ROOT)
             if flags and flags[0] == "bad":
                 good = status in (1, 2) and set(flags[1:]) <= set(found)
@@ -219,6 +224,8 @@ def document(path, folder):
             else:
                 good = not {"E001", "E002", "E003", "E005", "E009"} & set(found)
             result(good, name, shown(text, ROOT))
+        elif "file" in options:
+            save(folder, options["file"], text)
         elif language == "console":
             for command, want in console(text):
                 done = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, env=environment,

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the tests and ends with "N passed, N failed" alone on a line: run.sh [SECTION…]
-# Sections: unit golden acceptance explain docs report import shell live property fuzz sanitized. All of them when none is named.
+# Sections: unit golden acceptance explain docs report import refs shell live property fuzz sanitized. All of them when none is named.
 # Every runner speaks TAP: "ok - NAME" and "not ok - NAME", with "# …" lines behind what failed. One that says nothing of
 # the kind counts as one test, by its exit status. UPDATE=1 rewrites the expectations of golden tests.
 set -u
@@ -81,6 +81,7 @@ run_with build ""
 if wants explain; then collect "explain pages" "$PYTHON" tests/pages.py explain; fi
 if wants docs; then collect "examples in the docs" "$PYTHON" tests/pages.py docs; fi
 if wants report; then collect "reports" "$PYTHON" tests/report.py; fi
+if wants refs; then collect "search, beside git and rg" "$PYTHON" tests/refs.py; fi
 if wants shell; then
   for script in tests/shell/*.sh; do
     [ -e "$script" ] || continue

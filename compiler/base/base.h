@@ -86,6 +86,7 @@ struct source {
   const char *text; /* with two NUL bytes behind it, for flex */
   uint32_t length;
   bool library;     /* embedded in the binary */
+  bool excerpt;     /* a part of a file that is shown, and no part of the plan */
   ARRAY(uint32_t) lines; /* start of each line; made at first use */
   uint32_t line, column; /* of an excerpt: how many lines, and bytes of its first line, come before it in the file */
 };

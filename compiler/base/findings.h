@@ -72,6 +72,8 @@ enum code code_find(const char *text);  /* CODE_COUNT when there is no such code
 
 /* Adds a source; text is copied. The id is its index in c->sources. */
 uint32_t source_add(struct compilation *c, const char *path, const char *text, size_t length, bool library);
+/* A part of a line of a file; places in it are those of the file. Line and column of its first byte, from 1. */
+uint32_t source_excerpt(struct compilation *c, const char *path, uint32_t line, uint32_t column, const char *text, size_t length);
 /* Reads a file, or standard input for "-". False with errno when it can't; more than 1 GiB is EFBIG. */
 bool source_read(struct compilation *c, const char *path, uint32_t *id);
 struct place source_place(struct compilation *c, uint32_t source, uint32_t offset); /* O(log lines) */

@@ -23,6 +23,15 @@ uint32_t source_add(struct compilation *c, const char *path, const char *text, s
   return c->sources.n - 1;
 }
 
+uint32_t source_excerpt(struct compilation *c, const char *path, uint32_t line, uint32_t column, const char *text, size_t length) {
+  uint32_t id = source_add(c, path, text, length, false);
+
+  c->sources.at[id].excerpt = true;
+  c->sources.at[id].line = line ? line - 1 : 0;
+  c->sources.at[id].column = column ? column - 1 : 0;
+  return id;
+}
+
 /* Reads a descriptor to its end into malloc'ed memory. False with errno. */
 static bool slurp(int fd, char **text, size_t *length) {
   struct stat st;
@@ -120,5 +129,5 @@ struct place source_place(struct compilation *c, uint32_t source, uint32_t offse
     else
       high = middle;
   }
-  return (struct place){low + 1, offset - s->lines.at[low] + 1};
+  return (struct place){low + 1 + s->line, offset - s->lines.at[low] + 1 + (low ? 0 : s->column)};
 }

@@ -39,8 +39,9 @@ static void dump(struct text *out, json_t *root) {
 /* The column of a byte in UTF-16 units, from 1. */
 static json_int_t utf16_column(const struct compilation *c, uint32_t source, uint32_t offset, uint32_t column) {
   const struct source *s = &c->sources.at[source];
-  uint32_t end = offset < s->length ? offset : s->length, i = offset + 1 - column;
-  json_int_t units = 1;
+  uint32_t first = column > offset + 1 ? s->column : 0; /* an excerpt: what is before it counts as bytes */
+  uint32_t end = offset < s->length ? offset : s->length, i = offset + 1 - (column - first);
+  json_int_t units = 1 + (json_int_t)first;
 
   for (; i < end; i++) {
     unsigned char b = (unsigned char)s->text[i];

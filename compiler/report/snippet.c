@@ -33,13 +33,23 @@ static const char *line_text(struct compilation *c, uint32_t source, uint32_t li
   return s->text + start;
 }
 
+/* Line and column within the text that there is, which may be an excerpt. */
+static struct place inside(struct compilation *c, uint32_t source, uint32_t offset) {
+  struct place p = source_place(c, source, offset);
+  const struct source *s = &c->sources.at[source];
+
+  p.line -= s->line;
+  p.column -= p.line == 1 ? s->column : 0;
+  return p;
+}
+
 static void add(struct compilation *c, struct marks *m, struct span at, const char *label, bool first) {
   struct arena *a = &c->arena;
 
   if (at.source >= c->sources.n)
     return;
-  struct place from = source_place(c, at.source, at.start);
-  struct place to = source_place(c, at.source, at.end > at.start ? at.end - 1 : at.start);
+  struct place from = inside(c, at.source, at.start);
+  struct place to = inside(c, at.source, at.end > at.start ? at.end - 1 : at.start);
 
   for (uint32_t line = from.line; line <= to.line; line++) {
     uint32_t length, start, end;
@@ -220,7 +230,7 @@ static void put_line(struct text *out, struct compilation *c, const struct mark 
   struct column *columns = arena_array(out->arena, struct column, n);
 
   window(text, length, marks, n, &from, &to);
-  gutter(out, width, marks->line, colour);
+  gutter(out, width, marks->line + c->sources.at[marks->source].line, colour);
   if (to > from) {
     text_putc(out, ' ');
     if (from)
@@ -285,8 +295,8 @@ unsigned snippet_print(struct text *out, struct compilation *c, const struct fin
     return width;
   qsort(at, n, sizeof *at, by_place);
   for (uint32_t i = 0; i < n; i++)
-    if (at[i].line > last)
-      last = at[i].line;
+    if (at[i].line + c->sources.at[at[i].source].line > last)
+      last = at[i].line + c->sources.at[at[i].source].line;
   for (; last >= 10; last /= 10)
     width++;
   uint32_t own = f->at.source < c->sources.n ? f->at.source : at[0].source;

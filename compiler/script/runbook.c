@@ -315,7 +315,7 @@ const char *digest_plan(struct model *m, uint32_t script) {
   text_puts(&all, CUTC_VERSION);
   for (uint32_t i = 0; i < m->c->sources.n; i++) {
     const struct source *s = &m->c->sources.at[i];
-    if (s->library || i == script) continue;
+    if (s->library || s->excerpt || i == script) continue;
     text_print(&all, "\n%s %u\n", place_text(m, (struct span){i, 0, 0}), s->length);
     text_add(&all, s->text, s->length);
   }

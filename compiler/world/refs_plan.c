@@ -145,7 +145,7 @@ static void own_files(struct planning *x) {
   ARRAY(const char *) list = {0};
 
   for (uint32_t i = 0; i < c->sources.n; i++)
-    if (!c->sources.at[i].library && strcmp(c->sources.at[i].path, "-") != 0)
+    if (!c->sources.at[i].library && !c->sources.at[i].excerpt && strcmp(c->sources.at[i].path, "-") != 0)
       array_push(x->a, &list, c->sources.at[i].path);
   x->search->query.own = list.at;
   x->search->query.own_count = list.n;
