@@ -86,6 +86,7 @@ lab: all
 
 bench: all $(BENCH)
 	@python3 tests/bench/start.py
+	@python3 tests/bench/refs.py
 	@python3 tests/bench/run.py $(BUILD)/bench
 
 bench-100k: all $(BENCH)
