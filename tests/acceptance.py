@@ -218,6 +218,14 @@ def way_back_cases():
     case.need(re.search(r"cut_since \d+ 3600\b", steps[number["traefik-direct"]]["undo"]), "no wait: %r" % steps[number["traefik-direct"]]["undo"])
     yield case
 
+    path = "tests/golden/back-in-caches.cut"
+    yield Case("on the way back old answers break `always`", path).exits(0).finds("E222", "family reaches", "1h 10s", severity="warning")
+    limit = lambda most: (r"always", "down at most " + most)
+    yield Case("on the way back old answers break `down at most`", path, [limit("10m")]).exits(0).finds("E222", "family reaches", "1h 10s", severity="warning")
+    for name, edit in (("a limit that is long enough", limit("2h")), ("no answer kept", (r"0s -> 1h", "0s"))):
+        case = Case("on the way back: " + name, path, [edit]).exits(0)
+        yield case.need(not [f for f in case.found if f["code"] == "E222"], "E222")
+
 
 PART = """
 # part {p}

@@ -31,6 +31,7 @@ struct timeline { /* one per promise */
   int64_t *tails;       /* [k]: how long an old answer can still make state k one in which it is MAYBE; NULL: never */
   int64_t outage;       /* longest stretch, milliseconds */
   int64_t back;         /* the longest on the way back from the last state, where old answers have a part in it; else 0 */
+  uint32_t back_broken;  /* `always`: the state whose undo old answers break, however long it waits; 0: none */
   bool outage_open;     /* it contains a step without known length */
   uint32_t first_down, last_down; /* states of the first stretch, NONE */
 };

@@ -170,7 +170,20 @@ static void go_back(const struct model *m, const struct proof *p, const struct t
   }
 }
 
-/* E222: promise (`at_most`), step (the last done when it fails: its undo is the first), first_state..last_state (failure points
+/* `always`, where no wait lets old answers run out before an undo takes away what they lead to. */
+static void always_way_back(struct model *m, struct proof *p, uint32_t promise) {
+  const struct timeline *t = &p->timeline[promise];
+  if (t->back_broken == 0 || t->first_down != NONE) return;
+  struct breach b = breach_new(CODE_222);
+  b.promise = promise;
+  b.step = p->order.at[t->back_broken - 1];
+  b.first_state = b.last_state = t->back_broken;
+  b.time = t->back;
+  b.backward = true;
+  breach_add(m, p, b);
+}
+
+/* E222: promise (not `finally`), step (the last done when it fails: its undo is the first), first_state..last_state (failure points
  * from which it is so), time (down at a stretch; -1: it stays down), limit, backward. One per run of failure points, with the
  * worst of them. */
 void check_way_back(struct model *m, struct proof *p, struct state *s) {
@@ -179,7 +192,8 @@ void check_way_back(struct model *m, struct proof *p, struct state *s) {
   for (uint32_t i = 0; i < m->promises.n; i++) {
     const struct promise *promise = &m->promises.at[i];
     const struct timeline *t = &p->timeline[i];
-    if (promise->hold != HOLD_AT_MOST || (t->first_down == NONE && t->outage == 0)) continue;
+    if (promise->hold == HOLD_ALWAYS) always_way_back(m, p, i);
+    if (promise->hold != HOLD_AT_MOST || (t->first_down == NONE && t->outage == 0 && t->back <= promise->limit)) continue;
     go_back(m, p, &p->timeline[i], w);
     if (t->back > w[p->order.n].longest) w[p->order.n].longest = t->back;
     for (uint32_t k = 1; k <= p->order.n; k++) {

@@ -43,18 +43,23 @@ static bool dark_at(struct going_back *b, uint32_t i, const struct olds *o) {
 }
 
 /* Does every promise `always` that holds in the state below, as far as steps go, do so with these answers too, and while the
- * undo runs? */
-static bool keeps_always(struct going_back *b, uint32_t k, const struct olds *before, const struct olds *after) {
+ * undo runs? Notes those that do not, when asked to. */
+static bool keeps_always(struct going_back *b, uint32_t k, const struct olds *before, const struct olds *after, bool noted) {
   const struct step *step = &b->m->steps.at[b->p->order.at[k - 1]];
+  bool kept = true;
   for (uint32_t place = 0; place < (step->disrupts_count > 0 ? 3u : 1u); place++) {
     if (place == 0) goto_state(b->m, b->p, b->s, k - 1);
     else goto_during(b->m, b->p, b->s, k - 1, place == 1);
     for (uint32_t i = 0; i < b->n; i++) {
+      struct timeline *t = &b->p->timeline[b->promises[i]];
       if (b->m->promises.at[b->promises[i]].hold != HOLD_ALWAYS || hard_at(b, i, k - 1) || hard_at(b, i, k)) continue;
-      if (dark_at(b, i, place == 1 ? before : after)) return false;
+      if (!dark_at(b, i, place == 1 ? before : after)) continue;
+      if (!noted) return false;
+      kept = false;
+      t->back_broken = k;
     }
   }
-  return true;
+  return kept;
 }
 
 /* Does a promise `at_most` that held go down with this undo, or with what is old then? */
@@ -103,7 +108,7 @@ static int64_t wait_before(struct going_back *b, uint32_t k, struct olds *before
     olds_wait(before, wait);
     *after = *before;
     olds_step(after, b->above, b->below, caches_questions(b->c), takes < 0 ? 0 : takes);
-    if (first < 0 && keeps_always(b, k, before, after)) first = wait;
+    if (first < 0 && keeps_always(b, k, before, after, false)) first = wait;
     if (first >= 0 && !(b->generous && darkens(b, k, after))) break;
     tried = wait;
     int64_t next = INT64_MAX;
@@ -122,6 +127,7 @@ static int64_t wait_before(struct going_back *b, uint32_t k, struct olds *before
   olds_wait(before, wait);
   *after = *before;
   olds_step(after, b->above, b->below, caches_questions(b->c), takes < 0 ? 0 : takes);
+  if (first < 0) keeps_always(b, k, before, after, true);
   return wait;
 }
 
