@@ -2,6 +2,7 @@
  * Needs a table of subcommands. Guarantees that every misuse is answered by one sentence that says what was wrong. */
 #include "options.h"
 #include "base/embedded.h"
+#include "report/paint.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -57,7 +58,7 @@ static const struct option_row {
 static void usage(const struct command_line *commands) {
   puts("cutc: a plan for a change in, the proven order and a runbook out\n\nusage: cutc COMMAND [OPTIONS] …\n");
   for (const struct command_line *c = commands; c->name; c++)
-    printf("  %-8s %-23s %s\n", c->name, c->arguments, c->about);
+    printf("  %-8s %s%*s %s\n", c->name, c->arguments, 23 - (int)paint_width(c->arguments, strlen(c->arguments), 0), "", c->about);
   puts("\nPLAN: a file, - for standard input; when left out, plan.cut or the only *.cut file with a plan in this folder.\n"
        "Exit status: 0 nothing wrong, 1 findings of severity error, 2 usage, unreadable file or syntax error,\n"
        "3 the world could not be asked (check --live, refs).\n"
