@@ -20,7 +20,7 @@ enum { PLAIN, C, SLASHES, CSS, HASH, HASH_BLANK, HCL, SHELL, PYTHON, JS, GO, PHP
        TEX, PERCENT, BASIC, RUBY, NIX, UNKNOWN };
 
 static const struct language languages[] = {
-    [PLAIN] = {{0}},
+    [PLAIN] = {.quotes = NULL},
     [C] = {.line = {"//"}, .from = {"/*"}, .to = {"*/"}, .quotes = "\"'"},
     [SLASHES] = {.line = {"//"}, .from = {"/*"}, .to = {"*/"}, .quotes = "\""},
     [CSS] = {.from = {"/*"}, .to = {"*/"}, .quotes = "\"'"},
