@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the tests and ends with "N passed, N failed" alone on a line: run.sh [SECTION…]
-# Sections: unit golden acceptance explain docs report import refs shell live property fuzz sanitized. All of them when none is named.
+# Sections: unit golden acceptance explain docs report import refs shell live property sanitized. All of them when none is named.
 # Every runner speaks TAP: "ok - NAME" and "not ok - NAME", with "# …" lines behind what failed. One that says nothing of
 # the kind counts as one test, by its exit status. UPDATE=1 rewrites the expectations of golden tests.
 set -u
@@ -93,7 +93,6 @@ if wants live; then
     collect "live $(basename "$script" .py)" "$PYTHON" "$script"
   done
 fi
-if wants fuzz && [ -e tests/fuzz/smoke.sh ]; then collect "fuzz" tests/fuzz/smoke.sh; fi
 if wants sanitized; then
   if $MAKE -s -j2 PACKAGES=no SANITIZE=1 all units; then
     export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
