@@ -19,6 +19,9 @@ passed=0 failed=0
 wants() { [ -z "$sections" ] || [[ " $sections " == *" $1 "* ]]; }
 sections="$*"
 
+# failure TEXT: prints what failed, now and once more before the sum, where a log is looked at first.
+failure() { printf '%s\n' "$1" | tee -a "$work/failures"; }
+
 # collect NAME COMMAND…: counts what a runner says, and prints what failed.
 collect() {
   local name=$1 status good bad
@@ -29,18 +32,17 @@ collect() {
   bad=$(grep -c '^not ok' "$work/out")
   if [ "$good$bad" = 00 ] && [[ $(tail -n 1 "$work/out") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
     good=${BASH_REMATCH[1]} bad=${BASH_REMATCH[2]}
-    [ "$bad" = 0 ] || sed 's/^/    /' "$work/out"
+    [ "$bad" = 0 ] || failure "$name: $(tail -n 40 "$work/out" | sed '2,$s/^/    /')"
   fi
   if [ "$bad" = 0 ] && [ "$status" != 0 ]; then
     bad=1
-    printf 'not ok - %s: exit status %s\n' "$name" "$status"
-    tail -n 40 "$work/out" | sed 's/^/    /'
-    tail -n 40 "$work/err" | sed 's/^/    /'
+    failure "not ok - $name: exit status $status
+$(tail -n 40 "$work/out" "$work/err" | sed 's/^/    /')"
   elif [ "$good$bad" = 00 ]; then
     good=1
   elif [ "$bad" != 0 ]; then
-    awk -v name="$name" '/^not ok/ { bad = 1; print name ": " $0; next } /^ok/ { bad = 0 } bad { print "    " $0 }' "$work/out"
-    tail -n 40 "$work/err" | sed 's/^/    /'
+    failure "$(awk -v name="$name" '/^not ok/ { bad = 1; print name ": " $0; next } /^ok/ { bad = 0 } bad { print "    " $0 }' "$work/out"
+      tail -n 40 "$work/err" | sed 's/^/    /')"
   fi
   passed=$((passed + good)) failed=$((failed + bad))
   printf '%-28s %5s passed%s\n' "$name" "$good" "$([ "$bad" = 0 ] || echo ", $bad failed")"
@@ -98,9 +100,10 @@ if wants sanitized; then
     export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
     [ "${UPDATE-}" ] || run_with build/asan " (sanitized)"
   else
-    echo "not ok - the build with sanitizers"
+    failure "not ok - the build with sanitizers"
     failed=$((failed + 1))
   fi
 fi
+[ ! -e "$work/failures" ] || { printf '\nWhat failed:\n' && cat "$work/failures"; }
 printf '%s passed, %s failed\n' "$passed" "$failed"
 [ "$failed" = 0 ]
