@@ -41,8 +41,8 @@ def put(path, content, mode=None):
         os.chmod(path, mode)
 
 
-def run(*arguments, cwd, timeout=60, user=None):
-    return subprocess.run([CUTC, *arguments], capture_output=True, cwd=cwd, env=ENV, timeout=timeout, check=False, stdin=subprocess.DEVNULL, user=user)
+def run(*arguments, cwd, timeout=60, user=None, program=CUTC):
+    return subprocess.run([program, *arguments], capture_output=True, cwd=cwd, env=ENV, timeout=timeout, check=False, stdin=subprocess.DEVNULL, user=user)
 
 
 def refs(*arguments, cwd, **more):
@@ -233,8 +233,12 @@ def unreadable():
         put(tree + "/shut", "10.0.0.1\n", 0)
         put(tree + "/folder/f", "10.0.0.1\n")
         os.chmod(tree + "/folder", 0)
-        user = 65534 if os.geteuid() == 0 else None
-        done = run("refs", "10.0.0.1", cwd=tree, user=user)
+        # Another user may not be let into the folder that the program was built in.
+        program, user = CUTC, None
+        if os.geteuid() == 0:
+            put(tree + "/.git/HEAD", "")
+            program, user = shutil.copy(CUTC, tree + "/.git/cutc"), 65534
+        done = run("refs", "10.0.0.1", cwd=tree, user=user, program=program)
         text = done.stdout.decode()
         result(done.returncode == 0 and "  shut: Permission denied\n" in text and "  folder: Permission denied\n" in text and "open:1:1" in text,
                "what cannot be read is named", text, done.stderr.decode())
