@@ -14,6 +14,8 @@
     if (!recovered(p, (at), (level), yychar != T_CUT_EMPTY)) yyclearin;                            \
     yyerrok;                                                                                       \
   } while (0)
+/* Where no token is waiting, a declaration may be read without the grammar's help. */
+#define BETWEEN() (p->between = yychar == T_CUT_EMPTY)
 #define YYMAXDEPTH 20000
 #define YYLLOC_DEFAULT(current, rhs, n)                                                            \
   do {                                                                                             \
@@ -45,6 +47,7 @@ static const struct part nothing = {0, 0, 0};
 %token INTERPOLATION "${" INTERPOLATION_END "the `}` of the interpolation"
 %token RUN "a `$` line" SHELL "a command" LINE_END "the end of the line"
 %token MODULE "a module"
+%token PLAIN "a resource"
 %token ARROW "->" EQ "==" NE "!=" LE "<=" GE ">="
 %token AT_LEAST "at least" ANY_OF "any of"
 %token FOR "for" IN "in" IS "is" AND "and" OR "or" NOT "not" ELSE "else" WHEN "when"
@@ -70,8 +73,8 @@ static const struct part nothing = {0, 0, 0};
 
 file: declarations { p->root = node_new(p, N_FILE, 0, 0, $1.node, range_of(0, p->length)); }
     ;
-declarations: %empty { $$ = nothing; }
-    | declarations declaration { $$ = part_add(p, $1, document(p, $2)); }
+declarations: %empty { $$ = nothing; BETWEEN(); }
+    | declarations declaration { $$ = part_add(p, $1, document(p, $2)); BETWEEN(); }
     ;
 declaration:
       PLAN new_name body { $$ = NODE(N_PLAN, 0, $2.node, $3.node, @$); }
@@ -81,6 +84,7 @@ declaration:
     | LET new_name "=" transition { $$ = NODE(N_LET, 0, $2.node, $4.node, @$); }
     | FOR new_name IN primary "{" declarations "}" { $$ = NODE(N_FOR, 0, $2.node, CHAIN(2, $4.node, $6.node), @$); }
     | resource
+    | PLAIN /* one that the scanner's driver has read at once (compiler/syntax/plain.c) */
     | CREATE resource { $$ = $2; prefix_resource(p, $2.node, 1, @$.start); }
     | DELETE resource { $$ = $2; prefix_resource(p, $2.node, 2, @$.start); }
     | ZONE new_name %prec OUTERMOST { $$ = NODE(N_ZONE, 0, $2.node, 0, @$); }
@@ -403,6 +407,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p) 
     else if (e.name) grouped |= !punctuation && k != YYSYMBOL_STRING;
     if (k >= YYSYMBOL_FOR && !punctuation && !e.name && e.word_count < sizeof e.words / sizeof *e.words)
       e.words[e.word_count++] = yysymbol_name(k);
+    if (k == YYSYMBOL_PLAIN) continue; /* nothing that anybody writes */
     if (k == YYSYMBOL_STRING_START && may[YYSYMBOL_STRING]) continue;
     if (k == YYSYMBOL_ID || grouped || e.n == (int)(sizeof e.others / sizeof *e.others)) continue;
     if (e.operator_ && (k == YYSYMBOL_EQ || k == YYSYMBOL_NE || k == YYSYMBOL_LE || k == YYSYMBOL_GE || k == YYSYMBOL_LESS ||

@@ -4,23 +4,27 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define LARGEST ((size_t)1 << 30)
 
+/* The text stays where it is, with two NUL bytes behind it. */
+static uint32_t source_keep(struct compilation *c, const char *path, const char *text, size_t length, bool library) {
+  struct source s = {.path = arena_copy(&c->arena, path, strlen(path)), .text = text, .library = library};
+
+  s.length = (uint32_t)length;
+  array_push(&c->arena, &c->sources, s);
+  return c->sources.n - 1;
+}
+
 uint32_t source_add(struct compilation *c, const char *path, const char *text, size_t length, bool library) {
   char *copy = arena_alloc(&c->arena, length + 2, 1);
 
   if (length)
     memcpy(copy, text, length);
-  struct source s = {.path = arena_copy(&c->arena, path, strlen(path)), .text = copy, .library = library};
-
-  s.length = (uint32_t)length;
-  array_push(&c->arena, &c->sources, s);
-  return c->sources.n - 1;
+  return source_keep(c, path, copy, length, library);
 }
 
 uint32_t source_excerpt(struct compilation *c, const char *path, uint32_t line, uint32_t column, const char *text, size_t length) {
@@ -32,8 +36,9 @@ uint32_t source_excerpt(struct compilation *c, const char *path, uint32_t line, 
   return id;
 }
 
-/* Reads a descriptor to its end into malloc'ed memory. False with errno. */
-static bool slurp(int fd, char **text, size_t *length) {
+/* Reads a descriptor to its end, into room that a file fills at once and a pipe makes twice as large again and again. False with
+ * errno. */
+static bool slurp(struct arena *a, int fd, char **text, size_t *length) {
   struct stat st;
   size_t cap = 64 << 10, n = 0;
 
@@ -42,36 +47,28 @@ static bool slurp(int fd, char **text, size_t *length) {
       errno = EFBIG;
       return false;
     }
-    cap = (size_t)st.st_size + 1;
+    cap = (size_t)st.st_size + 3; /* one byte to see the end by, two for flex */
   }
-  char *at = malloc(cap);
+  char *at = arena_alloc(a, cap, 1);
 
   for (;;) {
-    if (!at) {
-      errno = ENOMEM;
-      return false;
-    }
-    ssize_t got = read(fd, at + n, cap - n);
+    ssize_t got = read(fd, at + n, cap - 2 - n);
 
     if (got == 0)
       break;
     if (got < 0 && errno == EINTR)
       continue;
-    if (got > 0)
-      n += (size_t)got;
-    if (got < 0 || n > LARGEST) {
-      int why = got < 0 ? errno : EFBIG;
-
-      free(at);
-      errno = why;
+    if (got < 0)
+      return false;
+    n += (size_t)got;
+    if (n > LARGEST) {
+      errno = EFBIG;
       return false;
     }
-    if (n == cap) {
-      char *more = realloc(at, cap *= 2);
+    if (n == cap - 2) {
+      char *more = arena_alloc(a, cap *= 2, 1);
 
-      if (!more)
-        free(at);
-      at = more;
+      at = memcpy(more, at, n);
     }
   }
   *text = at;
@@ -95,15 +92,13 @@ bool source_read(struct compilation *c, const char *path, uint32_t *id) {
 
   if (fd < 0)
     return false;
-  bool ok = slurp(fd, &text, &length);
+  bool ok = slurp(&c->arena, fd, &text, &length);
   int why = errno;
 
   if (!in)
     close(fd);
   if (ok)
-    *id = source_add(c, path, text, length, false);
-  if (ok)
-    free(text);
+    *id = source_keep(c, path, text, length, false);
   errno = why;
   return ok;
 }

@@ -3,7 +3,6 @@
  * every mistake. */
 #include "syntax/parse.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 int cut_parse(struct parser *p);
@@ -29,12 +28,8 @@ static void tree_room(struct tree *tree, uint32_t length) {
 static void parse(struct parser *p) {
   uint32_t start = p->length >= 3 && memcmp(p->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* a byte order mark */
   p->line_start = p->first_at = start;
-  p->copy = malloc((size_t)p->length + 2);
-  if (p->copy != NULL) {
-    memcpy(p->copy, p->text, p->length);
-    p->copy[p->length] = p->copy[p->length + 1] = '\0';
-    p->scanner = scanner_new(p, start);
-  }
+  p->scanned = p->fed = start;
+  p->scanner = scanner_new(p);
   if (p->scanner == NULL) {
     complain(p, CODE_005, range_of(0, 0), "not enough memory to read this file");
   } else {
@@ -43,7 +38,6 @@ static void parse(struct parser *p) {
     docs_unused(p);
     scanner_free(p->scanner);
   }
-  free(p->copy);
 }
 
 uint32_t syntax_parse(struct tree *tree, uint32_t source) {

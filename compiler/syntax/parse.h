@@ -1,6 +1,6 @@
 /* Private to grammar/ and syntax/: what scanner, parser and driver share.
  *
- * The scanner works in a copy of the source, so that `text` can be looked at anywhere and at any time. */
+ * The scanner works in a buffer of its own, so that `text` can be looked at anywhere and at any time. */
 #ifndef CUTC_PARSE_H
 #define CUTC_PARSE_H
 
@@ -9,6 +9,7 @@
 #define DEPTH_LIMIT 256         /* open brackets, strings and interpolations; levels of an expression */
 #define INTERPOLATION_LIMIT 64  /* interpolations within each other */
 #define FINDINGS_LIMIT 1000     /* findings per source; more is no plan */
+#define PLAIN_USUAL 32u         /* names that a plain resource is expected to say again */
 
 struct range {
   uint32_t start, end;
@@ -57,7 +58,9 @@ struct parser {
   uint32_t length;
   uint32_t root;          /* N_FILE */
   void *scanner;
-  char *copy;             /* what the scanner works in; offset = pointer - copy */
+  uint32_t scanned;       /* bytes of the text that the scanner has matched */
+  uint32_t fed;           /* and that were put into its buffer */
+  bool between;           /* the parser stands between two declarations and has not looked ahead */
 
   ARRAY(struct open) open;
   uint32_t line_start;    /* of the line at hand */
@@ -96,6 +99,7 @@ struct parser {
   uint32_t parens;
   bool command_next;      /* a word here would be a command's name */
 
+  uint32_t usual[PLAIN_USUAL]; /* plain.c: the names that stood in the same places of the resource before */
   uint8_t *keywords;      /* by name id: index into the table of keywords, 0 for none */
   uint32_t keyword_count;
 };
@@ -109,6 +113,7 @@ struct finding *complain(struct parser *p, enum code code, struct range at, cons
     __attribute__((format(printf, 4, 5)));
 void remark(struct parser *p, struct finding *f, const char *help); /* f may be NULL */
 /* Literals: the token's type, with the node in `out`. What is malformed has its finding and a node with op 1. */
+bool literal_read(struct parser *p, enum value_type type, const char *s, size_t n, struct value *v, const char **why);
 int scan_literal(struct parser *p, enum value_type type, struct range at, struct part *out);
 int scan_malformed(struct parser *p, struct range at, struct part *out);
 int scan_raw_string(struct parser *p, struct range at, struct part *out);
@@ -163,9 +168,16 @@ int cut_lex(struct part *value, struct range *at, struct parser *p);
 bool recovered(struct parser *p, struct range at, enum level level, bool have_token);
 
 /* In cut.l. */
-void *scanner_new(struct parser *p, uint32_t start); /* NULL: out of memory */
+void *scanner_new(struct parser *p); /* NULL: out of memory */
 void scanner_free(void *scanner);
+void scanner_seek(void *scanner, uint32_t to); /* goes on there: no further back than it has come */
 void mode_set(void *scanner, uint8_t open_type);
+
+/* ── plain.c: resources that need no grammar ───────────────────────────────── */
+
+/* Reads the next resource at once if all that it says are plain values; its node is in *out. False when something else
+ * follows: then nothing has happened. */
+bool plain_resource(struct parser *p, struct token *t, struct part *out);
 
 /* ── build.c: constructors for the grammar's actions ───────────────────────── */
 

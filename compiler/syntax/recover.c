@@ -1,6 +1,6 @@
 /* Scanner -> parser: keeps the stack of what is open, gives the parser balanced brackets whatever the text has, and after
  * a syntax error finds the place where the next item starts.
- * Needs a scanner on the parser's copy. Guarantees that each token is handed out once, and that recovery moves on. */
+ * Needs a scanner on the parser's text. Guarantees that each token is handed out once, and that recovery moves on. */
 #include "syntax/parse.h"
 #include "cut.tab.h"
 
@@ -248,6 +248,12 @@ bool recovered(struct parser *p, struct range at, enum level level, bool have_to
 int cut_lex(struct part *value, struct range *at, struct parser *p) {
   struct token t;
   *value = (struct part){0, 0, 0};
+  bool between = p->between && !p->skipping && p->open.n == 0 && !p->tree->by_grammar;
+  p->between = false;
+  if (between && plain_resource(p, &t, value)) {
+    *at = t.at;
+    return T_PLAIN;
+  }
   do {
     advance(p, &t, value);
     if (too_deep(p)) leave_out(p, &t, value);

@@ -57,8 +57,7 @@ int scan_bad(struct parser *p, struct range at, struct part *out) {
 
 /* ── Literals ──────────────────────────────────────────────────────────────── */
 
-static bool read_literal(struct parser *p, enum value_type type, const char *s, size_t n, struct value *v,
-                         const char **why) {
+bool literal_read(struct parser *p, enum value_type type, const char *s, size_t n, struct value *v, const char **why) {
   switch (type) {
   case V_RANGE: return value_range(s, n, v, why);
   case V_CIDR: return value_cidr(s, n, v, why);
@@ -105,7 +104,7 @@ int scan_literal(struct parser *p, enum value_type type, struct range at, struct
   const char *s = p->text + at.start, *why = "";
   size_t n = at.end - at.start;
   struct value v;
-  if (read_literal(p, type, s, n, &v, &why)) {
+  if (literal_read(p, type, s, n, &v, &why)) {
     out->node = out->last = literal_new(p, v, at);
     out->depth = 1;
     return type == V_NUMBER ? T_NUMBER : T_LITERAL;

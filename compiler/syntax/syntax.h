@@ -125,6 +125,7 @@ struct tree {
   struct compilation *c;
   ARRAY(struct node) nodes;   /* [0] is N_NIL */
   ARRAY(struct value) values; /* [0] is none */
+  bool by_grammar;            /* plain resources are read by the grammar as well: to compare */
 };
 
 /* Parses a source and returns its N_FILE node. Every syntax error becomes a finding; what could be parsed is in

@@ -364,6 +364,76 @@ static void test_many(void **state) {
   free(text);
 }
 
+/* ── Read at once, and by the grammar ──────────────────────────────────────── */
+
+static void same_nodes(const struct parsed *a, const struct parsed *b, uint32_t x, uint32_t y) {
+  for (; x && y; x = a->tree.nodes.at[x].next, y = b->tree.nodes.at[y].next) {
+    const struct node *m = &a->tree.nodes.at[x], *n = &b->tree.nodes.at[y];
+    assert_int_equal(m->type, n->type);
+    assert_int_equal(m->op, n->op);
+    assert_int_equal(m->start, n->start);
+    assert_int_equal(m->end, n->end);
+    if (m->type == N_LITERAL) {
+      const struct value *v = &a->tree.values.at[m->text], *w = &b->tree.values.at[n->text];
+      assert_int_equal(v->at.start, w->at.start);
+      assert_int_equal(v->at.end, w->at.end);
+    } else assert_string_equal(name_text(&a->c->names, m->text), name_text(&b->c->names, n->text));
+    same_nodes(a, b, m->child, n->child);
+  }
+  assert_int_equal(x, y);
+}
+
+static void same_both_ways(const char *text) {
+  struct parsed quick = parse(text), slow = {.c = compilation_new()};
+  slow.tree = (struct tree){.c = slow.c, .by_grammar = true};
+  slow.root = syntax_parse(&slow.tree, source_add(slow.c, "t.cut", text, strlen(text), false));
+  findings_sort(slow.c);
+  assert_string_equal(found(&quick), found(&slow));
+  assert_string_equal(dump(&quick), dump(&slow));
+  same_nodes(&quick, &slow, quick.tree.nodes.at[quick.root].child, slow.tree.nodes.at[slow.root].child);
+  compilation_free(quick.c);
+  compilation_free(slow.c);
+}
+
+static size_t draw(uint32_t *seed, size_t n) {
+  *seed = *seed * 1664525u + 1013904223u;
+  return (*seed >> 8) % n;
+}
+
+/* Every value and every neighbour that a plain resource could be mistaken for: whole plans of parts drawn at random. */
+static void test_plain(void **state) {
+  (void)state;
+  static const char *const values[] = {
+      "10.0.0.1", "10.0.0.1 -> 10.0.0.2", "10.0.0.1->10.0.0.2", "1h -> 60s -> 1h", "443/tcp", "1-9/udp", "443/tpc", "10.0.0.0/24", "10.0.0.1/24",
+      "10.0.0.1:443", "10.0.0.1:443/udp", "10.0.0.1:80-90", "10.0.0.1-10.0.0.9", "10.0.0.300", "010.0.0.1", "1.2", "1.2.3", "1.2.3.4.5", "7", "007",
+      "99999999999999999999", "1h30m", "250ms", "90x", "3 m", "::1", "fe80::1", "a.example.net:443", "https://a.example.net/x,y", "\"text\"",
+      "\"a ${b} c\"", "\"a\\n\"", "\"$5\"", "\"open", "'raw'", "\"\"", "lan", "a-b", "a-", "a.b", "a . b", "yes", "no", "true", "false", "unknown",
+      "none", "none -> 1", "any", "any of [a]", "at least 1 of [a]", "file \"x\"", "f(x)", "[]", "[ a ]", "[a, b]", "[a,b,]", "[,]", "[a b]", "[1/tcp, \"x\"]",
+      "[a, [b]]", "[a ->b]", "[a,\n b]", "[a, b] -> [a]", "{ k = 1 }", "a and b", "not a", "a == b", "a -> ", "-> a", "", "a, b", "zone", "up", "secret x", "a b",
+      "a\n  -> b", "a\n  .b", "a\n  \"s\"", "a # comment", "a ## doc", "a#x", "1#x", "1;", "\xc3\xa4", "\x01", "a\r", "\t1\t", "1\f", "a}", "1 }"};
+  static const char *const names[] = {"address", "zone", "needs", "in", "do", "about", "a-b", "true", "x", "at", "when", "yes", "use", "promise", "let", "1"};
+  static const char *const heads[] = {"vm a {", "vm b{", "vm  c\t{", "vm \"d\" {", "vm zone {", "vm yes {", "vm {", "zone z {", "create vm e {", "any of {", "vm f\n{",
+                                      "vm g { # comment", "vm h { ## doc", "## doc\nvm i {", "# comment\n\n  vm j {", "promise\nvm k {", "for l in [1] {\nvm l {",
+                                      "vm.m n {", "vm n.example.net {", "step o {", "do p {", "vm in {", "\xef\xbb\xbfvm q {"};
+  static const char *const tails[] = {"}\n", "}", "} ", "}}\n", "\n", "}\npromise a reaches b always\n", "}\nlet x = 1\n", "}\nlet x =\n", "}\nuse std/net\n", "}\nzone z\n",
+                                      "} inside b\n", "}\na.b -> c\n", "}\npromise a reaches b down at most 10m\n", "}\n\n# last", "}\r\n"};
+  static const char *const breaks[] = {"\n  ", "\n", " ", "\n\n # x\n  ", "\r\n  ", "\n  ## doc\n  ", ", "};
+  uint32_t seed = 1;
+#define DRAW(list) (list)[draw(&seed, sizeof(list) / sizeof *(list))]
+  for (uint32_t round = 0; round < 6000; round++) {
+    struct compilation *c = compilation_new();
+    struct text t = {.arena = &c->arena};
+    for (uint32_t n = 1 + round % 4; n-- > 0;) {
+      text_puts(&t, round % 3 ? heads[0] : DRAW(heads));
+      for (uint32_t k = round % 5; k-- > 0;) text_print(&t, "%s%s %s %s", round % 3 == 1 ? breaks[0] : DRAW(breaks), DRAW(names), round % 17 ? "=" : DRAW(names), DRAW(values));
+      text_print(&t, "\n%s", round % 3 ? tails[0] : DRAW(tails));
+    }
+    same_both_ways(text_done(&t));
+    compilation_free(c);
+  }
+#undef DRAW
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_declarations), cmocka_unit_test(test_hops_apart), cmocka_unit_test(test_promises), cmocka_unit_test(test_expressions),
@@ -371,7 +441,7 @@ int main(void) {
       cmocka_unit_test(test_lines),        cmocka_unit_test(test_docs),     cmocka_unit_test(test_spans),
       cmocka_unit_test(test_planted),      cmocka_unit_test(test_brackets), cmocka_unit_test(test_malformed),
       cmocka_unit_test(test_names),        cmocka_unit_test(test_bytes),    cmocka_unit_test(test_depth),
-      cmocka_unit_test(test_many),
+      cmocka_unit_test(test_many),         cmocka_unit_test(test_plain),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
