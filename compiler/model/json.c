@@ -424,8 +424,8 @@ static void timeline(struct text *t, const struct model *m, const struct proof *
     text_puts(t, i == 0 ? "\n    " : ",\n    ");
     json_name(t, m, m->promises.at[i].id);
     text_puts(t, ": [");
-    for (uint32_t k = 0; p->timeline[i].states != NULL && k <= p->order.n; k++)
-      text_print(t, k == 0 ? "\"%s\"" : ", \"%s\"", verdicts[p->timeline[i].states[k]]);
+    for (uint32_t k = 0; p->timeline[i].states.n > 0 && k <= p->order.n; k++)
+      text_print(t, k == 0 ? "\"%s\"" : ", \"%s\"", verdicts[timeline_at(&p->timeline[i], k)]);
     text_putc(t, ']');
   }
   text_puts(t, any ? "\n  },\n" : "},\n");

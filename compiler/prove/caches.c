@@ -4,6 +4,7 @@
  * any answer that is possible. Needs of resources are judged by the present answers alone. */
 #include "prove/index.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { ANSWERS_MAX = RECALL_WORDS * 64 };
@@ -28,7 +29,7 @@ struct caches {
   int64_t *floors;       /* per promise */
   struct recall *about;  /* per promise: answers to its questions */
   uint8_t *asks;         /* [promises × questions], once all questions are there */
-  uint32_t *touch, touch_count; /* per node: 1 when it leads to a question */
+  ARRAY(uint32_t) touched; /* nodes that lead to a question, ascending: few of all there are */
   const int64_t *lags;         /* per resource */
   ARRAY(uint32_t) stack;
   bool overflow;
@@ -152,24 +153,35 @@ static void find_questions(struct caches *c, uint32_t i, const uint32_t *local)
   }
 }
 
-/* Marks every node that leads to a question. */
+static int by_id(const void *x, const void *y)
+{
+  uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+  return a < b ? -1 : a > b;
+}
+
+/* Every node that leads to a question. */
 static void find_touched(struct caches *c)
 {
-  c->touch_count = c->s->nodes.n;
-  c->touch = arena_array(c->arena, uint32_t, c->touch_count + 1);
+  uint32_t mark = ++c->s->mark;
+
   for (uint32_t i = 0; i < c->questions.n; i++) {
-    c->stack.n = 0;
-    array_push(c->arena, &c->stack, c->questions.at[i].node);
+    push_node(c, c->questions.at[i].node, mark);
     while (c->stack.n) {
       uint32_t node = c->stack.at[--c->stack.n];
 
-      if (c->touch[node])
-        continue;
-      c->touch[node] = 1;
+      array_push(c->arena, &c->touched, node);
       for (uint32_t l = c->s->nodes.at[node].callers; l != NONE; l = c->s->links.at[l].next)
-        array_push(c->arena, &c->stack, c->s->links.at[l].to);
+        push_node(c, c->s->links.at[l].to, mark);
     }
   }
+  if (c->touched.n > 1)
+    qsort(c->touched.at, c->touched.n, sizeof *c->touched.at, by_id);
+}
+
+static bool touched(const struct caches *c, uint32_t node)
+{
+  return c->touched.n && bsearch(&node, c->touched.at, c->touched.n, sizeof node, by_id) != NULL;
 }
 
 /* Of each resource; there are caches for each group of steps, and resources are looked through once for all of them. */
@@ -394,7 +406,7 @@ static bool holds_at(struct recalling *r, uint32_t node, uint32_t hops)
   struct caches *c = r->c;
   struct state *s = c->s;
 
-  if (node >= c->touch_count || !c->touch[node])
+  if (!touched(c, node))
     return node_verdict(s, node) == UP;
   if (s->nodes.at[node].on_path || hops >= HOPS_MAX || r->budget == 0)
     return false;

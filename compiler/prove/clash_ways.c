@@ -40,7 +40,7 @@ static bool holds(struct ways *w, struct model *fork) {
 /* ── Allowing it ─────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 static bool ends_down(const struct proof *p, uint32_t promise) {
-  enum verdict end = (enum verdict)p->timeline[promise].states[p->order.n];
+  enum verdict end = timeline_at(&p->timeline[promise], p->order.n);
   return end != UP && end != MAYBE; /* caches run out */
 }
 
@@ -238,7 +238,7 @@ static void lower_ttl(struct ways *w) {
 
 /* E221 of a promise that only old answers break: MEND_TTL fact, time; MEND_LIMIT. */
 static bool by_caches(const struct proof *p, const struct breach *b) {
-  return b->code == CODE_221 && b->promise != NONE && p->timeline[b->promise].tails != NULL;
+  return b->code == CODE_221 && b->promise != NONE && p->timeline[b->promise].maybes.n > 0;
 }
 
 /* E252, E224: mends, each with works 1; MEND_LIMIT promise, time; MEND_WINDOW time; MEND_BESIDE fact (the new endpoint), step;

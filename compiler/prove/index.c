@@ -8,9 +8,11 @@
 
 /* ── Lists and the hash table ──────────────────────────────────────────────── */
 
+/* The last bytes of an address are the highest of its word, and a product carries upwards only: both halves are folded. */
 static uint64_t mix(uint64_t h, uint64_t v)
 {
-  h = (h ^ v) * 0xd6e8feb86659fd93u;
+  h ^= v;
+  h = (h ^ h >> 32) * 0xd6e8feb86659fd93u;
   return h ^ h >> 32;
 }
 

@@ -25,10 +25,13 @@ struct link {
 };
 struct trace { struct link *at; uint32_t n; enum verdict verdict; };
 
-struct timeline { /* one per promise */
-  uint8_t *states;      /* enum verdict, order.n + 1 of them */
-  bool *during;         /* [k]: down in a during-state of the k-th step of the order, forward */
-  int64_t *tails;       /* [k]: how long an old answer can still make state k one in which it is MAYBE; NULL: never */
+/* One per promise. Kept as what changes, since a promise has something to do with few of the steps: its size and whatever is
+ * read from it grow with these, and not with all of the order. */
+struct timeline {
+  ARRAY(struct since { uint32_t state; uint8_t verdict; }) states; /* from that state on; the first from state 0 on; never MAYBE */
+  ARRAY(struct maybe { uint32_t state; uint32_t end; int64_t tail; }) maybes; /* from state up to end it is MAYBE, and an old answer can
+                                                                        still make it so for `tail` by the clock */
+  ARRAY(uint32_t) during; /* ascending: steps (indices in the order) in whose during-states it is down, forward */
   int64_t outage;       /* longest stretch, milliseconds */
   int64_t back;         /* the longest on the way back from the last state, where old answers have a part in it; else 0 */
   uint32_t back_broken;  /* `always`: the state whose undo old answers break, however long it waits; 0: none */
@@ -100,6 +103,26 @@ struct component { uint32_t first, count; /* in order.at */ uint64_t looked_at, 
 /* Before the undo of a step: how long to wait, once the step at index `since` of the order was begun. */
 struct back_wait { int64_t length; uint32_t since; };
 struct pause { uint32_t before; int64_t length; }; /* index in an order without waits */
+
+/* What a promise is in a state of the order; O(log of its changes), as all of these. */
+enum verdict timeline_at(const struct timeline *t, uint32_t state);
+int64_t timeline_tail(const struct timeline *t, uint32_t state); /* of a state in which it is MAYBE */
+/* The first state from there on in which it is UP, or is not; NONE when there is none. */
+uint32_t timeline_up(const struct timeline *t, uint32_t state);
+uint32_t timeline_not_up(const struct timeline *t, uint32_t state);
+/* The first state after that one in which it may be something else; NONE when it stays as it is. */
+uint32_t timeline_change(const struct timeline *t, uint32_t state);
+/* Is it down in a during-state of the k-th step? And the first step from the k-th on in which it is, or NONE. */
+bool timeline_during(const struct timeline *t, uint32_t k);
+uint32_t timeline_next_during(const struct timeline *t, uint32_t k);
+/* The first step from the k-th on at whose ends, or while which, it is not up (or is down, old answers left aside); NONE when
+ * there is none. */
+uint32_t timeline_dark(const struct timeline *t, uint32_t k);
+uint32_t timeline_down(const struct timeline *t, uint32_t k);
+/* For making one: states in ascending order, steps in any. MAYBE from a state up to another. */
+void timeline_put(struct arena *a, struct timeline *t, uint32_t state, enum verdict v);
+void timeline_put_maybe(struct arena *a, struct timeline *t, uint32_t state, uint32_t end, int64_t tail);
+void timeline_put_during(struct arena *a, struct timeline *t, uint32_t k);
 
 struct proof {
   ARRAY(uint32_t) order;            /* steps */

@@ -79,6 +79,7 @@ struct proving {
   int64_t elapsed, total;        /* known milliseconds of the steps ordered so far, and of all */
   int64_t window;                /* that binds, milliseconds: the plan's, or the least there can be */
   uint32_t *position;            /* per step: its index in the order, once there is one */
+  struct promise_list { const uint32_t *at; uint32_t n; } *component_promises; /* per component: see component_promises() */
   bool quiet;                    /* a trial: no mends, no ways out, nothing that proves again */
 };
 
@@ -162,6 +163,8 @@ void terms_build(struct model *m, struct proving *v);
 void order_find(struct model *m, struct proof *p, struct proving *v);
 /* Turns the pauses of the order into steps of the model (the only change a proof makes to it) that do nothing but wait. */
 void waits_insert(struct model *m, struct proof *p, struct proving *v);
+/* The promises that the steps of each component can change, ascending; made at first use, once there is an order. */
+const struct promise_list *component_promises(struct model *m, const struct proof *p, struct proving *v);
 /* Sets p->timeline, p->total. Takes the order as given. */
 void timeline_draw(struct model *m, struct proof *p, struct proving *v);
 /* The states, step, chains, time and limit of a breach whose promise is set: see check_promises. */

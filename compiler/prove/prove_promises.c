@@ -24,21 +24,18 @@ static struct trace trace_promise(struct model *m, const struct proof *p, struct
 }
 
 /* At the end: caches run out, so what is only MAYBE up there is up soon. */
-static bool ends_up(const struct timeline *t, uint32_t last) { return t->states[last] == UP || t->states[last] == MAYBE; }
+static bool ends_up(const struct timeline *t, uint32_t last) { 
+  return timeline_at(t, last) == UP || timeline_at(t, last) == MAYBE;
+}
 
 /* Down in some state or step although its hold forbids it there; what an order without anything set aside never shows. */
 static bool broken(const struct model *m, const struct proof *p, uint32_t promise) {
   const struct timeline *t = &p->timeline[promise];
   const struct promise *asked = &m->promises.at[promise];
-  bool was_up = false;
   if (!ends_up(t, p->order.n)) return true;
   if (asked->hold == HOLD_AT_MOST) return t->outage > asked->limit;
-  for (uint32_t k = 0; k <= p->order.n && asked->hold == HOLD_ALWAYS; k++) {
-    if (was_up && t->states[k] != UP) return true;
-    was_up = was_up || t->states[k] == UP;
-    if (was_up && k < p->order.n && t->during[k]) return true;
-  }
-  return false;
+  uint32_t up = asked->hold == HOLD_ALWAYS ? timeline_up(t, 0) : NONE;
+  return up != NONE && (timeline_not_up(t, up) != NONE || timeline_next_during(t, up) != NONE);
 }
 
 /* Where it fails for good, else where it first fails after it held, else the step in which it does: fills the states, the
@@ -46,38 +43,34 @@ static bool broken(const struct model *m, const struct proof *p, uint32_t promis
 void breach_states(struct model *m, const struct proof *p, struct state *s, struct breach *b) {
   const struct timeline *t = &p->timeline[b->promise];
   uint32_t n = p->order.n, first = NONE;
-  bool start = t->states[0] == UP;
   if (!ends_up(t, n))
-    for (first = n; first > 0 && t->states[first - 1] != UP;) first--;
-  else
-    for (uint32_t k = 0; k <= n && first == NONE; k++) {
-      start = start || t->states[k] == UP;
-      if (start && t->states[k] != UP) first = k;
-    }
+    for (first = n; first > 0 && timeline_at(t, first - 1) != UP;) first--;
+  else if (timeline_up(t, 0) != NONE)
+    first = timeline_not_up(t, timeline_up(t, 0));
   b->limit = m->promises.at[b->promise].hold == HOLD_AT_MOST ? m->promises.at[b->promise].limit : 0;
   b->time = t->outage;
   b->asked = m->promises.at[b->promise].type == PROMISE_ENDPOINT ? &m->promises.at[b->promise].endpoint : NULL;
   b->client = m->promises.at[b->promise].type == PROMISE_ENDPOINT ? m->promises.at[b->promise].client : NONE;
   if (first == NONE) {
-    for (uint32_t k = 0; k < n; k++)
-      if (t->during[k]) {
-        b->during = true;
-        b->step = p->order.at[k];
-        b->first_state = k;
-        b->last_state = k + 1;
-        goto_during(m, p, s, k, false);
+    uint32_t k = timeline_next_during(t, 0);
+    if (k != NONE) {
+      b->during = true;
+      b->step = p->order.at[k];
+      b->first_state = k;
+      b->last_state = k + 1;
+      goto_during(m, p, s, k, false);
+      b->after.verdict = state_promise(s, b->promise, &b->after);
+      if (b->after.verdict == UP) {
+        goto_during(m, p, s, k, true);
         b->after.verdict = state_promise(s, b->promise, &b->after);
-        if (b->after.verdict == UP) {
-          goto_during(m, p, s, k, true);
-          b->after.verdict = state_promise(s, b->promise, &b->after);
-        }
-        return;
       }
-    if (t->states[0] == UP) return;
+      return;
+    }
+    if (timeline_at(t, 0) == UP) return;
     first = 0; /* at_most, down from the start */
   }
   b->first_state = b->last_state = first;
-  while (b->last_state < n && t->states[b->last_state + 1] != UP) b->last_state++;
+  while (b->last_state < n && timeline_at(t, b->last_state + 1) != UP) b->last_state++;
   b->after = trace_promise(m, p, s, b->promise, first);
   if (first == 0) return;
   b->step = p->order.at[first - 1];
@@ -96,16 +89,14 @@ void check_promises(struct model *m, struct proof *p, struct state *s) {
   }
 }
 
-static bool dark(const struct timeline *t, uint32_t k) {
-  return t->states[k] != UP || t->states[k + 1] != UP || t->during[k];
-}
-
 /* E223: promise (`at_most`), step (down across it, without known length), limit. */
 void check_lengths(struct model *m, struct proof *p, struct state *s) {
   (void)s;
-  for (uint32_t i = 0; i < m->promises.n; i++)
-    for (uint32_t k = 0; p->timeline[i].outage_open && m->promises.at[i].hold == HOLD_AT_MOST && k < p->order.n; k++) {
-      if (m->steps.at[p->order.at[k]].takes >= 0 || !dark(&p->timeline[i], k)) continue;
+  for (uint32_t i = 0; i < m->promises.n; i++) {
+    const struct timeline *t = &p->timeline[i];
+    if (!t->outage_open || m->promises.at[i].hold != HOLD_AT_MOST) continue;
+    for (uint32_t k = timeline_dark(t, 0); k < p->order.n; k = timeline_dark(t, k + 1)) {
+      if (m->steps.at[p->order.at[k]].takes >= 0) continue;
       struct breach b = breach_new(CODE_223);
       b.promise = i;
       b.step = p->order.at[k];
@@ -114,18 +105,20 @@ void check_lengths(struct model *m, struct proof *p, struct state *s) {
       b.last_state = k + 1;
       breach_add(m, p, b);
     }
+  }
 }
 
 int64_t window_length(const struct model *m, const struct proof *p, uint32_t *first) {
   int64_t length = 0;
   *first = NONE;
+  for (uint32_t i = 0; i < m->promises.n; i++) {
+    uint32_t down = m->promises.at[i].hold == HOLD_FINALLY ? NONE : timeline_not_up(&p->timeline[i], 1);
+    if (down != NONE && down - 1 < p->order.n && down - 1 < *first) *first = down - 1;
+  }
   for (uint32_t k = 0; k < p->order.n; k++) {
     const struct step *step = &m->steps.at[p->order.at[k]];
-    bool disturbs = step->disrupts_count > 0;
-    for (uint32_t i = 0; *first == NONE && !disturbs && i < m->promises.n; i++)
-      disturbs = m->promises.at[i].hold != HOLD_FINALLY && p->timeline[i].states[k + 1] != UP;
-    if (*first == NONE && disturbs) *first = k;
-    if (*first != NONE && step->takes > 0) length += step->takes;
+    if (step->disrupts_count > 0 && k < *first) *first = k;
+    if (k >= *first && step->takes > 0) length += step->takes;
   }
   return length;
 }
@@ -152,22 +145,59 @@ void check_window(struct model *m, struct proof *p, struct state *s) {
 struct way_back { int64_t here, longest; bool stays; };
 
 /* What is MAYBE on the way forward is up on the way back: there other answers are old. */
-static bool down_at(const struct timeline *t, uint32_t k) { return t->states[k] != UP && t->states[k] != MAYBE; }
-static bool down_across(const struct timeline *t, uint32_t k) { return down_at(t, k) || down_at(t, k + 1) || t->during[k]; }
+static bool down_at(const struct timeline *t, uint32_t k) { return timeline_at(t, k) != UP && timeline_at(t, k) != MAYBE; }
+static bool down_across(const struct timeline *t, uint32_t k) { return down_at(t, k) || down_at(t, k + 1) || timeline_during(t, k); }
 
-static void go_back(const struct model *m, const struct proof *p, const struct timeline *t, struct way_back *w) {
-  w[0] = (struct way_back){0, 0, false};
-  for (uint32_t k = 1; k <= p->order.n; k++) {
-    const struct step *step = &m->steps.at[p->order.at[k - 1]];
-    if (step->irreversible != 0) {
-      w[k] = (struct way_back){0, 0, down_at(t, k)};
+/* From the failure point after a step to the one after the next, k. */
+static struct way_back further(const struct model *m, const struct proof *p, const struct timeline *t, uint32_t k, struct way_back w) {
+  const struct step *step = &m->steps.at[p->order.at[k - 1]];
+  if (step->irreversible != 0) return (struct way_back){0, 0, down_at(t, k)};
+  bool lower = down_at(t, k - 1);
+  w.here = down_across(t, k - 1) ? (step->takes > 0 && !step->wait ? step->takes : 0) + (lower ? w.here : 0) : 0;
+  w.longest = w.here > w.longest ? w.here : w.longest;
+  return w;
+}
+
+/* Failure points one after the other from which a promise is down for too long. */
+struct bad_run { uint32_t first, worst; struct way_back way; };
+
+static void add_way_back(struct model *m, struct proof *p, uint32_t promise, const struct bad_run *r, uint32_t last) {
+  struct breach b = breach_new(CODE_222);
+  b.promise = promise;
+  b.step = p->order.at[r->worst - 1];
+  b.first_state = r->first;
+  b.last_state = last;
+  b.time = r->way.stays ? -1 : r->way.longest;
+  b.limit = m->promises.at[promise].limit;
+  b.backward = true;
+  breach_add(m, p, b);
+}
+
+/* Only steps across which it is down, and those without a way back (`final`, in order), make a difference; the last for what
+ * old answers add there. */
+static void go_back(struct model *m, struct proof *p, uint32_t promise, const uint32_t *final, uint32_t final_count) {
+  const struct timeline *t = &p->timeline[promise];
+  struct way_back w = {0, 0, false};
+  struct bad_run run = {.first = NONE};
+  uint32_t n = p->order.n, next_final = 0;
+  for (uint32_t k = 1; k <= n; k++) {
+    uint32_t down = timeline_down(t, k - 1), next = down < n ? down + 1 : n;
+    while (next_final < final_count && final[next_final] < k) next_final++;
+    if (next_final < final_count && final[next_final] < next) next = final[next_final];
+    if (next > k) w.here = 0; /* nothing in between */
+    k = next;
+    w = further(m, p, t, k, w);
+    if (k == n && t->back > w.longest) w.longest = t->back;
+    if (!w.stays && w.longest <= m->promises.at[promise].limit) {
+      if (run.first != NONE) add_way_back(m, p, promise, &run, k - 1);
+      run.first = NONE;
       continue;
     }
-    bool lower = down_at(t, k - 1);
-    w[k].here = down_across(t, k - 1) ? (step->takes > 0 && !step->wait ? step->takes : 0) + (lower ? w[k - 1].here : 0) : 0;
-    w[k].longest = w[k].here > w[k - 1].longest ? w[k].here : w[k - 1].longest;
-    w[k].stays = w[k - 1].stays;
+    bool worse = run.first == NONE || (!run.way.stays && (w.stays || w.longest > run.way.longest));
+    if (run.first == NONE) run.first = k;
+    if (worse) run.worst = k, run.way = w;
   }
+  if (run.first != NONE) add_way_back(m, p, promise, &run, n);
 }
 
 /* `always`, where no wait lets old answers run out before an undo takes away what they lead to. */
@@ -188,28 +218,14 @@ static void always_way_back(struct model *m, struct proof *p, uint32_t promise) 
  * worst of them. */
 void check_way_back(struct model *m, struct proof *p, struct state *s) {
   (void)s;
-  struct way_back *w = arena_array(&m->c->arena, struct way_back, p->order.n + 1);
+  uint32_t *final = arena_array(&m->c->arena, uint32_t, p->order.n + 1), final_count = 0;
+  for (uint32_t k = 1; k <= p->order.n; k++)
+    if (m->steps.at[p->order.at[k - 1]].irreversible != 0) final[final_count++] = k;
   for (uint32_t i = 0; i < m->promises.n; i++) {
     const struct promise *promise = &m->promises.at[i];
     const struct timeline *t = &p->timeline[i];
     if (promise->hold == HOLD_ALWAYS) always_way_back(m, p, i);
     if (promise->hold != HOLD_AT_MOST || (t->first_down == NONE && t->outage == 0 && t->back <= promise->limit)) continue;
-    go_back(m, p, &p->timeline[i], w);
-    if (t->back > w[p->order.n].longest) w[p->order.n].longest = t->back;
-    for (uint32_t k = 1; k <= p->order.n; k++) {
-      uint32_t worst = NONE, first = k;
-      for (; k <= p->order.n && (w[k].stays || w[k].longest > promise->limit); k++)
-        if (worst == NONE || (!w[worst].stays && (w[k].stays || w[k].longest > w[worst].longest))) worst = k;
-      if (worst == NONE) continue;
-      struct breach b = breach_new(CODE_222);
-      b.promise = i;
-      b.step = p->order.at[worst - 1];
-      b.first_state = first;
-      b.last_state = k - 1;
-      b.time = w[worst].stays ? -1 : w[worst].longest;
-      b.limit = promise->limit;
-      b.backward = true;
-      breach_add(m, p, b);
-    }
+    go_back(m, p, i, final, final_count);
   }
 }

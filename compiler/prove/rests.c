@@ -139,7 +139,7 @@ static uint32_t weigh(struct resting *x, const struct doubt *d)
   for (uint32_t k = 0; k <= x->p->order.n; k++) {
     goto_state(x->m, x->p, s, k);
     for (uint32_t i = 0; i < x->m->promises.n; i++)
-      weight += x->p->timeline[i].states[k] == UP && state_promise(s, i, NULL) != UP;
+      weight += timeline_at(&x->p->timeline[i], k) == UP && state_promise(s, i, NULL) != UP;
   }
   return weight;
 }

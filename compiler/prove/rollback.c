@@ -50,7 +50,7 @@ static void half_done(struct model *m, struct proof *p, struct state *s, uint32_
   struct breach b = breach_new(CODE_235);
   for (uint32_t parts = 1; goto_part(m, p, s, k, parts); parts++)
     for (uint32_t i = 0; i < m->promises.n; i++) {
-      if (m->promises.at[i].hold != HOLD_ALWAYS || p->timeline[i].states[k] != UP) continue;
+      if (m->promises.at[i].hold != HOLD_ALWAYS || timeline_at(&p->timeline[i], k) != UP) continue;
       struct trace trace = {0};
       if ((trace.verdict = state_promise(s, i, &trace)) == UP) continue;
       if (promises == NULL) promises = arena_array(&m->c->arena, uint32_t, m->promises.n);

@@ -10,7 +10,8 @@ struct going_back {
   struct proof *p;
   struct state *s;
   struct caches *c;
-  uint32_t *promises, n;
+  const uint32_t *promises; uint32_t n; /* not those of `finally` */
+  struct arena own;                     /* of the component at hand */
   struct published *above, *below; /* of the state that is left, and the one that is reached */
   struct olds olds;
   uint32_t ended[RECALL_WORDS * 64]; /* per answer: the step (index in the order) whose undo ended it */
@@ -19,7 +20,7 @@ struct going_back {
 };
 
 static bool hard_at(const struct going_back *b, uint32_t i, uint32_t k) {
-  enum verdict v = (enum verdict)b->p->timeline[b->promises[i]].states[k];
+  enum verdict v = timeline_at(&b->p->timeline[b->promises[i]], k);
   return v != UP && v != MAYBE;
 }
 
@@ -64,13 +65,13 @@ static bool keeps_always(struct going_back *b, uint32_t k, const struct olds *be
 
 /* Does a promise `at_most` that held go down with this undo, or with what is old then? */
 static bool darkens(struct going_back *b, uint32_t k, const struct olds *after) {
-  bool *stood = arena_array(&b->m->c->arena, bool, b->n + 1);
+  bool *stood = arena_array(&b->own, bool, b->n + 1);
   goto_state(b->m, b->p, b->s, k);
   for (uint32_t i = 0; i < b->n; i++) stood[i] = !hard_at(b, i, k) && !dark_at(b, i, &b->olds);
   goto_state(b->m, b->p, b->s, k - 1);
   for (uint32_t i = 0; i < b->n; i++)
     if (b->m->promises.at[b->promises[i]].hold == HOLD_AT_MOST && stood[i] &&
-        (hard_at(b, i, k - 1) || b->p->timeline[b->promises[i]].during[k - 1] || dark_at(b, i, after)))
+        (hard_at(b, i, k - 1) || timeline_during(&b->p->timeline[b->promises[i]], k - 1) || dark_at(b, i, after)))
       return true;
   return false;
 }
@@ -79,7 +80,7 @@ static void measure(struct going_back *b, uint32_t k, const struct olds *before,
   int64_t takes = b->m->steps.at[b->p->order.at[k - 1]].takes;
   if (takes < 0) takes = 0;
   for (uint32_t i = 0; i < b->n; i++) {
-    bool hard = hard_at(b, i, k) || hard_at(b, i, k - 1) || b->p->timeline[b->promises[i]].during[k - 1];
+    bool hard = hard_at(b, i, k) || hard_at(b, i, k - 1) || timeline_during(&b->p->timeline[b->promises[i]], k - 1);
     goto_state(b->m, b->p, b->s, k);
     bool from = hard_at(b, i, k) || dark_at(b, i, before);
     int64_t left = from && !hard ? tail_of(b, i, before) : 0;
@@ -160,18 +161,18 @@ static void undo_all(struct going_back *b, const struct component *c) {
   for (uint32_t k = end; k > c->first; k--) undo_one(b, k);
 }
 
-static void back_component(struct model *m, struct proof *p, struct state *s, const struct component *c, uint32_t *local) {
-  struct arena *a = &m->c->arena;
-  struct going_back *b = arena_new(a, struct going_back);
-  *b = (struct going_back){.m = m, .p = p, .s = s, .promises = arena_array(a, uint32_t, m->promises.n + 1)};
+static void back_component(struct going_back *b, const struct component *c, struct promise_list concerned) {
+  struct model *m = b->m;
+  struct proof *p = b->p;
+  struct arena *a = &b->own;
+  uint32_t *local = p->proving->local, *promises = arena_array(a, uint32_t, concerned.n);
+  b->promises = promises;
+  b->n = 0;
+  b->generous = false;
+  for (uint32_t i = 0; i < concerned.n; i++)
+    if (m->promises.at[concerned.at[i]].hold != HOLD_FINALLY) promises[b->n++] = concerned.at[i];
   for (uint32_t k = c->first; k < c->first + c->count; k++) local[p->order.at[k]] = k;
-  for (uint32_t i = 0; i < m->promises.n; i++)
-    for (uint32_t k = 0; k < p->proving->promise_steps[i].n; k++)
-      if (local[p->proving->promise_steps[i].at[k]] != NONE && m->promises.at[i].hold != HOLD_FINALLY) {
-        b->promises[b->n++] = i;
-        break;
-      }
-  b->c = caches_new(m, s, a, b->promises, b->n, local);
+  b->c = caches_new(m, b->s, a, b->promises, b->n, local);
   for (uint32_t k = c->first; k < c->first + c->count; k++) local[p->order.at[k]] = NONE;
   if (b->c == NULL) return;
   b->above = arena_array(a, struct published, caches_questions(b->c));
@@ -191,7 +192,11 @@ void check_back_waits(struct model *m, struct proof *p, struct state *s) {
   struct arena *a = &m->c->arena;
   p->back = arena_array(a, struct back_wait, p->order.n + 1);
   for (uint32_t k = 0; k < p->order.n; k++) p->back[k].since = NONE;
-  uint32_t *local = arena_array(a, uint32_t, m->steps.n + 1);
-  for (uint32_t i = 0; i < m->steps.n; i++) local[i] = NONE;
-  for (uint32_t i = 0; i < p->components.n; i++) back_component(m, p, s, &p->components.at[i], local);
+  const struct promise_list *lists = component_promises(m, p, p->proving);
+  struct going_back b = {.m = m, .p = p, .s = s};
+  for (uint32_t i = 0; i < p->components.n; i++) {
+    if (lists[i].n == 0) continue;
+    back_component(&b, &p->components.at[i], lists[i]);
+    arena_free(&b.own);
+  }
 }

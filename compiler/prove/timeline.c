@@ -10,6 +10,7 @@ struct drawing {
   struct proof *p;
   struct proving *v;
   uint32_t *first, *next, *promise; /* lists of promises per step */
+  uint32_t *event; /* [k]: the first step from the k-th of the order on that is a wait or disrupts something */
   uint32_t list_count;
 };
 
@@ -31,6 +32,10 @@ static void index_promises(struct drawing *d) {
     }
 }
 
+static void down_during(struct drawing *d, uint32_t promise, uint32_t k) {
+  timeline_put_during(&d->m->c->arena, &d->p->timeline[promise], k);
+}
+
 /* A promise is down while a step runs when it is so at either end with the disruption on, or with part of it made. */
 static void draw_during(struct drawing *d, uint32_t k) {
   uint32_t step = d->p->order.at[k];
@@ -39,27 +44,25 @@ static void draw_during(struct drawing *d, uint32_t k) {
     for (unsigned after = 0; after < 2; after++) {
       goto_during(d->m, d->p, d->v->state, k, after);
       for (uint32_t i = d->first[step]; i != NONE; i = d->next[i])
-        if (state_promise(d->v->state, d->promise[i], NULL) != UP) d->p->timeline[d->promise[i]].during[k] = true;
+        if (state_promise(d->v->state, d->promise[i], NULL) != UP) down_during(d, d->promise[i], k);
     }
   if (s->atomic != 0) return;
   for (uint32_t parts = 1; goto_part(d->m, d->p, d->v->state, k, parts); parts++)
     for (uint32_t i = d->first[step]; i != NONE; i = d->next[i])
-      if (state_promise(d->v->state, d->promise[i], NULL) != UP) d->p->timeline[d->promise[i]].during[k] = true;
+      if (state_promise(d->v->state, d->promise[i], NULL) != UP) down_during(d, d->promise[i], k);
 }
 
 static void draw_states(struct drawing *d) {
   struct proof *p = d->p;
-  uint32_t n = p->order.n;
+  struct arena *a = &d->m->c->arena;
   goto_state(d->m, p, d->v->state, 0);
-  for (uint32_t i = 0; i < d->m->promises.n; i++) p->timeline[i].states[0] = (uint8_t)state_promise(d->v->state, i, NULL);
-  for (uint32_t k = 0; k < n; k++) {
+  for (uint32_t i = 0; i < d->m->promises.n; i++) timeline_put(a, &p->timeline[i], 0, state_promise(d->v->state, i, NULL));
+  for (uint32_t k = 0; k < p->order.n; k++) {
+    uint32_t i = d->first[p->order.at[k]];
+    if (i == NONE) continue; /* nobody asks: the next that is asked of takes it along */
     goto_state(d->m, p, d->v->state, k + 1);
-    for (uint32_t i = d->first[p->order.at[k]]; i != NONE; i = d->next[i])
-      p->timeline[d->promise[i]].states[k + 1] = (uint8_t)(1 + state_promise(d->v->state, d->promise[i], NULL));
-  }
-  for (uint32_t i = 0; i < d->m->promises.n; i++) {
-    uint8_t *states = p->timeline[i].states; /* 0 so far: as before, else one more than the verdict */
-    for (uint32_t k = 1; k <= n; k++) states[k] = states[k] == 0 ? states[k - 1] : (uint8_t)(states[k] - 1);
+    for (; i != NONE; i = d->next[i])
+      timeline_put(a, &p->timeline[d->promise[i]], k + 1, state_promise(d->v->state, d->promise[i], NULL));
   }
 }
 
@@ -69,7 +72,7 @@ static void draw_states(struct drawing *d) {
 struct memory {
   struct drawing *d;
   struct caches *c;
-  uint32_t *promises, n; /* that its steps can change */
+  const uint32_t *promises; uint32_t n; /* that its steps can change */
   struct published *before, *after;
   struct olds olds;
 };
@@ -88,14 +91,13 @@ static int64_t tail_of(struct memory *r, uint32_t i) {
   }
 }
 
-static void remember_state(struct memory *r, uint32_t k) {
+/* In state k, and as long as nothing makes a difference: up to `end`. */
+static void remember_states(struct memory *r, uint32_t k, uint32_t end) {
   struct recall old = olds_beyond(&r->olds, 0, -1);
   for (uint32_t i = 0; i < r->n; i++) {
     struct timeline *t = &r->d->p->timeline[r->promises[i]];
-    if (t->states[k] != UP || caches_hold(r->c, i, &old)) continue;
-    if (t->tails == NULL) t->tails = arena_array(&r->d->m->c->arena, int64_t, r->d->p->order.n + 1);
-    t->states[k] = MAYBE;
-    t->tails[k] = tail_of(r, i);
+    if (timeline_at(t, k) != UP || caches_hold(r->c, i, &old)) continue;
+    timeline_put_maybe(&r->d->m->c->arena, t, k, end, tail_of(r, i));
   }
 }
 
@@ -105,31 +107,32 @@ static void remember_during(struct memory *r, uint32_t k, bool after) {
   struct recall old = olds_beyond(&r->olds, 0, -1);
   goto_during(d->m, d->p, d->v->state, k, after);
   for (uint32_t i = 0; i < r->n; i++)
-    if (!caches_hold(r->c, i, &old)) d->p->timeline[r->promises[i]].during[k] = true;
+    if (!caches_hold(r->c, i, &old)) down_during(d, r->promises[i], k);
 }
 
-static void remember_component(struct drawing *d, const struct component *c, uint32_t *local) {
-  struct arena *a = &d->m->c->arena;
-  struct memory *r = arena_new(a, struct memory);
-  uint32_t last = d->p->order.n;
-  r->d = d;
-  r->promises = arena_array(a, uint32_t, d->m->promises.n + 1);
+/* Behind the component, and by the clock run out: what is old then makes the same difference in every state, until a step is
+ * waited for or disrupts. */
+static bool run_out(const struct memory *r) {
+  for (uint32_t i = 0; i < r->olds.n; i++)
+    if (r->olds.at[i].estimated > 0) return false;
+  return true;
+}
+
+static void remember_component(struct memory *r, const struct component *c, struct arena *a) {
+  struct drawing *d = r->d;
+  uint32_t last = d->p->order.n, *local = d->v->local;
   for (uint32_t k = c->first; k < c->first + c->count; k++) local[d->p->order.at[k]] = k;
-  for (uint32_t i = 0; i < d->m->promises.n; i++)
-    for (uint32_t k = 0; k < d->v->promise_steps[i].n; k++)
-      if (local[d->v->promise_steps[i].at[k]] != NONE) {
-        r->promises[r->n++] = i;
-        break;
-      }
   r->c = caches_new(d->m, d->v->state, a, r->promises, r->n, local);
   for (uint32_t k = c->first; k < c->first + c->count; k++) local[d->p->order.at[k]] = NONE;
   if (r->c == NULL) return;
+  r->olds.n = 0;
   r->before = arena_array(a, struct published, caches_questions(r->c));
   r->after = arena_array(a, struct published, caches_questions(r->c));
   goto_state(d->m, d->p, d->v->state, c->first);
   caches_published(r->c, r->before);
-  for (uint32_t k = c->first; k < last; k++) { /* to the end: what later components do passes time too */
+  for (uint32_t k = c->first, next; k < last; k = next) { /* to the end: what later components do passes time too */
     const struct step *step = &d->m->steps.at[d->p->order.at[k]];
+    next = k + 1;
     remember_during(r, k, false);
     goto_state(d->m, d->p, d->v->state, k + 1);
     caches_published(r->c, r->after);
@@ -137,26 +140,81 @@ static void remember_component(struct drawing *d, const struct component *c, uin
     else olds_step(&r->olds, r->before, r->after, caches_questions(r->c), step->takes < 0 ? 0 : step->takes);
     memcpy(r->before, r->after, caches_questions(r->c) * sizeof *r->before);
     remember_during(r, k, true);
-    if (k + 1 >= c->first + c->count && r->olds.n == 0) return;
+    if (k + 1 >= c->first + c->count) {
+      if (r->olds.n == 0) return;
+      if (run_out(r)) next = d->event[k + 1];
+    }
     goto_state(d->m, d->p, d->v->state, k + 1);
-    remember_state(r, k + 1);
+    remember_states(r, k + 1, next + 1);
   }
+}
+
+struct concerned { uint32_t component, promise; };
+
+/* The promises that each component's steps can change, ascending; for all of them at once, since there may be as many
+ * components as steps. */
+const struct promise_list *component_promises(struct model *m, const struct proof *p, struct proving *v) {
+  if (v->component_promises != NULL) return v->component_promises;
+  struct arena *a = &m->c->arena;
+  uint32_t n = p->components.n, *of = arena_array(a, uint32_t, m->steps.n + 1);
+  struct promise_list *lists = arena_array(a, struct promise_list, n + 1);
+  ARRAY(struct concerned) pairs = {0};
+  for (uint32_t i = 0; i < n; i++)
+    for (uint32_t k = 0; k < p->components.at[i].count; k++) of[p->order.at[p->components.at[i].first + k]] = i;
+  for (uint32_t i = 0; i < m->promises.n; i++)
+    for (uint32_t k = 0, last = NONE; k < v->promise_steps[i].n; k++) {
+      uint32_t component = of[v->promise_steps[i].at[k]];
+      if (component == last) continue; /* all of them are in one */
+      array_push(a, &pairs, (struct concerned){component, i});
+      last = component;
+      lists[component].n++;
+    }
+  uint32_t *at = arena_array(a, uint32_t, pairs.n + 1), **end = arena_array(a, uint32_t *, n + 1);
+  for (uint32_t i = 0; i < n; i++) lists[i].at = end[i] = at, at += lists[i].n;
+  for (uint32_t i = 0; i < pairs.n; i++) *end[pairs.at[i].component]++ = pairs.at[i].promise;
+  return v->component_promises = lists;
 }
 
 /* Marks the states in which a promise fails for those who still have an old answer. */
 static void draw_caches(struct drawing *d) {
-  uint32_t *local = arena_array(&d->m->c->arena, uint32_t, d->m->steps.n + 1);
-  for (uint32_t i = 0; i < d->m->steps.n; i++) local[i] = NONE;
-  for (uint32_t i = 0; i < d->p->components.n; i++) remember_component(d, &d->p->components.at[i], local);
+  const struct promise_list *lists = component_promises(d->m, d->p, d->v);
+  struct memory r = {.d = d};
+  uint32_t n = d->p->order.n;
+  d->event = arena_array(&d->m->c->arena, uint32_t, n + 1);
+  d->event[n] = n;
+  for (uint32_t k = n; k-- > 0;) {
+    const struct step *step = &d->m->steps.at[d->p->order.at[k]];
+    d->event[k] = step->wait || step->disrupts_count > 0 ? k : d->event[k + 1];
+  }
+  for (uint32_t i = 0; i < d->p->components.n; i++) {
+    struct arena own = {0};
+    if (lists[i].n == 0) continue;
+    r.promises = lists[i].at;
+    r.n = lists[i].n;
+    remember_component(&r, &d->p->components.at[i], &own);
+    arena_free(&own);
+  }
 }
 
 /* For how long the k-th step of the order has a promise down; -1 when nobody knows. */
 static int64_t dark_for(const struct drawing *d, const struct timeline *t, uint32_t k) {
   int64_t takes = d->m->steps.at[d->p->order.at[k]].takes, known = takes < 0 ? 0 : takes;
-  if (t->states[k] != MAYBE || t->during[k]) return takes;
-  int64_t tail = t->tails[k], left = tail > known ? tail - known : 0;
-  bool to = t->states[k + 1] == MAYBE;
-  return t->states[k + 1] == UP || (to && t->tails[k + 1] <= left) ? (known < tail ? known : tail) : takes;
+  if (timeline_at(t, k) != MAYBE || timeline_during(t, k)) return takes;
+  int64_t tail = timeline_tail(t, k), left = tail > known ? tail - known : 0;
+  enum verdict to = timeline_at(t, k + 1);
+  return to == UP || (to == MAYBE && timeline_tail(t, k + 1) <= left) ? (known < tail ? known : tail) : takes;
+}
+
+/* Steps that old answers make no longer, since by the clock they have run out, at either end: to the last of them. */
+static uint32_t pass_over(const struct timeline *t, uint32_t k, uint32_t n) {
+  while (k + 1 < n && timeline_at(t, k) == MAYBE && timeline_tail(t, k) == 0 && !timeline_during(t, k)) {
+    uint32_t change = timeline_change(t, k), during = timeline_next_during(t, k);
+    uint32_t end = change < during ? change : during;
+    if (end > n) end = n;
+    if (end <= k + 1) return k;
+    k = end - 1;
+  }
+  return k;
 }
 
 /* The longest stretch, unknown lengths above all known ones, and the states of the first. */
@@ -165,21 +223,19 @@ static void measure(struct drawing *d, uint32_t promise) {
   bool counts = d->m->promises.at[promise].hold != HOLD_FINALLY;
   int64_t length = 0;
   bool open = false;
-  t->first_down = t->last_down = NONE;
-  for (uint32_t k = 0; k <= d->p->order.n; k++) {
-    if (t->states[k] == UP) continue;
-    if (t->first_down == NONE || t->last_down + 1 == k) {
-      if (t->first_down == NONE) t->first_down = k;
-      t->last_down = k;
-    }
+  uint32_t n = d->p->order.n;
+  t->first_down = t->last_down = timeline_not_up(t, 0);
+  if (t->first_down != NONE) {
+    uint32_t up = timeline_up(t, t->first_down);
+    t->last_down = up == NONE ? n : up - 1;
   }
-  for (uint32_t k = 0; k < d->p->order.n && counts; k++) {
-    if (t->states[k] == UP) length = 0, open = false;
-    if (t->states[k] == UP && t->states[k + 1] == UP && !t->during[k]) continue;
+  for (uint32_t k = timeline_dark(t, 0); k < n && counts; k = timeline_dark(t, k + 1)) {
+    if (timeline_at(t, k) == UP) length = 0, open = false;
+    k = pass_over(t, k, n);
     int64_t takes = dark_for(d, t, k);
     if (takes < 0) open = true;
     else length += takes;
-    if (k + 1 == d->p->order.n && t->states[k + 1] == MAYBE) length += t->tails[k + 1];
+    if (k + 1 == n && timeline_at(t, n) == MAYBE) length += timeline_tail(t, n);
     if (open == t->outage_open ? length > t->outage : open) t->outage = length, t->outage_open = open;
   }
 }
@@ -187,10 +243,6 @@ static void measure(struct drawing *d, uint32_t promise) {
 void timeline_draw(struct model *m, struct proof *p, struct proving *v) {
   struct drawing d = {.m = m, .p = p, .v = v};
   p->timeline = arena_array(&m->c->arena, struct timeline, m->promises.n + 1);
-  for (uint32_t i = 0; i < m->promises.n; i++) {
-    p->timeline[i].states = arena_array(&m->c->arena, uint8_t, p->order.n + 1);
-    p->timeline[i].during = arena_array(&m->c->arena, bool, p->order.n + 1);
-  }
   index_promises(&d);
   draw_states(&d);
   for (uint32_t k = 0; k < p->order.n; k++) {

@@ -51,6 +51,8 @@ void waits_insert(struct model *m, struct proof *p, struct proving *v) {
   m->wait_count = count;
   for (uint32_t k = 0; k < p->order.n; k++) v->position[p->order.at[k]] = k;
   v->state = state_new(m, NULL, 0);
+  v->local = arena_array(a, uint32_t, first + count + 1);
+  for (uint32_t i = 0; i < first + count; i++) v->local[i] = NONE;
   v->done = NULL;
   v->done_count = 0;
 }

@@ -229,8 +229,8 @@ static const char *outage(const struct page *g, uint32_t promise) {
   const struct timeline *t = &g->p->timeline[promise];
   const struct promise *p = &g->m->promises.at[promise];
   struct arena *a = &g->m->c->arena;
-  bool none = t->outage == 0 && !t->outage_open, up = t->states[g->p->order.n] == UP || t->states[g->p->order.n] == MAYBE;
-  const char *text = none && !up && !g->p->order.n ? (t->states[0] == DOWN ? "down" : "not known")
+  bool none = t->outage == 0 && !t->outage_open, up = timeline_at(t, g->p->order.n) == UP || timeline_at(t, g->p->order.n) == MAYBE;
+  const char *text = none && !up && !g->p->order.n ? (timeline_at(t, 0) == DOWN ? "down" : "not known")
                      : none ? "no outage"
                      : t->outage_open && !t->outage ? "down, nobody knows how long" : arena_print(a, "down %s%s", words_time(a, t->outage), t->outage_open ? " or more" : "");
 
@@ -245,15 +245,16 @@ static const char *outage(const struct page *g, uint32_t promise) {
 
 /* Whether a promise is down while the k-th step runs. */
 static bool broken(const struct timeline *t, uint32_t k) {
-  return t->states[k] != UP || t->states[k + 1] != UP || t->during[k];
+  return timeline_dark(t, k) == k;
 }
 
 static void chart(const struct page *g, const struct timeline *t, unsigned link) {
   for (uint32_t k = 0; k <= g->p->order.n; k++) {
-    bool up = t->states[k] == UP;
+    enum verdict now = timeline_at(t, k);
+    bool up = now == UP;
 
     paint_style(g->out, up ? STYLE_GOOD : STYLE_ERROR, g->colour);
-    text_puts(g->out, up ? "●" : t->states[k] == DOWN ? "○" : t->states[k] == MAYBE ? "◐" : "?");
+    text_puts(g->out, up ? "●" : now == DOWN ? "○" : now == MAYBE ? "◐" : "?");
     paint_style(g->out, STYLE_PLAIN, g->colour);
     if (k == g->p->order.n)
       break;
@@ -268,16 +269,20 @@ static void runs(const struct page *g, const struct timeline *t) {
   uint32_t n = g->p->order.n;
 
   for (uint32_t k = 0, end; k <= n; k = end) {
-    for (end = k + 1; end <= n && t->states[end] == t->states[k];)
-      end++;
-    text_print(g->out, "      %s %s\n", t->states[k] == UP ? "up" : t->states[k] == DOWN ? "down" : t->states[k] == MAYBE ? "maybe down (caches)" : "unknown",
+    enum verdict now = timeline_at(t, k);
+
+    for (end = timeline_change(t, k); end <= n && timeline_at(t, end) == now;)
+      end = timeline_change(t, end);
+    if (end > n)
+      end = n + 1;
+    text_print(g->out, "      %s %s\n", now == UP ? "up" : now == DOWN ? "down" : now == MAYBE ? "maybe down (caches)" : "unknown",
                words_states(g->m, g->p, k, end - 1));
   }
 }
 
 static bool has_maybe(const struct page *g) {
   for (uint32_t i = 0; i < g->m->promises.n; i++)
-    if (g->p->timeline[i].tails)
+    if (g->p->timeline[i].maybes.n)
       return true;
   return false;
 }

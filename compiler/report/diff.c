@@ -172,7 +172,7 @@ static bool outage_differs(const struct side *o, uint32_t i, const struct side *
   const struct timeline *t = &o->p->timeline[i], *u = &n->p->timeline[k];
 
   return p->hold != q->hold || (p->hold == HOLD_AT_MOST && p->limit != q->limit) || t->outage != u->outage || t->outage_open != u->outage_open ||
-         t->back != u->back || t->states[o->p->order.n] != u->states[n->p->order.n];
+         t->back != u->back || timeline_at(t, o->p->order.n) != timeline_at(u, n->p->order.n);
 }
 
 static struct named *promise_names(struct differing *x, const struct side *s) {

@@ -142,7 +142,7 @@ static json_t *promise_side(const struct side *s, uint32_t i) {
   json_object_set_new(o, "outage", seconds(t->outage));
   json_object_set_new(o, "or_more", json_boolean(t->outage_open));
   json_object_set_new(o, "back", seconds(t->back));
-  json_object_set_new(o, "end", json_string(ends[t->states[s->p->order.n]]));
+  json_object_set_new(o, "end", json_string(ends[timeline_at(t, s->p->order.n)]));
   return o;
 }
 

@@ -223,7 +223,7 @@ static const char *outage(const struct side *s, uint32_t i) {
   const struct promise *p = &s->m->promises.at[i];
   const struct timeline *t = &s->p->timeline[i];
   struct arena *a = &s->c->arena;
-  bool end = t->states[s->p->order.n] == UP || t->states[s->p->order.n] == MAYBE;
+  bool end = timeline_at(t, s->p->order.n) == UP || timeline_at(t, s->p->order.n) == MAYBE;
   const char *down = !t->outage && !t->outage_open ? "no outage"
                      : !t->outage                  ? "down, nobody knows how long"
                                                    : arena_print(a, "down %s%s", words_time(a, t->outage), t->outage_open ? " or more" : "");

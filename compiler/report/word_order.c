@@ -265,7 +265,7 @@ void word_promise(struct wording *w, const struct breach *b) {
   finding_caret(w->c, f, "%s", b->after.n ? words_stop(w->m, &b->after) : where);
   if (b->step < w->m->steps.n) label_step(w, f, b->step);
   remark_chain(w, f, b);
-  if (b->code == CODE_221 && b->promise < w->m->promises.n && w->p->timeline[b->promise].tails)
+  if (b->code == CODE_221 && b->promise < w->m->promises.n && w->p->timeline[b->promise].maybes.n)
     finding_remark(w->c, f, REMARK_NOTE, "an answer is kept in caches for its TTL: who asked before a record changed goes on to the old place that long");
   remark_mends(w, f, b);
 }

@@ -421,9 +421,10 @@ static void print_promise(struct text *out, const struct runbook *b, uint32_t i)
   const struct promise *p = &m->promises.at[i];
   const struct probe *x = &b->probes.at[i];
   struct text states = {.arena = out->arena};
-  const uint8_t *seen = b->p->timeline[i].states;
-  for (uint32_t k = 0; k <= b->p->order.n; k++)
-    if (k == 0 || seen[k] != seen[k - 1]) text_print(&states, "%s%u %s", k > 0 ? " " : "", k, state_word((enum verdict)seen[k]));
+  const struct timeline *t = &b->p->timeline[i];
+  for (uint32_t k = 0; k <= b->p->order.n; k = timeline_change(t, k))
+    if (k == 0 || timeline_at(t, k) != timeline_at(t, k - 1))
+      text_print(&states, "%s%u %s", k > 0 ? " " : "", k, state_word(timeline_at(t, k)));
   text_print(out, "\npromise_%u() { # %s %s\n", i + 1, name_at(b, p->id), place_text(m, p->at));
   variable(out, "cut_text", name_at(b, p->text));
   variable(out, "cut_states", text_done(&states));

@@ -137,10 +137,13 @@ static const char *held(const struct runbook *b, const struct promise *p) {
 /* Where all states fit on a line or two, all of them; else those in which something changes. */
 static const char *row_of(struct text *out, const struct runbook *b, const struct timeline *t, bool all) {
   struct text row = {.arena = out->arena};
-  for (uint32_t k = 0; k <= b->p->order.n; k++) {
-    bool between = k < b->p->order.n && t->during != NULL && t->during[k] && t->states[k] == UP && t->states[k + 1] == UP;
-    if (!all && !between && k > 0 && t->states[k] == t->states[k - 1]) continue;
-    text_print(&row, "%s%u %s", k > 0 ? "  " : "", k, state_word((enum verdict)t->states[k]));
+  for (uint32_t k = 0, change, during; k <= b->p->order.n; k = all ? k + 1 : change < during ? change : during) {
+    enum verdict now = timeline_at(t, k);
+    bool between = timeline_during(t, k) && now == UP && timeline_at(t, k + 1) == UP;
+    change = timeline_change(t, k);
+    during = timeline_next_during(t, k + 1);
+    if (!all && !between && k > 0 && now == timeline_at(t, k - 1)) continue;
+    text_print(&row, "%s%u %s", k > 0 ? "  " : "", k, state_word(now));
     if (between) text_print(&row, " (down during step %u)", k + 1);
   }
   return text_done(&row);

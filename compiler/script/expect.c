@@ -572,13 +572,13 @@ static void promise(struct expecting *e, uint32_t i) {
   const struct probe *x = &e->b->probes.at[i];
   const char *what = arena_print(e->arena, "promise %s `%s`", name_at(e, p->id), name_at(e, p->text));
   struct text states = {.arena = e->arena};
-  const uint8_t *seen = e->b->p->timeline[i].states;
-  for (uint32_t k = 0, last = NONE; k <= e->b->p->order.n; k++) {
-    if (seen[k] == last) continue;
+  const struct timeline *t = &e->b->p->timeline[i];
+  for (uint32_t k = 0, last = NONE; k <= e->b->p->order.n; k = timeline_change(t, k)) {
+    if (timeline_at(t, k) == last) continue;
     if (k > 0) text_putc(&states, ' ');
     text_puts(&states, decimal(e, k));
     text_putc(&states, ' ');
-    text_puts(&states, words[last = seen[k]]);
+    text_puts(&states, words[last = timeline_at(t, k)]);
   }
   function(e, arena_print(e->arena, "promise_%u", i + 1), what);
   assign(e, "cut_text", name_at(e, p->text));

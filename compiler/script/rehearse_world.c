@@ -63,7 +63,7 @@ uint32_t world_prefix(const struct world *w) {
 
 enum verdict world_promise(struct world *w, uint32_t promise) {
   uint32_t k = world_prefix(w);
-  if (k != NONE) return (enum verdict)w->s->b->p->timeline[promise].states[k];
+  if (k != NONE) return timeline_at(&w->s->b->p->timeline[promise], k);
   if (w->state == NULL) w->state = state_new(w->s->b->m, NULL, 0);
   state_set(w->state, w->done, NULL, 0);
   return state_promise(w->state, promise, NULL);

@@ -138,6 +138,6 @@ void import_settle(struct import *im) {
   }
   struct proving_of v = proven(im, true);
   if (v.m->promises.n == im->promises.n)
-    for (uint32_t i = 0; i < im->promises.n; i++) im->promises.at[i].down = v.p->timeline[i].states[0] != UP;
+    for (uint32_t i = 0; i < im->promises.n; i++) im->promises.at[i].down = timeline_at(&v.p->timeline[i], 0) != UP;
   compilation_free(v.c);
 }

@@ -592,13 +592,14 @@ static void load_timeline(struct model *m, struct proof *p, json_t *root, uint32
   const char *id = name_text(&m->c->names, m->promises.at[i].id);
   json_t *list = json_object_get(json_object_get(root, "timeline"), id), *outage = json_object_get(json_object_get(root, "outages"), id), *v;
   size_t k;
-  t->states = arena_array(&m->c->arena, uint8_t, p->order.n + 1);
-  t->during = arena_array(&m->c->arena, bool, p->order.n + 1);
+  if (json_array_size(list) == 0) timeline_put(&m->c->arena, t, 0, UP);
   t->first_down = t->last_down = NONE;
   json_array_foreach(list, k, v) {
     if (k > p->order.n) break;
-    t->states[k] = verdict_of(json_string_value(v));
-    if (t->states[k] == UP) continue;
+    enum verdict now = verdict_of(json_string_value(v));
+    if (now == MAYBE) timeline_put_maybe(&m->c->arena, t, (uint32_t)k, (uint32_t)k + 1, 0);
+    timeline_put(&m->c->arena, t, (uint32_t)k, now == MAYBE ? UP : now);
+    if (now == UP) continue;
     if (t->first_down == NONE) t->first_down = t->last_down = (uint32_t)k;
     else if (t->last_down + 1 == k) t->last_down = (uint32_t)k;
   }

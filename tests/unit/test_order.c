@@ -977,7 +977,7 @@ static void clashes_are_minimal(void **state) {
     for (uint32_t i = 0; i < p->breaches.n && !disrupts; i++) {
       const struct breach *b = &p->breaches.at[i];
       if (b->code != CODE_252 || b->promise == NONE || b->term_count != 1) continue;
-      if (m->promises.at[b->promise].hold != HOLD_ALWAYS || p->timeline[b->promise].states[0] != UP) continue;
+      if (m->promises.at[b->promise].hold != HOLD_ALWAYS || timeline_at(&p->timeline[b->promise], 0) != UP) continue;
       assert_false(b->not_minimal);
       uint32_t kept = 0, order[8];
       for (uint32_t k = 0; k < m->steps.n; k++) order[k] = k;
