@@ -143,6 +143,12 @@ struct value {
   };
 };
 
+/* A value and the guard (model/model.h) under which it holds: 0 is always. */
+struct guarded {
+  struct value value;
+  uint32_t guard;
+};
+
 /* Parse the text of a literal token. Return false when it is not one, with a sentence in *why (static text). */
 bool value_address(const char *text, size_t n, struct value *out, const char **why);
 bool value_range(const char *text, size_t n, struct value *out, const char **why);

@@ -59,6 +59,18 @@ static struct cases existence(struct elaboration *e, uint32_t attribute, uint32_
   return cases_one(e, (struct value){.type = V_BOOL, .number = (index == 0) != create, .at = a->at});
 }
 
+/* What is written as it is wanted is not copied. */
+static bool as_written(struct elaboration *e, uint32_t node, const struct type *type, struct cases *out) {
+  struct value fit;
+  struct span at = node_span(e->tree, node);
+  if (NODE(e, node)->type != N_LITERAL) return false;
+  const struct value *v = &e->tree->values.at[NODE(e, node)->text].value;
+  if (v->type == V_ENDPOINT || v->type == V_UNKNOWN || memcmp(&v->at, &at, sizeof at)) return false;
+  if (!value_fits(e, v, type, &fit) || memcmp(&fit, v, sizeof fit)) return false;
+  *out = (struct cases){1, &e->tree->values.at[NODE(e, node)->text]};
+  return true;
+}
+
 struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint32_t index) {
   struct lazy_attribute lazy = e->lazies.at[attribute];
   struct attribute a = e->m->attributes.at[attribute];
@@ -71,7 +83,9 @@ struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint3
   if (lazy.preset && constant_default(e, lazy.node, kind)) return shared(e, lazy.node, lazy.node, lazy.type, attribute);
   struct scope s = lazy.preset ? scope_resource(e, a.owner, false) : scope_plan(e->resources.at[a.owner].bindings);
   if (!lazy.preset) s.value_index = index;
-  struct cases c = eval_node(e, &s, lazy.node, lazy.type);
+  struct cases c;
+  if (!lazy.preset && as_written(e, lazy.node, lazy.type, &c)) return c;
+  c = eval_node(e, &s, lazy.node, lazy.type);
   if (lazy.type->tag == T_ANY) return c;
   bool own = NODE(e, lazy.node)->type == N_LITERAL || NODE(e, lazy.node)->type == N_LIST; /* nobody else has these cases */
   struct cases out = {c.n, own ? c.at : arena_alloc(&e->c->arena, c.n, sizeof *c.at)};

@@ -14,7 +14,7 @@ static struct model *model_new(struct compilation *c) {
   m->tree = arena_new(&c->arena, struct tree);
   m->tree->c = c;
   array_push(&c->arena, &m->tree->nodes, (struct node){0});
-  array_push(&c->arena, &m->tree->values, (struct value){0});
+  (void)tree_value(m->tree, (struct value){0});
   array_push(&c->arena, &m->guards, (struct guard){0, NULL});
   struct elaboration *e = arena_new(&c->arena, struct elaboration);
   *e = (struct elaboration){.m = m, .c = c, .tree = m->tree};

@@ -107,6 +107,12 @@ static bool speaks(struct elaboration *e, const struct scope *s, uint32_t block,
 
 /* ── One resource's block in a step ────────────────────────────────────────── */
 
+/* Commands that were evaluated apart: taken over as they lie where they are the first. */
+static void append_all(struct elaboration *e, struct statements *to, const struct statements *from) {
+  if (to->out.n) for (uint32_t i = 0; i < from->out.n; i++) array_push(&e->c->arena, &to->out, from->out.at[i]);
+  else memcpy(&to->out, &from->out, sizeof to->out);
+}
+
 static void append(struct elaboration *e, struct statements *to, const struct command *at, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) array_push(&e->c->arena, &to->out, at[i]);
 }
@@ -189,7 +195,7 @@ static void resource_block(struct elaboration *e, uint32_t resource, uint32_t st
   if (block != 0) {
     struct statements one = statements_new(e, &s, resource, places[type]);
     statements_evaluate(&one, block);
-    append(e, to, one.out.at, one.out.n);
+    append_all(e, to, &one);
     if (one.unreliable != NULL) to->unreliable = one.unreliable;
     if (type == BLOCK_DO && one.out.n == 0 && to->silent == 0) to->silent = resource + 1;
   }
@@ -234,7 +240,7 @@ static void write_step(struct elaboration *e, uint32_t step, enum block_type typ
   static const enum block_place places[] = {PLACE_DO, PLACE_UNDO, PLACE_VERIFY, PLACE_OBSERVE};
   struct statements one = statements_new(e, &s, t->resource, places[type]);
   statements_evaluate(&one, own);
-  append(e, to, one.out.at, one.out.n);
+  append_all(e, to, &one);
   if (one.unreliable != NULL) to->unreliable = one.unreliable;
 }
 

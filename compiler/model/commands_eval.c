@@ -153,14 +153,14 @@ static bool special(struct statements *b, uint32_t node, enum piece_type *type) 
 }
 
 static const char *literal_text(struct statements *b, uint32_t node) {
-  return name_text(&b->e->c->names, b->e->tree->values.at[NODE(b->e, node)->text].name);
+  return name_text(&b->e->c->names, b->e->tree->values.at[NODE(b->e, node)->text].value.name);
 }
 
 static void node_pieces(struct statements *b, struct piece_list *p, uint32_t node, bool quoted, enum context in, unsigned depth) {
   const struct node *n = NODE(b->e, node);
   enum piece_type type;
   if (node == 0 || depth > 64) return;
-  if (n->type == N_LITERAL && b->e->tree->values.at[n->text].type == V_STRING) {
+  if (n->type == N_LITERAL && b->e->tree->values.at[n->text].value.type == V_STRING) {
     add(b, p, PIECE_VALUE, quoted, literal_text(b, node), at_of(b, node));
   } else if (n->type == N_STRING) {
     for (uint32_t i = n->child; i != 0; i = NODE(b->e, i)->next) node_pieces(b, p, i, true, in, depth + 1);

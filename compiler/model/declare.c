@@ -75,7 +75,8 @@ static uint32_t label(struct declarer *d, uint32_t node, const struct binding *b
   *at = node_span(e->tree, child);
   struct scope s = scope_plan(bindings);
   s.for_people = true;
-  struct value v = eval_constant(e, &s, child, type_plain(T_STRING), "a name");
+  const struct value *plain = NODE(e, child)->type == N_LITERAL ? &e->tree->values.at[NODE(e, child)->text].value : NULL;
+  struct value v = plain && plain->type == V_STRING ? *plain : eval_constant(e, &s, child, type_plain(T_STRING), "a name");
   if (v.type != V_STRING) return 0;
   const char *text = name_text(&e->c->names, v.name);
   bool fine = *text && strlen(text) == name_length(&e->c->names, v.name);
@@ -389,8 +390,24 @@ static void zones_inside(struct elaboration *e) {
   for (uint32_t z = 0; z < e->m->zones.n; z++) zone_cycle(e, z);
 }
 
+/* Room for what the plan is likely to hold, which costs nothing until it is used: no array is copied as it grows. */
+static void room_for_all(struct elaboration *e) {
+  struct arena *a = &e->c->arena;
+  uint32_t declared = 0, said = 0;
+  for (uint32_t f = 0; f < e->files.n; f++)
+    for (uint32_t i = NODE(e, e->files.at[f])->child; i; i = NODE(e, i)->next) declared += NODE(e, i)->type == N_RESOURCE;
+  if (declared < 256) return;
+  said = declared * 6;
+  e->m->resources.at = arena_grow(a, NULL, 0, &e->m->resources.cap, declared, sizeof *e->m->resources.at);
+  e->resources.at = arena_grow(a, NULL, 0, &e->resources.cap, declared, sizeof *e->resources.at);
+  e->m->attributes.at = arena_grow(a, NULL, 0, &e->m->attributes.cap, said, sizeof *e->m->attributes.at);
+  e->lazies.at = arena_grow(a, NULL, 0, &e->lazies.cap, said, sizeof *e->lazies.at);
+  e->m->facts.at = arena_grow(a, NULL, 0, &e->m->facts.cap, declared * 2, sizeof *e->m->facts.at);
+}
+
 bool declare_all(struct elaboration *e) {
   struct declarer all = {.e = e};
+  room_for_all(e);
   e->naming = true;
   for (uint32_t f = 0; f < e->files.n; f++) each(&all, NODE(e, e->files.at[f])->child, NULL, true);
   for (uint32_t f = 0; f < e->files.n; f++) each(&all, NODE(e, e->files.at[f])->child, NULL, false);

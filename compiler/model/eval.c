@@ -42,35 +42,36 @@ void too_many(struct elaboration *e, struct span at) {
 static bool varies(const struct cases *c) { return c->n != 1 || c->at[0].guard != GUARD_ALWAYS; }
 
 struct combos combos_of(struct elaboration *e, const struct cases *lists, uint32_t k, struct span at) {
-  struct combos all = {.n = 1, .at = arena_new(&e->c->arena, struct combo)};
+  static const struct combo always = {GUARD_ALWAYS, NULL};
+  struct combos all = {.n = 1, .at = &always};
   uint32_t changing = 0;
   for (uint32_t i = 0; i < k; i++) changing += varies(&lists[i]);
   if (!changing) return all;
   all.slot = arena_array(&e->c->arena, uint32_t, k);
-  all.at[0].pick = arena_array(&e->c->arena, uint16_t, changing);
   uint32_t slot = 0;
   for (uint32_t i = 0; i < k; i++) {
     if (!varies(&lists[i])) {
       all.slot[i] = NONE;
       continue;
     }
-    struct combos next = {.n = 0, .slot = all.slot, .at = arena_array(&e->c->arena, struct combo, all.n * lists[i].n < CASES_MAX ? all.n * lists[i].n : CASES_MAX)};
+    uint32_t most = all.n * lists[i].n < CASES_MAX ? all.n * lists[i].n : CASES_MAX, n = 0;
+    struct combo *next = arena_array(&e->c->arena, struct combo, most);
     for (uint32_t a = 0; a < all.n; a++)
       for (uint32_t b = 0; b < lists[i].n; b++) {
         uint32_t guard = guard_and(e->m, all.at[a].guard, lists[i].at[b].guard);
         if (guard == NONE) continue;
-        if (next.n == CASES_MAX) {
+        if (n == CASES_MAX) {
           too_many(e, at);
           return (struct combos){0};
         }
         uint16_t *pick = arena_array(&e->c->arena, uint16_t, changing);
-        memcpy(pick, all.at[a].pick, slot * sizeof *pick);
+        if (slot) memcpy(pick, all.at[a].pick, slot * sizeof *pick);
         pick[slot] = (uint16_t)b;
-        next.at[next.n++] = (struct combo){guard, pick};
+        next[n++] = (struct combo){guard, pick};
       }
     all.slot[i] = slot++;
-    all.n = next.n;
-    all.at = next.at;
+    all.n = n;
+    all.at = next;
   }
   return all;
 }
@@ -179,9 +180,28 @@ static const struct type *element_type(const struct type *want) {
   return NULL;
 }
 
+/* `[a, b, c]`, resources by their names in the plan: what most `needs` are. False when anything else is among them. */
+static bool resources_listed(struct elaboration *e, const struct scope *s, uint32_t node, const struct type *of, struct value *out) {
+  const struct word_table *w = e->words;
+  uint32_t n = 0;
+  if (s->self != NONE || s->bindings || (of && of->tag != T_ANY)) return false;
+  for (uint32_t i = NODE(e, node)->child; i; i = NODE(e, i)->next, n++) {
+    const struct node *item = NODE(e, i);
+    if (item->type != N_REF || item->child || item->text == w->old || item->text == w->new || item->text == w->via || item->text == w->any ||
+        index_get(&e->resource_index, item->text) == NONE)
+      return false;
+  }
+  struct value *items = n ? arena_array(&e->c->arena, struct value, n) : NULL;
+  *out = (struct value){.type = V_LIST, .at = node_span(e->tree, node), .items = items, .count = n};
+  for (uint32_t i = NODE(e, node)->child; i; i = NODE(e, i)->next) *items++ = value_resource(index_get(&e->resource_index, NODE(e, i)->text), node_span(e->tree, i));
+  return true;
+}
+
 /* Lists and maps: an item that an arrow makes `none` is not there. */
 static struct cases eval_items(struct elaboration *e, const struct scope *s, uint32_t node, const struct type *want, bool map) {
   uint32_t n = 0, k = 0;
+  struct value listed;
+  if (!map && resources_listed(e, s, node, element_type(want), &listed)) return cases_one(e, listed);
   for (uint32_t i = NODE(e, node)->child; i; i = NODE(e, i)->next) n++;
   struct cases *parts = arena_array(&e->c->arena, struct cases, n + 1u);
   bool *arrow = arena_array(&e->c->arena, bool, n + 1u);
@@ -272,7 +292,7 @@ static bool looks_like_reference(struct elaboration *e, const struct value *v) {
 static struct cases eval_literal(struct elaboration *e, uint32_t node) {
   struct span at = node_span(e->tree, node);
   if (NODE(e, node)->op == 1) return cases_one(e, value_poison(at));
-  struct value v = e->tree->values.at[NODE(e, node)->text];
+  struct value v = e->tree->values.at[NODE(e, node)->text].value;
   v.at = at;
   if (v.type == V_ENDPOINT && !v.literal_host && looks_like_reference(e, &v)) return cases_one(e, value_poison(at));
   return cases_one(e, v);

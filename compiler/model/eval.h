@@ -21,7 +21,7 @@ struct value no_text(struct elaboration *e, const struct value *v, uint32_t node
 
 /* Every combination of the cases of several values that some state reaches; n 0 after E113. */
 struct combo { uint32_t guard; const uint16_t *pick; };
-struct combos { uint32_t n; struct combo *at; uint32_t *slot; };
+struct combos { uint32_t n; const struct combo *at; uint32_t *slot; };
 struct combos combos_of(struct elaboration *e, const struct cases *lists, uint32_t k, struct span at);
 const struct value *combo_value(const struct combos *c, uint32_t combo, const struct cases *lists, uint32_t i);
 

@@ -90,11 +90,17 @@ static bool fit_list(struct fitting *f, const struct value *v, const struct type
     *out = (struct value){.type = V_LIST, .items = one, .count = 1, .at = v->at};
     return true;
   }
-  struct value *items = arena_array(&f->e->c->arena, struct value, v->count + 1u);
-  for (uint32_t i = 0; i < v->count; i++)
-    if (!fit(f, &v->items[i], want->of[0], &items[i])) return false;
+  struct value *items = NULL, one; /* a list of its own from the first item that is not as it is wanted */
+  for (uint32_t i = 0; i < v->count; i++) {
+    if (!fit(f, &v->items[i], want->of[0], &one)) return false;
+    if (!items && memcmp(&one, &v->items[i], sizeof one) != 0) {
+      items = arena_array(&f->e->c->arena, struct value, v->count);
+      memcpy(items, v->items, i * sizeof one);
+    }
+    if (items) items[i] = one;
+  }
   *out = *v;
-  out->items = items;
+  if (items) out->items = items;
   return true;
 }
 

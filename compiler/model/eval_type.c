@@ -84,7 +84,7 @@ const struct type *type_of(struct elaboration *e, const struct scope *s, uint32_
   const struct type *t = NULL;
   switch ((int)NODE(e, node)->type) {
   case N_LITERAL: {
-    uint8_t v = NODE(e, node)->op == 1 ? V_NONE : e->tree->values.at[NODE(e, node)->text].type;
+    uint8_t v = NODE(e, node)->op == 1 ? V_NONE : e->tree->values.at[NODE(e, node)->text].value.type;
     if (v >= V_BOOL && v <= V_URL && tags[v]) t = type_plain((enum type_tag)tags[v]);
     break;
   }

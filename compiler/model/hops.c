@@ -52,8 +52,8 @@ static uint32_t node_copy(struct elaboration *e, struct node n) {
 static uint32_t first_value(struct elaboration *e, uint32_t attribute, struct span at) {
   uint32_t node = e->lazies.at[attribute].node;
   if (node) return node_copy(e, *NODE(e, node));
-  array_push(&e->c->arena, &e->tree->values, (struct value){.type = V_NONE, .at = at});
-  return node_copy(e, (struct node){.type = N_LITERAL, .source = (uint16_t)at.source, .start = at.start, .end = at.end, .text = e->tree->values.n - 1});
+  uint32_t none = tree_value(e->tree, (struct value){.type = V_NONE, .at = at});
+  return node_copy(e, (struct node){.type = N_LITERAL, .source = (uint16_t)at.source, .start = at.start, .end = at.end, .text = none});
 }
 
 static void apply(struct elaboration *e, uint32_t node) {

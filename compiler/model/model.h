@@ -18,7 +18,7 @@ struct zone { uint32_t name, inside; /* NONE */ struct span at; };
 /* A value per case; the guards of one attribute are disjoint and cover every reachable state. */
 struct cases {
   uint32_t n;
-  struct { struct value value; uint32_t guard; } *at;
+  struct guarded *at;     /* may be a literal of the tree: not to be written to */
 };
 
 struct attribute {

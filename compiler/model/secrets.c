@@ -111,8 +111,8 @@ static bool mentions(const struct elaboration *e, uint32_t node, const char *nam
   for (uint32_t i = NODE(e, node)->child; i != 0 && depth < 128; i = NODE(e, i)->next) {
     const struct node *n = NODE(e, i);
     if (n->type == N_REF && strcmp(node_name(e, i), name) == 0) return true;
-    if (n->type == N_LITERAL && e->tree->values.at[n->text].type == V_STRING) {
-      const char *s = name_at(e, e->tree->values.at[n->text].name);
+    if (n->type == N_LITERAL && e->tree->values.at[n->text].value.type == V_STRING) {
+      const char *s = name_at(e, e->tree->values.at[n->text].value.name);
       for (const char *d = strchr(s, '$'); d != NULL; d = strchr(d + 1, '$'))
         if (strncmp(d + 1, name, strlen(name)) == 0) return true;
     }

@@ -84,7 +84,7 @@ static const char *slice(const struct library *l, uint32_t node) {
 static const char *doc_of(const struct library *l, uint32_t node) {
   uint32_t doc = l->tree->nodes.at[node].doc;
 
-  return doc ? name_text(&l->c->names, l->tree->values.at[doc].name) : "";
+  return doc ? name_text(&l->c->names, l->tree->values.at[doc].value.name) : "";
 }
 
 static void read_library(struct library *l) {

@@ -21,8 +21,7 @@ uint32_t node_new(struct parser *p, enum node_type type, uint32_t op, uint32_t t
 
 uint32_t literal_new(struct parser *p, struct value value, struct range r) {
   value.at = span_of(p, r);
-  array_push(&p->c->arena, &p->tree->values, value);
-  return node_new(p, N_LITERAL, 0, p->tree->values.n - 1, 0, r);
+  return node_new(p, N_LITERAL, 0, tree_value(p->tree, value), 0, r);
 }
 
 uint32_t string_node(struct parser *p, uint32_t name, struct range r) {
@@ -32,7 +31,7 @@ uint32_t string_node(struct parser *p, uint32_t name, struct range r) {
 
 uint32_t string_name(const struct parser *p, uint32_t literal) {
   const struct node *n = at(p, literal);
-  return n->type == N_LITERAL ? p->tree->values.at[n->text].name : 0;
+  return n->type == N_LITERAL ? p->tree->values.at[n->text].value.name : 0;
 }
 
 uint32_t chain_of(struct parser *p, int n, ...) {
@@ -129,7 +128,7 @@ struct part string_of(struct parser *p, struct part pieces, struct range r) {
   if (pieces.node == 0) {
     out.node = string_node(p, 0, r);
   } else if (at(p, pieces.node)->next == 0 && at(p, pieces.node)->type == N_LITERAL &&
-             p->tree->values.at[at(p, pieces.node)->text].type == V_STRING) {
+             p->tree->values.at[at(p, pieces.node)->text].value.type == V_STRING) {
     out.node = string_node(p, string_name(p, pieces.node), r);
   } else {
     return part_new(p, N_STRING, 0, 0, pieces, (struct part){0, 0, 0}, r);

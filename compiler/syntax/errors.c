@@ -63,9 +63,8 @@ void plain_word(struct parser *p, uint32_t ref) {
   struct finding *f = complain(p, CODE_001, at, "`%s` is no value: yes and no are written `true` and `false`", text);
   if (f) finding_remark(p->c, f, REMARK_HELP, "did you mean `%s`?", meant);
   struct value v = {.type = V_BOOL, .number = *meant == 't', .at = span_of(p, at)};
-  array_push(&p->c->arena, &p->tree->values, v);
   n->type = N_LITERAL;
-  n->text = p->tree->values.n - 1;
+  n->text = tree_value(p->tree, v);
 }
 
 void colon_for_equals(struct parser *p, struct range at) {

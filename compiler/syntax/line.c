@@ -30,8 +30,7 @@ int scan_shell_text(struct parser *p, struct range *at, struct part *out) {
   } else {
     v.name = name_of(&p->c->names, s, n);
   }
-  array_push(&p->c->arena, &p->tree->values, v);
-  out->node = out->last = node_new(p, N_SHELL, 0, p->tree->values.n - 1, 0, r);
+  out->node = out->last = node_new(p, N_SHELL, 0, tree_value(p->tree, v), 0, r);
   out->depth = 1;
   p->shell_from = at->start;
   *at = r;

@@ -8,10 +8,9 @@
 int cut_parse(struct parser *p);
 
 static void tree_start(struct tree *tree) {
-  struct value none = {.type = V_NONE};
   struct node nil = {.type = N_NIL};
   if (tree->nodes.n == 0) array_push(&tree->c->arena, &tree->nodes, nil);
-  if (tree->values.n == 0) array_push(&tree->c->arena, &tree->values, none);
+  if (tree->values.n == 0) (void)tree_value(tree, (struct value){.type = V_NONE});
 }
 
 /* Room for what a text of this length usually needs, so that big files do not copy their nodes again and again. */

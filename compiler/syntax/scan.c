@@ -367,8 +367,7 @@ static void finish_doc(struct parser *p, struct doc *doc) {
   }
   struct value v = {.type = V_STRING, .at = span_of(p, range_of(doc->start, doc->end))};
   v.name = name_of(&p->c->names, t.at ? t.at : "", t.n);
-  array_push(&p->c->arena, &p->tree->values, v);
-  doc->value = p->tree->values.n - 1;
+  doc->value = tree_value(p->tree, v);
 }
 
 void docs_before(struct parser *p, uint32_t token) {

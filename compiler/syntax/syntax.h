@@ -124,13 +124,14 @@ struct node {
 struct tree {
   struct compilation *c;
   ARRAY(struct node) nodes;   /* [0] is N_NIL */
-  ARRAY(struct value) values; /* [0] is none */
+  ARRAY(struct guarded) values; /* [0] is none; each always holds, so that an attribute that says a literal need not copy it */
   bool by_grammar;            /* plain resources are read by the grammar as well: to compare */
 };
 
 /* Parses a source and returns its N_FILE node. Every syntax error becomes a finding; what could be parsed is in
  * the tree all the same. Depth is limited to 256 levels, then E005. Never fails. O(length). */
 uint32_t syntax_parse(struct tree *tree, uint32_t source);
+uint32_t tree_value(struct tree *tree, struct value v); /* adds it; its index */
 struct span node_span(const struct tree *tree, uint32_t node);
 /* The tree as indented text, one node a line, for tests and -d. */
 void tree_print(struct text *out, const struct tree *tree, uint32_t node);

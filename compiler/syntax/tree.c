@@ -19,6 +19,11 @@ static const char *const type_names[] = {
     [N_SET] = "set",
 };
 
+uint32_t tree_value(struct tree *tree, struct value v) {
+  array_push(&tree->c->arena, &tree->values, (struct guarded){v, 0});
+  return tree->values.n - 1;
+}
+
 struct span node_span(const struct tree *tree, uint32_t node) {
   const struct node *n = &tree->nodes.at[node];
   if (node == 0) return NOWHERE;
@@ -37,13 +42,13 @@ static void print_node(struct text *out, const struct tree *tree, uint32_t node,
   if (has_value(n)) {
     text_putc(out, ' ');
     if (n->op && n->type == N_LITERAL) text_puts(out, "malformed");
-    else value_print(out, names, &tree->values.at[n->text]);
+    else value_print(out, names, &tree->values.at[n->text].value);
   } else if (n->text) {
     text_print(out, " %s", name_text(names, n->text));
   }
   if (n->doc) {
     text_puts(out, " ## ");
-    value_print(out, names, &tree->values.at[n->doc]);
+    value_print(out, names, &tree->values.at[n->doc].value);
   }
   text_putc(out, '\n');
 }

@@ -374,7 +374,7 @@ static void same_nodes(const struct parsed *a, const struct parsed *b, uint32_t 
     assert_int_equal(m->start, n->start);
     assert_int_equal(m->end, n->end);
     if (m->type == N_LITERAL) {
-      const struct value *v = &a->tree.values.at[m->text], *w = &b->tree.values.at[n->text];
+      const struct value *v = &a->tree.values.at[m->text].value, *w = &b->tree.values.at[n->text].value;
       assert_int_equal(v->at.start, w->at.start);
       assert_int_equal(v->at.end, w->at.end);
     } else assert_string_equal(name_text(&a->c->names, m->text), name_text(&b->c->names, n->text));
