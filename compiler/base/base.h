@@ -28,6 +28,8 @@ void *arena_grow(struct arena *a, void *old, uint32_t used, uint32_t *cap, uint3
 char *arena_copy(struct arena *a, const char *text, size_t length); /* NUL-terminated copy */
 char *arena_print(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void arena_free(struct arena *a);
+/* Gives back what was handed out, and keeps the memory for what comes next: for work that is done thousands of times. */
+void arena_reset(struct arena *a);
 
 #define arena_new(a, type) ((type *)arena_alloc((a), 1, sizeof(type)))
 #define arena_array(a, type, n) ((type *)arena_alloc((a), (n), sizeof(type)))
@@ -57,6 +59,7 @@ void text_add(struct text *t, const char *bytes, size_t n);
 void text_puts(struct text *t, const char *s);
 void text_putc(struct text *t, char c);
 void text_print(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_format(struct text *t, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 const char *text_done(struct text *t); /* never NULL */
 
 /* ── Names: one id for equal texts ─────────────────────────────────────────── */

@@ -46,20 +46,99 @@ void text_putc(struct text *t, char c) {
   t->at[t->n] = 0;
 }
 
-void text_print(struct text *t, const char *format, ...) {
-  va_list args, again;
+static void put_number(struct text *t, unsigned long long n, bool minus) {
+  char digits[24];
+  size_t at = sizeof digits;
 
-  va_start(args, format);
+  do digits[--at] = (char)('0' + n % 10);
+  while (n /= 10);
+  if (minus)
+    digits[--at] = '-';
+  text_add(t, digits + at, sizeof digits - at);
+}
+
+static void put_signed(struct text *t, long long n) {
+  put_number(t, n < 0 ? -(unsigned long long)n : (unsigned long long)n, n < 0);
+}
+
+/* What nearly all formats consist of, without the way through stdio: %s %.*s %c %u %d %lld %llu %zu %%. False at anything
+ * else, with what is there so far behind t->n. */
+static bool put_simply(struct text *t, const char *format, va_list *args) {
+  for (const char *percent; (percent = strchr(format, '%')) != NULL;) {
+    text_add(t, format, (size_t)(percent - format));
+    format = percent + 2;
+    switch (percent[1]) {
+    case '%': text_putc(t, '%'); break;
+    case 'c': text_putc(t, (char)va_arg(*args, int)); break;
+    case 's': {
+      const char *s = va_arg(*args, const char *);
+
+      text_puts(t, s ? s : "(null)");
+      break;
+    }
+    case 'u': put_number(t, va_arg(*args, unsigned), false); break;
+    case 'd': put_signed(t, va_arg(*args, int)); break;
+    case 'z':
+      if (*format++ != 'u')
+        return false;
+      put_number(t, va_arg(*args, size_t), false);
+      break;
+    case 'l':
+      if (format[0] != 'l' || (format[1] != 'd' && format[1] != 'u'))
+        return false;
+      if (format[1] == 'd')
+        put_signed(t, va_arg(*args, long long));
+      else
+        put_number(t, va_arg(*args, unsigned long long), false);
+      format += 2;
+      break;
+    case '.': {
+      if (format[0] != '*' || format[1] != 's')
+        return false;
+      int most = va_arg(*args, int);
+      const char *s = va_arg(*args, const char *);
+
+      if (most < 0)
+        return false;
+      text_add(t, s, strnlen(s, (size_t)most));
+      format += 2;
+      break;
+    }
+    default: return false;
+    }
+  }
+  text_puts(t, format);
+  return true;
+}
+
+void text_format(struct text *t, const char *format, va_list args) {
+  va_list again;
+  size_t from = t->n;
+
   va_copy(again, args);
-  int n = vsnprintf(NULL, 0, format, args);
+  bool done = put_simply(t, format, &again);
 
-  va_end(args);
+  va_end(again);
+  if (done)
+    return;
+  t->n = from;
+  va_copy(again, args);
+  int n = vsnprintf(NULL, 0, format, again);
+
+  va_end(again);
   if (n > 0) {
     room(t, (size_t)n);
-    vsnprintf(t->at + t->n, (size_t)n + 1, format, again);
+    vsnprintf(t->at + t->n, (size_t)n + 1, format, args);
     t->n += (size_t)n;
   }
-  va_end(again);
+}
+
+void text_print(struct text *t, const char *format, ...) {
+  va_list args;
+
+  va_start(args, format);
+  text_format(t, format, args);
+  va_end(args);
 }
 
 const char *text_done(struct text *t) {

@@ -2,6 +2,7 @@
  * Needs a model; a proof for the states in which commands run (without one they are looked at all the same, and what does not
  * evaluate stays unsaid, since that has been said). Guarantees: each text at each place is parsed once. */
 #include "script/emit.h"
+#include "script/shell.h"
 
 #include <string.h>
 
@@ -52,33 +53,56 @@ static const char *secret_in(const struct model *m, const struct pieces *text) {
   return NULL;
 }
 
-static void check_line(struct model *m, const struct command *c) {
-  struct arena *arena = &m->c->arena;
-  struct text text = {.arena = arena}, key = {.arena = arena};
-  struct piece_place *at = arena_array(arena, struct piece_place, c->line.n + 1);
-  for (uint32_t i = 0; i < c->line.n; i++) {
-    const struct piece *p = &c->line.at[i];
-    uint32_t start = (uint32_t)text.n;
-    if (p->type == PIECE_SHELL) text_puts(&text, p->text);
-    else if (p->type == PIECE_VALUE && tells(p->text)) text_puts(&text, p->text);
-    else text_puts(&text, p->in_quotes ? "x" : "'x'");
-    at[i] = (struct piece_place){start, (uint32_t)text.n, p->type == PIECE_SHELL, p->at};
+/* Blanks on both sides, or an end of the line. */
+static bool alone(const struct pieces *line, uint32_t i) {
+  const struct piece *before = i > 0 ? &line->at[i - 1] : NULL, *after = i + 1 < line->n ? &line->at[i + 1] : NULL;
+  size_t n = before != NULL && before->type == PIECE_SHELL ? strlen(before->text) : 0;
+  bool left = before == NULL || (n > 0 && before->text[n - 1] == ' ');
+  return left && (after == NULL || (after->type == PIECE_SHELL && after->text[0] == ' '));
+}
+
+/* The line with each of its values as a word. With `shape`, one that makes no difference to what is found is some word. */
+static void render(const struct model *m, const struct pieces *line, bool shape, struct text *text, struct piece_place *at) {
+  for (uint32_t i = 0; i < line->n; i++) {
+    const struct piece *p = &line->at[i];
+    uint32_t start = (uint32_t)text->n;
+    bool told = p->type == PIECE_VALUE && tells(p->text);
+    if (p->type == PIECE_SHELL) text_puts(text, p->text);
+    else if (told && shape && alone(line, i) && !shell_told(m, p->text)) text_puts(text, "\2");
+    else text_puts(text, told ? p->text : p->in_quotes ? "x" : "'x'");
+    if (at != NULL) at[i] = (struct piece_place){start, (uint32_t)text->n, p->type == PIECE_SHELL, p->at};
   }
-  text_print(&key, "\1%u:%u:%s", c->at.source, c->at.start, text_done(&text));
+}
+
+/* Thousands of steps of one kind differ in a name and an address: a shape in which nothing was found is not parsed again. */
+static void check_line(struct model *m, const struct command *c, struct arena *scratch) {
+  struct arena *arena = &m->c->arena;
+  struct text text = {.arena = arena}, key = {.arena = scratch};
+  text_print(&key, "\1%u:%u:%s:", c->at.source, c->at.start, secret_in(m, &c->input) != NULL ? "secret" : "");
+  render(m, &c->line, true, &key, NULL);
   if (name_find(&m->c->names, text_done(&key), key.n) != NONE) return;
-  name_of(&m->c->names, text_done(&key), key.n);
+  struct piece_place *at = arena_array(arena, struct piece_place, c->line.n + 1);
+  render(m, &c->line, false, &text, at);
   struct places places = {at, c->line.n};
+  uint32_t before = m->c->findings.n, piece, byte;
+  const char *whole = arena_print(arena, "\1%u:%u:%s", c->at.source, c->at.start, text_done(&text));
+  if (name_find(&m->c->names, whole, strlen(whole)) != NONE) return;
+  name_str(&m->c->names, whole);
   shell_check_sh(m->c, text_done(&text), text.n, m, secret_in(m, &c->input), place, &places);
-  uint32_t piece, byte;
-  if (!line_separator(arena, &c->line, &piece, &byte)) return;
+  if (!line_separator(arena, &c->line, &piece, &byte)) {
+    if (m->c->findings.n == before) name_of(&m->c->names, text_done(&key), key.n);
+    return;
+  }
   uint32_t start = at[piece].start + byte;
   struct finding *f = finding_add(m->c, CODE_288, place(&places, start, start + 1), "what stands before this `;` may fail unseen: only the last command's exit status counts");
   finding_remark(m->c, f, REMARK_HELP, "write a `$` line for each command, or join them with `&&`");
 }
 
 static void check_block(struct model *m, struct block b) {
+  struct arena scratch = {0};
   for (uint32_t i = 0; i < b.n; i++)
-    if (b.at[i].type == CMD_RUN) check_line(m, &b.at[i]);
+    if (b.at[i].type == CMD_RUN) check_line(m, &b.at[i], &scratch);
+  arena_free(&scratch);
 }
 
 /* Without an order: each step after those before it in the source. */
@@ -105,7 +129,11 @@ struct runbook *script_check_commands(struct model *m, const struct proof *p) {
     return NULL;
   }
   struct runbook *b = runbook_build(m, p);
-  for (uint32_t i = 0; i < b->units.n; i++)
-    if (b->units.at[i].command->type == CMD_RUN) check_line(m, b->units.at[i].command);
+  struct arena scratch = {0};
+  for (uint32_t i = 0; i < b->units.n; i++) {
+    if (b->units.at[i].command->type == CMD_RUN) check_line(m, b->units.at[i].command, &scratch);
+    arena_reset(&scratch);
+  }
+  arena_free(&scratch);
   return b;
 }

@@ -10,6 +10,10 @@ struct expecting {
   struct arena *arena;
   struct expectations out;
   struct text line;
+  uint32_t count;          /* statements of the function at hand */
+  struct reading *against; /* compared with what is read there, and not kept; NULL: kept */
+  struct text read;
+  bool open, differs;
 };
 
 static const char *name_at(const struct expecting *e, uint32_t id) { return name_text(&e->b->m->c->names, id); }
@@ -37,10 +41,23 @@ static void operator(struct expecting *e, const char *text) {
   text_putc(&e->line, SEP);
 }
 
+/* The line against the next statement that is read. */
+static void compare(struct expecting *e) {
+  bool same = !e->differs && reading_next(e->against, &e->read) && e->read.n == e->line.n && memcmp(e->read.at, e->line.at, e->line.n) == 0;
+  e->differs = !same;
+  e->line.n = 0;
+}
+
 static void end(struct expecting *e) {
-  if (e->line.n > 0) array_push(e->arena, &e->out.statements, text_done(&e->line));
+  if (e->line.n == 0) return;
+  e->count++;
+  if (e->against != NULL) {
+    compare(e);
+    return;
+  }
+  array_push(e->arena, &e->out.statements, text_done(&e->line));
   e->line = (struct text){.arena = e->arena};
-  e->out.functions.at[e->out.functions.n - 1].count = e->out.statements.n - e->out.functions.at[e->out.functions.n - 1].first;
+  e->out.functions.at[e->out.functions.n - 1].count = e->count;
 }
 
 static void or_return(struct expecting *e) {
@@ -49,8 +66,19 @@ static void or_return(struct expecting *e) {
   end(e);
 }
 
+static void compare_function(struct expecting *e, const char *name) {
+  size_t n = 0;
+  if (e->open && !e->differs) e->differs = !reading_next(e->against, &e->read) || !statement_closes(&e->read);
+  e->open = *name != '\0';
+  if (!e->open || e->differs) return;
+  const char *opened = reading_next(e->against, &e->read) ? statement_opens(&e->read, &n) : NULL;
+  e->differs = opened == NULL || n != strlen(name) || memcmp(opened, name, n) != 0;
+}
+
 static void function(struct expecting *e, const char *name, const char *what) {
-  array_push(e->arena, &e->out.functions, (struct expected){name, what, e->out.statements.n, 0});
+  e->count = 0;
+  if (e->against != NULL) compare_function(e, name);
+  else array_push(e->arena, &e->out.functions, (struct expected){name, what, e->out.statements.n, 0});
 }
 
 static void inside_pieces(struct text *t, const struct pieces *p) {
@@ -472,7 +500,7 @@ static void constants(struct expecting *e) {
 }
 
 static void close_list(struct expecting *e) {
-  if (e->out.functions.at[e->out.functions.n - 1].count > 0) return;
+  if (e->count > 0) return;
   word(e, ":");
   end(e);
 }
@@ -596,24 +624,49 @@ static void promise(struct expecting *e, uint32_t i) {
   end(e);
 }
 
-struct expectations expectations_build(const struct runbook *b) {
-  struct expecting e = {.b = b, .arena = &b->m->c->arena, .line = {.arena = &b->m->c->arena}};
-  constants(&e);
-  lists(&e);
+/* What only one function takes is given back before the next. */
+static void fresh(struct expecting *e) {
+  if (e->against != NULL) arena_reset(e->arena);
+}
+
+static void all(struct expecting *e) {
+  const struct runbook *b = e->b;
+  constants(e);
+  lists(e);
   for (uint32_t i = 0; i < b->sequences.n; i++)
-    if (b->sequences.at[i].type == SEQ_FETCH) sequence(&e, &b->sequences.at[i]);
+    if (b->sequences.at[i].type == SEQ_FETCH) sequence(e, &b->sequences.at[i]);
   for (uint32_t i = 0; i < b->sequences.n; i++)
-    if (b->sequences.at[i].type == SEQ_OBSERVE) sequence(&e, &b->sequences.at[i]);
+    if (b->sequences.at[i].type == SEQ_OBSERVE) sequence(e, &b->sequences.at[i]);
   for (uint32_t i = 0; i < b->sequences.n; i++) {
     const struct sequence *s = &b->sequences.at[i];
     if (s->type == SEQ_FETCH || s->type == SEQ_OBSERVE) continue;
-    if (s->type == SEQ_DO) step(&e, s->step);
-    sequence(&e, s);
+    if (s->type == SEQ_DO) step(e, s->step);
+    sequence(e, s);
+    fresh(e);
   }
-  for (uint32_t i = 0; i < b->m->promises.n; i++) promise(&e, i);
-  function(&e, "", "the last line");
-  word(&e, "cut_main");
-  text_print(&e.line, "%c%cq@%c%c", TOKEN_IS_WORD, MARK_VARIABLE, MARK_END, SEP);
-  end(&e);
+  for (uint32_t i = 0; i < b->m->promises.n; i++) {
+    promise(e, i);
+    fresh(e);
+  }
+  function(e, "", "the last line");
+  word(e, "cut_main");
+  text_print(&e->line, "%c%cq@%c%c", TOKEN_IS_WORD, MARK_VARIABLE, MARK_END, SEP);
+  end(e);
+}
+
+struct expectations expectations_build(const struct runbook *b) {
+  struct expecting e = {.b = b, .arena = &b->m->c->arena, .line = {.arena = &b->m->c->arena}};
+  all(&e);
   return e.out;
+}
+
+bool expectations_met(const struct runbook *b, const char *text, size_t length) {
+  struct arena own = {0}, lines = {0};
+  struct reading r = {.arena = &lines, .text = text, .n = length};
+  struct expecting e = {.b = b, .arena = &own, .line = {.arena = &lines}, .against = &r, .read = {.arena = &lines}};
+  all(&e);
+  bool met = !e.differs && !reading_next(&r, &e.read) && !r.broken;
+  arena_free(&own);
+  arena_free(&lines);
+  return met;
 }

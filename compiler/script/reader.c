@@ -5,15 +5,23 @@
 
 #include <string.h>
 
-struct reading {
-  struct arena *arena;
-  const char *text;
-  size_t n, at;
-  unsigned depth;
-  bool broken;
-};
-
 static int byte_at(const struct reading *r, size_t ahead) { return r->at + ahead < r->n ? (unsigned char)r->text[r->at + ahead] : -1; }
+
+/* How many bytes from here on stand for themselves, wherever they are in a word. */
+static size_t plain_run(const struct reading *r) {
+  static const bool plain[256] = {['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1, ['k'] = 1,
+                                  ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1,
+                                  ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1, ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1,
+                                  ['7'] = 1, ['8'] = 1, ['9'] = 1, ['_'] = 1, ['.'] = 1, ['/'] = 1, ['-'] = 1, [':'] = 1, ['='] = 1, [','] = 1};
+  size_t n = 0;
+  while (r->at + n < r->n && plain[(unsigned char)r->text[r->at + n]]) n++;
+  return n;
+}
+
+static void take_run(struct reading *r, struct text *out, size_t n) {
+  text_add(out, r->text + r->at, n);
+  r->at += n;
+}
 
 static void add_literal(struct text *out, int c) {
   if (c > 0 && (c < 7 || c == SEP)) text_putc(out, MARK_LITERAL);
@@ -71,6 +79,8 @@ static void read_backquoted(struct reading *r, struct text *out) {
 static void read_double(struct reading *r, struct text *out) {
   r->at++;
   for (;;) {
+    size_t n = plain_run(r);
+    if (n > 0) take_run(r, out, n);
     int c = byte_at(r, 0);
     if (c < 0) {
       r->broken = true;
@@ -97,11 +107,17 @@ static void read_double(struct reading *r, struct text *out) {
 static void read_word(struct reading *r, struct text *out) {
   size_t from = r->at;
   for (;;) {
+    size_t run = plain_run(r);
+    if (run > 0) take_run(r, out, run);
     int c = byte_at(r, 0);
     if (c < 0 || strchr(" \t\n|&;<>()", c) != NULL) return; /* strchr finds NUL too */
     if (c == '\'') {
       r->at++;
-      while (byte_at(r, 0) >= 0 && byte_at(r, 0) != '\'') add_literal(out, (unsigned char)r->text[r->at++]);
+      while (byte_at(r, 0) >= 0 && byte_at(r, 0) != '\'') {
+        size_t inside = plain_run(r);
+        if (inside > 0) take_run(r, out, inside);
+        else add_literal(out, (unsigned char)r->text[r->at++]);
+      }
       if (byte_at(r, 0) < 0) r->broken = true;
       else r->at++;
     } else if (c == '"') {
@@ -199,17 +215,31 @@ const char *statement_read(struct arena *arena, const char *text, size_t length)
   return text_done(&out);
 }
 
-/* The name in `wNAME o( o) w{`, or NULL. */
-static const char *opened(struct arena *arena, const char *statement) {
-  static const char tail[] = {SEP, 'o', '(', SEP, 'o', ')', SEP, 'w', '{', SEP, '\0'};
-  const char *end = strstr(statement, tail);
-  if (end == NULL || statement[0] != TOKEN_IS_WORD || end[sizeof tail - 1] != '\0' || memchr(statement, SEP, (size_t)(end - statement)) != NULL)
-    return NULL;
-  return arena_copy(arena, statement + 1, (size_t)(end - statement) - 1);
+/* `wNAME o( o) w{` */
+const char *statement_opens(const struct text *statement, size_t *length) {
+  static const char tail[] = {SEP, 'o', '(', SEP, 'o', ')', SEP, 'w', '{', SEP};
+  if (statement->n <= sizeof tail || statement->at[0] != TOKEN_IS_WORD) return NULL;
+  size_t before = statement->n - sizeof tail;
+  if (memcmp(statement->at + before, tail, sizeof tail) != 0 || memchr(statement->at, SEP, before) != NULL) return NULL;
+  *length = before - 1;
+  return statement->at + 1;
+}
+
+bool statement_closes(const struct text *statement) {
+  static const char closing[] = {TOKEN_IS_WORD, '}', SEP};
+  return statement->n == sizeof closing && memcmp(statement->at, closing, sizeof closing) == 0;
+}
+
+bool reading_next(struct reading *r, struct text *out) {
+  out->n = 0;
+  while (r->at < r->n && out->n == 0) {
+    while (read_token(r, out, '\0')) continue;
+    if (r->at < r->n) r->at++;
+  }
+  return out->n > 0;
 }
 
 void script_read(struct arena *arena, struct script *s, const char *text, size_t length, uint32_t from) {
-  static const char closing[] = {'w', '}', SEP, '\0'};
   struct reading r = {.arena = arena, .text = text, .n = length};
   bool inside = false;
   s->broken = NONE;
@@ -222,12 +252,13 @@ void script_read(struct arena *arena, struct script *s, const char *text, size_t
     if (r.at < r.n) r.at++;
     if (r.broken && s->broken == NONE) s->broken = start;
     if (out.n == 0) continue;
-    const char *statement = text_done(&out), *name = inside ? NULL : opened(arena, statement);
+    size_t named;
+    const char *statement = text_done(&out), *name = inside ? NULL : statement_opens(&out, &named);
     struct function *last = s->functions.n > 0 ? &s->functions.at[s->functions.n - 1] : NULL;
     if (name != NULL) {
-      array_push(arena, &s->functions, (struct function){name, start, end, s->statements.n, 0});
+      array_push(arena, &s->functions, (struct function){arena_copy(arena, name, named), start, end, s->statements.n, 0});
       inside = true;
-    } else if (inside && strcmp(statement, closing) == 0) {
+    } else if (inside && statement_closes(&out)) {
       inside = false;
     } else {
       if (!inside) array_push(arena, &s->functions, (struct function){"", start, end, s->statements.n, 1});

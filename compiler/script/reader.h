@@ -32,6 +32,20 @@ struct script {
   uint32_t broken; /* the byte where reading ended too early (an unclosed quote, a `}` too many), NONE */
 };
 
+/* The same, one statement after the other. */
+struct reading {
+  struct arena *arena;
+  const char *text;
+  size_t n, at;
+  unsigned depth;
+  bool broken;
+};
+/* The next statement that is not empty, into `out`, which is emptied first; false at the end. */
+bool reading_next(struct reading *r, struct text *out);
+/* The name in `NAME() {`, with its length; NULL for any other statement. */
+const char *statement_opens(const struct text *statement, size_t *length);
+bool statement_closes(const struct text *statement); /* `}` */
+
 /* Reads shell text of the subset that runbooks use; bytes count from `from`. Never fails: see broken. */
 void script_read(struct arena *arena, struct script *s, const char *text, size_t length, uint32_t from);
 /* The statements of a piece of shell text, with ';' operators between them. */
@@ -51,5 +65,7 @@ struct expectations {
 };
 /* From the model alone, by the meaning of its commands. */
 struct expectations expectations_build(const struct runbook *b);
+/* Is a text that, statement by statement, and no more? For text just written, since nothing is kept: whether, but not where. */
+bool expectations_met(const struct runbook *b, const char *text, size_t length);
 
 #endif

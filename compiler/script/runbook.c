@@ -309,19 +309,6 @@ static const uint32_t *overtaking(struct builder *u) {
   return newer;
 }
 
-/* Over each file of the plan: its path as shown, its length and its text. The library goes by the compiler's version. */
-const char *digest_plan(struct model *m, uint32_t script) {
-  struct text all = {.arena = &m->c->arena};
-  text_puts(&all, CUTC_VERSION);
-  for (uint32_t i = 0; i < m->c->sources.n; i++) {
-    const struct source *s = &m->c->sources.at[i];
-    if (s->library || s->excerpt || i == script) continue;
-    text_print(&all, "\n%s %u\n", place_text(m, (struct span){i, 0, 0}), s->length);
-    text_add(&all, s->text, s->length);
-  }
-  return digest_sha256(&m->c->arena, text_done(&all), all.n);
-}
-
 struct runbook *runbook_build(struct model *m, const struct proof *p) {
   struct arena *arena = &m->c->arena;
   struct runbook *b = arena_new(arena, struct runbook);

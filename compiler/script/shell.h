@@ -66,6 +66,9 @@ const char *shell_beyond(struct shell *s, TSNode node);
 struct shell_command shell_command(struct shell *s, TSNode node);
 /* Looks through literal text that a command hands to a shell. Returns the lock holder it runs, and in *hit what is wrong. */
 const struct tool *shell_nested(struct shell *s, const char *text, const char **hit);
+/* May it make a difference to what is found which word this is, where it stands as a word of its own? No for nearly all names and
+ * addresses. */
+bool shell_told(const struct model *m, const char *word);
 const struct tool *shell_holder(const struct shell *s, const char *name); /* tool or function by name, NULL */
 
 #endif

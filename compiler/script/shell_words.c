@@ -205,6 +205,25 @@ static uint32_t find_exec(const struct shell_command *k, uint32_t i) {
   return i;
 }
 
+/* ── Words that make no difference ─────────────────────────────────────────── */
+
+bool shell_told(const struct model *m, const char *word) {
+  static const char *const others[] = {"ssh", "eval", "alias", "find", "kill", "pkill", "killall", "set", "cat", "tee", "dd", "true", "errexit", "KILL", "SIGKILL"};
+  const char *name = base(word);
+  size_t dots = 0, digits = strspn(word, "0123456789.");
+  if (strchr("-+", word[0]) != NULL) return true; /* "" too */
+  for (size_t i = 0; i < digits; i++) dots += word[i] == '.';
+  if (digits > 0 && dots < 2) return true; /* a length, a signal */
+  if (strcmp(word, "/dev/null") == 0 || prefix_of(name) != NULL) return true;
+  for (size_t i = 0; i < sizeof shells / sizeof *shells; i++)
+    if (strcmp(shells[i], name) == 0) return true;
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    if (strcmp(others[i], name) == 0) return true;
+  for (uint32_t i = 0; m != NULL && i < m->tools.n; i++)
+    if (strcmp(name_text(&m->c->names, m->tools.at[i].name), name) == 0) return true;
+  return false;
+}
+
 /* ── The command ───────────────────────────────────────────────────────────── */
 
 static void resolve(struct shell *s, struct shell_command *k) {
