@@ -56,7 +56,8 @@ else
 say = @:
 endif
 
-SRCS := $(sort $(shell find compiler -name '*.c'))
+STANDIN := compiler/script/standin.c
+SRCS := $(filter-out $(STANDIN),$(sort $(shell find compiler -name '*.c')))
 OBJS := $(SRCS:%.c=$(BUILD)/%.o)
 GRAMMAR := $(wildcard grammar/cut.l) $(wildcard grammar/cut.y)
 ifeq ($(words $(GRAMMAR)),2)
@@ -64,7 +65,7 @@ GENERATED := $(BUILD)/cut.tab.h $(BUILD)/cut.lex.h
 OBJS += $(BUILD)/cut.tab.o $(BUILD)/cut.lex.o
 endif
 GENERATED += $(BUILD)/late.h
-EMBEDDED := $(sort $(wildcard stdlib/*/*.cut) $(wildcard docs/findings/*.md) $(wildcard compiler/script/*.sh))
+EMBEDDED := $(sort $(wildcard stdlib/*/*.cut) $(wildcard docs/findings/*.md) $(wildcard compiler/script/*.sh)) $(BUILD)/standin
 OBJS += $(BUILD)/embedded.o $(BUILD)/bash-parser.o $(BUILD)/bash-scanner.o
 
 BENCH := $(BUILD)/bench/plan $(BUILD)/bench/load $(BUILD)/bench/scan
@@ -163,6 +164,11 @@ $(BUILD)/embed: tools/embed.c | packages
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(q)$(CC) -std=c17 -D_POSIX_C_SOURCE=200809L -O1 -Wall -Wextra -o $@ $<
+# The stand-in of a rehearsal: a program without a library, which the binary carries like the files.
+$(BUILD)/standin: $(STANDIN) compiler/script/standin.h $(BUILD)/flags | packages
+	$(say) CC $@
+	$(q)$(CC) -std=c17 $(DEFINES) -Icompiler -Os $(WARN) -ffreestanding -fno-stack-protector -fno-pie -fno-asynchronous-unwind-tables \
+	  -nostdlib -static -s -Wl,--build-id=none -o $@ $<
 $(BUILD)/embedded.c: $(BUILD)/embed $(EMBEDDED) $(BUILD)/embedded.list
 	$(say) EMBED $@
 	$(q)$(BUILD)/embed $(EMBEDDED) >$@

@@ -372,10 +372,6 @@ int main(int argc, char **argv) {
   struct options options = {0};
   int status = EXIT_CLEAN;
 
-  const char *world = getenv(STANDIN_VARIABLE);
-
-  if (world && *world)
-    return standin_main(world, argc, argv);
   /* A closed pipe is an error like any other: it is reported, with status 2. */
   signal(SIGPIPE, SIG_IGN);
   const struct command_line *command = options_read(&options, commands, argc, argv, &status);

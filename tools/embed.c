@@ -1,5 +1,6 @@
 /* Writes files as C arrays, for the binary to carry: embed FILE… > embedded.c
- * The name of a file is its path without stdlib/, docs/ or compiler/script/ in front and .cut or .md behind.
+ * The name of a file is its path without stdlib/, docs/ or compiler/script/ in front and .cut or .md behind; of one that is
+ * made, below build/, the last part of it.
  * Guarantees a table sorted by name and the same output for the same files in any order. */
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +21,8 @@ static char *name_of(const char *path) {
       path += strlen(fronts[i]);
       break;
     }
+  if (strncmp(path, "build/", 6) == 0)
+    path = strrchr(path, '/') + 1;
   char *name = strdup(path);
 
   if (!name)

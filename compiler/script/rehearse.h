@@ -3,12 +3,13 @@
  * The parent (rehearse.c) lays out a folder with stand-ins (sandbox.c part), lists the failure points and forks one worker
  * per run. A worker (rehearse_run.c) starts the shell and answers its stand-ins over a socket, one call after the other:
  * it is the world, so there is nothing to lock. Every command on the runbook's PATH that could reach outside is a stand-in
- * (standin.c): this program under another name, which asks the worker what to print, how to end, or what real program of
- * the basic ones to become. */
+ * (standin.c, a program of its own), which asks the worker what to print, how to end, or what real program of the basic ones
+ * to become. */
 #ifndef CUTC_REHEARSE_H
 #define CUTC_REHEARSE_H
 
 #include "script/emit.h"
+#include "script/standin.h"
 
 #include <sys/types.h>
 
@@ -23,22 +24,6 @@ struct rehearse_options {
 /* Rehearses a proven plan without errors and prints the matrix into `out`. 0: every run ended well; 1: one did not; 2: the
  * plan cannot be rehearsed here (said on stderr). */
 int rehearse(struct text *out, struct runbook *b, const struct rehearse_options *o);
-
-/* What a stand-in does when it is called; `socket` is the value of STANDIN_VARIABLE. Returns the exit status. */
-int standin_main(const char *socket, int argc, char **argv);
-#define STANDIN_VARIABLE "CUTC_STANDIN"
-
-/* ── Between a stand-in and its world ──────────────────────────────────────── */
-
-enum standin_action {
-  STANDIN_EXIT, /* print, then end with `status` */
-  STANDIN_EXEC, /* become the program whose path follows */
-  STANDIN_DIE,  /* kill -9 itself */
-  STANDIN_DEAF  /* ignore INT, TERM and HUP, and wait for the next reply */
-};
-struct standin_reply { uint32_t action, length; int32_t status; }; /* followed by `length` bytes */
-/* A call is: uint32_t length of the rest, then the process, the number of words, and the words, each with its NUL byte. */
-#define STANDIN_LONGEST (4u << 20)
 
 /* ── What can go wrong ─────────────────────────────────────────────────────── */
 
@@ -125,6 +110,7 @@ struct sandbox {
   uint32_t applied;             /* records of the apply; those behind are of the rollback */
 };
 /* The plan's folder lies so deep in a run's tree that `../..` stays inside. */
+#define SANDBOX_RC "rc" /* in `base`: what the shell reads first, when there is need for it */
 #define TREE_DEPTH "tree/a/b/c/d/e/f/g/h/plan"
 
 /* Fills roles, planted secrets and what is to be laid out. False, with a sentence in *why, when something in the plan would

@@ -89,6 +89,7 @@ static char **environment(struct run *r) {
   array_push(r->arena, &all, arena_print(r->arena, "XDG_CONFIG_HOME=%s/home", r->dir));
   array_push(r->arena, &all, arena_print(r->arena, "XDG_RUNTIME_DIR=%s", r->memory));
   array_push(r->arena, &all, arena_print(r->arena, "%s=%s/socket", STANDIN_VARIABLE, r->dir));
+  array_push(r->arena, &all, arena_print(r->arena, "ENV=%s/" SANDBOX_RC, r->s->base));
   array_push(r->arena, &all, arena_print(r->arena, "NO_COLOR=1"));
   array_push(r->arena, &all, arena_print(r->arena, "LC_ALL=C.UTF-8"));
   for (uint32_t i = 0; i < r->s->b->secrets.n; i++) {

@@ -3,6 +3,8 @@
  * lies in two folders of its own, which sandbox_remove removes. */
 #include "script/rehearse.h"
 
+#include "base/embedded.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ── Trees ─────────────────────────────────────────────────────────────────── */
@@ -79,6 +82,13 @@ static bool copy_file(const char *from, const char *to) {
   return ok && n == 0;
 }
 
+static bool write_file(const char *path, const char *text, size_t n) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+  bool ok = fd >= 0 && write(fd, text, n) == (ssize_t)n;
+  if (fd >= 0 && close(fd) != 0) ok = false;
+  return ok;
+}
+
 /* ── Programs ──────────────────────────────────────────────────────────────── */
 
 /* What a runtime may use, and nothing that reaches beyond files, text and its own processes. */
@@ -118,17 +128,28 @@ static bool stands_in(const struct sandbox *s, const char *name) {
   return false;
 }
 
+/* Those that the stand-in knows how to be. */
+static bool is_light(const char *name) {
+  static const char *const light[] = {"cat", "rm", "cp", "mkdir", "printf", "setsid", "env"};
+  for (size_t i = 0; i < sizeof light / sizeof *light; i++)
+    if (strcmp(light[i], name) == 0) return true;
+  return false;
+}
+
 static bool make_programs(struct sandbox *s, const char **why) {
-  const char *self = arena_print(s->arena, "%s/standin", s->base);
-  if (!copy_file("/proc/self/exe", self)) { /* a copy: the program may be replaced meanwhile */
-    *why = "the program cannot copy itself (/proc is needed)";
+  const char *self = arena_print(s->arena, "%s/standin", s->base), *basic = arena_print(s->arena, "%s/" STANDIN_BASIC, s->base);
+  const char *links = arena_print(s->arena, "%s/" STANDIN_REALS, s->base);
+  const struct embedded *program = embedded_find("standin");
+  if (!write_file(self, program->text, program->length) || !write_file(basic, program->text, program->length) || mkdir(links, 0700) != 0) {
+    *why = arena_print(s->arena, "%s cannot be written: %s", s->base, strerror(errno));
     return false;
   }
   for (size_t i = 0; i < sizeof basics / sizeof *basics; i++) {
     const char *real = search(s->arena, basics[i]);
     if (real == NULL) continue;
     array_push(s->arena, &s->reals, (struct real){basics[i], real});
-    if (!stands_in(s, basics[i])) symlink(real, arena_print(s->arena, "%s/%s", s->bin, basics[i]));
+    symlink(real, arena_print(s->arena, "%s/%s", links, basics[i]));
+    if (!stands_in(s, basics[i])) symlink(is_light(basics[i]) ? basic : real, arena_print(s->arena, "%s/%s", s->bin, basics[i]));
   }
   for (uint32_t i = 0; i < s->names.n; i++) symlink(self, arena_print(s->arena, "%s/%s", s->bin, s->names.at[i]));
   for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) symlink(self, arena_print(s->arena, "%s/%s", s->bin, watched[i]));
@@ -153,14 +174,61 @@ static bool find_shell(struct sandbox *s, const char **why) {
   return true;
 }
 
-/* ── The rehearsal's own folders ───────────────────────────────────────────── */
-
-static bool write_file(const char *path, const char *text, size_t n) {
-  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
-  bool ok = fd >= 0 && write(fd, text, n) == (ssize_t)n;
-  if (fd >= 0 && close(fd) != 0) ok = false;
-  return ok;
+/* Does the shell take a program that is called by its name from the PATH? One that has it built in (`sleep`) does not, and
+ * would be out of the world's sight. */
+static bool finds(const struct sandbox *s, const char *name) {
+  const char *program = arena_print(s->arena, "%s/%s", s->bin, name), *script = arena_print(s->arena, "command -v %s", name);
+  ARRAY(char *) words = {0};
+  char found[4096];
+  int ends[2];
+  for (char **word = s->shell; *word != NULL; word++) array_push(s->arena, &words, *word);
+  array_push(s->arena, &words, arena_print(s->arena, "-c"));
+  array_push(s->arena, &words, arena_print(s->arena, "%s", script));
+  array_push(s->arena, &words, NULL);
+  char *environment[] = {arena_print(s->arena, "PATH=%s", s->bin), arena_print(s->arena, "ENV=%s/" SANDBOX_RC, s->base), NULL};
+  if (pipe(ends) != 0) return false;
+  pid_t pid = fork();
+  if (pid == 0) {
+    int nothing = open("/dev/null", O_RDWR);
+    if (dup2(nothing, STDIN_FILENO) < 0 || dup2(ends[1], STDOUT_FILENO) < 0 || dup2(nothing, STDERR_FILENO) < 0) _exit(126);
+    close(ends[0]);
+    close(ends[1]);
+    execve(words.at[0], words.at, environment);
+    _exit(126);
+  }
+  close(ends[1]);
+  size_t n = 0;
+  for (ssize_t got; n < sizeof found - 1 && (got = read(ends[0], found + n, sizeof found - 1 - n)) > 0;) n += (size_t)got;
+  close(ends[0]);
+  while (n > 0 && found[n - 1] == '\n') n--;
+  found[n] = '\0';
+  return pid > 0 && waitpid(pid, NULL, 0) == pid && strcmp(found, program) == 0;
 }
+
+static const char *built_in(const struct sandbox *s) {
+  for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
+    if (!finds(s, watched[i])) return watched[i];
+  return NULL;
+}
+
+/* Sees to it that the shell finds what the rehearsal has to see. ksh93 forgets what it has built in when it is told so, in a
+ * file that it reads first with the option -E. */
+static bool shell_looks(struct sandbox *s, const char **why) {
+  if (built_in(s) == NULL) return true;
+  ARRAY(char *) words = {0};
+  struct text forget = {.arena = s->arena};
+  for (char **word = s->shell; *word != NULL; word++) array_push(s->arena, &words, *word);
+  array_push(s->arena, &words, arena_print(s->arena, "-E"));
+  array_push(s->arena, &words, NULL);
+  for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) text_print(&forget, "builtin -d %s 2>/dev/null || :\n", watched[i]);
+  s->shell = words.at;
+  bool written = write_file(arena_print(s->arena, "%s/" SANDBOX_RC, s->base), text_done(&forget), forget.n);
+  const char *name = written ? built_in(s) : "sleep";
+  if (name != NULL) *why = arena_print(s->arena, "`%s` has `%s` built in and does not look for it on the PATH, so that no stand-in can take its place", s->o->shell, name);
+  return name == NULL;
+}
+
+/* ── The rehearsal's own folders ───────────────────────────────────────────── */
 
 /* What the shell may open is small: the plan's own files. */
 #define MOST_FILES 400
@@ -201,7 +269,7 @@ bool sandbox_make(struct sandbox *s, const char *script, size_t length, const ch
     return false;
   }
   tree_walk(s->folder, 8, list_one, &(struct listing){s, 0});
-  return make_programs(s, why);
+  return make_programs(s, why) && shell_looks(s, why);
 }
 
 void sandbox_remove(const struct sandbox *s) {
