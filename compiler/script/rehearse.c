@@ -65,7 +65,7 @@ static bool read_result(struct rehearsing *r, const struct point *p, struct resu
   bool ok = fread(x, sizeof *x, 1, in) == 1;
   if (ok && clean) {
     uint32_t stamp, step;
-    ok = fread(s->seen, 1, s->b->units.n, in) == s->b->units.n && fread(&s->applied, sizeof s->applied, 1, in) == 1;
+    ok = fread(s->seen, 1, s->b->units.n, in) == s->b->units.n && fread(s->waits, 1, 2u * s->b->p->order.n, in) == 2u * s->b->p->order.n && fread(&s->applied, sizeof s->applied, 1, in) == 1;
     while (ok && fread(&stamp, sizeof stamp, 1, in) == 1 && fread(&step, sizeof step, 1, in) == 1) {
       array_push(s->arena, &s->stamps, stamp);
       array_push(s->arena, &s->stamped, step);

@@ -49,6 +49,7 @@ struct point {
   const char *id;
   uint8_t fault;
   bool back;       /* in a rollback after a whole apply */
+  bool wait;       /* while it waits until no cache holds an old answer */
   bool resume;     /* after a kill: resume, not rollback */
   uint32_t step;   /* index in the order, NONE */
   uint32_t unit;   /* index in units, NONE */
@@ -105,6 +106,7 @@ struct sandbox {
   ARRAY(const char *) files;    /* the plan's own, which each run gets a copy of */
   /* from the clean run: */
   bool *seen;                   /* per unit: a stand-in was called in it */
+  bool *waits;                  /* per index in the order, and once more for the way back: it waits for caches */
   ARRAY(uint32_t) stamps;       /* per record: how often the date was asked for before it was written */
   ARRAY(uint32_t) stamped;      /* per record: the step that it speaks of, an index in the order, NONE */
   uint32_t applied;             /* records of the apply; those behind are of the rollback */

@@ -177,6 +177,21 @@ static void ask_sync(struct run *r, struct call *c) {
   finish(r, c, 0, "");
 }
 
+/* Is it a wait for caches that the runbook sleeps in? */
+static bool in_wait(struct run *r, uint32_t *step, bool *back) {
+  char event[16], operand[32];
+  *step = step_of(r->last, r->s->b->p->order.n);
+  if (*step == NONE || sscanf(r->last, "%*s %15s %31s", event, operand) != 2 || strcmp(event, "until") != 0) return false;
+  *back = strncmp(operand, "back-", 5) == 0;
+  return true;
+}
+
+static void send_signal(struct run *r, enum fault fault) {
+  if (fault == FAULT_INT) kill(-r->book, SIGINT);
+  if (fault == FAULT_HUP) kill(-r->book, SIGHUP);
+  if (fault == FAULT_TERM) kill(r->book, SIGTERM);
+}
+
 /* Who looks at the clock in between and sleeps again oversleeps more and more: an hour is over after a few looks. */
 static void ask_sleep(struct run *r, struct call *c) {
   int64_t seconds = 0;
@@ -184,6 +199,14 @@ static void ask_sleep(struct run *r, struct call *c) {
   c->state = CALL_SLEEPS;
   if (++r->dozes > 3) seconds <<= r->dozes < 12 ? r->dozes - 3 : 9;
   c->until = r->clock + seconds;
+  uint32_t step;
+  bool back;
+  if (!in_wait(r, &step, &back)) return;
+  if (r->p->fault == FAULT_NONE) r->s->waits[(back ? r->s->b->p->order.n : 0) + step] = true;
+  if (!r->armed || !r->p->wait || r->p->step != step || r->p->back != back) return;
+  r->armed = false;
+  r->fired = true;
+  send_signal(r, (enum fault)r->p->fault);
 }
 
 /* ── Probes, observed values, secrets: what the runtime asks for itself ────── */
@@ -397,9 +420,7 @@ static enum fault fault_of(struct run *r, uint32_t unit, const char *log) {
 }
 
 static void signalled(struct run *r, struct call *c, enum fault fault) {
-  if (fault == FAULT_INT) kill(-r->book, SIGINT);
-  if (fault == FAULT_HUP) kill(-r->book, SIGHUP);
-  if (fault == FAULT_TERM) kill(r->book, SIGTERM);
+  send_signal(r, fault);
   if (fault == FAULT_ORPHAN) run_kill(r);
   c->state = CALL_WAITS;
 }

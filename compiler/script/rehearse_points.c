@@ -43,18 +43,30 @@ static void add_command(struct points *p, const struct sandbox *s, const struct 
   add(p, s, x, arena_print(s->arena, "%u", q->step + 1));
 }
 
-/* Failures of one command of a verify, or of an undo in a rollback after a whole apply. */
+/* Failures of one command of a verify, or, in a rollback after a whole apply, of an undo or of what looks whether it is undone. */
 static void add_look(struct points *p, const struct sandbox *s, const struct sequence *q, uint32_t unit) {
-  bool back = q->type == SEQ_UNDO;
+  bool undo = q->type == SEQ_UNDO, back = undo || q->type == SEQ_WAS;
   enum command_type type = (enum command_type)s->b->units.at[unit].command->type;
   struct point x = {.step = q->step, .unit = unit, .record = NONE, .back = back};
-  const char *place = arena_print(s->arena, "%u.%s%u", q->step + 1, back ? "undo" : "verify", unit - q->first + 1);
+  const char *place = arena_print(s->arena, "%u.%s%u", q->step + 1, undo ? "undo" : back ? "was" : "verify", unit - q->first + 1);
   const enum fault faults[] = {FAULT_FAIL, FAULT_KILLED, FAULT_HANG, FAULT_LATE};
   for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
     if (faults[i] != FAULT_FAIL && (type == CMD_MANUAL || type == CMD_TCP || type == CMD_DNS)) continue;
-    if (faults[i] == FAULT_LATE && !back) continue;
+    if (faults[i] == FAULT_LATE && !undo) continue;
     x.fault = (uint8_t)faults[i];
     add(p, s, x, place);
+  }
+}
+
+/* Signals while a step, or the way back from it, waits for caches. */
+static void add_waits(struct points *p, const struct sandbox *s, uint32_t step) {
+  const enum fault faults[] = {FAULT_INT, FAULT_TERM, FAULT_HUP};
+  for (unsigned back = 0; back < 2; back++) {
+    struct point x = {.step = step, .unit = NONE, .record = NONE, .back = back == 1, .wait = true};
+    for (size_t i = 0; s->waits[back * s->b->p->order.n + step] && i < sizeof faults / sizeof *faults; i++) {
+      x.fault = (uint8_t)faults[i];
+      add(p, s, x, arena_print(s->arena, back == 1 ? "%u.undo.wait" : "%u.wait", step + 1));
+    }
   }
 }
 
@@ -64,8 +76,9 @@ static void add_steps(struct points *p, const struct sandbox *s) {
     for (uint32_t k = q->first; k < q->first + q->count; k++) {
       if (!s->seen[k]) continue;
       if (q->type == SEQ_DO) add_command(p, s, q, k);
-      if (q->type == SEQ_VERIFY || (q->type == SEQ_UNDO && s->roles[k].effective)) add_look(p, s, q, k);
+      if (q->type == SEQ_VERIFY || q->type == SEQ_WAS || (q->type == SEQ_UNDO && s->roles[k].effective)) add_look(p, s, q, k);
     }
+    if (q->type == SEQ_DO) add_waits(p, s, q->step);
     if (q->type == SEQ_DO && has_probe(s)) {
       struct point x = {.step = q->step, .unit = NONE, .record = NONE, .fault = FAULT_PROBE};
       add(p, s, x, arena_print(s->arena, "%u", q->step + 1));

@@ -409,6 +409,7 @@ bool roles_build(struct sandbox *s, const char **why) {
   s->changes = arena_array(s->arena, bool, b->p->order.n + 1);
   s->returns = arena_array(s->arena, bool, b->p->order.n + 1);
   s->seen = arena_array(s->arena, bool, b->units.n + 1);
+  s->waits = arena_array(s->arena, bool, 2 * b->p->order.n + 1);
   for (uint32_t i = 0; i < b->sequences.n; i++) {
     const struct sequence *q = &b->sequences.at[i];
     for (uint32_t k = q->first; k < q->first + q->count; k++) {

@@ -418,11 +418,16 @@ static bool began(struct run *r) {
   return found;
 }
 
+/* What the command is part of that the fault is in; SEQ_DO when it is in none. */
+static enum sequence_type unit_type(const struct run *r) {
+  return r->p->unit != NONE ? (enum sequence_type)r->s->b->sequences.at[r->s->roles[r->p->unit].sequence].type : SEQ_DO;
+}
+
 /* Is `stopped half-way` or `rollback incomplete` an answer to this fault? */
 static bool may_stop(struct run *r, enum mode mode) {
   const struct point *p = r->p;
-  bool in_undo = p->unit != NONE && r->s->b->sequences.at[r->s->roles[p->unit].sequence].type == SEQ_UNDO;
-  return no_return(r) || p->fault == FAULT_FULL || in_undo || mode == MODE_RESUME;
+  enum sequence_type type = unit_type(r);
+  return no_return(r) || p->fault == FAULT_FULL || type == SEQ_UNDO || type == SEQ_WAS || mode == MODE_RESUME;
 }
 
 static bool unseen(const struct run *r) {
@@ -441,7 +446,8 @@ static const char *passed_over(const struct run *r) {
   if (!r->fired || r->fault_process != r->process) return NULL;
   if (p->fault == FAULT_PROBE) return "a promise was not as predicted, and the run went on";
   if (p->fault == FAULT_FULL) return "the journal could not be written, and the run went on";
-  if (command && p->unit != NONE && !r->s->roles[p->unit].forgives) return "a command failed, and the run went on";
+  /* What only looks whether an undo has worked may be passed over: the runbook says so, and the probes look after it. */
+  if (command && p->unit != NONE && !r->s->roles[p->unit].forgives && unit_type(r) != SEQ_WAS) return "a command failed, and the run went on";
   return NULL;
 }
 
@@ -521,6 +527,7 @@ static void write_result(struct run *r, const struct result *x) {
   fwrite(x, sizeof *x, 1, out);
   if (r->p->fault == FAULT_NONE) {
     fwrite(s->seen, 1, s->b->units.n, out);
+    fwrite(s->waits, 1, 2u * s->b->p->order.n, out);
     fwrite(&s->applied, sizeof s->applied, 1, out);
     for (uint32_t i = 0; i < s->stamps.n; i++) {
       fwrite(&s->stamps.at[i], sizeof s->stamps.at[i], 1, out);
