@@ -2,9 +2,15 @@
 
 # cut_curl_config URL SECONDS
 cut_curl_config() {
-  printf 'url = "'
-  printf '%s' "$1" | sed 's/[\\"]/\\&/g'
-  printf '"\nmax-time = %s\nconnect-timeout = %s\noutput = "/dev/null"\nnoproxy = "*"\nsilent\n' "$2" "$2"
+  case "$1" in
+  *[\\\"]*)
+    printf 'url = "'
+    printf '%s' "$1" | sed 's/[\\"]/\\&/g'
+    printf '"\n'
+    ;;
+  *) printf 'url = "%s"\n' "$1" ;;
+  esac
+  printf 'max-time = %s\nconnect-timeout = %s\noutput = "/dev/null"\nnoproxy = "*"\nsilent\n' "$2" "$2"
   printf 'write-out = "%%{http_code} %%{num_connects}\\n"\n'
 }
 
@@ -70,7 +76,7 @@ cut_probe_one() {
     esac
   done
   cut_before=''
-  [ ! -r "${cut_state}/baseline/promise-$1" ] || cut_before=$(cat -- "${cut_state}/baseline/promise-$1")
+  [ ! -r "${cut_state}/baseline/promise-$1" ] || read -r cut_before <"${cut_state}/baseline/promise-$1" || :
   "probe_$1"
   printf 'state %s, %s: expected %s, seen %s (%s)\n' "$2" "${cut_text}" "${cut_said}" "${cut_verdict}" "${cut_detail}" >>"${cut_log}"
   case "${cut_said}" in
