@@ -19,7 +19,8 @@ struct rehearsing {
   struct points points;
   struct result *results;
   pid_t *workers; /* per point, 0 when none runs */
-  uint32_t running, next, over, bad;
+  pid_t *places;  /* per folder that runs take turns in, 0 when it is free */
+  uint32_t jobs, running, next, over, bad;
   bool bar;
 };
 
@@ -78,8 +79,10 @@ static bool read_result(struct rehearsing *r, const struct point *p, struct resu
 
 static void launch(struct rehearsing *r, uint32_t i) {
   fflush(NULL);
+  uint32_t place = 0;
+  while (r->places[place] != 0) place++;
   pid_t pid = fork();
-  if (pid == 0) run_point(&r->s, &r->points.all.at[i]);
+  if (pid == 0) run_point(&r->s, &r->points.all.at[i], r->s.o->keep ? r->points.all.at[i].id : arena_print(r->s.arena, "run%u", place + 1));
   if (pid < 0) {
     r->results[i].outcome = OUTCOME_BAD;
     snprintf(r->results[i].why, sizeof r->results[i].why, "no process could be started: %s", strerror(errno));
@@ -87,6 +90,7 @@ static void launch(struct rehearsing *r, uint32_t i) {
     return;
   }
   r->workers[i] = pid;
+  r->places[place] = pid;
   r->running++;
 }
 
@@ -105,6 +109,8 @@ static void collect(struct rehearsing *r, pid_t pid) {
   for (uint32_t i = 0; i < r->points.all.n; i++) {
     if (r->workers[i] != pid) continue;
     r->workers[i] = 0;
+    for (uint32_t place = 0; place < r->jobs; place++)
+      if (r->places[place] == pid) r->places[place] = 0;
     r->running--;
     r->over++;
     if (!read_result(r, &r->points.all.at[i], &r->results[i], false)) {
@@ -135,11 +141,11 @@ static sigset_t signals(void) {
 }
 
 /* Runs all points; false when it was told to stop. */
-static bool run_all(struct rehearsing *r, uint32_t jobs) {
+static bool run_all(struct rehearsing *r) {
   sigset_t set = signals();
   progress(r, false);
   while (r->over < r->points.all.n) {
-    while (r->running < jobs && r->next < r->points.all.n) launch(r, r->next++);
+    while (r->running < r->jobs && r->next < r->points.all.n) launch(r, r->next++);
     int sig = sigtimedwait(&set, NULL, &(struct timespec){1, 0});
     if (sig > 0 && sig != SIGCHLD) {
       stop_runs(r);
@@ -164,7 +170,7 @@ static bool run_clean(struct rehearsing *r) {
   r->s.o = &keep;
   fflush(NULL);
   pid_t pid = fork();
-  if (pid == 0) run_point(&r->s, &p);
+  if (pid == 0) run_point(&r->s, &p, p.id);
   r->s.o = options;
   if (pid < 0 || waitpid(pid, NULL, 0) != pid || !read_result(r, &p, &x, true)) {
     fputs("cutc: the run without failures did not end\n", stderr);
@@ -240,7 +246,9 @@ static int perform(struct rehearsing *r, struct text *out) {
   r->results = arena_array(r->s.arena, struct result, r->points.all.n);
   r->workers = arena_array(r->s.arena, pid_t, r->points.all.n);
   r->bar = isatty(STDERR_FILENO) != 0;
-  if (!run_all(r, o->jobs > 0 ? o->jobs : processors())) {
+  r->jobs = o->jobs > 0 ? o->jobs : processors();
+  r->places = arena_array(r->s.arena, pid_t, r->jobs);
+  if (!run_all(r)) {
     fputs("cutc: stopped\n", stderr);
     return 2;
   }

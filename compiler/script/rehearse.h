@@ -132,9 +132,9 @@ void tree_remove(const char *path);
 /* Calls `visit` for every file below a folder (folders after what is in them); stops when it returns false. */
 bool tree_walk(const char *path, unsigned depth, bool (*visit)(void *data, const char *path, bool folder), void *data);
 
-/* Runs one failure point in this process, which is a worker of its own; writes the result to `base/ID.result`. Ends the
- * process. */
-_Noreturn void run_point(struct sandbox *s, const struct point *p);
+/* Runs one failure point in this process, which is a worker of its own, in the folder `place` of `base`, where nobody else is;
+ * writes the result to `base/ID.result`. Ends the process. */
+_Noreturn void run_point(struct sandbox *s, const struct point *p, const char *place);
 
 /* ── The world ─────────────────────────────────────────────────────────────── */
 

@@ -466,9 +466,10 @@ static void hold_to(struct run *r, enum mode mode, int status, bool begun) {
   if (status != 0 && status != 1 && status != 3 && status != 4 && status != 6) complain(r, "%s", said);
 }
 
-static void course(struct run *r, struct result *x) {
-  enum mode mode = MODE_APPLY;
-  bool first = true, stopped_back = false;
+static void course(struct run *r, struct result *x, bool applied_before) {
+  enum mode mode = applied_before ? MODE_ROLLBACK : MODE_APPLY;
+  bool first = !applied_before, stopped_back = false;
+  if (applied_before) x->statuses[x->processes++] = 0;
   while (x->processes < 8) {
     bool begun = began(r), applied = r->p->back && first, fired = r->fired;
     r->armed = !applied && !r->fired && r->p->fault != FAULT_NONE;
@@ -487,6 +488,7 @@ static void course(struct run *r, struct result *x) {
     }
     hold_to(r, mode, status, begun);
     if (applied) r->s->applied = r->records;
+    if (applied && status == 0 && r->why[0] == '\0' && !r->s->o->keep) image_keep(r);
     if (r->why[0] != '\0' || (status != 3 && status != 6 && !applied)) return;
     if (applied && status != 0) return;
     /* The way back ended at a point of no return: the way on is left. */
@@ -537,10 +539,21 @@ static void write_result(struct run *r, const struct result *x) {
   fclose(out);
 }
 
-_Noreturn void run_point(struct sandbox *s, const struct point *p) {
+/* Lays out the folders of the run. Sets *applied when its apply is already over. */
+static bool lay_out(struct run *r, bool *applied) {
+  const struct sandbox *s = r->s;
+  if (mkdir(r->memory, 0700) != 0) return false;
+  *applied = r->p->back && !s->o->keep && image_take(r);
+  if (*applied) return open_socket(r);
+  bool made = mkdir(r->dir, 0700) == 0 && mkdir(arena_print(s->arena, "%s/home", r->dir), 0700) == 0 && mkdir(arena_print(s->arena, "%s/state", r->dir), 0700) == 0;
+  return made && sandbox_tree(s, r->dir) && open_socket(r);
+}
+
+_Noreturn void run_point(struct sandbox *s, const struct point *p, const char *place) {
   struct run r = {.s = s, .p = p, .arena = s->arena, .master = -1, .listener = -1, .started = now_ms()};
   struct result x = {0};
   sigset_t set;
+  bool applied = false;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
@@ -549,12 +562,11 @@ _Noreturn void run_point(struct sandbox *s, const struct point *p) {
   signal(SIGPIPE, SIG_IGN);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   world_make(&r.world, s);
-  r.dir = arena_print(s->arena, "%s/%s", s->base, p->id);
-  r.memory = arena_print(s->arena, "%s/%s", s->memory, p->id);
+  r.dir = arena_print(s->arena, "%s/%s", s->base, place);
+  r.memory = arena_print(s->arena, "%s/%s", s->memory, place);
   r.state = arena_print(s->arena, "%s/state/cutc/%s", r.dir, name_text(&s->b->m->c->names, s->b->m->plan));
-  bool made = mkdir(r.dir, 0700) == 0 && mkdir(r.memory, 0700) == 0 && mkdir(arena_print(s->arena, "%s/home", r.dir), 0700) == 0 && mkdir(arena_print(s->arena, "%s/state", r.dir), 0700) == 0;
-  if (!made || !sandbox_tree(s, r.dir) || !open_socket(&r)) complain(&r, "the sandbox cannot be made: %s", strerror(errno));
-  else course(&r, &x);
+  if (!lay_out(&r, &applied)) complain(&r, "the sandbox cannot be made: %s", strerror(errno));
+  else course(&r, &x, applied);
   judge(&r, &x);
   x.ms = (uint32_t)(now_ms() - r.started);
   write_result(&r, &x);

@@ -68,6 +68,9 @@ void call_work(struct run *r, struct call *c);
 void terminal_answer(struct run *r);
 /* Puts the journal back from the full disk. */
 void journal_restore(struct run *r);
+/* Keeps what an apply without failures has left, for others at the same place; takes it, instead of an apply. */
+void image_keep(struct run *r);
+bool image_take(struct run *r);
 void run_kill(struct run *r); /* kill -9 of the runbook, and only of that */
 
 #endif

@@ -1,7 +1,6 @@
 #!/bin/bash
 # Rehearsals: those of the examples end well, a runtime with a planted defect is found out, nothing is left behind, and what
-# cannot be stood in for is refused. SAMPLE=N failure points of each plan (a few), SAMPLE=all for every one; SHELLS=all for
-# every shell.
+# cannot be stood in for is refused. SAMPLE=N failure points of each plan (a few), SAMPLE=all for every one.
 . "$(dirname "$0")/lib.bash"
 CUTC=${CUTC:-$repo/build/cutc}
 export TMPDIR=$scratch
@@ -38,10 +37,42 @@ check 'rehearsal of a small plan' [ "$status" = 0 ]
 [ "$SAMPLE" != 1000000 ] || check 'it has failures of every kind' [ "$(jq '[.points[].id | sub(".*[.](?<f>[a-z]+)([.]resume)?$"; "\(.f)")] | unique | length' "$scratch/json")" -ge 14 ]
 check 'each run ends in the baseline or the target' [ "$(jq '.baseline + .target == .runs' "$scratch/json")" = true ]
 check 'nothing is left behind' left
+
+# ── Under every shell that is here: a few points, and all that belongs to a wait ──
+cat >"$scratch/w/waits.cut" <<'P'
+plan waits { operator = desk }
+use std/net
+client desk   { dns = internet }
+client family { }
+delete host first { address = 10.0.0.1  ports = [443/tcp]  takes = 1s  do { $ shut first }  undo { $ open first } }
+host second { address = 10.0.0.2  ports = [443/tcp] }
+dns_record web { host = "web.example.net"  value = 10.0.0.1 -> 10.0.0.2  ttl = 1h  takes = 1s
+  do { $ sleep 90; publish second }  undo { $ publish first } }
+promise family reaches https://web.example.net always
+P
+waits=2.wait.int,2.wait.term,2.wait.hup,record4.after,record4.after.resume
 while read -r sh; do
   rehearse "$small" --shell "$sh" --sample "${SAMPLE:-2}"
   check "$sh" [ "$status" = 0 ]
-done < <(shells)
+  rehearse "$scratch/w/waits.cut" --shell "$sh" --only "$waits"
+  check "$sh, in a wait" [ "$status $(jq '[.points[].statuses[0]] == [1, 1, 1, 137, 137]' "$scratch/json")" = '0 true' ]
+done < <(SHELLS=all shells)
+rehearse "$repo/examples/traefik/cutover.cut" --only 7.undo.wait.int,7.undo.wait.term,7.undo.wait.hup
+check 'in a wait on the way back' [ "$status $(jq '[.points[].statuses] == [[0, 0], [0, 0], [0, 0]]' "$scratch/json")" = '0 true' ]
+printf '%s\n' '#!/bin/sh' 'echo sleep' >"$scratch/odd"
+chmod +x "$scratch/odd"
+"$CUTC" rehearse "$small" --shell "$scratch/odd" >"$scratch/out" 2>&1
+check 'a shell whose programs are its own is refused' [ $? = 2 ]
+check 'and why' grep -q 'has `.*` built in and does not look for it on the PATH' "$scratch/out"
+
+# ── What begins after an apply begins from a copy of what the apply left ──
+ends() { jq -c '[.points[] | [.id, .outcome, .statuses]]' "$scratch/json"; }
+rehearse "$small" -j 1 --only back.clean,back2.before,back4.after
+copied=$(ends)
+rehearse "$small" -j 1 --only back.clean,back2.before,back4.after --keep
+check 'as it would without a copy' [ "$copied" = "$(ends)" ]
+rm -rf "$scratch"/cutc-rehearse.* "$memory"/cutc-rehearse.*
+
 "$CUTC" rehearse "$small" --only clean >"$scratch/out" 2>&1
 check 'the matrix' grep -q '^the whole run .* 1t$' "$scratch/out"
 check 'the count' grep -q '^1 runs under sh in .* s: 0 back at the baseline, 1 at the target, 0 forward, 0 unseen, 0 bad$' "$scratch/out"
