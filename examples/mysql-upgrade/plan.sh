@@ -1137,9 +1137,15 @@ cut_settled() {
 
 # cut_curl_config URL SECONDS
 cut_curl_config() {
-  printf 'url = "'
-  printf '%s' "$1" | sed 's/[\\"]/\\&/g'
-  printf '"\nmax-time = %s\nconnect-timeout = %s\noutput = "/dev/null"\nnoproxy = "*"\nsilent\n' "$2" "$2"
+  case "$1" in
+  *[\\\"]*)
+    printf 'url = "'
+    printf '%s' "$1" | sed 's/[\\"]/\\&/g'
+    printf '"\n'
+    ;;
+  *) printf 'url = "%s"\n' "$1" ;;
+  esac
+  printf 'max-time = %s\nconnect-timeout = %s\noutput = "/dev/null"\nnoproxy = "*"\nsilent\n' "$2" "$2"
   printf 'write-out = "%%{http_code} %%{num_connects}\\n"\n'
 }
 
@@ -1205,7 +1211,7 @@ cut_probe_one() {
     esac
   done
   cut_before=''
-  [ ! -r "${cut_state}/baseline/promise-$1" ] || cut_before=$(cat -- "${cut_state}/baseline/promise-$1")
+  [ ! -r "${cut_state}/baseline/promise-$1" ] || read -r cut_before <"${cut_state}/baseline/promise-$1" || :
   "probe_$1"
   printf 'state %s, %s: expected %s, seen %s (%s)\n' "$2" "${cut_text}" "${cut_said}" "${cut_verdict}" "${cut_detail}" >>"${cut_log}"
   case "${cut_said}" in
@@ -3014,8 +3020,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 154d786c7d0a753144bd48a19ca7c400d5ae7fe8256f1a412a7992db674db433
-# plan part: sha256 ada9b4520a357d687de01dd58a1170592890da29cc847c2fbeef4a8546e94c65
+# runtime: sha256 64fe158d95c715c10ae50da87e2f8d37980a25600c3a71b814eadc9d7761f797
+# plan part: sha256 add65be7772b353f6dd4c92c7d26146578d3275027aa528b29e025cd73cce6f7
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1

@@ -1151,9 +1151,15 @@ cut_settled() {
 
 # cut_curl_config URL SECONDS
 cut_curl_config() {
-  printf 'url = "'
-  printf '%s' "$1" | sed 's/[\\"]/\\&/g'
-  printf '"\nmax-time = %s\nconnect-timeout = %s\noutput = "/dev/null"\nnoproxy = "*"\nsilent\n' "$2" "$2"
+  case "$1" in
+  *[\\\"]*)
+    printf 'url = "'
+    printf '%s' "$1" | sed 's/[\\"]/\\&/g'
+    printf '"\n'
+    ;;
+  *) printf 'url = "%s"\n' "$1" ;;
+  esac
+  printf 'max-time = %s\nconnect-timeout = %s\noutput = "/dev/null"\nnoproxy = "*"\nsilent\n' "$2" "$2"
   printf 'write-out = "%%{http_code} %%{num_connects}\\n"\n'
 }
 
@@ -1219,7 +1225,7 @@ cut_probe_one() {
     esac
   done
   cut_before=''
-  [ ! -r "${cut_state}/baseline/promise-$1" ] || cut_before=$(cat -- "${cut_state}/baseline/promise-$1")
+  [ ! -r "${cut_state}/baseline/promise-$1" ] || read -r cut_before <"${cut_state}/baseline/promise-$1" || :
   "probe_$1"
   printf 'state %s, %s: expected %s, seen %s (%s)\n' "$2" "${cut_text}" "${cut_said}" "${cut_verdict}" "${cut_detail}" >>"${cut_log}"
   case "${cut_said}" in
@@ -3377,8 +3383,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 154d786c7d0a753144bd48a19ca7c400d5ae7fe8256f1a412a7992db674db433
-# plan part: sha256 9a7e0c8f393f7d706a1f025282be3af7170c1e833ebd7a054be80a0ffaf2a4cd
+# runtime: sha256 64fe158d95c715c10ae50da87e2f8d37980a25600c3a71b814eadc9d7761f797
+# plan part: sha256 a917873d378ba7bab78a39d88bce08572c15a68262f3a938ed8acfa85e9e0c80
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

@@ -1154,9 +1154,15 @@ cut_settled() {
 
 # cut_curl_config URL SECONDS
 cut_curl_config() {
-  printf 'url = "'
-  printf '%s' "$1" | sed 's/[\\"]/\\&/g'
-  printf '"\nmax-time = %s\nconnect-timeout = %s\noutput = "/dev/null"\nnoproxy = "*"\nsilent\n' "$2" "$2"
+  case "$1" in
+  *[\\\"]*)
+    printf 'url = "'
+    printf '%s' "$1" | sed 's/[\\"]/\\&/g'
+    printf '"\n'
+    ;;
+  *) printf 'url = "%s"\n' "$1" ;;
+  esac
+  printf 'max-time = %s\nconnect-timeout = %s\noutput = "/dev/null"\nnoproxy = "*"\nsilent\n' "$2" "$2"
   printf 'write-out = "%%{http_code} %%{num_connects}\\n"\n'
 }
 
@@ -1222,7 +1228,7 @@ cut_probe_one() {
     esac
   done
   cut_before=''
-  [ ! -r "${cut_state}/baseline/promise-$1" ] || cut_before=$(cat -- "${cut_state}/baseline/promise-$1")
+  [ ! -r "${cut_state}/baseline/promise-$1" ] || read -r cut_before <"${cut_state}/baseline/promise-$1" || :
   "probe_$1"
   printf 'state %s, %s: expected %s, seen %s (%s)\n' "$2" "${cut_text}" "${cut_said}" "${cut_verdict}" "${cut_detail}" >>"${cut_log}"
   case "${cut_said}" in
@@ -3295,8 +3301,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 154d786c7d0a753144bd48a19ca7c400d5ae7fe8256f1a412a7992db674db433
-# plan part: sha256 598b00878227907e7b799f202e7feabfdb76e9d4bb0ad41a2c86844566c86645
+# runtime: sha256 64fe158d95c715c10ae50da87e2f8d37980a25600c3a71b814eadc9d7761f797
+# plan part: sha256 3d57cbc2eb30aaa044f84e53548c8081df468d19a196bf5e718b14552d7c16ad
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1

@@ -1128,9 +1128,15 @@ cut_settled() {
 
 # cut_curl_config URL SECONDS
 cut_curl_config() {
-  printf 'url = "'
-  printf '%s' "$1" | sed 's/[\\"]/\\&/g'
-  printf '"\nmax-time = %s\nconnect-timeout = %s\noutput = "/dev/null"\nnoproxy = "*"\nsilent\n' "$2" "$2"
+  case "$1" in
+  *[\\\"]*)
+    printf 'url = "'
+    printf '%s' "$1" | sed 's/[\\"]/\\&/g'
+    printf '"\n'
+    ;;
+  *) printf 'url = "%s"\n' "$1" ;;
+  esac
+  printf 'max-time = %s\nconnect-timeout = %s\noutput = "/dev/null"\nnoproxy = "*"\nsilent\n' "$2" "$2"
   printf 'write-out = "%%{http_code} %%{num_connects}\\n"\n'
 }
 
@@ -1196,7 +1202,7 @@ cut_probe_one() {
     esac
   done
   cut_before=''
-  [ ! -r "${cut_state}/baseline/promise-$1" ] || cut_before=$(cat -- "${cut_state}/baseline/promise-$1")
+  [ ! -r "${cut_state}/baseline/promise-$1" ] || read -r cut_before <"${cut_state}/baseline/promise-$1" || :
   "probe_$1"
   printf 'state %s, %s: expected %s, seen %s (%s)\n' "$2" "${cut_text}" "${cut_said}" "${cut_verdict}" "${cut_detail}" >>"${cut_log}"
   case "${cut_said}" in
@@ -3084,8 +3090,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 154d786c7d0a753144bd48a19ca7c400d5ae7fe8256f1a412a7992db674db433
-# plan part: sha256 beed896e9493124db6a8885cd95052ed8e0b7e2e1c6b35bfdb4352f2be8a1350
+# runtime: sha256 64fe158d95c715c10ae50da87e2f8d37980a25600c3a71b814eadc9d7761f797
+# plan part: sha256 d0dc498bb6812ca5f87a562327f6998837f407a8cd2a3559569ff1e9556efa60
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2
