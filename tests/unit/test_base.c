@@ -148,7 +148,8 @@ static void files_in_the_binary_are_found(void **state) {
   (void)state;
   for (size_t i = 0; i < count; i++) {
     assert_ptr_equal(embedded_find(all[i].name), &all[i]);
-    assert_int_equal(strlen(all[i].text), all[i].length);
+    if (strcmp(all[i].name, "standin") != 0) /* a program */
+      assert_int_equal(strlen(all[i].text), all[i].length);
   }
   assert_null(embedded_find("std/nothing"));
 }
