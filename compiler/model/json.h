@@ -10,7 +10,7 @@ void json_name_or_null(struct text *t, const struct model *m, uint32_t id); /* n
 void json_seconds(struct text *t, int64_t ms);                              /* null when negative */
 void json_resource(struct text *t, const struct model *m, uint32_t id);     /* its identifier */
 void json_zone(struct text *t, const struct model *m, uint32_t id);
-void json_step(struct text *t, const struct model *m, uint32_t id);         /* a step's id, or the resource of a part */
+void json_step(struct text *t, const struct model *m, uint32_t id);         /* a step's id, or STEP/RESOURCE of a part */
 void json_list(struct text *t, const struct model *m, const uint32_t *ids, uint32_t n, void (*one)(struct text *, const struct model *, uint32_t));
 void json_guard(struct text *t, const struct model *m, uint32_t id);        /* "after": […], "before": […] */
 void json_host(struct text *t, const struct model *m, const struct host *h);

@@ -76,11 +76,15 @@ void json_zone(struct text *t, const struct model *m, uint32_t id) {
   else json_name(t, m, m->zones.at[id].name);
 }
 
-/* A step's id, or for the part of a covering step the name of its resource. */
+/* A step's id, or STEP/RESOURCE for the part of a covering step: other hops of that resource may be a step of its name. */
 void json_step(struct text *t, const struct model *m, uint32_t id) {
   if (id == NONE) text_puts(t, "null");
-  else if (id >= m->steps.n) json_resource(t, m, m->parts.at[id - m->steps.n].resource);
-  else json_name(t, m, m->steps.at[id].name);
+  else if (id < m->steps.n) json_name(t, m, m->steps.at[id].name);
+  else {
+    const struct part *part = &m->parts.at[id - m->steps.n];
+    json_words(t, arena_print(&m->c->arena, "%s/%s", name_text(&m->c->names, m->steps.at[part->step].name),
+                              name_text(&m->c->names, m->resources.at[part->resource].name)));
+  }
 }
 
 void json_list(struct text *t, const struct model *m, const uint32_t *ids, uint32_t n,

@@ -404,7 +404,10 @@ static void load_step_names(struct loader *l, json_t *root) {
     struct step *s = &l->m->steps.at[i];
     s->parts = ids(l, &l->resources, json_object_get(o, "parts"), "resource", &s->part_count);
     for (uint32_t k = 0; k < s->part_count; k++) {
-      map_put(l, &l->parts, l->m->resources.at[s->parts[k]].name, l->m->parts.n);
+      const char *part = arena_print(&l->c->arena, "%s/%s", name_text(&l->c->names, s->name),
+                                     name_text(&l->c->names, l->m->resources.at[s->parts[k]].name));
+      map_put(l, &l->parts, intern(l, part), l->m->parts.n);
+      map_put(l, &l->parts, l->m->resources.at[s->parts[k]].name, l->m->parts.n); /* short, where no step has that name */
       array_push(&l->c->arena, &l->m->parts, (struct part){(uint32_t)i, s->parts[k]});
     }
   }

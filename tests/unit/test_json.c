@@ -48,7 +48,7 @@ static const char *const sample =
     "\"after\": [], \"before\": []},"
     "  {\"fact\": \"needs\", \"by\": \"apex\", \"zone\": \"lan\", \"dns\": \"internet\", \"host\": \"unknown\", \"port\": null, \"proto\": "
     "\"tcp\", \"vhost\": \"x.example.net\", \"unknown\": true, \"after\": [], \"before\": []},"
-    "  {\"fact\": \"needs\", \"by\": \"apex\", \"never\": true, \"after\": [\"part\"], \"before\": [\"https\"]}],"
+    "  {\"fact\": \"needs\", \"by\": \"apex\", \"never\": true, \"after\": [\"apex.ttl.2/part\"], \"before\": [\"https\"]}],"
     " \"forbidden\": [{\"rule\": \"snapshot-first\", \"severity\": \"error\", \"after\": [\"traefik\"], \"before\": [\"https\"], \"during\": "
     "\"https\", \"up\": [\"apex\"], \"down\": [\"traefik\"], \"hairpins\": [{\"client\": \"devvm\", \"resource\": \"traefik\", \"is\": true}]}],"
     " \"steps\": ["

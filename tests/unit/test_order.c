@@ -542,7 +542,7 @@ static void half_done_breaks_a_promise(void **state) {
   const char *plan =
     "{'format': 'cutc-model/1', 'plan': 'p', " ZONES ", 'clients': [], 'resources': [" THING("r") "," THING("s") "],"
     "'steps': [{'id': 'g', 'takes': 10, 'after': [], 'disrupts': [], 'commands': 2, 'parts': ['r', 's'], 'needs': [], 'undo_needs': [] %s}],"
-    "'promises': [{'id': 'x', 'true': [{'after': [], 'before': ['r', 's']}, {'after': ['r', 's'], 'before': []}], 'hold': 'always'}]}";
+    "'promises': [{'id': 'x', 'true': [{'after': [], 'before': ['g/r', 'g/s']}, {'after': ['g/r', 'g/s'], 'before': []}], 'hold': 'always'}]}";
   char json[2048];
   snprintf(json, sizeof json, plan, "");
   struct proven v = proven(json);
