@@ -306,7 +306,7 @@ int64_t window_of(struct terrain *t, const uint32_t *order, const int64_t *waits
     }
     at = to;
   }
-  return 0;
+  return -1;
 }
 
 void fails_window(const struct terrain *t, const struct spot *from, uint32_t step, const struct spot *to, uint64_t *fails) {

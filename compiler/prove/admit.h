@@ -122,7 +122,7 @@ void move_look(struct terrain *t, struct spot *from, uint32_t step, struct spot 
 /* Adds the window's term when a step may not disturb anything yet. */
 void fails_window(const struct terrain *t, const struct spot *from, uint32_t step, const struct spot *to, uint64_t *fails);
 /* Known milliseconds from where an order of the group begins to disturb to the end of the plan, with the waits before each
- * step (may be NULL); 0 when it does not. */
+ * step (may be NULL); -1 when it does not. */
 int64_t window_of(struct terrain *t, const uint32_t *order, const int64_t *waits);
 int64_t length_left(const struct terrain *t, const struct spot *from); /* known, of the plan from this state on */
 /* Goes to a state, or to the half of a step (NONE) that disrupts there. */

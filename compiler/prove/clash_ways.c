@@ -73,17 +73,21 @@ static void allow_limit(struct ways *w, uint32_t promise) {
   mend->time = least;
 }
 
-static void allow_window(struct ways *w) {
-  struct model *fork = model_fork(w->m, 0);
-  fork->window = -1;
-  if (!holds(w, fork)) return;
+/* How long the best order of a plan with that window (-1: without one) disturbs; -1 when none keeps it. */
+static int64_t window_with(struct ways *w, int64_t window) {
+  struct model *fork = model_fork(w->m, 0), *again = model_fork(w->m, 0);
   uint32_t first;
-  int64_t least = window_length(fork, prove_quietly(fork), &first);
+  fork->window = again->window = window;
+  return holds(w, fork) ? window_length(again, prove_quietly(again), &first) : -1; /* a proof puts its waits in */
+}
+
+static void allow_window(struct ways *w) {
+  int64_t least = window_with(w, -1);
+  if (least < 0) return;
   for (uint32_t i = 0; i < TIGHTEN && least > 0; i++) {
-    fork = model_fork(w->m, 0);
-    fork->window = least - 1;
-    if (!holds(w, fork)) break;
-    least = window_length(fork, prove_quietly(fork), &first);
+    int64_t shorter = window_with(w, least - 1);
+    if (shorter < 0) break;
+    least = shorter;
   }
   note(w, MEND_WINDOW)->time = least;
 }

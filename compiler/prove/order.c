@@ -422,7 +422,7 @@ static struct prefix *start(struct search *s) {
   struct spot *spot = spot_at(t, none);
   struct prefix *p = arena_new(&s->arena, struct prefix);
   p->spot = spot;
-  p->slack = INT64_MAX;
+  p->slack = t->v->slack;
   p->down_for = arena_array(&s->arena, int64_t, s->tracked_count);
   for (uint32_t i = 0; i < s->tracked_count; i++)
     if (bit_get(spot->down, s->tracked[i])) p->down_for[i] = t->elapsed;

@@ -208,23 +208,54 @@ static struct found reinstate(struct planning *g, struct found found) {
   return found;
 }
 
+static int64_t waits_of(const struct planning *g, const struct found *f) {
+  int64_t sum = 0;
+  for (uint32_t i = 0; f->any && f->waits != NULL && i < g->t->n; i++) sum += f->waits[i];
+  return sum;
+}
+
+/* The window as it is needed for an order; with one that is open already, what its waits add. */
+static void fit_window(struct planning *g, const struct found *f) {
+  struct proving *v = g->v;
+  if (v->slack == INT64_MAX) {
+    int64_t length = window_of(g->t, f->order, f->waits);
+    v->window = length < 0 ? 0 : length;
+  } else {
+    v->window += waits_of(g, f) - v->slack;
+    v->slack = waits_of(g, f);
+  }
+}
+
+/* One millisecond less of it, or more again. */
+static void turn_window(struct planning *g, int64_t by) {
+  g->v->window += by;
+  if (g->v->slack != INT64_MAX) g->v->slack += by;
+}
+
 /* A window that cannot be kept is still kept as short as can be: each order found says what the next has to beat. */
 static struct found shortest_window(struct planning *g, struct found found) {
   uint32_t term = g->t->window_term == NONE ? NONE : g->t->terms[g->t->window_term];
   if (term == NONE || !g->v->aside[term] || !found.any) return found;
-  g->v->window = window_of(g->t, found.order, found.waits);
+  fit_window(g, &found);
   g->v->aside[term] = false;
   for (uint32_t i = 0; i < TIGHTEN; i++) {
-    g->v->window--;
+    turn_window(g, -1);
     struct found shorter = order_search(g->t, g->v->aside);
     if (!shorter.any) {
-      g->v->window++;
+      turn_window(g, 1);
       break;
     }
     found = shorter;
-    g->v->window = window_of(g->t, found.order, found.waits);
+    fit_window(g, &found);
   }
   return found;
+}
+
+/* What the order of a group leaves of the window. */
+static void spend_window(struct planning *g, const struct found *f) {
+  int64_t length = g->m->window < 0 || !f->any ? -1 : window_of(g->t, f->order, f->waits);
+  if (g->v->slack != INT64_MAX) g->v->slack -= waits_of(g, f);
+  else if (length >= 0) g->v->slack = g->v->window - length;
 }
 
 /* Has what other groups take a part in this? */
@@ -320,6 +351,7 @@ static struct found order_forgetting(struct planning *g) {
   }
   g->p->order_holds = false;
   g->clashed = true;
+  g->crossing = g->crossing || t->window_term != NONE; /* which other groups open, or fill */
   return found;
 }
 
@@ -390,9 +422,11 @@ static void run_groups(struct planning *g, const struct group *groups, uint32_t 
   bool *done = done_new(g->m);
   g->crossing = g->clashed = false;
   g->v->elapsed = 0;
+  g->v->slack = INT64_MAX;
   for (uint32_t i = 0; i < n; i++) {
     g->t = terrain_new(g->m, g->v, &groups[i], done);
     struct found f = order_somehow(g);
+    spend_window(g, &f);
     terrain_free(g->t);
     take_order(g, &groups[i], &f, done);
   }

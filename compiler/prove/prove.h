@@ -78,6 +78,7 @@ struct proving {
   uint32_t window_index;         /* of its term, NONE */
   int64_t elapsed, total;        /* known milliseconds of the steps ordered so far, and of all */
   int64_t window;                /* that binds, milliseconds: the plan's, or the least there can be */
+  int64_t slack;                 /* what the groups so far leave of it for waits, once one has opened it; INT64_MAX before */
   uint32_t *position;            /* per step: its index in the order, once there is one */
   struct promise_list { const uint32_t *at; uint32_t n; } *component_promises; /* per component: see component_promises() */
   bool quiet;                    /* a trial: no mends, no ways out, nothing that proves again */
