@@ -207,11 +207,14 @@ TEST_OBJS := $(filter-out $(BUILD)/compiler/main.o,$(OBJS)) $(SUPPORT:%.c=$(BUIL
 UNIT_PROGRAMS := $(UNITS:%.c=$(BUILD)/%)
 
 .PHONY: units
-units: $(UNIT_PROGRAMS)
+units: $(UNIT_PROGRAMS) $(BUILD)/tests/property/driver
 $(BUILD)/tests/%.o: INCLUDES += -Itests/support
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(TEST_OBJS) $(BUILD)/objects
 	$(say) LD $@
 	$(q)$(CC) $(EXTRA) $(CFLAGS) $(LDFLAGS) -o $@ $< $(TEST_OBJS) $(LIBS) -lcmocka
+$(BUILD)/tests/property/driver: $(BUILD)/tests/property/driver.o $(filter-out $(BUILD)/compiler/main.o,$(OBJS)) $(BUILD)/objects
+	$(say) LD $@
+	$(q)$(CC) $(EXTRA) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 .PRECIOUS: $(BUILD)/%.o
 
 # ── Benchmarks ────────────────────────────────────────────────────────────────

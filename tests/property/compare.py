@@ -1,47 +1,52 @@
 #!/usr/bin/env python3
 """Random plans: the compiler's verdicts against the brute-force evaluator.
 
-  compare.py CUTC [--count N] [--seed FIRST] [--keep DIR]
+  compare.py DRIVER [--count N] [--seed FIRST] [--jobs N] [--log FILE] [--keep DIR] [--coverage]
 
 For each plan: the same timeline for the compiler's order; an order exactly when one exists, and then as good a one.
-Prints the seed of every difference; ends with `N passed, N failed`."""
+Prints the seed of every difference; ends with `N passed, N failed`. With `--coverage` it says how many plans had what of the
+definitions in them so that it made a difference to the evaluator, and fails when something of them never did."""
 import argparse
-import json
 import os
-import re
-import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import many  # noqa: E402
 from evaluate import Judge, Model  # noqa: E402
 from generate import plan  # noqa: E402
+from world import HITS, UP  # noqa: E402
 
-NO_ORDER = {"E251", "E252", "E211", "E213", "E214", "E231", "E224", "E241", "E261",
+NO_ORDER = {"E251", "E252", "E211", "E213", "E214", "E222", "E231", "E235", "E224", "E241", "E261",
             "E221"}  # only those who still have an old answer are left out
+EXPECTED = ["wildcard", "wildcard hidden by a name", "owned domain ends the search", "split horizon", "zone around", "forward", "route",
+            "virtual host", "not hosted here", "any of, one down", "count, some down", "need of a condition that is false", "disruption",
+            "half-done", "hairpin", "rule", "rule, during", "maybe", "old answer that fails", "old: no such name", "wait", "ttl_floor",
+            "lag of a names", "lag of a forwards", "refused: after", "refused: needs", "refused: undo needs", "refused: landing",
+            "refused: does not", "refused: undo does", "way back broken by old answers", "an order", "no order",
+            "an order other than the source's", "an order with an outage", "window"]
 BROKEN_AT_END = {"E201", "E202", "E206", "E221"}
 
 
-def run(cutc, command, text):
-    done = subprocess.run([cutc, *command, "-"], input=text, capture_output=True, text=True, timeout=60, check=False)
-    if done.returncode not in (0, 1):
-        raise RuntimeError("%s: exit status %d\n%s" % (" ".join(command), done.returncode, done.stderr or done.stdout))
-    return done
-
-
-def only_landing(judge, order):
-    """Nothing is wrong with the order but that something does not land: that what leads there is dead says it already."""
-    done, problems = frozenset(), set()
+def only_dead_ends(judge, order):
+    """Nothing is wrong with the order but that something does not land, or needs what answers neither at the start nor at the
+    end: that what leads there is dead says it already."""
+    done, forgiven = frozenset(), {None, "landing"}
     for step in (s for s in order if s in judge.model.position):
-        problems.add(judge.step_problem(done, step, False))
+        problem, s = judge.step_problem(done, step), judge.model.steps[step]
+        if problem in ("needs", "undo needs", "undo needs, half-done"):
+            failing = [n for n in s["needs" if problem == "needs" else "undo_needs"] if judge.state(done, s["disrupts"]).need(n) != UP]
+            if any(UP in (judge.first.need(n), judge.last.need(n)) for n in failing):
+                return False
+        elif problem not in forgiven:
+            return False
         done |= {step}
-    return problems - {None} == {"landing"} and judge.follow(order, ("landing",)) is not None
+    return judge.follow(order, ("landing", "needs", "undo needs", "undo needs, half-done")) is not None
 
 
-def components(cutc, text, judge, order):
+def components(parts, judge, order):
     """The compiler's components, as blocks of its order, waits left out."""
-    said = run(cutc, ["check", "-v", "--color=never"], text).stdout
-    blocks = [order[int(first) - 1:int(last)] for first, last in re.findall(r"^  steps (\d+)-(\d+): ", said, re.M)]
+    blocks = [order[first:first + count] for first, count in parts]
     return [tuple(s for s in block if s in judge.model.position) for block in blocks]
 
 
@@ -58,14 +63,12 @@ def apart(judge, blocks):
     return None if keys == sorted(keys) else "components out of sequence: %s" % (blocks,)
 
 
-def compare(cutc, text):
+def compare(findings, data, parts):
     """None, or what differs."""
-    found = json.loads(run(cutc, ["check", "--format", "json"], text).stdout)
-    codes = {f["code"] for f in found["findings"] if f["severity"] == "error"}
+    codes = {f["code"] for f in findings if f["severity"] == "error"}
     if any(code < "E2" for code in codes):
-        return None  # no plan at all: nothing to compare
-    modelled = run(cutc, ["model", "--format", "json"], text)
-    data = json.loads(modelled.stdout)
+        HITS.add("(no plan: %s)" % min(codes))
+        return None  # nothing to compare
     judge = Judge(Model(data))
     order = data["order"]
     if sorted(s for s in order if not judge.model.steps[s].get("wait")) != sorted(judge.model.order):
@@ -82,9 +85,17 @@ def compare(cutc, text):
     if judge.hopeless_conflicts and "E241" not in codes:
         return "%s conflict at the end, and no error says so (%s)" % (judge.hopeless_conflicts, sorted(codes))
     if judge.hopeless_conflicts:
+        HITS.add("(conflict at the end)")
         return None  # who answers where two may is not defined, so neither is which order is best
+    if any(p["id"] not in judge.hopeless and judge.depends(p) for p in data["promises"]):
+        HITS.add("a promise that steps make a difference to")
     best, mine = judge.best(), judge.follow(order)
-    if best is None and not codes & NO_ORDER and not ("E201" in codes and only_landing(judge, order)):
+    HITS.add("an order" if best else "no order")
+    if best and list(best[4]) != sorted(best[4]):
+        HITS.add("an order other than the source's")
+    if best and any(best[:2]):
+        HITS.add("an order with an outage")
+    if best is None and not codes & NO_ORDER and not (codes & {"E201", "E202"} and only_dead_ends(judge, order)):
         return "no order is admissible, and the compiler offers %s without an error (%s)" % (order, sorted(codes))
     if best is not None:
         if codes & {"E251", "E252"}:
@@ -92,7 +103,7 @@ def compare(cutc, text):
         if mine is None:
             done = frozenset()
             for step in (s for s in order if s in judge.model.position):
-                problem = judge.step_problem(done, step, False)
+                problem = judge.step_problem(done, step)
                 if problem:
                     return "the compiler's order %s is refused at %s: %s; %s is admissible" % (order, step, problem, [judge.model.order[i] for i in best[4]])
                 done |= {step}
@@ -100,7 +111,7 @@ def compare(cutc, text):
         # Independent groups of steps run one after the other by their place in the source, whatever is down meanwhile.
         mending = any(line[p["id"]][0] != "up" for p in data["promises"])
         if mine[:3] != best[:3] and not judge.hopeless and not mending:
-            blocks = components(cutc, text, judge, order)
+            blocks = components(parts, judge, order)
             if len(blocks) > 1:
                 against = apart(judge, blocks)
                 if against:
@@ -111,29 +122,33 @@ def compare(cutc, text):
     return None
 
 
+def judge_seed(compiler, seed):
+    """What differs, and what was hit."""
+    HITS.clear()
+    difference = compare(*compiler.ask(plan(seed)))
+    return difference, sorted(HITS)
+
+
+def coverage(hits, plans):
+    print("of %d plans, so many had what made a difference:" % plans)
+    for what in sorted(set(hits) | set(EXPECTED)):
+        print("  %6d  %s" % (hits[what], what))
+    missing = [what for what in EXPECTED if not hits[what]]
+    if missing:
+        print("never met: %s" % ", ".join(missing))
+    return len(missing)
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("cutc")
+    many.arguments(parser)
     parser.add_argument("--count", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", help="directory for the plans that differ")
     options = parser.parse_args()
-    passed = failed = 0
-    for seed in range(options.seed, options.seed + options.count):
-        text = plan(seed)
-        try:
-            difference = compare(options.cutc, text)
-        except (RuntimeError, subprocess.TimeoutExpired, json.JSONDecodeError, KeyError) as error:
-            difference = "%s: %s" % (type(error).__name__, error)
-        if difference is None:
-            passed += 1
-            continue
-        failed += 1
-        print("seed %d: %s" % (seed, difference))
-        if options.keep:
-            os.makedirs(options.keep, exist_ok=True)
-            with open(os.path.join(options.keep, "%d.cut" % seed), "w", encoding="utf-8") as file:
-                file.write(text)
+    if options.count > 1000:
+        many.faster()
+    passed, failed, hits = many.run(options, judge_seed, options.count)
+    if options.coverage:
+        failed += coverage(hits, options.count)
     print("%d passed, %d failed" % (passed, failed))
     return 1 if failed else 0
 

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Fifty kinds of mistakes, each planted into correct random plans: planted.py CUTC [--count N] [--correct N] [--seed FIRST]
+"""Fifty kinds of mistakes, each planted into correct random plans.
+
+  planted.py DRIVER [--count N] [--correct N] [--seed FIRST] [--jobs N] [--log FILE] [--keep DIR] [--list]
 
 A correct plan has no error. With one mistake in it, the finding with that mistake's code is among those of the check. Prints
 the seed and the kind of each that is not so; ends with `N passed, N failed`."""
 import argparse
-import json
+import os
 import random
-import subprocess
 import sys
 
-RULES = {"metallb-sharing-key", "metallb-dhcp-overlap", "dhcp-overlap", "address-pool-overlap", "address-not-leased", "pool-overlap"}
-
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import many  # noqa: E402
 
 class Plan:
     """Machines behind names, forwards and applications, some of which move without anybody noticing."""
@@ -248,46 +250,51 @@ simple("pool-overlap", "a pool within the leases", "address_pool {n} { range = 1
 simple("address-not-leased", "an address within the leases", "address {n} { value = 10.251.3.8 }\ndhcp_pool other-{n} { range = 10.251.3.7-10.251.3.9 }")
 
 
-def findings(cutc, text):
-    done = subprocess.run([cutc, "check", "--format", "json", "-"], input=text, capture_output=True, text=True, timeout=60, check=False)
-    if not done.stdout.startswith("{"):
-        raise RuntimeError("exit status %d\n%s" % (done.returncode, done.stderr or done.stdout))
-    return json.loads(done.stdout)["findings"]
-
-
 def names_of(finding):
     return {finding.get("code"), finding.get("rule")} - {None}
 
 
+def judge_correct(compiler, seed):
+    """What is said against a correct plan."""
+    errors = [f for f in compiler.ask(Plan(seed).text())[0] if f["severity"] == "error"]
+    return "a correct plan has an error: %s" % errors[0]["message"] if errors else None, []
+
+
+def judge_planted(compiler, seed):
+    """The mistakes that nobody found."""
+    missed, found = [], []
+    for number, (what, code, plant) in enumerate(MISTAKES):
+        plan = Plan(seed)
+        plan.r.seed(seed * 1000 + number)
+        plant(plan)
+        said = compiler.ask(plan.text())[0]
+        if any(code in names_of(f) for f in said):
+            found.append(code)
+        else:
+            missed.append("%s: no %s among %s" % (what, code, sorted(set().union(*map(names_of, said))) if said else "nothing"))
+    return "; ".join(missed) or None, found
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("cutc")
-    parser.add_argument("--count", type=int, default=4, help="plans for each kind of mistake")
+    many.arguments(parser)
+    parser.add_argument("--count", type=int, default=4, help="plans that each kind of mistake is planted into")
     parser.add_argument("--correct", type=int, default=100, help="plans without a mistake")
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
-    passed = failed = 0
     if options.list:
         for what, code, _ in MISTAKES:
             print("%-24s %s" % (code, what))
-    for seed in range(options.seed, options.seed + options.correct):
-        errors = [f for f in findings(options.cutc, Plan(seed).text()) if f["severity"] == "error"]
-        passed, failed = passed + (not errors), failed + bool(errors)
-        if errors:
-            print("seed %d: a correct plan has an error: %s" % (seed, errors[0]["message"]))
-    for number, (what, code, plant) in enumerate(MISTAKES):
-        for seed in range(options.seed, options.seed + options.count):
-            plan = Plan(seed)
-            plan.r.seed(seed * 1000 + number)
-            plant(plan)
-            found = findings(options.cutc, plan.text())
-            known = any(code in names_of(f) for f in found)
-            passed, failed = passed + known, failed + (not known)
-            if not known:
-                print("seed %d: %s: no %s among %s" % (seed, what, code, sorted(set().union(*map(names_of, found))) if found else "nothing"))
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed else 0
+    log = options.log
+    passed, failed, _ = many.run(options, judge_correct, options.correct)
+    options.log = log and log + ".planted"
+    found, missed, hits = many.run(options, judge_planted, options.count)
+    if options.coverage:
+        for code in sorted(hits):
+            print("  %6d  %s" % (hits[code], code))
+    print("%d kinds of mistakes in each of %d plans" % (len(MISTAKES), options.count))
+    print("%d passed, %d failed" % (passed + found, failed + missed))
+    return 1 if failed + missed else 0
 
 
 if __name__ == "__main__":
