@@ -11,7 +11,7 @@ unset CDPATH
 
 cut_mode=plan cut_yes=0 cut_dry=0 cut_to='' cut_on_failure=ask cut_state='' cut_done_list=' ' cut_colour=1
 cut_root='' cut_run='' cut_logs='' cut_log='' cut_out='' cut_work='' cut_cred='' cut_base=''
-cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_torn=0
+cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_torn=0 cut_call='' cut_there='' cut_kept='' cut_given_mode='' cut_tty_out=0 cut_tty_err=0
 cut_signal='' cut_clean=0 cut_locked=0 cut_quiet_tty=0 cut_count=0
 cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_secret_run=0
 cut_launcher='' cut_shell='' cut_copy='' cut_child='' cut_late=0 cut_hung_up=0
@@ -22,8 +22,15 @@ cut_problems=0 cut_drift=0 cut_watching=0 cut_gentle=0 cut_differs='' cut_patien
 
 # -- Talking ---------------------------------------------------------------------------------------------------------
 
+# When a terminal that was there is gone, what is said goes to the logs alone: ksh93 ends at the first word of its own
+# that it cannot get rid of.
+cut_mute() {
+  [ "${cut_tty_out}" = 0 ] || [ -t 1 ] || exec >/dev/null
+  [ "${cut_tty_err}" = 0 ] || [ -t 2 ] || exec 2>/dev/null
+}
+
 cut_say() {
-  printf '%s\n' "$*" 2>/dev/null || :
+  printf '%s\n' "$*" 2>/dev/null || cut_mute
   [ -z "${cut_logs}" ] || printf '%s\n' "$*" >>"${cut_logs}/runbook.log" 2>/dev/null || :
 }
 
@@ -58,6 +65,18 @@ cut_seconds() {
 
 cut_clock() {
   cut_time=$(date +%s)
+}
+
+# A path as one word of a command line that people copy, in cut_quoted.
+cut_quote() {
+  cut_quoted=$1
+  case "$1" in
+  *[!A-Za-z0-9_./:@%+=,-]*)
+    cut_quoted=$(printf '%s\n' "$1" | sed "s/'/'\\\\''/g")
+    cut_quoted="'${cut_quoted}'"
+    ;;
+  *) ;;
+  esac
 }
 
 cut_has_terminal() {
@@ -127,7 +146,7 @@ cut_read_journal() {
       [ "${cut_until_step}" != "${cut_j_number}" ] || cut_until_step=0
       ;;
     until) cut_until_step=${cut_j_number} cut_until_time=${cut_j_rest} ;;
-    guarded) cut_until='' ;;
+    guarded | kept) cut_until='' ;;
     confirm-until) cut_until=${cut_j_number} ;;
     over) cut_over=${cut_j_number} cut_until='' ;;
     *) cut_complain "The journal has a line of ${cut_j_time} that this runbook does not know: ${cut_j_event}" ;;

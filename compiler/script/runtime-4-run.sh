@@ -110,7 +110,7 @@ cut_stop_command() {
   done
   [ -n "${cut_alive}" ] || return 0
   if [ -n "${cut_holds}" ]; then
-    cut_bad "      ${cut_holds} HOLDS A LOCK and has not stopped in ${cut_span}: it is killed now. What it did may not be saved, and its lock may stay: sh ${cut_self} unlock --state ${cut_state}"
+    cut_bad "      ${cut_holds} HOLDS A LOCK and has not stopped in ${cut_span}: it is killed now. What it did may not be saved, and its lock may stay: ${cut_call} unlock --state ${cut_there}"
   else
     cut_say "      killed: it did not stop in ${cut_span}"
   fi
@@ -153,9 +153,11 @@ cut_attend() {
   if [ -n "${cut_timer}" ]; then
     # For good: asked politely before its shell has begun, it would sleep on to its end. Halted first, or it could start its
     # sleep while one looks for what it has started.
-    kill -s STOP "${cut_timer}" 2>/dev/null || :
-    cut_end_tree "${cut_timer}" KILL
-    wait "${cut_timer}" 2>/dev/null || :
+    {
+      kill -s STOP "${cut_timer}"
+      cut_end_tree "${cut_timer}" KILL
+      wait "${cut_timer}"
+    } 2>/dev/null || :
   fi
   [ "${cut_late}" = 0 ] || cut_why="it took longer than ${cut_timeout}s"
 }
@@ -209,7 +211,7 @@ cut_expected() {
       ;;
     matches) grep -Eq -e "${cut_want}" <"${cut_out}" || cut_holds=0 ;;
     unchanged)
-      cut_want=$(cat -- "${cut_state}/baseline/${cut_name}" 2>/dev/null) || cut_want='(not seen by preflight)'
+      cut_want=$(cat -- "${cut_kept}/${cut_name}" 2>/dev/null) || cut_want='(not seen by preflight)'
       [ "${cut_got}" = "${cut_want}" ] || cut_holds=0
       ;;
     *) ;;
@@ -392,8 +394,12 @@ cut_since() {
   [ "${cut_high}" -ge "$1" ] || return 0
   cut_n_up=${cut_n}
   cut_n="back-${cut_n}"
+  # Nothing is at work while it waits: here, and only here, the way back may be stopped.
+  trap 'cut_signal=INT' INT
+  trap 'cut_signal=TERM' TERM
   cut_until "$2"
   set -- "$?"
+  trap '' INT TERM
   cut_n=${cut_n_up}
   return "$1"
 }

@@ -76,7 +76,7 @@ cut_probe_one() {
     esac
   done
   cut_before=''
-  [ ! -r "${cut_state}/baseline/promise-$1" ] || read -r cut_before <"${cut_state}/baseline/promise-$1" || :
+  [ ! -r "${cut_kept}/promise-$1" ] || read -r cut_before <"${cut_kept}/promise-$1" || :
   "probe_$1"
   printf 'state %s, %s: expected %s, seen %s (%s)\n' "$2" "${cut_text}" "${cut_said}" "${cut_verdict}" "${cut_detail}" >>"${cut_log}"
   case "${cut_said}" in
@@ -121,7 +121,8 @@ cut_probe_all() {
 
 cut_problem() {
   cut_problems=$((cut_problems + 1))
-  cut_bad "  refused: $*"
+  # What fails since somebody stops it is no finding.
+  [ -n "${cut_signal}" ] || cut_bad "  refused: $*"
 }
 
 # cut_tool NAME DIRECTORY: a program that the plan's commands start.
@@ -145,7 +146,7 @@ cut_observe() {
   "observe_$1"
   cut_rc=$?
   cut_gentle=0
-  [ "${cut_rc}" != 0 ] || return 0
+  [ "${cut_rc}" != 0 ] && [ -z "${cut_signal}" ] || return 0
   cut_brief=$(tail -n 1 "${cut_log}" | cut -c 1-120)
   cut_say "  not observed: ${cut_text} (${cut_brief})"
 }
@@ -162,7 +163,7 @@ cut_baseline() {
   cut_name=$1 cut_timeout=60 cut_holds='' cut_stop=TERM cut_grace=10
   cut_files
   if cut_once; then
-    cat -- "${cut_out}" >"${cut_state}/baseline/$1"
+    cat -- "${cut_out}" >"${cut_kept}/$1"
   else
     cut_problem "the output of $1 cannot be seen (exit status ${cut_rc}); it has to be unchanged later: ${cut_log}"
   fi
@@ -207,7 +208,7 @@ cut_lingers() {
 cut_preflight() {
   cut_problems=0 cut_drift=0 cut_n=0
   cut_say "Preflight (changes nothing)"
-  mkdir -p "${cut_state}/baseline"
+  mkdir -p "${cut_kept}"
   plan_tools
   [ "${cut_problems}" != 0 ] || cut_say "  tools: all here"
   cut_open_secrets || return 4
@@ -227,9 +228,13 @@ cut_preflight() {
   cut_keep_statuses
   if cut_probe_all 0; then
     cut_say "  promises: as the model says"
-  else
+  elif [ -z "${cut_signal}" ]; then
     cut_problem "promises that are not as the model says:"
     printf '%s' "${cut_surprises}"
+  fi
+  if [ -n "${cut_signal}" ]; then
+    cut_bad "Stopped by signal ${cut_signal}, before all was looked at. Nothing was changed."
+    return 4
   fi
   cut_list_blind
   [ "${cut_problems}" = 0 ] || return 4
@@ -241,12 +246,12 @@ cut_keep_statuses() {
   cut_files
   cut_i=1
   while [ "${cut_i}" -le "${cut_promises}" ]; do
-    rm -f "${cut_state}/baseline/promise-${cut_i}"
+    rm -f "${cut_kept}/promise-${cut_i}"
     cut_blind='' cut_before=''
     "promise_${cut_i}"
     if [ -z "${cut_blind}" ]; then
       "probe_${cut_i}"
-      [ "${cut_verdict}" != up ] || printf '%s\n' "${cut_status}" >"${cut_state}/baseline/promise-${cut_i}"
+      [ "${cut_verdict}" != up ] || printf '%s\n' "${cut_status}" >"${cut_kept}/promise-${cut_i}"
     fi
     cut_i=$((cut_i + 1))
   done

@@ -230,7 +230,7 @@ cut_judge_holder() {
   *) ;;
   esac
   if ! cut_can_see "${cut_address}"; then
-    [ "${cut_told}" = 1 ] || cut_alone="${cut_unseen}. Look there for terraform; when it is gone for sure: sh ${cut_self} unlock --gone ${cut_address} --state ${cut_state}"
+    [ "${cut_told}" = 1 ] || cut_alone="${cut_unseen}. Look there for terraform; when it is gone for sure: ${cut_call} unlock --gone ${cut_address} --state ${cut_there}"
   else
     cut_find_client "${cut_address}" "${cut_port}"
     [ -z "${cut_client}" ] || cut_alone="its client lives (${cut_client}): wait for it, or ask it to stop with kill -s INT, which saves its work"
@@ -245,7 +245,7 @@ cut_judge_holder() {
     if [ -n "${cut_alone}" ]; then
       cut_say "    perhaps at work: ${cut_alone}"
     else
-      cut_say "    nobody seems to be behind it: sh ${cut_self} unlock --state ${cut_state}"
+      cut_say "    nobody seems to be behind it: ${cut_call} unlock --state ${cut_there}"
     fi
     return 0
   fi

@@ -2,6 +2,7 @@
 
 # The terminal goes, perhaps because of the change itself: with --confirm-within the run goes on without it.
 cut_hang_up() {
+  cut_mute
   if [ "${cut_confirm_within}" -gt 0 ]; then
     [ "${cut_alone_now}" = 1 ] || cut_say "The terminal is gone: goes on without it, and rolls back unless somebody confirms."
     cut_alone_now=1
@@ -22,7 +23,7 @@ cut_say_until() {
   [ "${cut_remains}" -gt 0 ] || cut_remains=0
   cut_hour_of "${cut_until}"
   cut_seconds "${cut_remains}"
-  cut_say "  NOT CONFIRMED: rolls back by itself at ${cut_hour}, in ${cut_span}, unless: sh ${cut_self} confirm --state ${cut_state}"
+  cut_say "  NOT CONFIRMED: rolls back by itself at ${cut_hour}, in ${cut_span}, unless: ${cut_call} confirm --state ${cut_there}"
 }
 
 # Begins to guard the run: a second process, apart from the terminal, which rolls back when this one is killed and nobody
@@ -89,13 +90,17 @@ cut_revert() {
   done
 }
 
-# After the last step: waits to be told that all is well. False when nobody did in time, or a signal came.
+# After the last step to be done: waits to be told that all is well. False when nobody did in time, or a signal came.
 cut_await_confirmation() {
   [ "${cut_confirm_within}" -gt 0 ] || return 0
   cut_clock
   cut_until=$((cut_time + cut_confirm_within))
   cut_record confirm-until "${cut_until}" || return 1
-  cut_say "All ${cut_steps} steps are done."
+  if [ "${cut_at}" = "${cut_steps}" ]; then
+    cut_say "All ${cut_steps} steps are done."
+  else
+    cut_say "${cut_at} of ${cut_steps} steps are done, as told."
+  fi
   cut_say_until
   cut_reader=''
   if cut_has_terminal; then
@@ -138,8 +143,8 @@ cut_confirm_command() {
     return 0
   fi
   cut_refuse_other || return
-  if [ "${cut_at}" -lt "${cut_steps}" ] || [ "${cut_undoing}" -gt 0 ]; then
-    cut_complain "Not confirmed: step ${cut_at} of ${cut_steps} is done."
+  if [ -z "${cut_until}" ] && [ "${cut_at}" -lt "${cut_steps}" ] || [ "${cut_undoing}" -gt 0 ]; then
+    cut_complain "Not confirmed: step ${cut_at} of ${cut_steps} is done, and the run does not wait for that."
     return 1
   fi
   if [ "${cut_dry}" = 1 ]; then
@@ -147,12 +152,12 @@ cut_confirm_command() {
     return 0
   fi
   if ! mkdir "${cut_state}/decided" 2>/dev/null; then
-    cut_complain "Not confirmed: it was decided before. See: sh ${cut_self} status --state ${cut_state}"
+    cut_complain "Not confirmed: it was decided before. See: ${cut_call} status --state ${cut_there}"
     return 1
   fi
   if cut_read_holder "${cut_state}/lock/holder" && cut_is_alive "${cut_holder}" "${cut_holder_birth}"; then
     cut_left=30
-    while [ -z "${cut_over}" ] && [ "${cut_left}" -gt 0 ]; do
+    while [ -z "${cut_over}" ] && [ -n "${cut_until}" ] && [ "${cut_left}" -gt 0 ]; do
       sleep 1
       cut_left=$((cut_left - 1))
       cut_read_journal
@@ -170,8 +175,13 @@ cut_confirm_orphan() {
     return 0
   fi
   cut_open_logs || return
-  cut_record over finished || return 3
-  cut_close drop
+  if [ "${cut_at}" -lt "${cut_steps}" ]; then
+    cut_record kept "${cut_at}" || return 3
+    cut_close keep
+  else
+    cut_record over finished || return 3
+    cut_close drop
+  fi
   cut_good "Confirmed: run ${cut_run} stays. Its process was gone."
 }
 

@@ -77,6 +77,7 @@ cut_backward() {
     fi
     cut_say "[back ${cut_n}/${cut_steps}] ${cut_id}"
     if [ "${cut_dry}" = 0 ]; then
+      cut_undoing=${cut_n}
       cut_record undo "${cut_n}" "${cut_id}" || return 6
     fi
     cut_undone=0
@@ -87,8 +88,13 @@ cut_backward() {
         [ "${cut_drift}" -gt 0 ] || cut_say "      undone, but its values could not be looked at"
       fi
     fi
+    if [ "${cut_undone}" = 0 ] && [ -n "${cut_signal}" ]; then
+      cut_bad "Stopped by signal ${cut_signal} while it waited: the undo of step ${cut_n}, ${cut_id}, has not begun."
+      cut_signal=''
+      return 6
+    fi
     if [ "${cut_undone}" = 0 ]; then
-      cut_bad "Step ${cut_n}, ${cut_id}, is not undone. Mend what the log says, then: sh ${cut_self} rollback"
+      cut_bad "Step ${cut_n}, ${cut_id}, is not undone. Mend what the log says, then: ${cut_call} rollback --state ${cut_there}"
       return 6
     fi
     cut_at=$((cut_n - 1)) cut_doubt=0 cut_undoing=0
@@ -121,9 +127,11 @@ cut_close() {
 cut_hint() {
   cut_half=''
   [ "${cut_doubt}" -le "${cut_at}" ] || cut_half=", step ${cut_doubt} begun"
+  [ "${cut_undoing}" = 0 ] || cut_half="${cut_half}, the undo of step ${cut_undoing} begun"
   cut_say "  state: step ${cut_at} of ${cut_steps} done${cut_half}; logs: ${cut_state}/logs/${cut_run}"
-  cut_say "  go on:  sh ${cut_self} resume --state ${cut_state}"
-  cut_say "  go back: sh ${cut_self} rollback --state ${cut_state}"
+  # Once an undo has begun there is one way only.
+  [ "${cut_undoing}" != 0 ] || cut_say "  go on:  ${cut_call} resume --state ${cut_there}"
+  cut_say "  go back: ${cut_call} rollback --state ${cut_there}"
 }
 
 cut_after_failure() {
@@ -184,12 +192,6 @@ cut_go_on() {
     cut_after_failure
     return
   fi
-  if [ "${cut_at}" -lt "${cut_steps}" ]; then
-    cut_close keep
-    cut_say "Stopped after ${cut_to}, as told."
-    cut_hint
-    return 0
-  fi
   if ! cut_await_confirmation; then
     if [ -n "${cut_signal}" ]; then
       cut_after_failure
@@ -198,6 +200,13 @@ cut_go_on() {
     cut_bad "Nobody confirmed in time."
     cut_go_back || return
     return 1
+  fi
+  if [ "${cut_at}" -lt "${cut_steps}" ]; then
+    [ "${cut_confirm_within}" = 0 ] || cut_record kept "${cut_at}" || return 3
+    cut_close keep
+    cut_say "Stopped after ${cut_to}, as told."
+    cut_hint
+    return 0
   fi
   cut_record over finished || return 3
   cut_close drop

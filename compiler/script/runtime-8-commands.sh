@@ -2,7 +2,7 @@
 
 cut_usage() {
   cat <<EOF
-usage: sh ${cut_self} [plan|preflight|apply|resume|confirm|rollback|status|verify|unlock] [--yes] [--dry-run]
+usage: ${cut_call} [plan|preflight|apply|resume|confirm|rollback|status|verify|unlock] [--yes] [--dry-run]
        [--to STEP] [--on-failure rollback|stop|ask] [--confirm-within 10m] [--state DIR] [--done STEP]
        [--patience SECONDS] [--idle 15m] [--gone ADDRESS] [--no-color]
 exit status: 0 done, 1 failed and rolled back, 2 usage, 3 stopped half-way, 4 preflight refused,
@@ -21,6 +21,8 @@ cut_new_run() {
 
 cut_open_logs() {
   cut_logs="${cut_state}/logs/${cut_run:-look}"
+  # What preflight saw belongs to its run: nobody else's look overwrites it.
+  cut_kept="${cut_logs}/baseline"
   mkdir -p "${cut_logs}" || return 4
   cut_count=$(find "${cut_logs}" -name '[0-9][0-9][0-9]*' | wc -l)
   cut_count=$((cut_count))
@@ -41,6 +43,22 @@ cut_find_target() {
   done
   cut_complain "There is no step ${cut_to}; \`plan\` lists them."
   return 2
+}
+
+# A name in --done that no step has would be missed only in the middle of the run.
+cut_find_done() {
+  for cut_word in ${cut_done_list}; do
+    cut_i=1
+    while [ "${cut_i}" -le "${cut_steps}" ]; do
+      "step_${cut_i}"
+      [ "${cut_id}" != "${cut_word}" ] || break
+      cut_i=$((cut_i + 1))
+    done
+    if [ "${cut_i}" -gt "${cut_steps}" ]; then
+      cut_complain "There is no step ${cut_word} (--done); \`plan\` lists them."
+      return 2
+    fi
+  done
 }
 
 cut_confirm() {
@@ -129,7 +147,12 @@ cut_resume() {
     return 0
   fi
   if [ "${cut_undoing}" -gt 0 ]; then
-    cut_complain "A rollback was under way: sh ${cut_self} rollback --state ${cut_state}"
+    cut_complain "A rollback was under way: ${cut_call} rollback --state ${cut_there}"
+    return 3
+  fi
+  if [ "${cut_target}" -lt "${cut_at}" ] || [ "${cut_target}" -lt "${cut_doubt}" ]; then
+    cut_complain "A later step than ${cut_to} is done or begun: nothing is changed."
+    cut_hint
     return 3
   fi
   cut_open_logs || return
@@ -253,7 +276,10 @@ cut_verify_command() {
   cut_refuse_other || return
   [ -n "${cut_run}" ] || cut_new_run
   cut_open_logs || return
-  cut_all_secrets || return 1
+  if ! cut_all_secrets; then
+    cut_bad "Not all secrets can be fetched: what needs them cannot be looked at."
+    cut_bad_count=1
+  fi
   cut_n=1
   while [ "${cut_n}" -le "${cut_at}" ]; do
     "step_${cut_n}"
@@ -274,6 +300,10 @@ cut_verify_command() {
   else
     cut_close drop
   fi
+  if [ -n "${cut_signal}" ]; then
+    cut_bad "Stopped by signal ${cut_signal}: not all was looked at."
+    return 1
+  fi
   [ "${cut_bad_count}" = 0 ] || return 1
   cut_good "All as the plan says after step ${cut_at}."
 }
@@ -284,6 +314,10 @@ cut_preflight_command() {
     return 3
   fi
   cut_find_target || return
+  if [ "${cut_over}" = finished ] && [ -z "${cut_other}" ]; then
+    cut_say "Already done: run ${cut_run} finished this plan, and verify looks at it now."
+    return 0
+  fi
   cut_at=0
   cut_new_run
   cut_root=$(pwd -P)
@@ -295,35 +329,71 @@ cut_preflight_command() {
   cut_good "Ready."
 }
 
-# 90, 90s, 10m or 1h as seconds in cut_length.
+# A shell that counts in 32 bits (mksh) cannot tell the time from January 2038 on; it says so before waits begin to fail.
+cut_tell_time() {
+  case "$((2147483647 + 1))" in
+  -*) ;;
+  *) return 0 ;;
+  esac
+  cut_clock
+  case "${cut_time}" in
+  2[1-9]???????? | [3-9]????????? | ???????????*)
+    cut_complain "This shell counts in 32 bits, and the time of today needs more: run this with another one (sh, dash, bash)."
+    return 2
+    ;;
+  *) ;;
+  esac
+}
+
+# 90, 90s, 10m or 1h as seconds in cut_length; not longer than what 32 bits can be added to.
 cut_duration() {
   cut_length=${1%[smh]}
   case "${cut_length}" in
-  '' | *[!0-9]* | 0*) return 2 ;;
+  '' | *[!0-9]* | 0* | ?????????*) return 2 ;;
   *) ;;
   esac
   case "$1" in
+  ???????*m | ?????*h) return 2 ;;
   *m) cut_length=$((cut_length * 60)) ;;
   *h) cut_length=$((cut_length * 3600)) ;;
   *) ;;
   esac
 }
 
+# What is wrong with the command line is said, in cut_why.
 cut_options() {
   while [ "$#" -gt 0 ]; do
+    cut_why="There is no command or option \`$1\`."
     case "$1" in
-    plan | preflight | apply | resume | confirm | rollback | status | verify | unlock) cut_mode=$1 ;;
-    --help | -h) cut_mode=help ;;
+    plan | preflight | apply | resume | confirm | rollback | status | verify | unlock)
+      cut_why="Two commands, ${cut_given_mode} and $1: say one."
+      [ -z "${cut_given_mode}" ] || return 2
+      cut_mode=$1 cut_given_mode=$1
+      ;;
+    --help | -h) cut_mode=help cut_given_mode=--help ;;
     --yes) cut_yes=1 ;;
     --dry-run) cut_dry=1 ;;
     --no-color) cut_colour=0 ;;
     --to | --on-failure | --state | --done | --patience | --idle | --gone | --confirm-within)
+      cut_why="The option $1 wants a value."
       [ "$#" -gt 1 ] || return 2
+      case "$2" in
+      --*) return 2 ;;
+      *) ;;
+      esac
+      cut_why="\`$2\` is no value of the option $1: a time is 90, 90s, 10m or 1h."
       case "$1" in
       --to) cut_to=$2 ;;
       --on-failure) cut_on_failure=$2 ;;
       --state) cut_state=$2 ;;
-      --patience) cut_patience=$2 ;;
+      --patience)
+        if [ "$2" = 0 ]; then
+          cut_patience=0
+        else
+          cut_duration "$2" || return
+          cut_patience=${cut_length}
+        fi
+        ;;
       --gone) cut_gone="${cut_gone}$2 " ;;
       --idle)
         cut_duration "$2" || return
@@ -341,14 +411,28 @@ cut_options() {
     esac
     shift
   done
-  case "${cut_patience}" in
-  '' | *[!0-9]*) return 2 ;;
-  *) ;;
-  esac
   case "${cut_on_failure}" in
   ask | rollback | stop) ;;
-  *) return 2 ;;
+  *)
+    cut_why="\`${cut_on_failure}\` is no value of the option --on-failure: rollback, stop or ask."
+    return 2
+    ;;
   esac
+  case "${cut_mode}${cut_to:+ --to}" in
+  'rollback --to')
+    cut_why="A rollback takes back all that was done: --to is for apply and resume."
+    return 2
+    ;;
+  *) ;;
+  esac
+}
+
+# Secrets are kept for a run that is half-way, and for nothing else.
+cut_keep_or_drop() {
+  if [ "${cut_locked}" = 1 ] && [ -r "${cut_state}/secrets-at" ]; then
+    cut_read_journal
+    { [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ]; } || cut_drop_secrets
+  fi
 }
 
 # Ends with what was left behind, said aloud, when the script ends in a way nobody foresaw.
@@ -356,7 +440,8 @@ cut_leave() {
   trap - EXIT
   [ "${cut_quiet_tty}" = 0 ] || stty echo </dev/tty
   [ "${cut_clean}" = 0 ] || return 0
-  cut_complain "The runbook ended unexpectedly. Where things stand: sh ${cut_self} status --state ${cut_state}"
+  cut_complain "The runbook ended unexpectedly. Where things stand: ${cut_call} status --state ${cut_there}"
+  cut_keep_or_drop
   cut_unlock
   exit 3
 }
@@ -376,20 +461,35 @@ cut_main() {
     ;;
   *) ;;
   esac
+  cut_quote "${cut_self}"
+  cut_call="sh ${cut_quoted}"
   if ! cut_options "$@"; then
+    cut_complain "${cut_why}"
     cut_usage >&2
     return 2
   fi
-  [ -t 1 ] && [ -z "${NO_COLOR:-}" ] || cut_colour=0
+  # One that is closed would become a file of the run.
+  (: >&2) || exec 2>/dev/null
+  (: <&0) 2>/dev/null || exec </dev/null
+  (: >&1) 2>/dev/null || exec >/dev/null
+  [ ! -t 1 ] || cut_tty_out=1
+  [ ! -t 2 ] || cut_tty_err=1
+  [ "${cut_tty_out}" = 1 ] && [ -z "${NO_COLOR:-}" ] || cut_colour=0
   cut_root=$(pwd -P)
   [ -n "${cut_state}" ] || cut_state="${XDG_STATE_HOME:-${HOME:-/root}/.local/state}/cutc/${cut_plan}"
   case "${cut_state}" in
   /*) ;;
   *) cut_state="${cut_root}/${cut_state}" ;;
   esac
+  cut_quote "${cut_state}"
+  cut_there=${cut_quoted}
   if [ "${cut_mode}" = help ]; then
     cut_usage
     return
+  fi
+  if ! [ -f "${cut_self}" ]; then
+    cut_complain "This runbook has to be a file, since it starts its commands from it: save it, then: sh FILE ${cut_mode}"
+    return 2
   fi
   if [ "${cut_mode}" = plan ]; then
     cut_plan_command
@@ -411,6 +511,8 @@ cut_main() {
   trap cut_hang_up HUP
   trap ':' ALRM
   cut_find_launcher
+  cut_find_done || return
+  cut_tell_time || return
   # These look and change nothing, dry or not; a dry `unlock` only shows.
   case "${cut_mode}" in
   unlock) cut_only_look=${cut_dry} cut_dry=0 ;;
@@ -437,6 +539,7 @@ cut_main() {
     esac
     cut_rc=$?
   fi
+  cut_keep_or_drop
   cut_unlock
   cut_clean=1
   return "${cut_rc}"

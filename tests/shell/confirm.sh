@@ -74,6 +74,35 @@ while read -r sh; do
   bare "$sh" confirm
   check "$sh: too late" last 'over rolled-back'
 
+  # As far as --to says: the same promise.
+  fresh
+  begin "$sh" apply --yes --to first --confirm-within 2s
+  ended
+  check "$sh: a part of it, and nobody confirms" eval 'is 1 && last "over rolled-back"'
+  check "$sh: a part of it: rolled back" [ ! -e "$scratch/w/one" ]
+  fresh
+  begin "$sh" apply --yes --to first --confirm-within 1m
+  bare "$sh" confirm
+  check "$sh: a part of it, confirmed" is 0
+  ended
+  check "$sh: a part of it, confirmed: stays as it is" eval 'is 0 && last "kept 1" && has "Stopped after first, as told." && [ -e "$scratch/w/one" ]'
+  bare "$sh" status
+  check "$sh: a part of it, confirmed: nothing is to be confirmed any more" eval 'is 3 && ! grep -q "NOT CONFIRMED" "$scratch/said"'
+  bare "$sh" confirm
+  check "$sh: a part of it: nothing waits for that" is 1
+  begin "$sh" resume
+  for _ in $(seq 600); do [ "$(grep -c confirm-until "$scratch/w/state/journal")" = 2 ] && break; sleep 0.1; done
+  bare "$sh" confirm
+  ended
+  check "$sh: the rest of it is to be confirmed too" eval 'is 0 && last "over finished"'
+  fresh
+  begin "$sh" apply --yes --to first --confirm-within 5s
+  kill -9 "$run"
+  ended
+  bare "$sh" confirm
+  check "$sh: a part of it, killed and confirmed" eval 'is 0 && last "kept 1"'
+  check "$sh: a part of it, killed and confirmed: the guard is gone" no_guard
+
   fresh
   begin "$sh" apply --yes --confirm-within 1m
   bare "$sh" status

@@ -2,24 +2,30 @@
 """A loopback HTTP server for the runbook tests: GET and PUT /service (a JSON file), GET /secret (wants X-Token).
 
 Usage: server.py DIRECTORY; writes its port to DIRECTORY/port. A file DIRECTORY/STATUS-PATH (say 503-service) makes
-that path answer with that status."""
+that path answer with that status; while there is DIRECTORY/slow, each answer takes three seconds."""
 import http.server
 import os
 import sys
+import time
 
 root = sys.argv[1]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self, status, body=b"{}\n"):
+        if os.path.exists(os.path.join(root, "slow")):
+            time.sleep(3)
         for name in os.listdir(root):
             if name[:3].isdigit() and name[4:] == self.path.strip("/"):
                 status, body = int(name[:3]), b"{}\n"
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        try:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+        except BrokenPipeError:  # who asked was stopped
+            pass
 
     def do_GET(self):
         if self.path == "/secret":

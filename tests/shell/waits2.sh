@@ -79,6 +79,34 @@ while read -r sh; do
   check "$sh: the clock was set back: resumed" is 0
   check "$sh: the clock was set back: the whole wait from now on, and no more" eval '[ "$(waits 2)" = 2 ] && [ "$(since_record 2)" -le 6 ] && [ "$(deadline 2)" -ge $((began + 5)) ]'
 
+  # The way back, stopped while it waits: by TERM, and by Ctrl-C at a terminal. HUP does not stop it.
+  fresh
+  sed -i 's/cut_since 2 3 /cut_since 2 6 /' "$scratch/book.sh"
+  begin "$sh"
+  kill -9 "$run"
+  wait "$run" 2>/dev/null
+  (cd "$scratch/w" && exec setsid env --default-signal $sh "$scratch/book.sh" rollback --yes --state "$scratch/w/state" </dev/null >"$scratch/out" 2>&1) &
+  run=$!
+  for _ in $(seq 600); do grep -q ' until back-2 ' "$scratch/w/state/journal" && break; sleep 0.1; done
+  kill -s HUP "$run"
+  sleep 1
+  check "$sh: HUP does not stop the way back" kill -0 "$run"
+  kill -s TERM "$run"
+  wait "$run" 2>/dev/null
+  status=$?
+  check "$sh: the way back is stopped while it waits" eval 'is 6 && has "Stopped by signal TERM while it waited: the undo of step 2, second, has not begun."'
+  check "$sh: and says how to go on, one way only" eval 'has "go back: sh " && ! has "go on: "'
+  check "$sh: its journal is whole" [ "$(tail -n 1 "$scratch/w/state/journal" | cut -d ' ' -f 2-3)" = 'until back-2' ]
+  bare "$sh" status
+  check "$sh: status says that it waits, and one way only" eval 'is 3 && has "waits until" && has "go back: sh " && ! has "go on: "'
+  first=$(deadline back-2)
+  (cd "$scratch/w" && "$repo/tests/shell/terminal.py" 'waits=^C' -- $sh "$scratch/book.sh" rollback --yes --state "$scratch/w/state" >"$scratch/out" 2>&1)
+  status=$?
+  check "$sh: Ctrl-C stops it too" eval 'is 6 && has "Stopped by signal INT while it waited"'
+  bare "$sh" rollback --yes
+  check "$sh: and it goes on to the same moment" eval 'is 0 && [ "$(waits back-2)" = 1 ] && [ "$(deadline back-2)" = "$first" ]'
+  sed -i 's/cut_since 2 6 /cut_since 2 3 /' "$scratch/book.sh"
+
   if [ "$sh" = dash ] || [ "${SHELLS:-}" = all ]; then
     fresh
     (cd "$scratch/w" && "$repo/tests/shell/terminal.py" -- $sh "$scratch/book.sh" apply --yes --state "$scratch/w/state" >"$scratch/out" 2>&1)
