@@ -216,13 +216,15 @@ static void print_expectations(struct text *out, const struct command *c) {
   }
 }
 
-static void print_observations(struct text *out, const struct runbook *b, const struct command *c) {
+static void print_observations(struct text *out, const struct runbook *b, const struct sequence *s, const struct command *c) {
   for (uint32_t i = 0; i < c->observe_count; i++) {
     const struct observation *o = &c->observes[i];
-    text_print(out, "  cut_seen %s %s ", name_at(b, o->attribute), o->filter != NULL ? "jq" : "text");
+    text_print(out, "  %s %s %s ", s->made_by != NONE ? "cut_found" : "cut_seen", name_at(b, o->attribute), o->filter != NULL ? "jq" : "text");
     quote_word(out, o->filter != NULL ? o->filter : "");
-    text_putc(out, ' ');
-    quote_word(out, value_plain(b->m, &o->declared));
+    if (s->made_by == NONE) {
+      text_putc(out, ' ');
+      quote_word(out, value_plain(b->m, &o->declared));
+    }
     text_putc(out, '\n');
   }
 }
@@ -260,7 +262,7 @@ static void print_item(struct text *out, const struct runbook *b, const struct s
   print_expectations(out, c);
   text_puts(out, " || return\n");
   if (s->type == SEQ_FETCH) print_fetch(out, b, c, &b->m->secrets.at[s->secret]);
-  else if (s->resource != NONE) print_observations(out, b, c);
+  else if (s->resource != NONE) print_observations(out, b, s, c);
 }
 
 static void print_source(struct text *out, const struct runbook *b, const struct secret *s) {
@@ -364,8 +366,10 @@ static void print_list(struct text *out, const struct runbook *b) {
   text_print(out, "%s}\n\nplan_observe() {\n", b->tools.n == 0 ? "  :\n" : "");
   uint32_t n = 0;
   for (uint32_t i = 0; i < b->sequences.n && b->sequences.at[i].type == SEQ_OBSERVE; i++, n++) {
-    text_print(out, "  cut_observe %u ", n + 1);
-    quote_word(out, name_at(b, b->m->resources.at[b->sequences.at[i].resource].name));
+    const struct sequence *s = &b->sequences.at[i];
+    text_print(out, "  %s %u ", s->made_by != NONE ? "cut_absent" : "cut_observe", n + 1);
+    quote_word(out, name_at(b, b->m->resources.at[s->resource].name));
+    if (s->made_by != NONE) text_print(out, " %u", s->made_by + 1);
     text_putc(out, '\n');
   }
   text_print(out, "%s}\n\nplan_unused() {\n", n == 0 ? "  :\n" : "");

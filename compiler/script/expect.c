@@ -373,11 +373,11 @@ static void after_command(struct expecting *e, const struct sequence *s, const s
       word(e, o->filter != NULL ? o->filter : ".");
       or_return(e);
     } else if (s->resource != NONE) {
-      word(e, "cut_seen");
+      word(e, s->made_by == NONE ? "cut_seen" : "cut_found");
       word(e, name_at(e, o->attribute));
       word(e, o->filter != NULL ? "jq" : "text");
       word(e, o->filter != NULL ? o->filter : "");
-      word(e, value_plain(e->b->m, &o->declared));
+      if (s->made_by == NONE) word(e, value_plain(e->b->m, &o->declared));
       end(e);
     }
   }
@@ -538,9 +538,11 @@ static void lists(struct expecting *e) {
   close_list(e);
   function(e, "plan_observe", "the values that preflight looks at");
   for (uint32_t i = 0; i < b->sequences.n && b->sequences.at[i].type == SEQ_OBSERVE; i++) {
-    word(e, "cut_observe");
+    const struct sequence *s = &b->sequences.at[i];
+    word(e, s->made_by == NONE ? "cut_observe" : "cut_absent");
     number(e, i + 1);
-    word(e, name_at(e, b->m->resources.at[b->sequences.at[i].resource].name));
+    word(e, name_at(e, b->m->resources.at[s->resource].name));
+    if (s->made_by != NONE) number(e, s->made_by + 1);
     end(e);
   }
   close_list(e);

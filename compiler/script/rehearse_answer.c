@@ -365,6 +365,15 @@ static void look_takes_time(struct run *r, uint32_t unit, enum fault fault) {
   r->clock += takes > 15 ? takes : 15;
 }
 
+/* Does this look at what is not there, in the world as it is? Nobody knows of it then. */
+static bool looks_in_vain(const struct run *r, uint32_t unit) {
+  const struct model *m = r->s->b->m;
+  uint32_t resource = seen_resource(r, unit), exists = name_find(&m->c->names, "exists", 6);
+  if (resource == NONE || exists == NONE || r->s->b->units.at[unit].command->observe_count == 0) return false;
+  const struct value *v = attribute_value(m, resource, exists, r->world.done);
+  return v != NULL && v->type == V_BOOL && v->number == 0;
+}
+
 /* The command does its work and answers, but for what `fault` takes away from it. */
 static void work(struct run *r, struct call *c, uint32_t unit, enum fault fault) {
   const struct command *command = r->s->b->units.at[unit].command;
@@ -376,15 +385,17 @@ static void work(struct run *r, struct call *c, uint32_t unit, enum fault fault)
   }
   if (fault != FAULT_FAIL && fault != FAULT_LIE && in_block(r, unit)) world_work(&r->world, unit);
   const char *text = output_of(r, unit, &ok);
+  bool vain = looks_in_vain(r, unit);
+  if (vain) text = http ? "{}\n" : "";
   if (fault == FAULT_LOST && !http) {
     call_reply(r, c, STANDIN_DIE, 0, "", 0);
     return;
   }
   if (!http) {
-    finish(r, c, fault == FAULT_FAIL || fault == FAULT_LATE || !ok ? 1 : 0, fault == FAULT_FAIL ? "" : text);
+    finish(r, c, fault == FAULT_FAIL || fault == FAULT_LATE || !ok || vain ? 1 : 0, fault == FAULT_FAIL ? "" : text);
     return;
   }
-  unsigned status = command->status_count > 0 ? command->status[0] : 200;
+  unsigned status = vain ? 404 : command->status_count > 0 ? command->status[0] : 200;
   if (fault == FAULT_FAIL || fault == FAULT_LATE || !ok) status = 599;
   write_reply(r, c, fault == FAULT_LOST ? "" : text);
   if (fault == FAULT_LOST) finish(r, c, 52, "000\n");

@@ -94,7 +94,7 @@ static void command_tools(struct builder *u, const struct command *c) {
 
 static struct sequence *add_sequence(struct builder *u, enum sequence_type type, const char *name, struct block block) {
   struct runbook *b = u->b;
-  struct sequence s = {.type = (uint8_t)type, .name = name, .first = b->units.n, .count = block.n, .step = NONE, .resource = NONE, .secret = NONE};
+  struct sequence s = {.type = (uint8_t)type, .name = name, .first = b->units.n, .count = block.n, .step = NONE, .resource = NONE, .secret = NONE, .made_by = NONE};
   for (uint32_t i = 0; i < block.n; i++) {
     const struct command *c = &block.at[i];
     struct at_use at_use = {.m = b->m};
@@ -292,6 +292,35 @@ static void step_lock(struct builder *u, uint32_t k) {
   array_push(u->arena, &b->locks, lock);
 }
 
+/* ── What is there, and what may not be ────────────────────────────────────── */
+
+/* What exists at the start is looked at as it is there; what a step creates, as it is at the end: it may not answer yet. */
+static void add_observations(struct builder *u) {
+  struct runbook *b = u->b;
+  struct model *m = b->m;
+  bool *there = arena_array(u->arena, bool, m->resources.n + 1);
+  u->done = proof_flags(m, b->p, 0);
+  for (uint32_t i = 0; i < m->resources.n; i++) {
+    there[i] = exists_in(m, i, u->done);
+    struct block look = there[i] ? resource_observe(m, i, u->done) : (struct block){0};
+    if (look.n > 0) add_sequence(u, SEQ_OBSERVE, arena_print(u->arena, "observe_%u", b->sequences.n + 1), look)->resource = i;
+  }
+  uint32_t exists = name_find(&m->c->names, "exists", 6);
+  u->done = proof_flags(m, b->p, b->p->order.n);
+  for (uint32_t k = 0; k < b->p->order.n; k++) {
+    const struct step *s = &m->steps.at[b->p->order.at[k]];
+    for (uint32_t h = 0; h < s->hop_count; h++) {
+      const struct attribute *a = &m->attributes.at[s->hops[h].attribute];
+      if (a->name != exists || there[a->owner] || s->hops[h].index > 0 || !exists_in(m, a->owner, u->done)) continue;
+      struct block look = resource_observe(m, a->owner, u->done);
+      if (look.n == 0) continue;
+      struct sequence *q = add_sequence(u, SEQ_OBSERVE, arena_print(u->arena, "observe_%u", b->sequences.n + 1), look);
+      q->resource = a->owner;
+      q->made_by = k;
+    }
+  }
+}
+
 /* ── All of it ─────────────────────────────────────────────────────────────── */
 
 /* For each step of the order, the next one of the same resource: it overtakes what the earlier one verified. */
@@ -316,13 +345,7 @@ struct runbook *runbook_build(struct model *m, const struct proof *p) {
                       .first = arena_array(arena, uint32_t, p->order.n + 1)};
   *b = (struct runbook){.m = m, .p = p};
   b->newer = overtaking(&u);
-  u.done = proof_flags(m, p, 0);
-  for (uint32_t i = 0; i < m->resources.n; i++) {
-    if (!exists_in(m, i, u.done)) continue;
-    struct block look = resource_observe(m, i, u.done);
-    if (look.n == 0) continue;
-    add_sequence(&u, SEQ_OBSERVE, arena_print(arena, "observe_%u", b->sequences.n + 1), look)->resource = i;
-  }
+  add_observations(&u);
   for (uint32_t k = 0; k < p->order.n; k++) add_step(&u, k);
   for (uint32_t k = 0; k < p->order.n; k++) step_lock(&u, k);
   add_probes(&u);

@@ -427,9 +427,9 @@ cut_options() {
   esac
 }
 
-# Secrets are kept for a run that is half-way, and for nothing else.
+# Secrets are kept for a run that is half-way, and for nothing else. Where the journal cannot be written, nobody knows.
 cut_keep_or_drop() {
-  if [ "${cut_locked}" = 1 ] && [ -r "${cut_state}/secrets-at" ]; then
+  if [ "${cut_locked}" = 1 ] && [ "${cut_torn}" = 0 ] && [ -r "${cut_state}/secrets-at" ]; then
     cut_read_journal
     { [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ]; } || cut_drop_secrets
   fi
