@@ -88,7 +88,7 @@ unset CDPATH
 
 cut_mode=plan cut_yes=0 cut_dry=0 cut_to='' cut_on_failure=ask cut_state='' cut_done_list=' ' cut_colour=1
 cut_root='' cut_run='' cut_logs='' cut_log='' cut_out='' cut_work='' cut_cred='' cut_base=''
-cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_torn=0
+cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_torn=0 cut_call='' cut_there='' cut_kept='' cut_given_mode='' cut_tty_out=0 cut_tty_err=0 cut_present='' cut_why=''
 cut_signal='' cut_clean=0 cut_locked=0 cut_quiet_tty=0 cut_count=0
 cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_secret_run=0
 cut_launcher='' cut_shell='' cut_copy='' cut_child='' cut_late=0 cut_hung_up=0
@@ -99,8 +99,15 @@ cut_problems=0 cut_drift=0 cut_watching=0 cut_gentle=0 cut_differs='' cut_patien
 
 # -- Talking ---------------------------------------------------------------------------------------------------------
 
+# When a terminal that was there is gone, what is said goes to the logs alone: ksh93 ends at the first word of its own
+# that it cannot get rid of.
+cut_mute() {
+  [ "${cut_tty_out}" = 0 ] || [ -t 1 ] || exec >/dev/null
+  [ "${cut_tty_err}" = 0 ] || [ -t 2 ] || exec 2>/dev/null
+}
+
 cut_say() {
-  printf '%s\n' "$*" 2>/dev/null || :
+  printf '%s\n' "$*" 2>/dev/null || cut_mute
   [ -z "${cut_logs}" ] || printf '%s\n' "$*" >>"${cut_logs}/runbook.log" 2>/dev/null || :
 }
 
@@ -135,6 +142,18 @@ cut_seconds() {
 
 cut_clock() {
   cut_time=$(date +%s)
+}
+
+# A path as one word of a command line that people copy, in cut_quoted.
+cut_quote() {
+  cut_quoted=$1
+  case "$1" in
+  *[!A-Za-z0-9_./:@%+=,-]*)
+    cut_quoted=$(printf '%s\n' "$1" | sed "s/'/'\\\\''/g")
+    cut_quoted="'${cut_quoted}'"
+    ;;
+  *) ;;
+  esac
 }
 
 cut_has_terminal() {
@@ -204,7 +223,7 @@ cut_read_journal() {
       [ "${cut_until_step}" != "${cut_j_number}" ] || cut_until_step=0
       ;;
     until) cut_until_step=${cut_j_number} cut_until_time=${cut_j_rest} ;;
-    guarded) cut_until='' ;;
+    guarded | kept) cut_until='' ;;
     confirm-until) cut_until=${cut_j_number} ;;
     over) cut_over=${cut_j_number} cut_until='' ;;
     *) cut_complain "The journal has a line of ${cut_j_time} that this runbook does not know: ${cut_j_event}" ;;
@@ -809,7 +828,7 @@ cut_stop_command() {
   done
   [ -n "${cut_alive}" ] || return 0
   if [ -n "${cut_holds}" ]; then
-    cut_bad "      ${cut_holds} HOLDS A LOCK and has not stopped in ${cut_span}: it is killed now. What it did may not be saved, and its lock may stay: sh ${cut_self} unlock --state ${cut_state}"
+    cut_bad "      ${cut_holds} HOLDS A LOCK and has not stopped in ${cut_span}: it is killed now. What it did may not be saved, and its lock may stay: ${cut_call} unlock --state ${cut_there}"
   else
     cut_say "      killed: it did not stop in ${cut_span}"
   fi
@@ -852,9 +871,11 @@ cut_attend() {
   if [ -n "${cut_timer}" ]; then
     # For good: asked politely before its shell has begun, it would sleep on to its end. Halted first, or it could start its
     # sleep while one looks for what it has started.
-    kill -s STOP "${cut_timer}" 2>/dev/null || :
-    cut_end_tree "${cut_timer}" KILL
-    wait "${cut_timer}" 2>/dev/null || :
+    {
+      kill -s STOP "${cut_timer}"
+      cut_end_tree "${cut_timer}" KILL
+      wait "${cut_timer}"
+    } 2>/dev/null || :
   fi
   [ "${cut_late}" = 0 ] || cut_why="it took longer than ${cut_timeout}s"
 }
@@ -908,7 +929,7 @@ cut_expected() {
       ;;
     matches) grep -Eq -e "${cut_want}" <"${cut_out}" || cut_holds=0 ;;
     unchanged)
-      cut_want=$(cat -- "${cut_state}/baseline/${cut_name}" 2>/dev/null) || cut_want='(not seen by preflight)'
+      cut_want=$(cat -- "${cut_kept}/${cut_name}" 2>/dev/null) || cut_want='(not seen by preflight)'
       [ "${cut_got}" = "${cut_want}" ] || cut_holds=0
       ;;
     *) ;;
@@ -1091,8 +1112,12 @@ cut_since() {
   [ "${cut_high}" -ge "$1" ] || return 0
   cut_n_up=${cut_n}
   cut_n="back-${cut_n}"
+  # Nothing is at work while it waits: here, and only here, the way back may be stopped.
+  trap 'cut_signal=INT' INT
+  trap 'cut_signal=TERM' TERM
   cut_until "$2"
   set -- "$?"
+  trap '' INT TERM
   cut_n=${cut_n_up}
   return "$1"
 }
@@ -1225,7 +1250,7 @@ cut_probe_one() {
     esac
   done
   cut_before=''
-  [ ! -r "${cut_state}/baseline/promise-$1" ] || read -r cut_before <"${cut_state}/baseline/promise-$1" || :
+  [ ! -r "${cut_kept}/promise-$1" ] || read -r cut_before <"${cut_kept}/promise-$1" || :
   "probe_$1"
   printf 'state %s, %s: expected %s, seen %s (%s)\n' "$2" "${cut_text}" "${cut_said}" "${cut_verdict}" "${cut_detail}" >>"${cut_log}"
   case "${cut_said}" in
@@ -1270,7 +1295,8 @@ cut_probe_all() {
 
 cut_problem() {
   cut_problems=$((cut_problems + 1))
-  cut_bad "  refused: $*"
+  # What fails since somebody stops it is no finding.
+  [ -n "${cut_signal}" ] || cut_bad "  refused: $*"
 }
 
 # cut_tool NAME DIRECTORY: a program that the plan's commands start.
@@ -1294,9 +1320,51 @@ cut_observe() {
   "observe_$1"
   cut_rc=$?
   cut_gentle=0
-  [ "${cut_rc}" != 0 ] || return 0
-  cut_brief=$(tail -n 1 "${cut_log}" | cut -c 1-120)
+  [ "${cut_rc}" != 0 ] && [ -z "${cut_signal}" ] || return 0
+  cut_reason
   cut_say "  not observed: ${cut_text} (${cut_brief})"
+}
+
+# Why the last look did not see anything, in cut_brief: what the runtime or curl says of it, before what the other side said.
+cut_reason() {
+  cut_brief=$(awk '/^(expected |curl: |nobody answers )/ { why = $0 } !/^# / { last = $0 } END { print why != "" ? why : last }' "${cut_log}" | cut -c 1-120)
+  [ -n "${cut_brief}" ] || cut_brief=${cut_why}
+}
+
+# cut_absent NUMBER NAME STEP: what that step creates may not be there yet, unless the step is said to be done. An API that does not
+# know of it says 404, in JSON.
+cut_absent() {
+  "step_$3"
+  case "${cut_done_list}" in
+  *" ${cut_id} "*) return 0 ;;
+  *) ;;
+  esac
+  cut_text=$2 cut_present='' cut_rc=0
+  cut_gentle=1
+  "observe_$1" || cut_rc=$?
+  cut_gentle=0
+  if [ -n "${cut_present}" ]; then
+    cut_problem "${cut_text} is there already (${cut_present}), and step ${cut_id} creates it; the way back would remove it. Remove it, or leave \`create\` out of the plan; when it was made for this run, say --done ${cut_id}"
+    return 0
+  fi
+  [ "${cut_rc}" != 0 ] && [ -z "${cut_signal}" ] || return 0
+  cut_reason
+  cut_brace=$(head -c 1 "${cut_out}" 2>/dev/null)
+  case "${cut_brief}${cut_brace}" in
+  'expected status '*', got 404{') ;;
+  *) cut_say "  not looked at whether ${cut_text} is there already (${cut_brief})" ;;
+  esac
+}
+
+# cut_found ATTRIBUTE jq|text FILTER: the last command's answer, of what may not be there: any value is one too many.
+cut_found() {
+  if [ "$2" = jq ]; then
+    cut_value=$(jq -r "($3) | if . == null or . == [] then \"\" elif type == \"array\" then (map(tostring) | sort | join(\", \")) else . end" <"${cut_out}" 2>/dev/null) || cut_value=''
+  else
+    cut_value=$(cat -- "${cut_out}")
+  fi
+  printf '%s.%s: declared not there, seen %s\n' "${cut_text}" "$1" "${cut_value}" >>"${cut_log}"
+  [ -z "${cut_value}" ] || cut_present="${cut_present:+${cut_present}, }$1 is ${cut_value}"
 }
 
 # cut_unused ADDRESS PORT NAME: nobody may answer yet where the plan puts somebody.
@@ -1311,7 +1379,7 @@ cut_baseline() {
   cut_name=$1 cut_timeout=60 cut_holds='' cut_stop=TERM cut_grace=10
   cut_files
   if cut_once; then
-    cat -- "${cut_out}" >"${cut_state}/baseline/$1"
+    cat -- "${cut_out}" >"${cut_kept}/$1"
   else
     cut_problem "the output of $1 cannot be seen (exit status ${cut_rc}); it has to be unchanged later: ${cut_log}"
   fi
@@ -1356,7 +1424,7 @@ cut_lingers() {
 cut_preflight() {
   cut_problems=0 cut_drift=0 cut_n=0
   cut_say "Preflight (changes nothing)"
-  mkdir -p "${cut_state}/baseline"
+  mkdir -p "${cut_kept}"
   plan_tools
   [ "${cut_problems}" != 0 ] || cut_say "  tools: all here"
   cut_open_secrets || return 4
@@ -1376,9 +1444,13 @@ cut_preflight() {
   cut_keep_statuses
   if cut_probe_all 0; then
     cut_say "  promises: as the model says"
-  else
+  elif [ -z "${cut_signal}" ]; then
     cut_problem "promises that are not as the model says:"
     printf '%s' "${cut_surprises}"
+  fi
+  if [ -n "${cut_signal}" ]; then
+    cut_bad "Stopped by signal ${cut_signal}, before all was looked at. Nothing was changed."
+    return 4
   fi
   cut_list_blind
   [ "${cut_problems}" = 0 ] || return 4
@@ -1390,12 +1462,12 @@ cut_keep_statuses() {
   cut_files
   cut_i=1
   while [ "${cut_i}" -le "${cut_promises}" ]; do
-    rm -f "${cut_state}/baseline/promise-${cut_i}"
+    rm -f "${cut_kept}/promise-${cut_i}"
     cut_blind='' cut_before=''
     "promise_${cut_i}"
     if [ -z "${cut_blind}" ]; then
       "probe_${cut_i}"
-      [ "${cut_verdict}" != up ] || printf '%s\n' "${cut_status}" >"${cut_state}/baseline/promise-${cut_i}"
+      [ "${cut_verdict}" != up ] || printf '%s\n' "${cut_status}" >"${cut_kept}/promise-${cut_i}"
     fi
     cut_i=$((cut_i + 1))
   done
@@ -1657,7 +1729,7 @@ cut_judge_holder() {
   *) ;;
   esac
   if ! cut_can_see "${cut_address}"; then
-    [ "${cut_told}" = 1 ] || cut_alone="${cut_unseen}. Look there for terraform; when it is gone for sure: sh ${cut_self} unlock --gone ${cut_address} --state ${cut_state}"
+    [ "${cut_told}" = 1 ] || cut_alone="${cut_unseen}. Look there for terraform; when it is gone for sure: ${cut_call} unlock --gone ${cut_address} --state ${cut_there}"
   else
     cut_find_client "${cut_address}" "${cut_port}"
     [ -z "${cut_client}" ] || cut_alone="its client lives (${cut_client}): wait for it, or ask it to stop with kill -s INT, which saves its work"
@@ -1672,7 +1744,7 @@ cut_judge_holder() {
     if [ -n "${cut_alone}" ]; then
       cut_say "    perhaps at work: ${cut_alone}"
     else
-      cut_say "    nobody seems to be behind it: sh ${cut_self} unlock --state ${cut_state}"
+      cut_say "    nobody seems to be behind it: ${cut_call} unlock --state ${cut_there}"
     fi
     return 0
   fi
@@ -1758,6 +1830,7 @@ cut_locks_free() {
 
 # The terminal goes, perhaps because of the change itself: with --confirm-within the run goes on without it.
 cut_hang_up() {
+  cut_mute
   if [ "${cut_confirm_within}" -gt 0 ]; then
     [ "${cut_alone_now}" = 1 ] || cut_say "The terminal is gone: goes on without it, and rolls back unless somebody confirms."
     cut_alone_now=1
@@ -1778,7 +1851,7 @@ cut_say_until() {
   [ "${cut_remains}" -gt 0 ] || cut_remains=0
   cut_hour_of "${cut_until}"
   cut_seconds "${cut_remains}"
-  cut_say "  NOT CONFIRMED: rolls back by itself at ${cut_hour}, in ${cut_span}, unless: sh ${cut_self} confirm --state ${cut_state}"
+  cut_say "  NOT CONFIRMED: rolls back by itself at ${cut_hour}, in ${cut_span}, unless: ${cut_call} confirm --state ${cut_there}"
 }
 
 # Begins to guard the run: a second process, apart from the terminal, which rolls back when this one is killed and nobody
@@ -1845,13 +1918,17 @@ cut_revert() {
   done
 }
 
-# After the last step: waits to be told that all is well. False when nobody did in time, or a signal came.
+# After the last step to be done: waits to be told that all is well. False when nobody did in time, or a signal came.
 cut_await_confirmation() {
   [ "${cut_confirm_within}" -gt 0 ] || return 0
   cut_clock
   cut_until=$((cut_time + cut_confirm_within))
   cut_record confirm-until "${cut_until}" || return 1
-  cut_say "All ${cut_steps} steps are done."
+  if [ "${cut_at}" = "${cut_steps}" ]; then
+    cut_say "All ${cut_steps} steps are done."
+  else
+    cut_say "${cut_at} of ${cut_steps} steps are done, as told."
+  fi
   cut_say_until
   cut_reader=''
   if cut_has_terminal; then
@@ -1894,8 +1971,8 @@ cut_confirm_command() {
     return 0
   fi
   cut_refuse_other || return
-  if [ "${cut_at}" -lt "${cut_steps}" ] || [ "${cut_undoing}" -gt 0 ]; then
-    cut_complain "Not confirmed: step ${cut_at} of ${cut_steps} is done."
+  if [ -z "${cut_until}" ] && [ "${cut_at}" -lt "${cut_steps}" ] || [ "${cut_undoing}" -gt 0 ]; then
+    cut_complain "Not confirmed: step ${cut_at} of ${cut_steps} is done, and the run does not wait for that."
     return 1
   fi
   if [ "${cut_dry}" = 1 ]; then
@@ -1903,12 +1980,12 @@ cut_confirm_command() {
     return 0
   fi
   if ! mkdir "${cut_state}/decided" 2>/dev/null; then
-    cut_complain "Not confirmed: it was decided before. See: sh ${cut_self} status --state ${cut_state}"
+    cut_complain "Not confirmed: it was decided before. See: ${cut_call} status --state ${cut_there}"
     return 1
   fi
   if cut_read_holder "${cut_state}/lock/holder" && cut_is_alive "${cut_holder}" "${cut_holder_birth}"; then
     cut_left=30
-    while [ -z "${cut_over}" ] && [ "${cut_left}" -gt 0 ]; do
+    while [ -z "${cut_over}" ] && [ -n "${cut_until}" ] && [ "${cut_left}" -gt 0 ]; do
       sleep 1
       cut_left=$((cut_left - 1))
       cut_read_journal
@@ -1926,8 +2003,13 @@ cut_confirm_orphan() {
     return 0
   fi
   cut_open_logs || return
-  cut_record over finished || return 3
-  cut_close drop
+  if [ "${cut_at}" -lt "${cut_steps}" ]; then
+    cut_record kept "${cut_at}" || return 3
+    cut_close keep
+  else
+    cut_record over finished || return 3
+    cut_close drop
+  fi
   cut_good "Confirmed: run ${cut_run} stays. Its process was gone."
 }
 
@@ -2010,6 +2092,7 @@ cut_backward() {
     fi
     cut_say "[back ${cut_n}/${cut_steps}] ${cut_id}"
     if [ "${cut_dry}" = 0 ]; then
+      cut_undoing=${cut_n}
       cut_record undo "${cut_n}" "${cut_id}" || return 6
     fi
     cut_undone=0
@@ -2020,8 +2103,13 @@ cut_backward() {
         [ "${cut_drift}" -gt 0 ] || cut_say "      undone, but its values could not be looked at"
       fi
     fi
+    if [ "${cut_undone}" = 0 ] && [ -n "${cut_signal}" ]; then
+      cut_bad "Stopped by signal ${cut_signal} while it waited: the undo of step ${cut_n}, ${cut_id}, has not begun."
+      cut_signal=''
+      return 6
+    fi
     if [ "${cut_undone}" = 0 ]; then
-      cut_bad "Step ${cut_n}, ${cut_id}, is not undone. Mend what the log says, then: sh ${cut_self} rollback"
+      cut_bad "Step ${cut_n}, ${cut_id}, is not undone. Mend what the log says, then: ${cut_call} rollback --state ${cut_there}"
       return 6
     fi
     cut_at=$((cut_n - 1)) cut_doubt=0 cut_undoing=0
@@ -2054,9 +2142,11 @@ cut_close() {
 cut_hint() {
   cut_half=''
   [ "${cut_doubt}" -le "${cut_at}" ] || cut_half=", step ${cut_doubt} begun"
+  [ "${cut_undoing}" = 0 ] || cut_half="${cut_half}, the undo of step ${cut_undoing} begun"
   cut_say "  state: step ${cut_at} of ${cut_steps} done${cut_half}; logs: ${cut_state}/logs/${cut_run}"
-  cut_say "  go on:  sh ${cut_self} resume --state ${cut_state}"
-  cut_say "  go back: sh ${cut_self} rollback --state ${cut_state}"
+  # Once an undo has begun there is one way only.
+  [ "${cut_undoing}" != 0 ] || cut_say "  go on:  ${cut_call} resume --state ${cut_there}"
+  cut_say "  go back: ${cut_call} rollback --state ${cut_there}"
 }
 
 cut_after_failure() {
@@ -2117,12 +2207,6 @@ cut_go_on() {
     cut_after_failure
     return
   fi
-  if [ "${cut_at}" -lt "${cut_steps}" ]; then
-    cut_close keep
-    cut_say "Stopped after ${cut_to}, as told."
-    cut_hint
-    return 0
-  fi
   if ! cut_await_confirmation; then
     if [ -n "${cut_signal}" ]; then
       cut_after_failure
@@ -2131,6 +2215,13 @@ cut_go_on() {
     cut_bad "Nobody confirmed in time."
     cut_go_back || return
     return 1
+  fi
+  if [ "${cut_at}" -lt "${cut_steps}" ]; then
+    [ "${cut_confirm_within}" = 0 ] || cut_record kept "${cut_at}" || return 3
+    cut_close keep
+    cut_say "Stopped after ${cut_to}, as told."
+    cut_hint
+    return 0
   fi
   cut_record over finished || return 3
   cut_close drop
@@ -2141,7 +2232,7 @@ cut_go_on() {
 
 cut_usage() {
   cat <<EOF
-usage: sh ${cut_self} [plan|preflight|apply|resume|confirm|rollback|status|verify|unlock] [--yes] [--dry-run]
+usage: ${cut_call} [plan|preflight|apply|resume|confirm|rollback|status|verify|unlock] [--yes] [--dry-run]
        [--to STEP] [--on-failure rollback|stop|ask] [--confirm-within 10m] [--state DIR] [--done STEP]
        [--patience SECONDS] [--idle 15m] [--gone ADDRESS] [--no-color]
 exit status: 0 done, 1 failed and rolled back, 2 usage, 3 stopped half-way, 4 preflight refused,
@@ -2160,6 +2251,8 @@ cut_new_run() {
 
 cut_open_logs() {
   cut_logs="${cut_state}/logs/${cut_run:-look}"
+  # What preflight saw belongs to its run: nobody else's look overwrites it.
+  cut_kept="${cut_logs}/baseline"
   mkdir -p "${cut_logs}" || return 4
   cut_count=$(find "${cut_logs}" -name '[0-9][0-9][0-9]*' | wc -l)
   cut_count=$((cut_count))
@@ -2180,6 +2273,22 @@ cut_find_target() {
   done
   cut_complain "There is no step ${cut_to}; \`plan\` lists them."
   return 2
+}
+
+# A name in --done that no step has would be missed only in the middle of the run.
+cut_find_done() {
+  for cut_word in ${cut_done_list}; do
+    cut_i=1
+    while [ "${cut_i}" -le "${cut_steps}" ]; do
+      "step_${cut_i}"
+      [ "${cut_id}" != "${cut_word}" ] || break
+      cut_i=$((cut_i + 1))
+    done
+    if [ "${cut_i}" -gt "${cut_steps}" ]; then
+      cut_complain "There is no step ${cut_word} (--done); \`plan\` lists them."
+      return 2
+    fi
+  done
 }
 
 cut_confirm() {
@@ -2268,7 +2377,12 @@ cut_resume() {
     return 0
   fi
   if [ "${cut_undoing}" -gt 0 ]; then
-    cut_complain "A rollback was under way: sh ${cut_self} rollback --state ${cut_state}"
+    cut_complain "A rollback was under way: ${cut_call} rollback --state ${cut_there}"
+    return 3
+  fi
+  if [ "${cut_target}" -lt "${cut_at}" ] || [ "${cut_target}" -lt "${cut_doubt}" ]; then
+    cut_complain "A later step than ${cut_to} is done or begun: nothing is changed."
+    cut_hint
     return 3
   fi
   cut_open_logs || return
@@ -2392,7 +2506,10 @@ cut_verify_command() {
   cut_refuse_other || return
   [ -n "${cut_run}" ] || cut_new_run
   cut_open_logs || return
-  cut_all_secrets || return 1
+  if ! cut_all_secrets; then
+    cut_bad "Not all secrets can be fetched: what needs them cannot be looked at."
+    cut_bad_count=1
+  fi
   cut_n=1
   while [ "${cut_n}" -le "${cut_at}" ]; do
     "step_${cut_n}"
@@ -2413,6 +2530,10 @@ cut_verify_command() {
   else
     cut_close drop
   fi
+  if [ -n "${cut_signal}" ]; then
+    cut_bad "Stopped by signal ${cut_signal}: not all was looked at."
+    return 1
+  fi
   [ "${cut_bad_count}" = 0 ] || return 1
   cut_good "All as the plan says after step ${cut_at}."
 }
@@ -2423,6 +2544,10 @@ cut_preflight_command() {
     return 3
   fi
   cut_find_target || return
+  if [ "${cut_over}" = finished ] && [ -z "${cut_other}" ]; then
+    cut_say "Already done: run ${cut_run} finished this plan, and verify looks at it now."
+    return 0
+  fi
   cut_at=0
   cut_new_run
   cut_root=$(pwd -P)
@@ -2434,35 +2559,71 @@ cut_preflight_command() {
   cut_good "Ready."
 }
 
-# 90, 90s, 10m or 1h as seconds in cut_length.
+# A shell that counts in 32 bits (mksh) cannot tell the time from January 2038 on; it says so before waits begin to fail.
+cut_tell_time() {
+  case "$((2147483647 + 1))" in
+  -*) ;;
+  *) return 0 ;;
+  esac
+  cut_clock
+  case "${cut_time}" in
+  2[1-9]???????? | [3-9]????????? | ???????????*)
+    cut_complain "This shell counts in 32 bits, and the time of today needs more: run this with another one (sh, dash, bash)."
+    return 2
+    ;;
+  *) ;;
+  esac
+}
+
+# 90, 90s, 10m or 1h as seconds in cut_length; not longer than what 32 bits can be added to.
 cut_duration() {
   cut_length=${1%[smh]}
   case "${cut_length}" in
-  '' | *[!0-9]* | 0*) return 2 ;;
+  '' | *[!0-9]* | 0* | ?????????*) return 2 ;;
   *) ;;
   esac
   case "$1" in
+  ???????*m | ?????*h) return 2 ;;
   *m) cut_length=$((cut_length * 60)) ;;
   *h) cut_length=$((cut_length * 3600)) ;;
   *) ;;
   esac
 }
 
+# What is wrong with the command line is said, in cut_why.
 cut_options() {
   while [ "$#" -gt 0 ]; do
+    cut_why="There is no command or option \`$1\`."
     case "$1" in
-    plan | preflight | apply | resume | confirm | rollback | status | verify | unlock) cut_mode=$1 ;;
-    --help | -h) cut_mode=help ;;
+    plan | preflight | apply | resume | confirm | rollback | status | verify | unlock)
+      cut_why="Two commands, ${cut_given_mode} and $1: say one."
+      [ -z "${cut_given_mode}" ] || return 2
+      cut_mode=$1 cut_given_mode=$1
+      ;;
+    --help | -h) cut_mode=help cut_given_mode=--help ;;
     --yes) cut_yes=1 ;;
     --dry-run) cut_dry=1 ;;
     --no-color) cut_colour=0 ;;
     --to | --on-failure | --state | --done | --patience | --idle | --gone | --confirm-within)
+      cut_why="The option $1 wants a value."
       [ "$#" -gt 1 ] || return 2
+      case "$2" in
+      --*) return 2 ;;
+      *) ;;
+      esac
+      cut_why="\`$2\` is no value of the option $1: a time is 90, 90s, 10m or 1h."
       case "$1" in
       --to) cut_to=$2 ;;
       --on-failure) cut_on_failure=$2 ;;
       --state) cut_state=$2 ;;
-      --patience) cut_patience=$2 ;;
+      --patience)
+        if [ "$2" = 0 ]; then
+          cut_patience=0
+        else
+          cut_duration "$2" || return
+          cut_patience=${cut_length}
+        fi
+        ;;
       --gone) cut_gone="${cut_gone}$2 " ;;
       --idle)
         cut_duration "$2" || return
@@ -2480,14 +2641,28 @@ cut_options() {
     esac
     shift
   done
-  case "${cut_patience}" in
-  '' | *[!0-9]*) return 2 ;;
-  *) ;;
-  esac
   case "${cut_on_failure}" in
   ask | rollback | stop) ;;
-  *) return 2 ;;
+  *)
+    cut_why="\`${cut_on_failure}\` is no value of the option --on-failure: rollback, stop or ask."
+    return 2
+    ;;
   esac
+  case "${cut_mode}${cut_to:+ --to}" in
+  'rollback --to')
+    cut_why="A rollback takes back all that was done: --to is for apply and resume."
+    return 2
+    ;;
+  *) ;;
+  esac
+}
+
+# Secrets are kept for a run that is half-way, and for nothing else. Where the journal cannot be written, nobody knows.
+cut_keep_or_drop() {
+  if [ "${cut_locked}" = 1 ] && [ "${cut_torn}" = 0 ] && [ -r "${cut_state}/secrets-at" ]; then
+    cut_read_journal
+    { [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ]; } || cut_drop_secrets
+  fi
 }
 
 # Ends with what was left behind, said aloud, when the script ends in a way nobody foresaw.
@@ -2495,7 +2670,8 @@ cut_leave() {
   trap - EXIT
   [ "${cut_quiet_tty}" = 0 ] || stty echo </dev/tty
   [ "${cut_clean}" = 0 ] || return 0
-  cut_complain "The runbook ended unexpectedly. Where things stand: sh ${cut_self} status --state ${cut_state}"
+  cut_complain "The runbook ended unexpectedly. Where things stand: ${cut_call} status --state ${cut_there}"
+  cut_keep_or_drop
   cut_unlock
   exit 3
 }
@@ -2515,20 +2691,35 @@ cut_main() {
     ;;
   *) ;;
   esac
+  cut_quote "${cut_self}"
+  cut_call="sh ${cut_quoted}"
   if ! cut_options "$@"; then
+    cut_complain "${cut_why}"
     cut_usage >&2
     return 2
   fi
-  [ -t 1 ] && [ -z "${NO_COLOR:-}" ] || cut_colour=0
+  # One that is closed would become a file of the run.
+  (: >&2) || exec 2>/dev/null
+  (: <&0) 2>/dev/null || exec </dev/null
+  (: >&1) 2>/dev/null || exec >/dev/null
+  [ ! -t 1 ] || cut_tty_out=1
+  [ ! -t 2 ] || cut_tty_err=1
+  [ "${cut_tty_out}" = 1 ] && [ -z "${NO_COLOR:-}" ] || cut_colour=0
   cut_root=$(pwd -P)
   [ -n "${cut_state}" ] || cut_state="${XDG_STATE_HOME:-${HOME:-/root}/.local/state}/cutc/${cut_plan}"
   case "${cut_state}" in
   /*) ;;
   *) cut_state="${cut_root}/${cut_state}" ;;
   esac
+  cut_quote "${cut_state}"
+  cut_there=${cut_quoted}
   if [ "${cut_mode}" = help ]; then
     cut_usage
     return
+  fi
+  if ! [ -f "${cut_self}" ]; then
+    cut_complain "This runbook has to be a file, since it starts its commands from it: save it, then: sh FILE ${cut_mode}"
+    return 2
   fi
   if [ "${cut_mode}" = plan ]; then
     cut_plan_command
@@ -2550,6 +2741,8 @@ cut_main() {
   trap cut_hang_up HUP
   trap ':' ALRM
   cut_find_launcher
+  cut_find_done || return
+  cut_tell_time || return
   # These look and change nothing, dry or not; a dry `unlock` only shows.
   case "${cut_mode}" in
   unlock) cut_only_look=${cut_dry} cut_dry=0 ;;
@@ -2576,6 +2769,7 @@ cut_main() {
     esac
     cut_rc=$?
   fi
+  cut_keep_or_drop
   cut_unlock
   cut_clean=1
   return "${cut_rc}"
@@ -2613,6 +2807,7 @@ plan_observe() {
   cut_observe 7 apex
   cut_observe 8 lan_names
   cut_observe 9 proxied_apps
+  cut_absent 10 traefik-direct 1
 }
 
 plan_unused() {
@@ -2760,6 +2955,17 @@ observe_9() {
 observe_9_1() { # std/cloudflare:72
   cut_header text 'Authorization: Bearer ' secret cloudflare_token || return
   cut_http GET https://api.cloudflare.com/client/v4/accounts/a1/cfd_tunnel/t1/configurations
+}
+
+observe_10() {
+  cut_run observe_10_1 || return
+  cut_found address jq '.status.loadBalancer.ingress[0].ip'
+  cut_found policy jq .spec.externalTrafficPolicy
+  cut_found sharing jq '.metadata.annotations | (.["metallb.io/allow-shared-ip"] // .["metallb.universe.tf/allow-shared-ip"])'
+}
+
+observe_10_1() { # std/kubernetes:108
+  cut_http GET https://10.0.20.10:6443/api/v1/namespaces/traefik/services/traefik-direct
 }
 
 # == Step 1 of 7: traefik-direct ==
@@ -3383,8 +3589,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 64fe158d95c715c10ae50da87e2f8d37980a25600c3a71b814eadc9d7761f797
-# plan part: sha256 a917873d378ba7bab78a39d88bce08572c15a68262f3a938ed8acfa85e9e0c80
+# runtime: sha256 ed787fdd5fa4db1bedcb2cb3fc47d09f7c68297ff37151e09e285561ce814497
+# plan part: sha256 a39336b1685a6ae65eab6a1cf98635a797563e9ba6089e3f18d5c08cd9180985
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1
