@@ -427,6 +427,7 @@ static enum sequence_type unit_type(const struct run *r) {
 static bool may_stop(struct run *r, enum mode mode) {
   const struct point *p = r->p;
   enum sequence_type type = unit_type(r);
+  if (p->wait && p->back && p->fault != FAULT_HUP) return true; /* the one place where the way back may be stopped */
   return no_return(r) || p->fault == FAULT_FULL || type == SEQ_UNDO || type == SEQ_WAS || mode == MODE_RESUME;
 }
 

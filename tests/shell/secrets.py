@@ -37,6 +37,10 @@ def search(secrets, roots):
                             print("%s (%s) in %s" % (name, how, path))
 
 
+def line(arguments):  # a program's text may have many lines
+    return arguments.replace(b"\0", b" ").replace(b"\n", b" ").decode(errors="replace")
+
+
 def watch(out, secrets):
     me, seen = str(os.getpid()), set()
     kept = os.environ["KEPT"]
@@ -51,9 +55,9 @@ def watch(out, secrets):
                 continue
             for name, secret in secrets:
                 if secret in arguments:
-                    seen.add("argument %s %s" % (name, arguments.replace(b"\0", b" ").decode(errors="replace")))
+                    seen.add("argument %s %s" % (name, line(arguments)))
                 if secret in environment:
-                    seen.add("environment %s %s" % (name, arguments.replace(b"\0", b" ").decode(errors="replace")))
+                    seen.add("environment %s %s" % (name, line(arguments)))
         for path in glob.glob(kept + "/cutc-*") + glob.glob(kept + "/cutc-*/*"):
             try:
                 mode = os.lstat(path)
