@@ -25,7 +25,7 @@
 #endif
 
 #define ALIGN ((size_t)16)
-#define BLOCK_FIRST ((size_t)16 << 10)
+#define BLOCK_FIRST ((size_t)4 << 10) /* many arenas live for a moment, and each byte of them is cleared */
 #define BLOCK_LARGEST ((size_t)32 << 20)
 #define LARGE ((size_t)2 << 20)
 

@@ -75,8 +75,12 @@ uint32_t name_of(struct names *t, const char *text, size_t length);
 uint32_t name_str(struct names *t, const char *text);
 /* The id if the text is known, else NONE; adds nothing. */
 uint32_t name_find(const struct names *t, const char *text, size_t length);
-const char *name_text(const struct names *t, uint32_t id); /* NUL-terminated */
-uint32_t name_length(const struct names *t, uint32_t id);
+static inline const char *name_text(const struct names *t, uint32_t id) { /* NUL-terminated */
+  return id < t->texts.n ? t->texts.at[id].at : "";
+}
+static inline uint32_t name_length(const struct names *t, uint32_t id) { return id < t->texts.n ? t->texts.at[id].n : 0; }
+/* Room for so many more, so that the table is not built anew as they come. */
+void names_room(struct names *t, uint32_t more);
 
 /* ── Source text ───────────────────────────────────────────────────────────── */
 

@@ -1,22 +1,33 @@
 /* Texts as numbers: the same bytes always have the same id.
- * Open addressing with linear probing; a slot holds the first eight bytes of its text beside the hash, so that a probe
+ * Open addressing with linear probing; a slot holds the first bytes of its text beside the hash, so that a probe
  * reads no other memory unless both agree. Ids count up from 0, which is the empty text. */
 #include "base/base.h"
 
 #include <string.h>
 
 struct name_slot {
-  uint64_t first; /* the first eight bytes, zero-padded */
+  uint64_t first; /* load() of it: with the length, all of a text of up to eight bytes */
   uint32_t hash;
   uint32_t id; /* plus one; 0 is an empty slot */
 };
 
+/* The first eight bytes, without a byte behind them being read: shorter ones as halves that overlap. */
 static uint64_t load(const char *p, size_t n) {
-  uint64_t v = 0;
+  uint64_t v;
+  uint32_t low, high;
 
-  if (n)
-    memcpy(&v, p, n < 8 ? n : 8);
-  return v;
+  if (n >= 8) {
+    memcpy(&v, p, 8);
+    return v;
+  }
+  if (n >= 4) {
+    memcpy(&low, p, 4);
+    memcpy(&high, p + n - 4, 4);
+    return low | (uint64_t)high << 32;
+  }
+  if (!n)
+    return 0;
+  return (uint64_t)(unsigned char)p[0] | (uint64_t)(unsigned char)p[n / 2] << 8 | (uint64_t)(unsigned char)p[n - 1] << 16;
 }
 
 static uint32_t hash(const char *text, size_t n) {
@@ -50,11 +61,11 @@ static struct name_slot *find(const struct names *t, const char *text, size_t n,
   }
 }
 
-static void grow(struct names *t) {
+static void grow(struct names *t, uint32_t slots) {
   struct name_slot *old = t->slots;
   uint32_t count = t->slot_count;
 
-  t->slot_count = count ? count * 2 : 1024;
+  t->slot_count = slots;
   t->slots = arena_array(t->arena, struct name_slot, t->slot_count);
   for (uint32_t i = 0; i < count; i++) {
     if (!old[i].id)
@@ -77,16 +88,25 @@ static uint32_t add(struct names *t, struct name_slot *slot, const char *text, s
 
 uint32_t name_of(struct names *t, const char *text, size_t length) {
   if (!t->texts.n) {
-    grow(t);
+    grow(t, 1024);
     uint32_t h = hash("", 0);
     add(t, find(t, "", 0, h), "", 0, h);
   }
   if (t->texts.n >= t->slot_count / 2)
-    grow(t);
+    grow(t, t->slot_count * 2);
   uint32_t h = hash(text, length);
   struct name_slot *slot = find(t, text, length, h);
 
   return slot->id ? slot->id - 1 : add(t, slot, text, length, h);
+}
+
+void names_room(struct names *t, uint32_t more) {
+  uint32_t slots = t->slot_count ? t->slot_count : 1024;
+
+  while (slots / 2 < t->texts.n + more && slots < UINT32_MAX / 4)
+    slots *= 2;
+  if (t->texts.n && slots > t->slot_count)
+    grow(t, slots);
 }
 
 uint32_t name_str(struct names *t, const char *text) {
@@ -99,12 +119,4 @@ uint32_t name_find(const struct names *t, const char *text, size_t length) {
   struct name_slot *slot = find(t, text, length, hash(text, length));
 
   return slot->id ? slot->id - 1 : NONE;
-}
-
-const char *name_text(const struct names *t, uint32_t id) {
-  return id < t->texts.n ? t->texts.at[id].at : "";
-}
-
-uint32_t name_length(const struct names *t, uint32_t id) {
-  return id < t->texts.n ? t->texts.at[id].n : 0;
 }

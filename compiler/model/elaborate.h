@@ -152,6 +152,7 @@ struct elaboration {
   bool naming;                  /* steps have no names yet: a changing attribute is its first value, nothing is kept */
   struct index kind_index, zone_index, resource_index, let_index, secret_index, tool_index, rule_index, step_index /* N_STEP names */;
   struct index hosted, hosted_below;          /* names of `hosts` facts; of their patterns what follows `*.` */
+  bool unplaced;                /* some fact needs an endpoint without saying where it is looked up */
   struct index said_twice;      /* nodes whose name was said to be taken */
   struct index step_names;      /* name id of a step's id -> model.steps */
   struct index preset_index;    /* node of a kind's literal default -> presets */
@@ -301,6 +302,7 @@ uint32_t observe_for(struct elaboration *e, uint32_t resource, struct scope *s);
 
 struct need_list { struct need *at; uint32_t n, cap; };
 struct need need_empty(void); /* every id NONE */
+bool resource_stands(const struct elaboration *e, uint32_t resource); /* its kind `stands for` a field */
 /* An address, CIDR, range, string (name or `*.` pattern), endpoint or URL as a host; HOST_UNKNOWN for unknown; false (no finding)
  * when it is none of these. */
 bool host_of_value(struct elaboration *e, const struct value *v, struct host *out);

@@ -33,15 +33,33 @@ static struct fact fact_new(const struct fact_maker *f, enum fact_type type, uin
   return fact;
 }
 
+/* What follows from all facts together is remembered as they are made, so that nobody has to look through all of them. */
+static void keep(struct elaboration *e, const struct fact *fact) {
+  uint32_t id = e->m->facts.n;
+  array_push(&e->c->arena, &e->m->facts, *fact);
+  if (fact->type == FACT_HOSTS && fact->host.type == HOST_NAME) index_put(&e->c->arena, &e->hosted, fact->host.name, id);
+  else if (fact->type == FACT_HOSTS && fact->host.type == HOST_PATTERN) index_put(&e->c->arena, &e->hosted_below, fact->host.name, id);
+  else if (fact->type == FACT_NEEDS && fact->need.type == NEED_ENDPOINT && fact->need.zone == NONE) e->unplaced = true;
+}
+
+static bool always_there(const struct fact_maker *f) {
+  return f->exists.n == 1 && f->exists.at[0].guard == GUARD_ALWAYS && f->exists.at[0].value.type == V_BOOL && f->exists.at[0].value.number;
+}
+
 /* Once per guard under which the resource exists. */
 static void fact_push(struct fact_maker *f, struct fact fact) {
   struct elaboration *e = f->e;
+  if (always_there(f)) {
+    if (fact.type == FACT_NEEDS) fact.need.guard = fact.guard;
+    if (fact.guard != NONE) keep(e, &fact);
+    return;
+  }
   for (uint32_t i = 0; i < f->exists.n; i++) {
     struct fact one = fact;
     if (f->exists.at[i].value.type != V_BOOL || !f->exists.at[i].value.number) continue;
     one.guard = guard_and(e->m, fact.guard, f->exists.at[i].guard);
     if (one.type == FACT_NEEDS) one.need.guard = one.guard;
-    if (one.guard != NONE) array_push(&e->c->arena, &e->m->facts, one);
+    if (one.guard != NONE) keep(e, &one);
   }
 }
 
@@ -378,6 +396,24 @@ static bool plain_resources(const struct cases *c) {
   return true;
 }
 
+/* A list of resources that are what they are called: a fact each, without a detour. False when there is anything else. */
+static bool needs_resources(struct fact_maker *f, uint32_t attribute, const struct value *list) {
+  struct elaboration *e = f->e;
+  struct fact fact = fact_new(f, FACT_NEEDS, GUARD_ALWAYS);
+  if (!always_there(f)) return false;
+  for (uint32_t i = 0; i < list->count; i++)
+    if (resource_stands(e, list->items[i].id)) return false;
+  fact.attribute = attribute;
+  fact.span = e->m->attributes.at[attribute].at;
+  fact.need.type = NEED_RESOURCE;
+  for (uint32_t i = 0; i < list->count; i++) {
+    fact.need.on = list->items[i].id;
+    fact.need.at = list->items[i].at;
+    array_push(&e->c->arena, &e->m->facts, fact);
+  }
+  return true;
+}
+
 /* The attribute `needs` of a resource. */
 static void needs_attribute(struct fact_maker *f) {
   struct elaboration *e = f->e;
@@ -389,6 +425,7 @@ static void needs_attribute(struct fact_maker *f) {
   list->n = 0;
   if (!e->m->attributes.at[attribute].hop_count && lazy->node && lazy->node != NONE) {
     struct scope s = lazy->preset ? f->scope : scope_plan(e->resources.at[f->resource].bindings);
+    if (plain_resources(c) && needs_resources(f, attribute, &c->at[0].value)) return;
     if (plain_resources(c)) needs_of_value(e, &s, &c->at[0].value, GUARD_ALWAYS, list);
     else needs_of_operand(e, &s, lazy->node, GUARD_ALWAYS, list);
   } else
@@ -450,6 +487,7 @@ static void items(struct fact_maker *f, uint32_t first, uint32_t guard) {
  * else where the operator stands, with a fact for each DNS that the operator asks in turn. */
 static void place_needs(struct elaboration *e) {
   struct model *m = e->m;
+  if (!e->unplaced) return;
   uint32_t *serves = arena_array(&e->c->arena, uint32_t, m->resources.n + 1), n = m->facts.n;
   for (uint32_t r = 0; r < m->resources.n; r++) serves[r] = NONE;
   for (uint32_t i = n; i-- > 0;)

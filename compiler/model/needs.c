@@ -115,8 +115,8 @@ static void count_needed(struct elaboration *e, const struct value *v, uint32_t 
   push(e, out, need, guard);
 }
 
-static bool stands(const struct elaboration *e, const struct value *v) {
-  uint32_t kind = e->resources.at[v->id].kind;
+bool resource_stands(const struct elaboration *e, uint32_t resource) {
+  uint32_t kind = e->resources.at[resource].kind;
   return kind != NONE && e->kinds.at[kind].stands != NONE;
 }
 
@@ -130,7 +130,7 @@ void needs_of_value(struct elaboration *e, const struct scope *s, const struct v
     if (!v->number) push(e, out, need, guard);
     return;
   case V_RESOURCE:
-    if (stands(e, v) && e->depth < DEPTH_MAX) {
+    if (resource_stands(e, v->id) && e->depth < DEPTH_MAX) {
       struct cases c = value_stand(e, s, v);
       e->depth++;
       for (uint32_t i = 0; i < c.n; i++)

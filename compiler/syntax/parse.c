@@ -15,6 +15,7 @@ static void tree_start(struct tree *tree) {
 
 /* Room for what a text of this length usually needs, so that big files do not copy their nodes again and again. */
 static void tree_room(struct tree *tree, uint32_t length) {
+  names_room(&tree->c->names, length / 128);
   uint32_t nodes = tree->nodes.n + length / 5 + 16, values = tree->values.n + length / 24 + 16;
   if (tree->nodes.cap < nodes)
     tree->nodes.at =

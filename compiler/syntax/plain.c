@@ -30,6 +30,21 @@ static bool blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 static bool ends(char c) { return blank(c) || c == '\n' || c == ',' || c == ']'; }
 static uint32_t offset(const struct reader *r, const char *s) { return (uint32_t)(s - r->p->text); }
 static struct range from(const struct reader *r, const char *start) { return range_of(offset(r, start), offset(r, r->s)); }
+static uint32_t node(struct reader *r, enum node_type type, uint32_t text, uint32_t child, const char *start) {
+  struct tree *t = r->p->tree;
+  array_push(&r->p->c->arena, &t->nodes,
+             (struct node){.type = (uint8_t)type, .source = (uint16_t)r->p->source, .start = offset(r, start), .end = offset(r, r->s), .text = text, .child = child});
+  return t->nodes.n - 1;
+}
+static uint32_t literal(struct reader *r, struct value *v, const char *start) {
+  struct tree *t = r->p->tree;
+  v->at = span_of(r->p, from(r, start));
+  array_push(&r->p->c->arena, &t->values, (struct guarded){*v, 0});
+  return node(r, N_LITERAL, t->values.n - 1, 0, start);
+}
+static uint32_t text_literal(struct reader *r, uint32_t name, const char *start) {
+  return literal(r, &(struct value){.type = V_STRING, .name = name}, start);
+}
 static void blanks(struct reader *r) {
   while (blank(*r->s)) r->s++;
 }
@@ -149,7 +164,7 @@ static uint32_t number(struct reader *r) {
   enum value_type type = number_type(start, &n);
   if (type == V_NONE || !literal_read(r->p, type, start, n, &v, &why)) return 0;
   r->s += n;
-  return literal_new(r->p, v, from(r, start));
+  return literal(r, &v, start);
 }
 
 static uint32_t string(struct reader *r) {
@@ -159,7 +174,7 @@ static uint32_t string(struct reader *r) {
     r->s++;
   }
   uint32_t text = name(r, start + 1, (size_t)(r->s++ - start - 1));
-  return ends(*r->s) ? string_node(r->p, text, from(r, start)) : 0;
+  return ends(*r->s) ? text_literal(r, text, start) : 0;
 }
 
 static uint32_t reference(struct reader *r) {
@@ -169,10 +184,10 @@ static uint32_t reference(struct reader *r) {
   if (!ends(start[n])) return 0;
   if (yes || (n == 5 && !memcmp(start, "false", 5))) {
     r->s += n;
-    return literal_new(r->p, (struct value){.type = V_BOOL, .number = yes}, from(r, start));
+    return literal(r, &(struct value){.type = V_BOOL, .number = yes}, start);
   }
   uint32_t id = free_word(r);
-  return id ? node_new(r->p, N_REF, 0, id, 0, from(r, start)) : 0;
+  return id ? node(r, N_REF, id, 0, start) : 0;
 }
 
 static uint32_t single(struct reader *r) {
@@ -195,7 +210,7 @@ static uint32_t list(struct reader *r) {
     else if (*r->s != ']') return 0;
   }
   r->s++;
-  return node_new(r->p, N_LIST, 0, 0, first, from(r, start));
+  return node(r, N_LIST, 0, first, start);
 }
 
 /* What the grammar calls a transition, up to the end of its line or its resource. */
@@ -213,7 +228,7 @@ static uint32_t value(struct reader *r) {
   }
   if (last == 0 || (*r->s != '\n' && *r->s != '#' && *r->s != '}')) return 0;
   r->s = end;
-  return first == last ? first : node_new(r->p, N_TRANSITION, 0, 0, first, from(r, start));
+  return first == last ? first : node(r, N_TRANSITION, 0, first, start);
 }
 
 /* ── Resources ─────────────────────────────────────────────────────────────── */
@@ -229,7 +244,7 @@ static uint32_t attribute(struct reader *r) {
   r->s++;
   blanks(r);
   uint32_t child = value(r);
-  return child ? node_new(r->p, N_ATTR, 0, id, child, from(r, start)) : 0;
+  return child ? node(r, N_ATTR, id, child, start) : 0;
 }
 
 /* `KIND NAME {`, its attributes and `}`. */
@@ -244,7 +259,7 @@ static uint32_t resource(struct reader *r, uint32_t *brace) {
   uint32_t id = name_of(&r->p->c->names, word, n);
   if (keyword_token(r->p, id) != 0) return 0;
   r->s += n;
-  uint32_t last = string_node(r->p, id, from(r, word)), label = last;
+  uint32_t last = text_literal(r, id, word), label = last;
   blanks(r);
   *brace = offset(r, r->s);
   if (*r->s++ != '{') return 0;
@@ -256,22 +271,22 @@ static uint32_t resource(struct reader *r, uint32_t *brace) {
   }
   if (*r->s != '}') return 0;
   r->s++;
-  return node_new(r->p, N_RESOURCE, 0, kind, label, from(r, start));
+  return node(r, N_RESOURCE, kind, label, start);
 }
 
 bool plain_resource(struct parser *p, struct token *t, struct part *out) {
   struct reader r = {.p = p, .s = p->text + p->scanned, .line_start = p->line_start, .first_at = p->first_at};
-  uint32_t nodes = p->tree->nodes.n, values = p->tree->values.n, brace;
+  uint32_t nodes = p->tree->nodes.n, values = p->tree->values.n, brace = 0;
   if (!space(&r)) return false;
   const char *start = r.s;
-  uint32_t node = resource(&r, &brace);
-  if (node == 0) {
+  uint32_t made = resource(&r, &brace);
+  if (made == 0) {
     p->tree->nodes.n = nodes;
     p->tree->values.n = values;
     return false;
   }
   *t = (struct token){T_PLAIN, from(&r, start), NONE};
-  *out = (struct part){node, node, 0};
+  *out = (struct part){made, made, 0};
   scanner_seek(p->scanner, t->at.end);
   p->line_start = r.line_start;
   p->first_at = r.first_at;

@@ -3,6 +3,7 @@
 #include "base/findings.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,6 +48,35 @@ static void arrays_grow_and_keep_what_they_hold(void **state) {
   /* What was grown into is zeroed, in place or not. */
   for (uint32_t i = x.n; i < x.cap; i++)
     assert_int_equal(x.at[i], 0);
+  arena_free(&a);
+}
+
+static void texts_are_printed_as_the_c_library_does(void **state) {
+  struct arena a = {0};
+  char want[400];
+
+  (void)state;
+#define SAME(...)                                                                                  \
+  do {                                                                                             \
+    struct text t = {.arena = &a};                                                                 \
+    text_puts(&t, "before ");                                                                      \
+    text_print(&t, __VA_ARGS__);                                                                   \
+    snprintf(want, sizeof want, __VA_ARGS__);                                                      \
+    assert_string_equal(text_done(&t) + 7, want);                                                  \
+    assert_int_equal(t.n, strlen(want) + 7);                                                       \
+    assert_string_equal(arena_print(&a, __VA_ARGS__), want);                                       \
+  } while (0)
+  SAME("plain");
+  SAME("%s", "");
+  SAME("%s and %s%s", "a", "b", "");
+  SAME("100%% of %c%c", 'x', 'y');
+  SAME("%u %u %d %d %d", 0u, UINT32_MAX, 0, INT32_MIN, INT32_MAX);
+  SAME("%zu %llu %lld %lld", SIZE_MAX, ULLONG_MAX, LLONG_MIN, LLONG_MAX);
+  SAME("%.*s|%.*s|%.*s", 2, "abc", 9, "abc", -1, "abc");
+  SAME("%s %5d %s", "a width is", 42, "for the library");
+  SAME("%-8s|%08x|%.3s|%lu", "left", 0xbeefu, "abcdef", 7ul);
+  SAME("%s%s%s%s%s", "a text that is longer ", "than the room which a text begins with, ", "so that it has to grow, ", "and grow again, ", "in between");
+#undef SAME
   arena_free(&a);
 }
 
@@ -157,6 +187,7 @@ static void files_in_the_binary_are_found(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(memory_is_zeroed_and_aligned),     cmocka_unit_test(arrays_grow_and_keep_what_they_hold),
+      cmocka_unit_test(texts_are_printed_as_the_c_library_does),
       cmocka_unit_test(names_are_the_same_for_the_same_bytes), cmocka_unit_test(places_are_lines_and_columns),
       cmocka_unit_test(files_are_read_or_say_why_not),    cmocka_unit_test(findings_are_sorted_and_merged),
       cmocka_unit_test(codes_have_texts),                 cmocka_unit_test(files_in_the_binary_are_found),
