@@ -45,9 +45,11 @@ endif
 DEFINES := -D_POSIX_C_SOURCE=200809L -DCUTC_VERSION='"$(VERSION)"'
 INCLUDES := -Icompiler -I$(BUILD) -I/usr/include/libxml2 -isystem /usr/include/postgresql
 COMPILE = $(CC) -std=c17 $(DEFINES) $(INCLUDES) $(EXTRA) $(CFLAGS) -MMD -MP
-LIBS := -ltree-sitter -ljansson -lnettle -ljq -lyaml -lcares -ldl
+# To find and load a library takes as long as to check a small plan: they become a part of the binary where their archives are there.
+archive = $(shell f=$$($(CC) -print-file-name=lib$(1).a); [ -e "$$f" ] && echo "$$f" || echo -l$(1))
+LIBS = $(foreach l,tree-sitter jansson nettle yaml cares,$(call archive,$(l))) -ldl
 # Loaded by compiler/world/late.c at the first use, under the names that the linker would have taken.
-LATE := CURL=libcurl XML=libxml2 LDNS=libldns PQ=libpq
+LATE := CURL=libcurl XML=libxml2 LDNS=libldns PQ=libpq JQ=libjq
 
 ifneq ($(V),1)
 q := @

@@ -1,4 +1,4 @@
-/* Filters and answers -> values, by libjq in a process of its own. The only file that includes jq.
+/* Filters and answers -> values, by libjq in a process of its own. The only file that uses jq.
  * Guarantees an end: each run has its time, the process its processor time and memory; whatever it does, it is taken away and the
  * next run gets a new one. */
 #include "world/filter.h"

@@ -1,4 +1,4 @@
-/* Libraries that only some commands need (curl, libxml2, ldns, libpq) -> loaded at the first call of one of their functions.
+/* Libraries that only some commands need (curl, libxml2, ldns, libpq, libjq) -> loaded at the first call of one of their functions.
  * They bring forty others, and to load them all takes as long as to check a small plan. Needs the names under which the
  * compiler would have linked them (late.h, made by the Makefile). Guarantees the functions of the libraries' own headers, checked
  * against them, under their own names; where a library is not there, a message and exit status 2. */
@@ -6,6 +6,7 @@
 
 #include <curl/curl.h>
 #include <dlfcn.h>
+#include <jq.h>
 #include <ldns/ldns.h>
 #include <libpq-fe.h>
 #include <libxml/parser.h>
@@ -67,6 +68,29 @@ LATE(LATE_CURL, CURLMcode, curl_multi_poll, (CURLM * multi, struct curl_waitfd m
 LATE(LATE_CURL, CURLMsg *, curl_multi_info_read, (CURLM * multi, int *left), (multi, left))
 LATE(LATE_CURL, struct curl_slist *, curl_slist_append, (struct curl_slist * list, const char *text), (list, text))
 LATE(LATE_CURL, void, curl_slist_free_all, (struct curl_slist * list), (list))
+
+/* ── libjq ─────────────────────────────────────────────────────────────────── */
+
+LATE(LATE_JQ, jq_state *, jq_init, (void), ())
+LATE(LATE_JQ, int, jq_compile, (jq_state * jq, const char *program), (jq, program))
+LATE(LATE_JQ, void, jq_start, (jq_state * jq, jv value, int flags), (jq, value, flags))
+LATE(LATE_JQ, jv, jq_next, (jq_state * jq), (jq))
+LATE(LATE_JQ, void, jq_teardown, (jq_state **jq), (jq))
+LATE(LATE_JQ, void, jq_set_error_cb, (jq_state * jq, jq_msg_cb said, void *data), (jq, said, data))
+LATE(LATE_JQ, jv_kind, jv_get_kind, (jv v), (v))
+LATE(LATE_JQ, jv, jv_copy, (jv v), (v))
+LATE(LATE_JQ, void, jv_free, (jv v), (v))
+LATE(LATE_JQ, jv, jv_invalid, (void), ())
+LATE(LATE_JQ, jv, jv_invalid_get_msg, (jv v), (v))
+LATE(LATE_JQ, jv, jv_null, (void), ())
+LATE(LATE_JQ, jv, jv_number, (double n), (n))
+LATE(LATE_JQ, jv, jv_array, (void), ())
+LATE(LATE_JQ, jv, jv_array_append, (jv list, jv v), (list, v))
+LATE(LATE_JQ, jv, jv_string, (const char *text), (text))
+LATE(LATE_JQ, int, jv_string_length_bytes, (jv v), (v))
+LATE(LATE_JQ, const char *, jv_string_value, (jv v), (v))
+LATE(LATE_JQ, jv, jv_dump_string, (jv v, int flags), (v, flags))
+LATE(LATE_JQ, jv, jv_parse_sized, (const char *text, int n), (text, n))
 
 /* ── libxml2 ───────────────────────────────────────────────────────────────── */
 
