@@ -108,9 +108,8 @@ struct place source_place(struct compilation *c, uint32_t source, uint32_t offse
 
   if (!s->lines.n) {
     array_push(&c->arena, &s->lines, 0);
-    for (uint32_t i = 0; i < s->length; i++)
-      if (s->text[i] == '\n')
-        array_push(&c->arena, &s->lines, i + 1);
+    for (const char *at = s->text, *end = at + s->length; (at = memchr(at, '\n', (size_t)(end - at))) != NULL;)
+      array_push(&c->arena, &s->lines, (uint32_t)(++at - s->text));
   }
   if (offset > s->length)
     offset = s->length;

@@ -35,7 +35,8 @@ static void gather_promises(struct model *m, struct gathering *g)
 
 static void gather_urls(struct model *m, struct state *s, struct gathering *g)
 {
-  for (uint32_t i = 0; i < s->fact_count; i++) {
+  for (uint32_t k = 0; k < s->answering.n; k++) {
+    uint32_t i = s->answering.at[k];
     struct need url, *need;
 
     if (s->facts[i].type != FACT_HOSTS || !need_of_hosts(m, &s->facts[i], &url))
@@ -56,10 +57,11 @@ static void gather_urls(struct model *m, struct state *s, struct gathering *g)
 
 static void gather_needs(struct model *m, struct state *s, struct gathering *g)
 {
-  for (uint32_t i = 0; i < s->fact_count; i++) {
+  for (uint32_t k = 0; k < s->asking.n; k++) {
     struct asked a = empty(ASKED_NEED);
+    uint32_t i = s->asking.at[k];
 
-    if (s->facts[i].type != FACT_NEEDS || s->facts[i].need.type != NEED_ENDPOINT)
+    if (s->facts[i].need.type != NEED_ENDPOINT)
       continue;
     a.fact = i;
     a.resource = s->facts[i].by;

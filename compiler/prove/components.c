@@ -86,8 +86,11 @@ static void add(struct model *m, struct draft *d, enum term_type type, uint32_t 
   array_push(&m->c->arena, &d->list, (struct term){(uint8_t)type, step, id, NONE, NONE});
 }
 
-static void add_landings(struct model *m, struct draft *d) {
-  for (uint32_t f = 0; f < m->facts.n; f++) {
+static void add_landings(struct model *m, const struct proving *v, struct draft *d) {
+  uint32_t guarded_count;
+  const uint32_t *guarded = state_guarded(v->state, &guarded_count);
+  for (uint32_t k = 0; k < guarded_count; k++) {
+    uint32_t f = guarded[k];
     const struct fact *fact = &m->facts.at[f];
     if (fact->type != FACT_FORWARDS && fact->type != FACT_NAMES && fact->type != FACT_NEEDS) continue;
     const struct guard *guard = &m->guards.at[fact->guard];
@@ -181,7 +184,7 @@ void terms_build(struct model *m, struct proving *v) {
   for (uint32_t i = 0; i < v->conflict_count; i++) add(m, &d, TERM_CONFLICT, NONE, i);
   if (m->window >= 0) add(m, &d, TERM_WINDOW, NONE, NONE);
   add_steps(m, &d);
-  add_landings(m, &d);
+  add_landings(m, v, &d);
   if (d.list.n > 1) qsort(d.list.at, d.list.n, sizeof *d.list.at, compare_terms);
   v->terms = d.list.at;
   v->term_count = d.list.n;
@@ -198,8 +201,7 @@ void terms_build(struct model *m, struct proving *v) {
   for (uint32_t i = 0; i < v->term_count; i++) v->term_steps[i] = term_depends(m, v, &v->terms[i]);
   judge_terms(m, v);
   v->needy = arena_array(&m->c->arena, bool, m->resources.n + 1);
-  for (uint32_t f = 0; f < m->facts.n; f++)
-    if (m->facts.at[f].type == FACT_NEEDS) v->needy[m->facts.at[f].by] = true;
+  for (uint32_t i = 0; i < m->resources.n; i++) v->needy[i] = state_needy(v->state, i);
   v->local = arena_array(&m->c->arena, uint32_t, m->steps.n + 1);
   for (uint32_t i = 0; i < m->steps.n; i++) v->local[i] = NONE;
 }
@@ -222,13 +224,16 @@ static void join(uint32_t *parent, struct step_list list) {
 
 static void join_all(struct model *m, struct proving *v, uint32_t *parent) {
   for (uint32_t i = 0; i < v->term_count; i++) join(parent, v->term_steps[i]);
-  for (uint32_t f = 0; f < m->facts.n; f++)
-    if (m->facts.at[f].type == FACT_NEEDS) {
-      struct gather g = gather_new(m, v);
-      gather_guard(&g, m->facts.at[f].guard);
-      gather_list(&g, state_depends_fact(v->state, f));
-      join(parent, gathered(&g));
-    }
+  uint32_t asking_count;
+  const uint32_t *asking = state_asking(v->state, &asking_count);
+  for (uint32_t i = 0; i < asking_count; i++) {
+    struct gather g = gather_new(m, v);
+    gather_guard(&g, m->facts.at[asking[i]].guard);
+    gather_list(&g, state_depends_fact(v->state, asking[i]));
+    join(parent, gathered(&g));
+  }
+  for (uint32_t r = 0; r < m->resources.n; r++)
+    if (state_needed(v->state, r)) join(parent, state_depends_up(v->state, r));
 }
 
 static int compare_groups(const void *a, const void *b) {

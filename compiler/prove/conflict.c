@@ -128,8 +128,12 @@ const struct conflict *state_conflicts(struct state *s, uint32_t *n)
     ARRAY(struct record) records = {0};
 
     s->conflicts_found = true;
-    for (uint32_t i = 0; i < s->fact_count; i++) {
+    for (uint32_t k = 0; k < s->answering.n; k++) {
+      uint32_t i = s->answering.at[k];
       bool fits;
+
+      if (s->kept[i] == 1) /* nearly all: nobody else answers for this host */
+        continue;
       struct record r = record_of(s, i, &fits);
 
       if (fits)

@@ -61,6 +61,9 @@ static void put(struct state *s, enum table table, uint32_t a, uint32_t b, const
     x->b = b;
     x->address = *key;
     s->bucket_count++;
+    s->kept[fact] = 1;
+  } else {
+    s->kept[fact] = s->kept[s->listed.at[x->first].to] = 2;
   }
   append(s, &x->first, &x->last, fact);
 }
@@ -181,7 +184,8 @@ static void ranges_build(struct state *s)
   struct by_from **lists = arena_array(s->arena, struct by_from *, m->zones.n + 1);
 
   for (unsigned pass = 0; pass < 2; pass++) {
-    for (uint32_t i = 0; i < s->fact_count; i++) {
+    for (uint32_t k = 0; k < s->answering.n; k++) {
+      uint32_t i = s->answering.at[k];
       const struct fact *f = &s->facts[i];
 
       if ((f->type != FACT_SERVES && f->type != FACT_FORWARDS) || f->host.type != HOST_RANGE || f->zone >= m->zones.n)
@@ -315,7 +319,6 @@ static void put_fact(struct state *s, uint32_t i, uint32_t *last)
     put(s, f->host.type == HOST_PATTERN ? TABLE_HOSTS_PATTERN : TABLE_HOSTS, f->at, hosted_name(s, &f->host), NULL, i);
     break;
   case FACT_NEEDS:
-    append(s, &s->needing[f->by], &last[f->by + 2 * s->m->resources.n], i);
     break;
   }
 }
@@ -332,31 +335,32 @@ static uint32_t *heads(struct state *s, uint32_t n)
 void index_build(struct state *s)
 {
   const struct model *m = s->m;
-  uint32_t *last = heads(s, 4 * m->resources.n);
+  uint32_t *last = heads(s, 3 * m->resources.n);
 
   uint32_t keyed = 0; /* at most so many different keys */
 
-  for (uint32_t i = 0; i < s->fact_count; i++)
-    keyed += s->facts[i].type != FACT_NEEDS && s->facts[i].host.type != HOST_NONE;
+  for (uint32_t k = 0; k < s->answering.n; k++)
+    keyed += s->facts[s->answering.at[k]].host.type != HOST_NONE;
   s->bucket_slots = 16;
   while (s->bucket_slots / 2 <= keyed)
     s->bucket_slots *= 2;
   s->buckets = arena_array(s->arena, struct bucket, s->bucket_slots);
   for (uint32_t i = 0; i < s->bucket_slots; i++)
     s->buckets[i].first = NONE;
+  s->kept = arena_array(s->arena, uint8_t, s->fact_count + 1);
   s->ranges = arena_array(s->arena, struct ranges, m->zones.n + 1);
   s->passing = heads(s, m->resources.n);
-  s->needing = heads(s, m->resources.n);
   s->bound_at = heads(s, m->resources.n);
   s->serves_zone = heads(s, m->resources.n);
   s->teams = heads(s, m->resources.n);
-  for (uint32_t i = 0; i < s->fact_count; i++) {
+  for (uint32_t n = 0; n < s->answering.n; n++) {
+    uint32_t i = s->answering.at[n];
     const struct fact *f = &s->facts[i];
 
     put_fact(s, i, last);
     for (uint32_t k = 0; k < f->any_count; k++)
       if (f->any_of[k].type == TARGET_RESOURCE)
-        append(s, &s->teams[f->any_of[k].resource], &last[3 * m->resources.n + f->any_of[k].resource], i);
+        append(s, &s->teams[f->any_of[k].resource], &last[2 * m->resources.n + f->any_of[k].resource], i);
   }
   ranges_build(s);
 }

@@ -79,6 +79,12 @@ struct state {
   const struct proof *walked; uint32_t walked_to; /* the state of an order that it is in; NULL: none */
   uint64_t serial;        /* counts changes of state */
 
+  /* Facts in three lists, ascending: there are many more needs than anything else, nearly all of a resource, in every state, and a
+   * walk through all of them is one through most of the memory there is. */
+  ARRAY(uint32_t) answering; /* all but needs */
+  ARRAY(uint32_t) asking;    /* needs of something else than a resource in every state */
+  ARRAY(uint32_t) guarded;   /* of all: those that are not in force in every state */
+
   /* Facts by what they answer for. */
   int64_t *lags;         /* of each resource, once somebody asks: caches.c */
   struct bucket *buckets; uint32_t bucket_slots, bucket_count;
@@ -90,6 +96,7 @@ struct state {
   uint32_t *serves_zone;  /* [resources] zone of the first endpoint it serves, NONE */
   uint32_t *of_guard;     /* [guards] head in listed: facts with that guard */
   uint32_t *of_bit;       /* [bits * 2] head in listed: guards with that literal */
+  uint8_t *kept;          /* [facts] in the table: 1 alone under its key, 2 with others; 0: not there */
   uint32_t *teams; uint32_t team_count; /* [resources] head in listed: `any of` facts that name it */
 
   /* The graph. */

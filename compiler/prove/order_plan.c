@@ -417,6 +417,18 @@ static int compare_clashes(const void *x, const void *y) {
   return a->need < b->need ? -1 : a->need > b->need;
 }
 
+/* One step that nobody asks anything of: it takes nothing down, and no promise, rule or need depends on it. Most of the groups of a
+ * large plan are such, and need no ground to search. */
+static bool indifferent(const struct planning *g, const struct group *group) {
+  const struct step *s = &g->m->steps.at[group->steps[0]];
+  if (group->n > 1 || group->resources.n > 0 || s->disrupts_count > 0 || g->v->window_index != NONE) return false;
+  for (uint32_t i = 0; i < group->terms.n; i++) {
+    enum term_type type = (enum term_type)g->v->terms[group->terms.at[i]].type;
+    if (type != TERM_BACK && type != TERM_UNDO_BACK) return false;
+  }
+  return true;
+}
+
 /* All groups one after the other. */
 static void run_groups(struct planning *g, const struct group *groups, uint32_t n) {
   bool *done = done_new(g->m);
@@ -424,6 +436,10 @@ static void run_groups(struct planning *g, const struct group *groups, uint32_t 
   g->v->elapsed = 0;
   g->v->slack = INT64_MAX;
   for (uint32_t i = 0; i < n; i++) {
+    if (indifferent(g, &groups[i])) {
+      take_order(g, &groups[i], &(struct found){.any = true, .exact = true, .order = &(uint32_t){0}, .looked_at = 1}, done);
+      continue;
+    }
     g->t = terrain_new(g->m, g->v, &groups[i], done);
     struct found f = order_somehow(g);
     spend_window(g, &f);

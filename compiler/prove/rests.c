@@ -46,16 +46,18 @@ static bool answered_at_end(struct state *s, const struct fact *e)
 
 static void find_retired(struct resting *x)
 {
-  bool *at_start = arena_array(&x->m->c->arena, bool, x->s->fact_count);
+  const uint32_t *guarded = x->s->guarded.at;
+  bool *at_start = arena_array(&x->m->c->arena, bool, x->s->guarded.n);
 
   goto_state(x->m, x->p, x->s, 0);
-  for (uint32_t i = 0; i < x->s->fact_count; i++)
-    at_start[i] = fact_in_force(x->s, i);
+  for (uint32_t k = 0; k < x->s->guarded.n; k++)
+    at_start[k] = fact_in_force(x->s, guarded[k]);
   goto_state(x->m, x->p, x->s, x->p->order.n);
-  for (uint32_t i = 0; i < x->s->fact_count; i++) {
+  for (uint32_t k = 0; k < x->s->guarded.n; k++) {
+    uint32_t i = guarded[k];
     const struct fact *f = &x->s->facts[i];
 
-    if (f->type == FACT_SERVES && f->host.type == HOST_ADDRESS && at_start[i] && !fact_in_force(x->s, i) &&
+    if (f->type == FACT_SERVES && f->host.type == HOST_ADDRESS && at_start[k] && !fact_in_force(x->s, i) &&
         !answered_at_end(x->s, f))
       array_push(&x->m->c->arena, &x->retired, i);
   }
@@ -221,7 +223,8 @@ static void list(struct resting *x, struct proof *p)
 
   if (x->doubts.n)
     qsort(x->doubts.at, x->doubts.n, sizeof *x->doubts.at, doubts_by_key);
-  for (uint32_t i = 0; i < x->s->fact_count; i++) {
+  for (uint32_t k = 0; k < x->s->answering.n; k++) {
+    uint32_t i = x->s->answering.at[k];
     const struct fact *f = &x->s->facts[i];
 
     if (unchanged(x->m, f))

@@ -16,16 +16,22 @@ struct waiting {
 static struct waiting waiting_new(struct model *m, struct proof *p, struct state *s) {
   struct arena *a = &m->c->arena;
   struct waiting w = {.m = m, .p = p, .s = s, .lost = arena_array(a, bool, m->resources.n + 1)};
-  w.first = arena_array(a, uint32_t, m->resources.n + 1);
-  w.next = arena_array(a, uint32_t, m->facts.n + 1);
   w.seen = arena_array(a, uint32_t, m->resources.n + 1);
-  for (uint32_t i = 0; i < m->resources.n; i++) w.first[i] = NONE;
+  return w;
+}
+
+/* Only a cycle is told by its needs, and most plans have none. */
+static void list_needs(struct waiting *w) {
+  const struct model *m = w->m;
+  if (w->first != NULL) return;
+  w->first = arena_array(&m->c->arena, uint32_t, m->resources.n + 1);
+  w->next = arena_array(&m->c->arena, uint32_t, m->facts.n + 1);
+  for (uint32_t i = 0; i < m->resources.n; i++) w->first[i] = NONE;
   for (uint32_t f = m->facts.n; f-- > 0;) {
     if (m->facts.at[f].type != FACT_NEEDS) continue;
-    w.next[f] = w.first[m->facts.at[f].by];
-    w.first[m->facts.at[f].by] = f;
+    w->next[f] = w->first[m->facts.at[f].by];
+    w->first[m->facts.at[f].by] = f;
   }
-  return w;
 }
 
 /* A resource that `need` waits for and that is lost too; the smallest, NONE. */
@@ -63,6 +69,7 @@ static uint32_t *cycle_of(struct waiting *w, uint32_t start, uint32_t state, uin
   const bool *done = proof_done(w->m, w->p, state);
   uint32_t *path = arena_array(&w->m->c->arena, uint32_t, w->m->resources.n + 1), length = 0, at = start;
   goto_state(w->m, w->p, w->s, state);
+  list_needs(w);
   w->mark++;
   while (at != NONE && w->seen[at] == 0) {
     w->seen[at] = w->mark;

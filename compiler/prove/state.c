@@ -42,25 +42,48 @@ static void guards_build(struct state *s)
     }
     s->held[g] = s->unmet[g] == 0;
   }
-  for (uint32_t i = s->fact_count; i-- > 0;)
-    if (s->facts[i].guard != GUARD_ALWAYS)
-      prepend(s, &s->of_guard[s->facts[i].guard], i);
+  for (uint32_t i = s->guarded.n; i-- > 0;)
+    prepend(s, &s->of_guard[s->facts[s->guarded.at[i]].guard], s->guarded.at[i]);
 }
 
-/* What hangs on whom: needs as edges, backwards. */
+/* The only walk through all facts. Each resource's needs, ascending, and who needs it. */
+static void sort_facts(struct state *s)
+{
+  uint32_t *last = arena_array(s->arena, uint32_t, s->m->resources.n + 1);
+
+  for (uint32_t i = 0; i < s->fact_count; i++) {
+    const struct fact *f = &s->facts[i];
+
+    if (f->guard != GUARD_ALWAYS)
+      array_push(s->arena, &s->guarded, i);
+    if (f->type != FACT_NEEDS) {
+      array_push(s->arena, &s->answering, i);
+      continue;
+    }
+    array_push(s->arena, &s->listed, (struct link_to){i, NONE});
+    if (s->needing[f->by] == NONE)
+      s->needing[f->by] = s->listed.n - 1;
+    else
+      s->listed.at[last[f->by]].next = s->listed.n - 1;
+    last[f->by] = s->listed.n - 1;
+    if (f->need.type == NEED_RESOURCE)
+      link_add(s, &s->up_needs[f->need.on], f->by);
+    if (f->need.type != NEED_RESOURCE || f->guard != GUARD_ALWAYS || f->need.guard != GUARD_ALWAYS)
+      array_push(s->arena, &s->asking, i);
+  }
+}
+
+/* What else hangs on whom: needs as edges, backwards. */
 static void needs_build(struct state *s)
 {
-  for (uint32_t i = 0; i < s->fact_count; i++) {
+  for (uint32_t k = 0; k < s->asking.n; k++) {
+    uint32_t i = s->asking.at[k];
     const struct fact *f = &s->facts[i];
     const struct need *n = &f->need;
     uint32_t zone, dns;
 
-    if (f->type != FACT_NEEDS)
-      continue;
-    if (n->type == NEED_RESOURCE)
-      link_add(s, &s->up_needs[n->on], f->by);
-    for (uint32_t k = 0; n->type == NEED_COUNT && k < n->of_count; k++)
-      link_add(s, &s->up_needs[n->of[k]], f->by);
+    for (uint32_t o = 0; n->type == NEED_COUNT && o < n->of_count; o++)
+      link_add(s, &s->up_needs[n->of[o]], f->by);
     if (n->type != NEED_ENDPOINT)
       continue;
     need_place(s, f->by, n, &zone, &dns);
@@ -94,6 +117,8 @@ struct state *state_new(struct model *m, const struct fact *extra, uint32_t extr
   s->up_nodes = heads(s, resources);
   s->up_needs = heads(s, resources);
   s->disrupting = heads(s, resources);
+  s->needing = heads(s, resources);
+  sort_facts(s);
   guards_build(s);
   index_build(s);
   needs_build(s);
@@ -240,6 +265,28 @@ void state_walk(struct state *s, const struct proof *p, uint32_t k, const bool *
   }
   s->walked = p;
   s->walked_to = k;
+}
+
+const uint32_t *state_guarded(const struct state *s, uint32_t *n)
+{
+  *n = s->guarded.n;
+  return s->guarded.at;
+}
+
+const uint32_t *state_asking(const struct state *s, uint32_t *n)
+{
+  *n = s->asking.n;
+  return s->asking.at;
+}
+
+bool state_needy(const struct state *s, uint32_t resource)
+{
+  return s->needing[resource] != NONE;
+}
+
+bool state_needed(const struct state *s, uint32_t resource)
+{
+  return s->up_needs[resource] != NONE;
 }
 
 bool state_up(const struct state *s, uint32_t resource)

@@ -38,6 +38,11 @@ uint32_t state_start_cycle(struct state *s, const bool *kept, uint32_t *cycle);
 /* state_need holds (UP) when the need's guard does not hold in the present state; a step's need is looked up from the
  * operator's zone and dns. Facts are those of the model, or `extra`; links of traces index them. */
 const struct fact *state_facts(const struct state *s, uint32_t *n);
+/* Facts that some step brings or takes; needs but for those of a resource in every state. Ascending. */
+const uint32_t *state_guarded(const struct state *s, uint32_t *n);
+const uint32_t *state_asking(const struct state *s, uint32_t *n);
+bool state_needy(const struct state *s, uint32_t resource);  /* some fact says that it needs something */
+bool state_needed(const struct state *s, uint32_t resource); /* … that something needs it, by name */
 bool state_in_force(const struct state *s, uint32_t fact);
 bool state_guard(const struct state *s, uint32_t guard);
 /* The first need (a fact) of a resource that does not hold, with its chain; NONE when all do (it is up, or disrupted). */

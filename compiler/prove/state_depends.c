@@ -88,9 +88,11 @@ static void find_steady(struct state *s)
   ARRAY(uint32_t) facts = {0}, resources = {0};
   uint32_t all = s->m->resources.n;
 
-  for (uint32_t i = 0; i < s->fact_count; i++)
-    if (s->facts[i].guard != GUARD_ALWAYS || (s->facts[i].type == FACT_NEEDS && s->facts[i].need.guard != GUARD_ALWAYS))
-      array_push(s->arena, &facts, i);
+  for (uint32_t i = 0; i < s->guarded.n; i++)
+    array_push(s->arena, &facts, s->guarded.at[i]);
+  for (uint32_t i = 0; i < s->asking.n; i++)
+    if (s->facts[s->asking.at[i]].guard == GUARD_ALWAYS && s->facts[s->asking.at[i]].need.guard != GUARD_ALWAYS)
+      array_push(s->arena, &facts, s->asking.at[i]);
   for (uint32_t r = 0; r < all; r++)
     if (s->disrupting[r] != NONE)
       array_push(s->arena, &resources, r);
@@ -127,11 +129,15 @@ static struct step_list finish(struct state *s)
     else
       look_at_resource(s, s->resource_queue.at[r++]);
   }
+  if (s->touched.n == 0) {
+    s->node_queue.n = s->resource_queue.n = 0;
+    return (struct step_list){NULL, 0};
+  }
   struct step_list list = {arena_array(s->arena, uint32_t, s->touched.n), s->touched.n};
 
   for (uint32_t i = 0; i < s->touched.n; i++)
     ((uint32_t *)list.at)[i] = s->touched.at[i];
-  if (list.n)
+  if (list.n > 1)
     qsort((uint32_t *)list.at, list.n, sizeof *list.at, compare);
   s->node_queue.n = s->resource_queue.n = s->touched.n = 0;
   return list;
@@ -216,6 +222,8 @@ struct step_list state_depends_need(struct state *s, uint32_t by, const struct n
 
 struct step_list state_depends_up(struct state *s, uint32_t id)
 {
+  if (s->steady_resource && s->steady_resource[id])
+    return (struct step_list){NULL, 0};
   begin(s);
   resource(s, id);
   return finish(s);

@@ -191,7 +191,7 @@ static void print_limits(struct text *out, const struct runbook *b, const struct
   int64_t within = c->type == CMD_TCP || c->type == CMD_DNS ? c->within : 0;
   if (c->type == CMD_RUN) {
     struct stop_search s = {b->m, NULL};
-    line_tools(out->arena, &c->line, stop_found, &s);
+    if (b->m->tools.n > 0) line_tools(out->arena, &c->line, stop_found, &s);
     if (c->within > 0) text_print(out, " timeout %lld", (long long)whole_seconds(c->within));
     if (s.tool != NULL && s.tool->stop != 0) text_print(out, " stop %s", name_at(b, s.tool->stop));
     if (s.tool != NULL && s.tool->grace >= 0) text_print(out, " grace %lld", (long long)whole_seconds(s.tool->grace));

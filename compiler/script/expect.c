@@ -319,7 +319,7 @@ static void limits(struct expecting *e, const struct command *c) {
   int64_t within = c->type == CMD_TCP || c->type == CMD_DNS ? c->within : 0;
   if (c->type == CMD_RUN) {
     struct known k = {e, NULL};
-    line_tools(e->arena, &c->line, take_known, &k);
+    if (e->b->m->tools.n > 0) line_tools(e->arena, &c->line, take_known, &k);
     if (c->within > 0) {
       word(e, "timeout");
       number(e, (c->within + 999) / 1000);
