@@ -104,6 +104,24 @@ static bool put_simply(struct text *t, const char *format, va_list *args) {
       format += 2;
       break;
     }
+    case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9': {
+      size_t before = t->n, width = (size_t)(percent[1] - '0');
+      char digits[8];
+
+      if (*format++ != 'u')
+        return false;
+      put_number(t, va_arg(*args, unsigned), false);
+      size_t n = t->n - before;
+
+      if (n >= width)
+        break;
+      memcpy(digits, t->at + before, n);
+      t->n = before;
+      for (size_t i = n; i < width; i++)
+        text_putc(t, ' ');
+      text_add(t, digits, n);
+      break;
+    }
     default: return false;
     }
   }

@@ -51,6 +51,10 @@ static void sort_facts(struct state *s)
 {
   uint32_t *last = arena_array(s->arena, uint32_t, s->m->resources.n + 1);
 
+  /* Grown step by step these would leave as much behind; what is not used is never touched. */
+  s->listed.at = arena_grow(s->arena, NULL, 0, &s->listed.cap, 2 * s->fact_count + 1, sizeof *s->listed.at);
+  s->links.at = arena_grow(s->arena, NULL, 0, &s->links.cap, s->fact_count + 1, sizeof *s->links.at);
+  s->answering.at = arena_grow(s->arena, NULL, 0, &s->answering.cap, s->fact_count + 1, sizeof *s->answering.at);
   for (uint32_t i = 0; i < s->fact_count; i++) {
     const struct fact *f = &s->facts[i];
 

@@ -33,7 +33,7 @@ const char *digest_plan(struct model *m, uint32_t script) {
   for (uint32_t i = 0; i < m->c->sources.n; i++) {
     const struct source *s = &m->c->sources.at[i];
     if (s->library || s->excerpt || i == script) continue;
-    const char *head = arena_print(arena, "\n%s %u\n", place_text(m, (struct span){i, 0, 0}), s->length);
+    const char *head = arena_print(arena, "\n%s %u\n", place_text(arena, m, (struct span){i, 0, 0}), s->length);
     sha256_update(&ctx, strlen(head), (const uint8_t *)head);
     sha256_update(&ctx, s->length, (const uint8_t *)s->text);
   }

@@ -161,7 +161,7 @@ static void print_dns(struct text *out, const struct runbook *b, const struct co
 void unit_print(struct text *out, const struct runbook *b, const struct unit *u) {
   const struct command *c = u->command;
   if (c->type == CMD_MANUAL || c->type == CMD_WAIT) return;
-  text_print(out, "\n%s() { # %s\n", u->name, place_text(b->m, c->at));
+  text_print(out, "\n%s() { # %s\n", u->name, place_text(out->arena, b->m, c->at));
   print_dir(out, c);
   print_env(out, b, c);
   switch ((enum command_type)c->type) {
@@ -410,7 +410,7 @@ static void print_step(struct text *out, const struct runbook *b, uint32_t k) {
   struct model *m = b->m;
   const struct step *s = &m->steps.at[b->p->order.at[k]];
   const char *none = "";
-  text_print(out, "\n# == Step %u of %u: %s ==\n\nstep_%u() { # %s\n", k + 1, b->p->order.n, name_at(b, s->name), k + 1, place_text(m, s->at));
+  text_print(out, "\n# == Step %u of %u: %s ==\n\nstep_%u() { # %s\n", k + 1, b->p->order.n, name_at(b, s->name), k + 1, place_text(out->arena, m, s->at));
   variable(out, "cut_id", name_at(b, s->name));
   variable(out, "cut_title", name_at(b, s->title));
   variable(out, "cut_takes", s->takes >= 0 ? arena_print(out->arena, "%lld", (long long)whole_seconds(s->takes)) : none);
@@ -429,7 +429,7 @@ static void print_promise(struct text *out, const struct runbook *b, uint32_t i)
   for (uint32_t k = 0; k <= b->p->order.n; k = timeline_change(t, k))
     if (k == 0 || timeline_at(t, k) != timeline_at(t, k - 1))
       text_print(&states, "%s%u %s", k > 0 ? " " : "", k, state_word(timeline_at(t, k)));
-  text_print(out, "\npromise_%u() { # %s %s\n", i + 1, name_at(b, p->id), place_text(m, p->at));
+  text_print(out, "\npromise_%u() { # %s %s\n", i + 1, name_at(b, p->id), place_text(out->arena, m, p->at));
   variable(out, "cut_text", name_at(b, p->text));
   variable(out, "cut_states", text_done(&states));
   variable(out, "cut_blind", x->blind != NULL ? x->blind : "");
@@ -485,16 +485,24 @@ void runbook_print(struct text *out, const struct runbook *b) {
     if (b->sequences.at[i].type == SEQ_FETCH) sequence_print(out, b, &b->sequences.at[i]);
   for (uint32_t i = 0; i < b->sequences.n; i++)
     if (b->sequences.at[i].type == SEQ_OBSERVE) sequence_print(out, b, &b->sequences.at[i]);
+  struct arena own = {0};
   uint32_t step = NONE;
   for (uint32_t i = 0; i < b->sequences.n; i++) {
     const struct sequence *s = &b->sequences.at[i];
+    struct text part = {.arena = &own};
     if (s->type == SEQ_FETCH || s->type == SEQ_OBSERVE) continue;
-    if (s->step != step) print_step(out, b, s->step);
+    if (s->step != step) print_step(&part, b, s->step);
     step = s->step;
-    sequence_print(out, b, s);
+    sequence_print(&part, b, s);
+    text_take(out, &part);
   }
   text_puts(out, "\n# == Promises ==\n");
-  for (uint32_t i = 0; i < b->m->promises.n; i++) print_promise(out, b, i);
+  for (uint32_t i = 0; i < b->m->promises.n; i++) {
+    struct text part = {.arena = &own};
+    print_promise(&part, b, i);
+    text_take(out, &part);
+  }
+  arena_free(&own);
   print_manifest(out, b, runtime, length, from);
   text_puts(out, "\ncut_main \"$@\"\n");
 }
@@ -502,12 +510,9 @@ void runbook_print(struct text *out, const struct runbook *b) {
 void script_emit(struct text *out, struct runbook *b) {
   struct model *m = b->m;
   b->digest = digest_plan(m, NONE);
-  struct text script = {.arena = out->arena};
-  runbook_print(&script, b);
-  const char *text = text_done(&script);
-  if (runbook_read(m->c, b, text, script.n, NONE) > 0) {
-    finding_add(m->c, CODE_311, m->plan_at, "the runbook just written does not read back as the plan: nothing is printed (a defect of cutc)");
-    return;
-  }
-  text_add(out, text, script.n);
+  size_t from = out->n;
+  runbook_print(out, b);
+  if (runbook_read(m->c, b, text_done(out) + from, out->n - from, NONE) == 0) return;
+  finding_add(m->c, CODE_311, m->plan_at, "the runbook just written does not read back as the plan: nothing is printed (a defect of cutc)");
+  out->n = from;
 }

@@ -106,7 +106,9 @@ const char *pieces_text(struct arena *arena, const struct pieces *p, const char 
 /* A value as the world says it, for comparing with what is observed; lists sorted, "?" for unknown. */
 const char *value_plain(const struct model *m, const struct value *v);
 /* "plan.cut:12" for a place in the plan's own folder, "std/net:3" in the library. */
-const char *place_text(struct model *m, struct span at);
+const char *place_text(struct arena *arena, struct model *m, struct span at);
+/* A part of a long text that was made, with all it took, in an arena of its own, which is used again. */
+void text_take(struct text *out, struct text *part);
 const char *digest_sha256(struct arena *arena, const char *text, size_t length); /* 64 hexadecimal digits */
 const char *state_word(enum verdict v);
 const char *seconds_text(struct arena *arena, int64_t milliseconds);

@@ -35,7 +35,7 @@ static size_t folder(const char *path) {
   return slash == NULL ? 0 : (size_t)(slash - path) + 1;
 }
 
-const char *place_text(struct model *m, struct span at) {
+const char *place_text(struct arena *arena, struct model *m, struct span at) {
   if (at.source >= m->c->sources.n) return "";
   const struct source *s = &m->c->sources.at[at.source];
   const char *path = s->path;
@@ -45,7 +45,7 @@ const char *place_text(struct model *m, struct span at) {
     if (strncmp(path, plan, n) == 0) path += n;
   }
   if (at.start == 0 && at.end == 0) return path;
-  return arena_print(&m->c->arena, "%s:%u", path, source_place(m->c, at.source, at.start).line);
+  return arena_print(arena, "%s:%u", path, source_place(m->c, at.source, at.start).line);
 }
 
 static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
@@ -86,6 +86,14 @@ const char *value_plain(const struct model *m, const struct value *v) {
   return "?";
 }
 
+/* ── Parts ─────────────────────────────────────────────────────────────────── */
+
+void text_take(struct text *out, struct text *part) {
+  text_add(out, text_done(part), part->n);
+  arena_reset(part->arena);
+  *part = (struct text){.arena = part->arena};
+}
+
 /* ── Comment lines ─────────────────────────────────────────────────────────── */
 
 /* Texts of the plan may hold anything: what would end the comment becomes a blank. */
@@ -93,7 +101,15 @@ static void comment(struct text *out, const char *text) {
   text_putc(out, '#');
   if (*text != '\0') text_putc(out, ' ');
   size_t from = out->n;
-  for (const char *s = text; *s != '\0'; s++) text_putc(out, (unsigned char)*s < ' ' || *s == 127 ? ' ' : *s);
+  for (const char *s = text; *s != '\0';) {
+    size_t n = 0;
+    while ((unsigned char)s[n] >= ' ' && s[n] != 127) n++;
+    text_add(out, s, n);
+    s += n;
+    if (*s == '\0') break;
+    text_putc(out, ' ');
+    s++;
+  }
   while (out->n > from && out->at[out->n - 1] == ' ') out->at[--out->n] = '\0';
   text_putc(out, '\n');
 }
@@ -107,28 +123,37 @@ static void title(struct text *out, const char *text) {
   comment(out, text);
 }
 
-static void steps(struct text *out, const struct runbook *b) {
+/* The k-th step, which is done by `sequence`, the first of its sequences. */
+static void one_step(struct text *out, const struct runbook *b, uint32_t k, const struct sequence *sequence) {
   struct model *m = b->m;
+  const struct step *s = &m->steps.at[b->p->order.at[k]];
+  const struct sequence *undo = sequence + 1;
+  LINE(out, "  %2u  %s", k + 1, name_at(b, s->title));
+  LINE(out, "      %s%s%s%s", s->takes < 0 ? "" : "about ", seconds_text(out->arena, s->takes), s->manual ? ", by hand" : "",
+       s->at.source == NONE ? "" : arena_print(out->arena, ", %s", place_text(out->arena, m, s->at)));
+  if (s->irreversible != 0) LINE(out, "      no way back: %s", name_at(b, s->irreversible));
+  else if (undo->note != NULL) LINE(out, "      undo: nothing, %s", undo->note);
+  else LINE(out, "      undo: back again, %u command%s", undo->count, undo->count == 1 ? "" : "s");
+  if (s->atomic != 0) LINE(out, "      cannot die in between: %s", name_at(b, s->atomic));
+}
+
+static void steps(struct text *out, const struct runbook *b) {
+  struct arena own = {0};
   title(out, "Steps, in the proven order");
   for (uint32_t i = 0, k = 0; i < b->sequences.n; i++) {
     if (b->sequences.at[i].type != SEQ_DO) continue;
-    const struct step *s = &m->steps.at[b->p->order.at[k]];
-    const struct sequence *undo = &b->sequences.at[i + 1];
-    LINE(out, "  %2u  %s", ++k, name_at(b, s->title));
-    LINE(out, "      %s%s%s%s", s->takes < 0 ? "" : "about ", seconds_text(out->arena, s->takes), s->manual ? ", by hand" : "",
-         s->at.source == NONE ? "" : arena_print(out->arena, ", %s", place_text(m, s->at)));
-    if (s->irreversible != 0) LINE(out, "      no way back: %s", name_at(b, s->irreversible));
-    else if (undo->note != NULL) LINE(out, "      undo: nothing, %s", undo->note);
-    else LINE(out, "      undo: back again, %u command%s", undo->count, undo->count == 1 ? "" : "s");
-    if (s->atomic != 0) LINE(out, "      cannot die in between: %s", name_at(b, s->atomic));
+    struct text part = {.arena = &own};
+    one_step(&part, b, k++, &b->sequences.at[i]);
+    text_take(out, &part);
   }
+  arena_free(&own);
   if (b->p->order.n == 0) comment(out, "  none");
 }
 
-static const char *held(const struct runbook *b, const struct promise *p) {
+static const char *held(struct arena *arena, const struct promise *p) {
   switch ((enum hold)p->hold) {
   case HOLD_ALWAYS: return "always";
-  case HOLD_AT_MOST: return arena_print(&b->m->c->arena, "down at most %s", seconds_text(&b->m->c->arena, p->limit));
+  case HOLD_AT_MOST: return arena_print(arena, "down at most %s", seconds_text(arena, p->limit));
   case HOLD_FINALLY: return "finally";
   }
   return "";
@@ -149,21 +174,29 @@ static const char *row_of(struct text *out, const struct runbook *b, const struc
   return text_done(&row);
 }
 
+static void one_promise(struct text *out, const struct runbook *b, uint32_t i, bool all) {
+  const struct promise *p = &b->m->promises.at[i];
+  const struct timeline *t = &b->p->timeline[i];
+  LINE(out, "  %s %s (%s)", name_at(b, p->id), name_at(b, p->text), held(out->arena, p));
+  LINE(out, "      %s", row_of(out, b, t, all));
+  if (t->outage > 0 || t->outage_open)
+    LINE(out, "      longest outage: %s%s", seconds_text(out->arena, t->outage), t->outage_open ? " and a step of no known length" : "");
+  if (b->probes.at[i].blind != NULL) LINE(out, "      not observed: %s", b->probes.at[i].blind);
+  else LINE(out, "      looked at from %s", b->probes.at[i].host != NULL ? b->probes.at[i].host : "where the runbook runs");
+}
+
 static void timeline(struct text *out, const struct runbook *b) {
   struct model *m = b->m;
   bool all = b->p->order.n <= STATES_SHOWN;
   title(out, all ? "Timeline: state 0 is before the first step, state k after step k"
                  : "Timeline: state 0 is before the first step, state k after step k; one that is left out is as the one before it");
+  struct arena own = {0};
   for (uint32_t i = 0; i < m->promises.n; i++) {
-    const struct promise *p = &m->promises.at[i];
-    const struct timeline *t = &b->p->timeline[i];
-    LINE(out, "  %s %s (%s)", name_at(b, p->id), name_at(b, p->text), held(b, p));
-    LINE(out, "      %s", row_of(out, b, t, all));
-    if (t->outage > 0 || t->outage_open)
-      LINE(out, "      longest outage: %s%s", seconds_text(out->arena, t->outage), t->outage_open ? " and a step of no known length" : "");
-    if (b->probes.at[i].blind != NULL) LINE(out, "      not observed: %s", b->probes.at[i].blind);
-    else LINE(out, "      looked at from %s", b->probes.at[i].host != NULL ? b->probes.at[i].host : "where the runbook runs");
+    struct text part = {.arena = &own};
+    one_promise(&part, b, i, all);
+    text_take(out, &part);
   }
+  arena_free(&own);
   if (m->promises.n == 0) comment(out, "  the plan promises nothing");
 }
 
@@ -186,7 +219,7 @@ static void waivers(struct text *out, const struct runbook *b) {
   for (uint32_t i = 0; i < m->waivers.n; i++) {
     const struct waiver *w = &m->waivers.at[i];
     LINE(out, "  %s%s%s because %s (%s)", name_at(b, w->what), w->resource != NONE ? " in " : "",
-         w->resource != NONE ? name_at(b, m->resources.at[w->resource].name) : "", w->reason, place_text(m, w->at));
+         w->resource != NONE ? name_at(b, m->resources.at[w->resource].name) : "", w->reason, place_text(out->arena, m, w->at));
   }
 }
 
@@ -201,7 +234,7 @@ static void rests(struct text *out, const struct runbook *b) {
     const struct attribute *a = &m->attributes.at[r->attribute];
     const struct value *v = attribute_value(m, a->owner, a->name, start);
     LINE(out, "  %s.%s = %s (%u, %s)", name_at(b, m->resources.at[a->owner].name), name_at(b, a->name), v != NULL ? value_plain(m, v) : "?",
-         r->weight, place_text(m, a->at));
+         r->weight, place_text(out->arena, m, a->at));
   }
 }
 
@@ -241,7 +274,7 @@ void runbook_header(struct text *out, const struct runbook *b) {
   struct model *m = b->m;
   LINE(out, "%s: a runbook", name_at(b, m->plan));
   comment(out, "");
-  LINE(out, "Plan      %s", place_text(m, m->plan_at));
+  LINE(out, "Plan      %s", place_text(out->arena, m, m->plan_at));
   LINE(out, "Digest    sha256 %s", b->digest);
   comment(out, "Compiler  cutc " CUTC_VERSION);
   LINE(out, "Length    %s%s", seconds_text(out->arena, b->p->total), b->p->order_holds ? "" : " (promises were set aside to find an order)");

@@ -92,7 +92,7 @@ static const char *what(const struct sandbox *s, const struct point *p) {
       [FAULT_PROBE] = "a promise is not as predicted after it",
       [FAULT_CLOSED] = "standard output is closed after its first line",
   };
-  if (p->unit != NONE) return arena_print(s->arena, "%s (%s): %s", s->b->units.at[p->unit].name, place_text(s->b->m, s->b->units.at[p->unit].command->at), words[p->fault]);
+  if (p->unit != NONE) return arena_print(s->arena, "%s (%s): %s", s->b->units.at[p->unit].name, place_text(s->arena, s->b->m, s->b->units.at[p->unit].command->at), words[p->fault]);
   if (p->wait) return arena_print(s->arena, "step %u: %s in its wait%s", p->step + 1, p->fault == FAULT_INT ? "INT" : p->fault == FAULT_TERM ? "TERM" : "HUP", p->back ? " on the way back" : "");
   if (p->step != NONE) return arena_print(s->arena, "step %u: %s", p->step + 1, words[p->fault]);
   return words[p->fault];

@@ -355,13 +355,13 @@ static bool role_of_run(struct sandbox *s, struct role *r, const struct command 
   for (uint32_t i = 0; i < parts.all.n; i++) {
     const char *reason = unsafe(s->arena, &parts.all.at[i]);
     if (reason != NULL) {
-      *why = arena_print(s->arena, "%s: %s", place_text(s->b->m, c->at), reason);
+      *why = arena_print(s->arena, "%s: %s", place_text(s->arena, s->b->m, c->at), reason);
       return false;
     }
   }
   const char *dir = c->dir.n > 0 ? pieces_text(s->arena, &c->dir, "", "") : ".";
   if (dir[0] == '/' || dir[0] == '~') {
-    *why = arena_print(s->arena, "%s: it runs in `%s`, outside of the plan's folder", place_text(s->b->m, c->at), dir);
+    *why = arena_print(s->arena, "%s: it runs in `%s`, outside of the plan's folder", place_text(s->arena, s->b->m, c->at), dir);
     return false;
   }
   array_push(s->arena, &s->dirs, dir);

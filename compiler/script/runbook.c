@@ -8,7 +8,7 @@
 
 struct builder {
   struct runbook *b;
-  struct arena *arena;
+  struct arena *arena, scratch; /* scratch: for looking at one command */
   bool *secret_seen;
   const bool *done; /* the state at hand */
   uint32_t *first;  /* of each step, the sequence of its do */
@@ -71,7 +71,8 @@ static void add_tool(struct builder *u, const char *name, const char *dir) {
     const struct tool_use *t = &b->tools.at[i];
     if (strcmp(t->name, name) == 0 && (t->dir == NULL) == (dir == NULL) && (dir == NULL || strcmp(t->dir, dir) == 0)) return;
   }
-  array_push(u->arena, &b->tools, (struct tool_use){name, dir});
+  const char *kept = arena_copy(u->arena, name, strlen(name));
+  array_push(u->arena, &b->tools, (struct tool_use){kept, dir == NULL ? NULL : arena_copy(u->arena, dir, strlen(dir))});
 }
 
 static void tool_found(void *data, const char *name) {
@@ -81,8 +82,9 @@ static void tool_found(void *data, const char *name) {
 
 static void command_tools(struct builder *u, const struct command *c) {
   if (c->type == CMD_RUN) {
-    struct tool_search s = {u, c->dir.n > 0 ? pieces_text(u->arena, &c->dir, ".", ".") : "."};
-    line_tools(u->arena, &c->line, tool_found, &s);
+    struct tool_search s = {u, c->dir.n > 0 ? pieces_text(&u->scratch, &c->dir, ".", ".") : "."};
+    line_tools(&u->scratch, &c->line, tool_found, &s);
+    arena_reset(&u->scratch);
   }
   if (c->type == CMD_HTTP || c->type == CMD_TCP) add_tool(u, "curl", NULL);
   if (c->type == CMD_DNS) add_tool(u, "dig", NULL);
@@ -358,5 +360,6 @@ struct runbook *runbook_build(struct model *m, const struct proof *p) {
     add_sequence(&u, SEQ_FETCH, arena_print(arena, "secret_%u", i + 1), fetch)->secret = secret;
     if (fetch.n > 0) add_tool(&u, "jq", NULL);
   }
+  arena_free(&u.scratch);
   return b;
 }
