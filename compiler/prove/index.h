@@ -83,6 +83,7 @@ struct state {
    * walk through all of them is one through most of the memory there is. */
   ARRAY(uint32_t) answering; /* all but needs */
   ARRAY(uint32_t) asking;    /* needs of something else than a resource in every state */
+  uint32_t *on;              /* [facts] the resource, of a need that is not asking, else NONE */
   ARRAY(uint32_t) guarded;   /* of all: those that are not in force in every state */
 
   /* Facts by what they answer for. */

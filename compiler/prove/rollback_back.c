@@ -150,6 +150,8 @@ void check_cold(struct model *m, struct proof *p, struct state *s) {
   bool needs = false;
   for (uint32_t i = 0; i < m->resources.n; i++) needs = needs || p->proving->needy[i];
   if (!needs) return;
+  goto_state(m, p, s, 0);
+  if (state_starts_anew(s)) return;
   struct waiting w = waiting_new(m, p, s);
   bool *kept = arena_array(&m->c->arena, bool, m->resources.n + 1);
   bool *end = arena_array(&m->c->arena, bool, m->resources.n + 1);

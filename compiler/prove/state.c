@@ -72,8 +72,10 @@ static void sort_facts(struct state *s)
     last[f->by] = s->listed.n - 1;
     if (f->need.type == NEED_RESOURCE)
       link_add(s, &s->up_needs[f->need.on], f->by);
-    if (f->need.type != NEED_RESOURCE || f->guard != GUARD_ALWAYS || f->need.guard != GUARD_ALWAYS)
+    if (f->need.type != NEED_RESOURCE || f->guard != GUARD_ALWAYS || f->need.guard != GUARD_ALWAYS || f->unknown)
       array_push(s->arena, &s->asking, i);
+    else
+      s->on[i] = f->need.on;
   }
 }
 
@@ -122,6 +124,7 @@ struct state *state_new(struct model *m, const struct fact *extra, uint32_t extr
   s->up_needs = heads(s, resources);
   s->disrupting = heads(s, resources);
   s->needing = heads(s, resources);
+  s->on = heads(s, s->fact_count);
   sort_facts(s);
   guards_build(s);
   index_build(s);

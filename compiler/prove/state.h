@@ -30,6 +30,7 @@ enum verdict state_gives(struct state *s, uint32_t zone, const struct host *name
 bool state_hairpins(struct state *s, uint32_t client, const struct need *endpoint, uint32_t *reached);
 /* Resources that would be up had everything outside `kept` to start anew: the least set of "coming back" (`kept` NULL: a
  * power-on; those of `kept` that are not up count for nothing). O(resources + what had to start anew). */
+bool state_starts_anew(struct state *s); /* true: a power-on brings back all that is up; false: ask the next */
 void state_comes_back(struct state *s, const bool *kept, bool *up);
 /* Why something does not come back: resources that wait for each other in a circle, into cycle (room for all resources);
  * their number, 0 when everything comes back. A resource that waits for one outside of any circle gives the way there. */

@@ -98,9 +98,12 @@ static bool need_holds(struct state *s, uint32_t fact)
 
 bool up_needs_hold(struct state *s, uint32_t resource)
 {
-  for (uint32_t i = s->needing[resource]; i != NONE; i = s->listed.at[i].next)
-    if (fact_in_force(s, s->listed.at[i].to) && !need_holds(s, s->listed.at[i].to))
+  for (uint32_t i = s->needing[resource]; i != NONE; i = s->listed.at[i].next) {
+    uint32_t fact = s->listed.at[i].to, on = s->on[fact];
+
+    if (on != NONE ? !s->up[on] : fact_in_force(s, fact) && !need_holds(s, fact))
       return false;
+  }
   return true;
 }
 
@@ -206,6 +209,31 @@ static bool rise(struct state *s, const bool *kept)
         enqueue(s, s->resource_queue.at[k]);
   }
   return true;
+}
+
+/* Kahn (1962) over the needs of a resource, in every state. Where there is another need, or a circle, this does not say. */
+bool state_starts_anew(struct state *s)
+{
+  struct arena own = {0};
+  uint32_t all = s->m->resources.n, up = 0, *open = arena_array(&own, uint32_t, all + 1), *queue = arena_array(&own, uint32_t, all + 1), n = 0;
+  bool simple = s->asking.n == 0;
+
+  for (uint32_t r = 0; r < all && simple; r++) {
+    for (uint32_t i = s->needing[r]; i != NONE; i = s->listed.at[i].next)
+      open[r]++;
+    up += s->up[r];
+    if (s->up[r] && open[r] == 0)
+      queue[n++] = r;
+  }
+  for (uint32_t k = 0; k < n; k++)
+    for (uint32_t i = s->up_needs[queue[k]]; i != NONE; i = s->links.at[i].next) {
+      uint32_t by = s->links.at[i].to;
+
+      if (--open[by] == 0 && s->up[by])
+        queue[n++] = by;
+    }
+  arena_free(&own);
+  return simple && n == up;
 }
 
 void state_comes_back(struct state *s, const bool *kept, bool *up)
