@@ -227,10 +227,18 @@ cut_lock() {
   cut_locked=1
   rm -f "${cut_state}"/lock/me.* "${cut_state}"/lock/after.*
   printf '%s\n' "$$" >"${cut_state}/lock/pid" || return 4
-  # Commands are run from a copy, so that a runbook that is written anew meanwhile changes nothing.
   cut_copy="${cut_state}/lock/runbook"
-  cp -- "${cut_self}" "${cut_copy}" || return 4
+  { cut_copy_commands; } 2>/dev/null >"${cut_copy}" || return 4
   cut_outlived
+}
+
+# Commands are run from a copy, so that a runbook that is written anew meanwhile changes nothing. It has what they are made of
+# and the plan, and cut_command as its end: most of the time that a command takes would go into reading the rest.
+cut_copy_commands() {
+  sed -n '/^set -u$/,/^# -- /p
+    /^cut_compose() {$/,/^}$/p
+    /^# -- What the commands of the plan are made of/,/^# -- /p
+    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"${cut_self}" && sed '1,/^# == End of the runtime ==$/d' <"${cut_self}"
 }
 
 cut_leave_lock() {

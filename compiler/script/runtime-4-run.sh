@@ -74,9 +74,11 @@ cut_launch() {
   cut_child=$!
 }
 
-# The other end of cut_launch. It outlives the signals that its tool gets, so that it has the tool's exit status.
+# The other end of cut_launch: --command NAME …, in a copy of what commands are made of (cut_copy_commands). It outlives the
+# signals that its tool gets, so that it has the tool's exit status.
 cut_command() {
   trap ':' INT TERM HUP
+  shift
   cut_name=$1 cut_cred=$2 cut_run=$3 cut_work=$4
   printf '%s %s\n' "$$" "${cut_name}" >"${0%/*}/command"
   cd -- "$5" || exit 126

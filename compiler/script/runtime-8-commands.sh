@@ -449,11 +449,6 @@ cut_leave() {
 cut_main() {
   cut_self=$0
   case "${1-}" in
-  --command)
-    shift
-    cut_command "$@"
-    return
-    ;;
   --watchdog)
     shift
     cut_watchdog "$@"
