@@ -304,10 +304,18 @@ cut_lock() {
   cut_locked=1
   rm -f "${cut_state}"/lock/me.* "${cut_state}"/lock/after.*
   printf '%s\n' "$$" >"${cut_state}/lock/pid" || return 4
-  # Commands are run from a copy, so that a runbook that is written anew meanwhile changes nothing.
   cut_copy="${cut_state}/lock/runbook"
-  cp -- "${cut_self}" "${cut_copy}" || return 4
+  { cut_copy_commands; } 2>/dev/null >"${cut_copy}" || return 4
   cut_outlived
+}
+
+# Commands are run from a copy, so that a runbook that is written anew meanwhile changes nothing. It has what they are made of
+# and the plan, and cut_command as its end: most of the time that a command takes would go into reading the rest.
+cut_copy_commands() {
+  sed -n '/^set -u$/,/^# -- /p
+    /^cut_compose() {$/,/^}$/p
+    /^# -- What the commands of the plan are made of/,/^# -- /p
+    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"${cut_self}" && sed '1,/^# == End of the runtime ==$/d' <"${cut_self}"
 }
 
 cut_leave_lock() {
@@ -792,9 +800,11 @@ cut_launch() {
   cut_child=$!
 }
 
-# The other end of cut_launch. It outlives the signals that its tool gets, so that it has the tool's exit status.
+# The other end of cut_launch: --command NAME …, in a copy of what commands are made of (cut_copy_commands). It outlives the
+# signals that its tool gets, so that it has the tool's exit status.
 cut_command() {
   trap ':' INT TERM HUP
+  shift
   cut_name=$1 cut_cred=$2 cut_run=$3 cut_work=$4
   printf '%s %s\n' "$$" "${cut_name}" >"${0%/*}/command"
   cd -- "$5" || exit 126
@@ -2679,11 +2689,6 @@ cut_leave() {
 cut_main() {
   cut_self=$0
   case "${1-}" in
-  --command)
-    shift
-    cut_command "$@"
-    return
-    ;;
   --watchdog)
     shift
     cut_watchdog "$@"
@@ -3589,8 +3594,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 ed787fdd5fa4db1bedcb2cb3fc47d09f7c68297ff37151e09e285561ce814497
-# plan part: sha256 a39336b1685a6ae65eab6a1cf98635a797563e9ba6089e3f18d5c08cd9180985
+# runtime: sha256 0cd4244e3e84001e6f689c669e90f59afc103d88fa63bbae0029bc850dfcd826
+# plan part: sha256 316ff1c2307d6a2f6779e65ab56cf2a587407f904e12d8dff1d8fe2b71870864
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

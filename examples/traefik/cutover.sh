@@ -309,10 +309,18 @@ cut_lock() {
   cut_locked=1
   rm -f "${cut_state}"/lock/me.* "${cut_state}"/lock/after.*
   printf '%s\n' "$$" >"${cut_state}/lock/pid" || return 4
-  # Commands are run from a copy, so that a runbook that is written anew meanwhile changes nothing.
   cut_copy="${cut_state}/lock/runbook"
-  cp -- "${cut_self}" "${cut_copy}" || return 4
+  { cut_copy_commands; } 2>/dev/null >"${cut_copy}" || return 4
   cut_outlived
+}
+
+# Commands are run from a copy, so that a runbook that is written anew meanwhile changes nothing. It has what they are made of
+# and the plan, and cut_command as its end: most of the time that a command takes would go into reading the rest.
+cut_copy_commands() {
+  sed -n '/^set -u$/,/^# -- /p
+    /^cut_compose() {$/,/^}$/p
+    /^# -- What the commands of the plan are made of/,/^# -- /p
+    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"${cut_self}" && sed '1,/^# == End of the runtime ==$/d' <"${cut_self}"
 }
 
 cut_leave_lock() {
@@ -797,9 +805,11 @@ cut_launch() {
   cut_child=$!
 }
 
-# The other end of cut_launch. It outlives the signals that its tool gets, so that it has the tool's exit status.
+# The other end of cut_launch: --command NAME …, in a copy of what commands are made of (cut_copy_commands). It outlives the
+# signals that its tool gets, so that it has the tool's exit status.
 cut_command() {
   trap ':' INT TERM HUP
+  shift
   cut_name=$1 cut_cred=$2 cut_run=$3 cut_work=$4
   printf '%s %s\n' "$$" "${cut_name}" >"${0%/*}/command"
   cd -- "$5" || exit 126
@@ -2684,11 +2694,6 @@ cut_leave() {
 cut_main() {
   cut_self=$0
   case "${1-}" in
-  --command)
-    shift
-    cut_command "$@"
-    return
-    ;;
   --watchdog)
     shift
     cut_watchdog "$@"
@@ -3618,8 +3623,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 ed787fdd5fa4db1bedcb2cb3fc47d09f7c68297ff37151e09e285561ce814497
-# plan part: sha256 7beffa6d664ae4c0a943e45162f6f9b7a0d3d4b7e8eb33807b965760bb6ffe97
+# runtime: sha256 0cd4244e3e84001e6f689c669e90f59afc103d88fa63bbae0029bc850dfcd826
+# plan part: sha256 c4dde3f4ce19d8f69d4bab141f06fecbe5586f14c5fa72dc282f239d3e1613b8
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0

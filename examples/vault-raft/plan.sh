@@ -281,10 +281,18 @@ cut_lock() {
   cut_locked=1
   rm -f "${cut_state}"/lock/me.* "${cut_state}"/lock/after.*
   printf '%s\n' "$$" >"${cut_state}/lock/pid" || return 4
-  # Commands are run from a copy, so that a runbook that is written anew meanwhile changes nothing.
   cut_copy="${cut_state}/lock/runbook"
-  cp -- "${cut_self}" "${cut_copy}" || return 4
+  { cut_copy_commands; } 2>/dev/null >"${cut_copy}" || return 4
   cut_outlived
+}
+
+# Commands are run from a copy, so that a runbook that is written anew meanwhile changes nothing. It has what they are made of
+# and the plan, and cut_command as its end: most of the time that a command takes would go into reading the rest.
+cut_copy_commands() {
+  sed -n '/^set -u$/,/^# -- /p
+    /^cut_compose() {$/,/^}$/p
+    /^# -- What the commands of the plan are made of/,/^# -- /p
+    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"${cut_self}" && sed '1,/^# == End of the runtime ==$/d' <"${cut_self}"
 }
 
 cut_leave_lock() {
@@ -769,9 +777,11 @@ cut_launch() {
   cut_child=$!
 }
 
-# The other end of cut_launch. It outlives the signals that its tool gets, so that it has the tool's exit status.
+# The other end of cut_launch: --command NAME …, in a copy of what commands are made of (cut_copy_commands). It outlives the
+# signals that its tool gets, so that it has the tool's exit status.
 cut_command() {
   trap ':' INT TERM HUP
+  shift
   cut_name=$1 cut_cred=$2 cut_run=$3 cut_work=$4
   printf '%s %s\n' "$$" "${cut_name}" >"${0%/*}/command"
   cd -- "$5" || exit 126
@@ -2656,11 +2666,6 @@ cut_leave() {
 cut_main() {
   cut_self=$0
   case "${1-}" in
-  --command)
-    shift
-    cut_command "$@"
-    return
-    ;;
   --watchdog)
     shift
     cut_watchdog "$@"
@@ -3284,8 +3289,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 ed787fdd5fa4db1bedcb2cb3fc47d09f7c68297ff37151e09e285561ce814497
-# plan part: sha256 99763b9d5162ae3c08c7a39f0e3731ff818678b7355aa0b5170f6b7837eb81a8
+# runtime: sha256 0cd4244e3e84001e6f689c669e90f59afc103d88fa63bbae0029bc850dfcd826
+# plan part: sha256 a1aaa0cd8cd9eb920a3509031c841562e3a8dc9d54026ee9d16050e4dc51d607
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2
