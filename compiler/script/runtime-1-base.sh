@@ -238,7 +238,7 @@ cut_copy_commands() {
   sed -n '/^set -u$/,/^# -- /p
     /^cut_compose() {$/,/^}$/p
     /^# -- What the commands of the plan are made of/,/^# -- /p
-    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"${cut_self}" && sed '1,/^# == End of the runtime ==$/d' <"${cut_self}"
+    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"${cut_self}" && sed '1,/^# == End of the .* ==$/d' <"${cut_self}"
 }
 
 cut_leave_lock() {

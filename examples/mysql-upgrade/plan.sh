@@ -301,7 +301,7 @@ cut_copy_commands() {
   sed -n '/^set -u$/,/^# -- /p
     /^cut_compose() {$/,/^}$/p
     /^# -- What the commands of the plan are made of/,/^# -- /p
-    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"${cut_self}" && sed '1,/^# == End of the runtime ==$/d' <"${cut_self}"
+    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"${cut_self}" && sed '1,/^# == End of the .* ==$/d' <"${cut_self}"
 }
 
 cut_leave_lock() {
@@ -3219,8 +3219,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 0cd4244e3e84001e6f689c669e90f59afc103d88fa63bbae0029bc850dfcd826
-# plan part: sha256 a71737b579f116fd46ab5cbe1ae6e2d1f776b1daf448094a33639bbd1787c108
+# runtime: sha256 b5409160ced8cb893169d73255f5771921af9e85dcb5611f21d5a10085c6d411
+# plan part: sha256 38caa10abac964d650f36048631981d6ab519e8a7b11d1a43ce1076edeee0a94
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1

@@ -318,7 +318,7 @@ cut_copy_commands() {
   sed -n '/^set -u$/,/^# -- /p
     /^cut_compose() {$/,/^}$/p
     /^# -- What the commands of the plan are made of/,/^# -- /p
-    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"${cut_self}" && sed '1,/^# == End of the runtime ==$/d' <"${cut_self}"
+    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"${cut_self}" && sed '1,/^# == End of the .* ==$/d' <"${cut_self}"
 }
 
 cut_leave_lock() {
@@ -3500,8 +3500,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 0cd4244e3e84001e6f689c669e90f59afc103d88fa63bbae0029bc850dfcd826
-# plan part: sha256 f04818297a20ef5e0ef3ab4bb455cc08c29da0df773f2e76282d96df19007287
+# runtime: sha256 b5409160ced8cb893169d73255f5771921af9e85dcb5611f21d5a10085c6d411
+# plan part: sha256 10dfb012797237d63dc189638ac5e1042b89b5bdc6e17ceee8f305d57ed88dae
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1

@@ -320,7 +320,7 @@ cut_copy_commands() {
   sed -n '/^set -u$/,/^# -- /p
     /^cut_compose() {$/,/^}$/p
     /^# -- What the commands of the plan are made of/,/^# -- /p
-    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"${cut_self}" && sed '1,/^# == End of the runtime ==$/d' <"${cut_self}"
+    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"${cut_self}" && sed '1,/^# == End of the .* ==$/d' <"${cut_self}"
 }
 
 cut_leave_lock() {
@@ -3623,8 +3623,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 0cd4244e3e84001e6f689c669e90f59afc103d88fa63bbae0029bc850dfcd826
-# plan part: sha256 c4dde3f4ce19d8f69d4bab141f06fecbe5586f14c5fa72dc282f239d3e1613b8
+# runtime: sha256 b5409160ced8cb893169d73255f5771921af9e85dcb5611f21d5a10085c6d411
+# plan part: sha256 59353744c66053b1f847cdf10c6609ec77944876b64a27fec41d4d2071667137
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0

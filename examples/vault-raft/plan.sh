@@ -292,7 +292,7 @@ cut_copy_commands() {
   sed -n '/^set -u$/,/^# -- /p
     /^cut_compose() {$/,/^}$/p
     /^# -- What the commands of the plan are made of/,/^# -- /p
-    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"${cut_self}" && sed '1,/^# == End of the runtime ==$/d' <"${cut_self}"
+    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"${cut_self}" && sed '1,/^# == End of the .* ==$/d' <"${cut_self}"
 }
 
 cut_leave_lock() {
@@ -3289,8 +3289,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 0cd4244e3e84001e6f689c669e90f59afc103d88fa63bbae0029bc850dfcd826
-# plan part: sha256 a1aaa0cd8cd9eb920a3509031c841562e3a8dc9d54026ee9d16050e4dc51d607
+# runtime: sha256 b5409160ced8cb893169d73255f5771921af9e85dcb5611f21d5a10085c6d411
+# plan part: sha256 697345eb87561120e29a28868f0736d13270f66e07ba45efce36fb530aa43358
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2
