@@ -77,12 +77,14 @@ static bool read_result(struct rehearsing *r, const struct point *p, struct resu
   return ok;
 }
 
+static const char *place_name(const struct rehearsing *r, uint32_t place) { return arena_print(r->s.arena, "run%u", place + 1); }
+
 static void launch(struct rehearsing *r, uint32_t i) {
   fflush(NULL);
   uint32_t place = 0;
   while (r->places[place] != 0) place++;
   pid_t pid = fork();
-  if (pid == 0) run_point(&r->s, &r->points.all.at[i], r->s.o->keep ? r->points.all.at[i].id : arena_print(r->s.arena, "run%u", place + 1));
+  if (pid == 0) run_point(&r->s, &r->points.all.at[i], r->s.o->keep ? r->points.all.at[i].id : place_name(r, place));
   if (pid < 0) {
     r->results[i].outcome = OUTCOME_BAD;
     snprintf(r->results[i].why, sizeof r->results[i].why, "no process could be started: %s", strerror(errno));
@@ -124,8 +126,8 @@ static void collect(struct rehearsing *r, pid_t pid) {
 }
 
 static void stop_runs(struct rehearsing *r) {
-  for (uint32_t i = 0; i < r->points.all.n; i++)
-    if (r->workers[i] > 0) kill(r->workers[i], SIGTERM);
+  for (uint32_t place = 0; place < r->jobs; place++)
+    if (r->places[place] > 0) kill(r->places[place], SIGTERM);
   while (r->running > 0 && waitpid(-1, NULL, 0) > 0) r->running--;
 }
 
@@ -140,9 +142,44 @@ static sigset_t signals(void) {
   return set;
 }
 
+/* Runs that begin with a copy of one without failures. */
+static uint32_t copies_wanted(const struct rehearsing *r) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < r->points.all.n && !r->s.o->keep; i++) {
+    const struct point *p = &r->points.all.at[i];
+    n += p->back || p->fault == FAULT_BEFORE || p->fault == FAULT_AFTER;
+  }
+  return n;
+}
+
+/* One run without failures at each place, copied on its way. False when it was told to stop. */
+static bool make_copies(struct rehearsing *r) {
+  static const struct point p = {.id = "copied", .step = NONE, .unit = NONE, .record = NONE, .back = true, .fault = FAULT_NONE};
+  sigset_t set = signals();
+  fflush(NULL);
+  for (uint32_t place = 0; place < r->jobs; place++) {
+    pid_t pid = fork();
+    r->s.imaging = pid == 0;
+    if (pid == 0) run_point(&r->s, &p, place_name(r, place));
+    r->places[place] = pid > 0 ? pid : 0;
+    r->running += pid > 0;
+  }
+  while (r->running > 0) {
+    int sig = sigtimedwait(&set, NULL, &(struct timespec){1, 0});
+    if (sig > 0 && sig != SIGCHLD) {
+      stop_runs(r);
+      return false;
+    }
+    while (waitpid(-1, NULL, WNOHANG) > 0) r->running--;
+  }
+  memset(r->places, 0, r->jobs * sizeof *r->places);
+  return true;
+}
+
 /* Runs all points; false when it was told to stop. */
 static bool run_all(struct rehearsing *r) {
   sigset_t set = signals();
+  if (copies_wanted(r) > 2 * r->jobs && !make_copies(r)) return false;
   progress(r, false);
   while (r->over < r->points.all.n) {
     while (r->running < r->jobs && r->next < r->points.all.n) launch(r, r->next++);

@@ -110,6 +110,7 @@ struct sandbox {
   ARRAY(uint32_t) stamps;       /* per record: how often the date was asked for before it was written */
   ARRAY(uint32_t) stamped;      /* per record: the step that it speaks of, an index in the order, NONE */
   uint32_t applied;             /* records of the apply; those behind are of the rollback */
+  bool imaging;                 /* this run is without failures, and is copied for others to begin with */
 };
 /* The plan's folder lies so deep in a run's tree that `../..` stays inside. */
 #define SANDBOX_RC "rc" /* in `base`: what the shell reads first, when there is need for it */

@@ -140,6 +140,8 @@ static void ask_date(struct run *r, struct call *c) {
     if (p->fault == FAULT_FULL) fill_disk(r);
     else run_kill(r);
   }
+  for (uint32_t k = 0; utc && r->s->imaging && k < r->s->stamps.n; k++)
+    if (r->stamps + 1 == r->s->stamps.at[k]) image_keep(r, image_of_record(r, k, false));
   r->stamps += utc;
   char text[256] = "";
   time_t time = virtual_time(r);
@@ -165,7 +167,8 @@ static void ask_sync(struct run *r, struct call *c) {
   read_journal(r);
   world_journal(&r->world, r->last);
   bool fresh = r->records > before;
-  if (fresh && r->p->fault == FAULT_NONE) {
+  if (fresh && r->s->imaging) image_keep(r, image_of_record(r, r->records - 1, true));
+  if (fresh && r->p->fault == FAULT_NONE && !r->s->imaging) {
     array_push(r->arena, &r->s->stamps, r->stamps);
     array_push(r->arena, &r->s->stamped, step_of(r->last, r->s->b->p->order.n));
   }

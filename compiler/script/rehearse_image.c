@@ -1,6 +1,7 @@
-/* What a run without failures has left when its apply was over -> where the runs begin whose failures are on the way back.
- * Needs a run between two of its processes. Guarantees: what is put back is what was kept, byte by byte, mode by mode and at the
- * same path; without it a run does its apply itself. */
+/* What a run without failures has left -> where others begin: when its apply was over, those whose failures are on the way back;
+ * just before and just after each record of its journal, those that are killed there.
+ * Needs a run that waits for an answer, or is between two of its processes: nothing changes while it is copied. Guarantees: what
+ * is put back is what was kept, byte by byte, mode by mode and at the same path; without it a run begins at the beginning. */
 #include "script/rehearse_run.h"
 
 #include <dirent.h>
@@ -58,18 +59,14 @@ struct image {
   char last[sizeof((struct run *)NULL)->last];
 };
 
-static const char *image_path(const struct run *r, const char *what) { return arena_print(r->arena, "%s.%s", r->dir, what); }
+static const char *beside(const struct run *r, const char *front, const char *name) { return arena_print(r->arena, "%s.%s", front, name); }
 
-void image_keep(struct run *r) {
+void image_keep(struct run *r, const char *name) {
   const struct model *m = r->s->b->m;
   struct image image = {.clock = r->clock, .stamps = r->stamps, .records = r->records, .by_hand = r->by_hand, .by_hand_at = r->by_hand_at};
-  const char *folder = image_path(r, "image"), *facts = image_path(r, "facts");
   memcpy(image.last, r->last, sizeof image.last);
-  if (rmdir(r->memory) != 0) return; /* a secret is left: that is not how an apply ends */
-  if (mkdir(r->memory, 0700) != 0 || !copy_tree(r->dir, folder, 64)) {
-    tree_remove(folder);
-    return;
-  }
+  const char *facts = beside(r, r->dir, arena_print(r->arena, "%s.facts", name));
+  if (!copy_tree(r->dir, beside(r, r->dir, name), 64) || !copy_tree(r->memory, beside(r, r->memory, name), 64)) return;
   FILE *out = fopen(facts, "wbe");
   bool ok = out != NULL && fwrite(&image, sizeof image, 1, out) == 1;
   ok = ok && fwrite(r->world.phases, sizeof *r->world.phases, r->s->b->p->order.n, out) == r->s->b->p->order.n;
@@ -78,17 +75,18 @@ void image_keep(struct run *r) {
   if (!ok) unlink(facts);
 }
 
-bool image_take(struct run *r) {
+bool image_take(struct run *r, const char *name) {
   const struct model *m = r->s->b->m;
   struct image image;
-  FILE *in = fopen(image_path(r, "facts"), "rbe");
+  FILE *in = fopen(beside(r, r->dir, arena_print(r->arena, "%s.facts", name)), "rbe");
   if (in == NULL) return false;
   bool ok = fread(&image, sizeof image, 1, in) == 1;
   ok = ok && fread(r->world.phases, sizeof *r->world.phases, r->s->b->p->order.n, in) == r->s->b->p->order.n;
   ok = ok && fread(r->world.done, sizeof *r->world.done, m->steps.n + m->parts.n, in) == m->steps.n + m->parts.n;
   fclose(in);
-  if (!ok || !copy_tree(image_path(r, "image"), r->dir, 64)) {
+  if (!ok || !copy_tree(beside(r, r->dir, name), r->dir, 64) || !copy_tree(beside(r, r->memory, name), r->memory, 64)) {
     tree_remove(r->dir);
+    tree_remove(r->memory);
     world_make(&r->world, r->s);
     return false;
   }
@@ -100,3 +98,5 @@ bool image_take(struct run *r) {
   memcpy(r->last, image.last, sizeof r->last);
   return true;
 }
+
+const char *image_of_record(const struct run *r, uint32_t record, bool after) { return arena_print(r->arena, "%u.%s", record, after ? "after" : "before"); }

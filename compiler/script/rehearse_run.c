@@ -467,10 +467,22 @@ static void hold_to(struct run *r, enum mode mode, int status, bool begun) {
   if (status != 0 && status != 1 && status != 3 && status != 4 && status != 6) complain(r, "%s", said);
 }
 
-static void course(struct run *r, struct result *x, bool applied_before) {
-  enum mode mode = applied_before ? MODE_ROLLBACK : MODE_APPLY;
-  bool first = !applied_before, stopped_back = false;
-  if (applied_before) x->statuses[x->processes++] = 0;
+/* What the copy has behind it that a run begins with. */
+enum begin { BEGIN_NEW, BEGIN_APPLIED, BEGIN_KILLED };
+
+static enum mode begin(struct run *r, struct result *x, enum begin from) {
+  if (from != BEGIN_NEW && r->p->back) x->statuses[x->processes++] = 0;
+  if (from == BEGIN_NEW) return MODE_APPLY;
+  if (from == BEGIN_APPLIED) return MODE_ROLLBACK;
+  r->fired = true;
+  r->fault_process = x->processes;
+  x->statuses[x->processes++] = 128 + SIGKILL;
+  return r->p->resume ? MODE_RESUME : MODE_ROLLBACK;
+}
+
+static void course(struct run *r, struct result *x, enum begin from) {
+  enum mode mode = begin(r, x, from);
+  bool first = from == BEGIN_NEW, stopped_back = false;
   while (x->processes < 8) {
     bool begun = began(r), applied = r->p->back && first, fired = r->fired;
     r->armed = !applied && !r->fired && r->p->fault != FAULT_NONE;
@@ -489,7 +501,7 @@ static void course(struct run *r, struct result *x, bool applied_before) {
     }
     hold_to(r, mode, status, begun);
     if (applied) r->s->applied = r->records;
-    if (applied && status == 0 && r->why[0] == '\0' && !r->s->o->keep) image_keep(r);
+    if (applied && status == 0 && r->why[0] == '\0' && r->s->imaging) image_keep(r, IMAGE_APPLIED);
     if (r->why[0] != '\0' || (status != 3 && status != 6 && !applied)) return;
     if (applied && status != 0) return;
     /* The way back ended at a point of no return: the way on is left. */
@@ -540,13 +552,15 @@ static void write_result(struct run *r, const struct result *x) {
   fclose(out);
 }
 
-/* Lays out the folders of the run. Sets *applied when its apply is already over. */
-static bool lay_out(struct run *r, bool *applied) {
+/* Lays out the folders of the run, as a copy when there is one. */
+static bool lay_out(struct run *r, enum begin *from) {
   const struct sandbox *s = r->s;
-  if (mkdir(r->memory, 0700) != 0) return false;
-  *applied = r->p->back && !s->o->keep && image_take(r);
-  if (*applied) return open_socket(r);
-  bool made = mkdir(r->dir, 0700) == 0 && mkdir(arena_print(s->arena, "%s/home", r->dir), 0700) == 0 && mkdir(arena_print(s->arena, "%s/state", r->dir), 0700) == 0;
+  bool killed = r->p->fault == FAULT_BEFORE || r->p->fault == FAULT_AFTER;
+  *from = BEGIN_NEW;
+  if (killed && image_take(r, image_of_record(r, r->p->record, r->p->fault == FAULT_AFTER))) *from = BEGIN_KILLED;
+  else if (r->p->back && !killed && image_take(r, IMAGE_APPLIED)) *from = BEGIN_APPLIED;
+  if (*from != BEGIN_NEW) return open_socket(r);
+  bool made = mkdir(r->memory, 0700) == 0 && mkdir(r->dir, 0700) == 0 && mkdir(arena_print(s->arena, "%s/home", r->dir), 0700) == 0 && mkdir(arena_print(s->arena, "%s/state", r->dir), 0700) == 0;
   return made && sandbox_tree(s, r->dir) && open_socket(r);
 }
 
@@ -554,7 +568,7 @@ _Noreturn void run_point(struct sandbox *s, const struct point *p, const char *p
   struct run r = {.s = s, .p = p, .arena = s->arena, .master = -1, .listener = -1, .started = now_ms()};
   struct result x = {0};
   sigset_t set;
-  bool applied = false;
+  enum begin from;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
@@ -566,8 +580,8 @@ _Noreturn void run_point(struct sandbox *s, const struct point *p, const char *p
   r.dir = arena_print(s->arena, "%s/%s", s->base, place);
   r.memory = arena_print(s->arena, "%s/%s", s->memory, place);
   r.state = arena_print(s->arena, "%s/state/cutc/%s", r.dir, name_text(&s->b->m->c->names, s->b->m->plan));
-  if (!lay_out(&r, &applied)) complain(&r, "the sandbox cannot be made: %s", strerror(errno));
-  else course(&r, &x, applied);
+  if (!lay_out(&r, &from)) complain(&r, "the sandbox cannot be made: %s", strerror(errno));
+  else course(&r, &x, from);
   judge(&r, &x);
   x.ms = (uint32_t)(now_ms() - r.started);
   write_result(&r, &x);

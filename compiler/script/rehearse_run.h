@@ -68,9 +68,11 @@ void call_work(struct run *r, struct call *c);
 void terminal_answer(struct run *r);
 /* Puts the journal back from the full disk. */
 void journal_restore(struct run *r);
-/* Keeps what an apply without failures has left, for others at the same place; takes it, instead of an apply. */
-void image_keep(struct run *r);
-bool image_take(struct run *r);
+/* Keeps a run without failures as it is now, for others at the same place; takes it, instead of the beginning of a run. */
+void image_keep(struct run *r, const char *name);
+bool image_take(struct run *r, const char *name);
+const char *image_of_record(const struct run *r, uint32_t record, bool after);
+#define IMAGE_APPLIED "applied"
 void run_kill(struct run *r); /* kill -9 of the runbook, and only of that */
 
 #endif

@@ -65,11 +65,12 @@ chmod +x "$scratch/odd"
 check 'a shell whose programs are its own is refused' [ $? = 2 ]
 check 'and why' grep -q 'has `.*` built in and does not look for it on the PATH' "$scratch/out"
 
-# ── What begins after an apply begins from a copy of what the apply left ──
+# ── What is killed at a record, or fails on the way back, begins with a copy of a run without failures ──
 ends() { jq -c '[.points[] | [.id, .outcome, .statuses]]' "$scratch/json"; }
-rehearse "$small" -j 1 --only back.clean,back2.before,back4.after
+copies=back.clean,back2.before,back4.after,record2.before,record3.after.resume,record4.before
+rehearse "$small" -j 1 --only "$copies"
 copied=$(ends)
-rehearse "$small" -j 1 --only back.clean,back2.before,back4.after --keep
+rehearse "$small" -j 1 --only "$copies" --keep
 check 'as it would without a copy' [ "$copied" = "$(ends)" ]
 rm -rf "$scratch"/cutc-rehearse.* "$memory"/cutc-rehearse.*
 
