@@ -83,9 +83,7 @@ struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint3
   if (lazy.preset && constant_default(e, lazy.node, kind)) return shared(e, lazy.node, lazy.node, lazy.type, attribute);
   struct scope s = lazy.preset ? scope_resource(e, a.owner, false) : scope_plan(e->resources.at[a.owner].bindings);
   if (!lazy.preset) s.value_index = index;
-  struct cases c;
-  if (!lazy.preset && as_written(e, lazy.node, lazy.type, &c)) return c;
-  c = eval_node(e, &s, lazy.node, lazy.type);
+  struct cases c = eval_node(e, &s, lazy.node, lazy.type);
   if (lazy.type->tag == T_ANY) return c;
   bool own = NODE(e, lazy.node)->type == N_LITERAL || NODE(e, lazy.node)->type == N_LIST; /* nobody else has these cases */
   struct cases out = {c.n, own ? c.at : arena_alloc(&e->c->arena, c.n, sizeof *c.at)};
@@ -181,6 +179,11 @@ const struct cases *attribute_cases(struct elaboration *e, uint32_t attribute) {
     hangs_on_itself(e, attribute);
     return cases_kept(e, cases_one(e, value_poison(e->m->attributes.at[attribute].at)));
   }
+  if (!lazy->preset && lazy->node && lazy->node != NONE && !e->naming && !e->seen &&
+      as_written(e, lazy->node, lazy->type, &e->m->attributes.at[attribute].cases)) { /* most of a large plan: nothing to evaluate */
+    lazy->state = LAZY_DONE;
+    return &e->m->attributes.at[attribute].cases;
+  }
   if (e->depth >= DEPTH_MAX) return cases_kept(e, too_deep(e, e->m->attributes.at[attribute].at));
   lazy->state = LAZY_RUNNING;
   array_push(&e->c->arena, &e->running, attribute);
@@ -215,11 +218,20 @@ struct cases resource_exists(struct elaboration *e, uint32_t resource) {
 
 /* ── All of them ───────────────────────────────────────────────────────────── */
 
-static uint32_t one_resource(struct elaboration *e, uint32_t resource, uint32_t name) {
-  uint32_t attribute = attribute_index(e, resource, name);
-  if (attribute == NONE) return NONE;
-  const struct value *v = &attribute_cases(e, attribute)->at[0].value;
-  return v->type == V_RESOURCE ? v->id : NONE;
+/* What others ask of a resource again and again: its zone, its provider and who owns it. */
+static void relations(struct elaboration *e, uint32_t resource) {
+  struct model *m = e->m;
+  const struct word_table *w = e->words;
+  uint32_t first = m->resources.at[resource].first, n = m->resources.at[resource].count;
+  for (uint32_t a = first; a < first + n; a++) {
+    uint32_t name = m->attributes.at[a].name;
+    if (name != w->zone && name != w->via && name != w->owner) continue;
+    const struct value *v = &attribute_cases(e, a)->at[0].value;
+    struct resource *r = &m->resources.at[resource];
+    if (name == w->zone && v->type == V_ZONE && r->zone == NONE) r->zone = v->id;
+    if (name == w->via && v->type == V_RESOURCE && r->via == NONE) r->via = v->id;
+    if (name == w->owner && v->type == V_RESOURCE && r->owner == NONE) r->owner = v->id;
+  }
 }
 
 /* A constant that only names another, and so on around: the one case in which nobody asks what its word means. */
@@ -244,11 +256,7 @@ void attributes_all(struct elaboration *e) {
     if (v && v->type == V_STRING) m->resources.at[r].world_name = v->name;
   }
   for (uint32_t r = 0; r < m->resources.n; r++) {
-    uint32_t zone = attribute_index(e, r, w->zone);
-    const struct value *v = zone == NONE ? NULL : &attribute_cases(e, zone)->at[0].value;
-    if (v && v->type == V_ZONE) m->resources.at[r].zone = v->id;
-    m->resources.at[r].via = one_resource(e, r, w->via);
-    m->resources.at[r].owner = one_resource(e, r, w->owner);
+    relations(e, r);
     uint32_t kind = e->resources.at[r].kind, via = m->resources.at[r].via;
     if (kind != NONE && e->kinds.at[kind].provider) m->resources.at[r].provider = true;
     if (via != NONE) m->resources.at[via].provider = true;

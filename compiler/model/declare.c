@@ -136,9 +136,12 @@ static void missing(struct elaboration *e, const struct declared *d, const struc
 }
 
 static void fields(struct elaboration *e, const struct declared *d, const struct kind *k) {
+  uint32_t next = NODE(e, NODE(e, d->node)->child)->next; /* behind those found so far, while all are in the order of the kind */
   for (uint32_t i = 0; i < k->field_count; i++) {
     const struct field *field = &k->fields[i];
-    uint32_t item = find_written(e, d->node, field->name);
+    bool here = next && NODE(e, next)->type == N_ATTR && NODE(e, next)->text == field->name;
+    uint32_t item = here ? next : find_written(e, d->node, field->name);
+    if (here) next = NODE(e, next)->next;
     if (item && NODE(e, item)->child) attribute(e, field->name, NODE(e, item)->child, field->type, false, node_span(e->tree, NODE(e, item)->child));
     else if (item) attribute(e, field->name, NONE, field->type, false, node_span(e->tree, item)); /* a syntax error stood here */
     else if (field->preset) attribute(e, field->name, field->preset, field->type, true, node_span(e->tree, field->preset));

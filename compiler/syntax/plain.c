@@ -7,13 +7,14 @@
 
 #include <string.h>
 
-enum { LETTER = 1, DIGIT = 2 };
+enum { LETTER = 1, DIGIT = 2, NAME = LETTER | DIGIT, BLANK = 4, ENDS = 8 };
 #define L LETTER
 #define D DIGIT
 static const uint8_t classes[256] = {
     ['0'] = D, D, D, D, D, D, D, D, D, D,
     ['A'] = L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
-    ['a'] = L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, ['_'] = L};
+    ['a'] = L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, ['_'] = L,
+    [' '] = BLANK | ENDS, ['\t'] = BLANK | ENDS, ['\r'] = BLANK | ENDS, ['\n'] = ENDS, [','] = ENDS, [']'] = ENDS};
 #undef L
 #undef D
 
@@ -25,9 +26,9 @@ struct reader {
 };
 
 static uint8_t class(char c) { return classes[(unsigned char)c]; }
-static bool blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+static bool blank(char c) { return class(c) & BLANK; }
 /* What may follow a value: nothing that a longer token goes on with. */
-static bool ends(char c) { return blank(c) || c == '\n' || c == ',' || c == ']'; }
+static bool ends(char c) { return class(c) & ENDS; }
 static uint32_t offset(const struct reader *r, const char *s) { return (uint32_t)(s - r->p->text); }
 static struct range from(const struct reader *r, const char *start) { return range_of(offset(r, start), offset(r, r->s)); }
 static uint32_t node(struct reader *r, enum node_type type, uint32_t text, uint32_t child, const char *start) {
@@ -76,8 +77,8 @@ static size_t word_length(const char *s) {
   size_t n = 1;
   if (class(*s) != LETTER) return 0;
   for (;; n += 2) {
-    while (class(s[n])) n++;
-    if (s[n] != '-' || !class(s[n + 1])) return n;
+    while (class(s[n]) & NAME) n++;
+    if (s[n] != '-' || !(class(s[n + 1]) & NAME)) return n;
   }
 }
 

@@ -132,7 +132,10 @@ struct tree {
  * the tree all the same. Depth is limited to 256 levels, then E005. Never fails. O(length). */
 uint32_t syntax_parse(struct tree *tree, uint32_t source);
 uint32_t tree_value(struct tree *tree, struct value v); /* adds it; its index */
-struct span node_span(const struct tree *tree, uint32_t node);
+static inline struct span node_span(const struct tree *tree, uint32_t node) {
+  const struct node *n = &tree->nodes.at[node];
+  return node == 0 ? NOWHERE : (struct span){n->source, n->start, n->end};
+}
 /* The tree as indented text, one node a line, for tests and -d. */
 void tree_print(struct text *out, const struct tree *tree, uint32_t node);
 

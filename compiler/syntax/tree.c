@@ -24,12 +24,6 @@ uint32_t tree_value(struct tree *tree, struct value v) {
   return tree->values.n - 1;
 }
 
-struct span node_span(const struct tree *tree, uint32_t node) {
-  const struct node *n = &tree->nodes.at[node];
-  if (node == 0) return NOWHERE;
-  return (struct span){n->source, n->start, n->end};
-}
-
 /* What `text` of a node is: an index into the values, or a name. */
 static bool has_value(const struct node *n) { return n->type == N_LITERAL || n->type == N_SHELL; }
 
