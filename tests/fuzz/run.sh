@@ -10,7 +10,7 @@ flags='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize
 mkdir -p "$out/corpus" "$out/seeds" "$out/found"
 
 make -s BUILD="$out" CC=clang CFLAGS="$flags -fsanitize=fuzzer-no-link" PACKAGES=no "$out/cutc"
-libs=$(sed -n 's/^LIBS := //p' Makefile)
+libs="$(sed -n 's/^LINKED := //p' Makefile | sed 's/[^ ][^ ]*/-l&/g') -ldl"
 objects=$(find "$out" -name '*.o' ! -path '*/compiler/main.o' ! -path '*/tests/*')
 for target in front shell import many; do
   case $target in front | shell | import) kind=,fuzzer ;; *) kind= ;; esac
