@@ -283,6 +283,20 @@ steps: 1 added, 1 removed, 1 changed, 0 moved
 """)
 
 
+@test("diff: what a step runs, in a plan whose things are looked at")
+def _():
+    looked = PLACES + "kind thing {\n  size : string\n  observe {\n    $ look ${name}\n    size = output\n  }\n}\nthing a { size = \"x\" }\nthing b { size = \"y\" }\n"
+    equal(difference(looked, looked.replace("$ set-record ${host} ${new(value)} }  undo", "$ set-record -f ${host} ${new(value)} }  undo"), status=0),
+          """old.cut -> new.cut: proven, as before
+
+steps: 0 added, 0 removed, 1 changed, 0 moved
+  ~   1  web
+         do:
+           - set-record web.example.net 10.0.0.2
+           + set-record -f web.example.net 10.0.0.2
+""")
+
+
 @test("diff: one step more in front moves no other")
 def _():
     found = json.loads(difference(PLACES, PLACES.replace("step tell", "step before { takes = 1s  do { $ look }  undo none because \"a look\" }\nstep tell")

@@ -5,16 +5,20 @@
 
 #include <string.h>
 
-struct listings { struct runbook *b; };
+struct listings {
+  struct runbook *b;
+  uint32_t first; /* sequence of the first step: what preflight looks at comes before */
+};
 
 struct listings *script_listings(struct model *m, const struct proof *p) {
   struct listings *l = arena_new(&m->c->arena, struct listings);
   l->b = runbook_build(m, p);
+  while (l->first < l->b->sequences.n && l->b->sequences.at[l->first].type == SEQ_OBSERVE) l->first++;
   return l;
 }
 
 static const struct sequence *find(const struct listings *l, uint32_t k, enum sequence_type type) {
-  for (uint32_t i = 4 * k; i < l->b->sequences.n && i < 4 * k + 4; i++) /* four of each step, in the order's order */
+  for (uint32_t i = l->first + 4 * k; i < l->b->sequences.n && i < l->first + 4 * k + 4; i++) /* four of each step, in the order's order */
     if (l->b->sequences.at[i].type == type && l->b->sequences.at[i].step == k) return &l->b->sequences.at[i];
   return NULL;
 }
