@@ -260,7 +260,7 @@ static void print_item(struct text *out, const struct runbook *b, const struct s
   text_print(out, "  cut_run %s", u->name);
   print_limits(out, b, c);
   print_expectations(out, c);
-  text_puts(out, " || return\n");
+  text_puts(out, s->made_by != NONE ? " || cut_is_gone || return\n" : " || return\n");
   if (s->type == SEQ_FETCH) print_fetch(out, b, c, &b->m->secrets.at[s->secret]);
   else if (s->resource != NONE) print_observations(out, b, s, c);
 }
@@ -289,7 +289,7 @@ void sequence_print(struct text *out, const struct runbook *b, const struct sequ
   bool watches = (s->type == SEQ_WAS || s->type == SEQ_VERIFY) && s->resource != NONE && s->count > 0;
   text_print(out, "\n%s() {\n", s->name);
   if (watches) {
-    text_puts(out, "  cut_watch ");
+    text_puts(out, s->made_by != NONE ? "  cut_watch_gone " : "  cut_watch ");
     quote_word(out, name_at(b, b->m->resources.at[s->resource].name));
     text_putc(out, '\n');
   }

@@ -28,7 +28,7 @@ struct sequence {
   uint32_t step;         /* index in the order, NONE */
   uint32_t resource;     /* observe, was: whose attributes; NONE */
   uint32_t secret;       /* fetch */
-  uint32_t made_by;      /* observe: the step, an index in the order, that creates what must not be there yet; NONE */
+  uint32_t made_by;      /* observe, was: the step, an index in the order, that creates what must not be there before it; NONE */
   const char *note;      /* said instead of commands (undo none); NULL */
 };
 

@@ -116,6 +116,12 @@ static bool exists_in(const struct model *m, uint32_t resource, const bool *done
   return v == NULL || v->type != V_BOOL || v->number != 0;
 }
 
+static bool only_http(struct block b) {
+  for (uint32_t i = 0; i < b.n; i++)
+    if (b.at[i].type != CMD_HTTP) return false;
+  return b.n > 0;
+}
+
 /* How to look at the resource of a step in the state at hand; empty when it has no observation or does not exist. */
 static struct block observe_step(struct builder *u, uint32_t step, uint32_t *resource) {
   const struct step *s = &u->b->m->steps.at[step];
@@ -133,6 +139,7 @@ static void add_step(struct builder *u, uint32_t k) {
   add_sequence(u, SEQ_DO, arena_print(u->arena, "%s_do", base), step_block(m, step, BLOCK_DO, u->done))->step = k;
   uint32_t resource;
   struct block was = observe_step(u, step, &resource);
+  bool before_absent = resource != NONE && !exists_in(m, resource, u->done);
   u->done = proof_flags(m, u->b->p, k + 1);
   struct sequence *undo = add_sequence(u, SEQ_UNDO, arena_print(u->arena, "%s_undo", base), step_block(m, step, BLOCK_UNDO, u->done));
   undo->step = k;
@@ -143,9 +150,17 @@ static void add_step(struct builder *u, uint32_t k) {
   struct sequence *s = add_sequence(u, SEQ_VERIFY, arena_print(u->arena, "%s_verify", base), verify);
   s->step = k;
   if (looks) s->resource = resource;
+  /* Whether what was made is gone again is asked of an API, whose answer tells that from a failure. */
+  bool makes = false;
+  if (was.n == 0 && resource != NONE && before_absent && exists_in(m, resource, u->done)) {
+    was = resource_observe(m, resource, u->done);
+    makes = only_http(was);
+    if (!makes) was = (struct block){0};
+  }
   s = add_sequence(u, SEQ_WAS, arena_print(u->arena, "%s_was", base), was);
   s->step = k;
   s->resource = resource;
+  if (makes) s->made_by = k;
 }
 
 /* ── Probes ────────────────────────────────────────────────────────────────── */

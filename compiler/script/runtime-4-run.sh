@@ -431,8 +431,20 @@ cut_watch() {
   cut_text=$1 cut_watching=1 cut_drift=0
 }
 
+# The same for what may not be there any more: that nobody knows of it is no failure.
+cut_watch_gone() {
+  cut_watch "$1"
+  cut_gentle=1 cut_present=''
+}
+
 cut_watched() {
+  cut_gentle=0
   [ "${cut_drift}" = 0 ]
+}
+
+# Did the last command fail since nobody knows of what it asked for? An API says so by 404, in JSON.
+cut_is_gone() {
+  grep -q '^expected status .*, got 404$' "${cut_log}" && cut_brace=$(head -c 1 "${cut_out}") && [ "${cut_brace}" = '{' ] && : >"${cut_out}"
 }
 
 # Runs a verify; one that only looks at values gives them a minute to become what they have to be.
@@ -445,6 +457,7 @@ cut_settled() {
       cut_watching=0
       return 0
     fi
+    cut_gentle=0
     cut_clock
     if [ "${cut_drift}" = 0 ] || [ "${cut_time}" -ge "${cut_settle_by}" ] || [ -n "${cut_signal}" ]; then
       break

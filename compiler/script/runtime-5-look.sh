@@ -157,17 +157,17 @@ cut_reason() {
   [ -n "${cut_brief}" ] || cut_brief=${cut_why}
 }
 
-# cut_absent NUMBER NAME STEP: what that step creates may not be there yet, unless the step is said to be done. An API that does not
-# know of it says 404, in JSON.
+# cut_absent NUMBER NAME STEP: what that step creates may not be there yet, unless the step is said to be done.
 cut_absent() {
   "step_$3"
   case "${cut_done_list}" in
   *" ${cut_id} "*) return 0 ;;
   *) ;;
   esac
-  cut_text=$2 cut_present='' cut_rc=0
+  cut_text=$2 cut_present=''
   cut_gentle=1
-  "observe_$1" || cut_rc=$?
+  "observe_$1"
+  cut_rc=$?
   cut_gentle=0
   if [ -n "${cut_present}" ]; then
     cut_problem "${cut_text} is there already (${cut_present}), and step ${cut_id} creates it; the way back would remove it. Remove it, or leave \`create\` out of the plan; when it was made for this run, say --done ${cut_id}"
@@ -175,11 +175,7 @@ cut_absent() {
   fi
   [ "${cut_rc}" != 0 ] && [ -z "${cut_signal}" ] || return 0
   cut_reason
-  cut_brace=$(head -c 1 "${cut_out}" 2>/dev/null)
-  case "${cut_brief}${cut_brace}" in
-  'expected status '*', got 404{') ;;
-  *) cut_say "  not looked at whether ${cut_text} is there already (${cut_brief})" ;;
-  esac
+  cut_say "  not looked at whether ${cut_text} is there already (${cut_brief})"
 }
 
 # cut_found ATTRIBUTE jq|text FILTER: the last command's answer, of what may not be there: any value is one too many.
@@ -190,7 +186,9 @@ cut_found() {
     cut_value=$(cat -- "${cut_out}")
   fi
   printf '%s.%s: declared not there, seen %s\n' "${cut_text}" "$1" "${cut_value}" >>"${cut_log}"
-  [ -z "${cut_value}" ] || cut_present="${cut_present:+${cut_present}, }$1 is ${cut_value}"
+  [ -n "${cut_value}" ] || return 0
+  cut_present="${cut_present:+${cut_present}, }$1 is ${cut_value}"
+  [ "${cut_watching}" = 0 ] || cut_drift=$((cut_drift + 1)) cut_differs="${cut_text} is still there (${cut_present})"
 }
 
 # cut_unused ADDRESS PORT NAME: nobody may answer yet where the plan puts somebody.

@@ -32,7 +32,7 @@ lab_prepare() {
 secret pfsense_key { from = vault  path = "secret/data/pfsense"  field = "key" }|' "$LAB/plan/cutover.cut" >"$LAB/plan/unattended.cut"
   # Without Terraform, kubectl moves its Service in place.
   [ -n "$TERRAFORM" ] || sed -i -e 's/^\( *via  *= \)traefik_stack$/\1cluster/' -e '/^ *patch  *= "patches\/traefik-dedicated-ip.patch"$/d' "$LAB/plan/unattended.cut"
-  for plan in cutover believed moved unattended; do
+  for plan in cutover additive believed moved unattended; do
     (cd "$LAB/plan" && "$CUTC" emit "$plan.cut" 2>/dev/null >"$plan.sh") || return
   done
   # The database: made once, copied into each cell.
@@ -217,7 +217,7 @@ operator() {
     cd "$CELL/plan" || exit
     lab_in "$CELL" devvm env -i PATH="$CELL/bin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" HOME="$CELL/home" TERM=dumb \
       CURL_CA_BUNDLE="$CELL/tls/ca.pem" KUBECONFIG="$CELL/kubeconfig" KUBECACHEDIR="$CELL/home/kube" TF_IN_AUTOMATION=1 \
-      CHECKPOINT_DISABLE=1 TF_CLI_CONFIG_FILE=/dev/null LAB_GATE="$CELL/gate" ${TOKEN:+VAULT_TOKEN="$TOKEN"} "$@"
+      CHECKPOINT_DISABLE=1 TF_CLI_CONFIG_FILE=/dev/null LAB_GATE="$CELL/gate" LAB_PROVIDER="$HERE/provider.py" ${TOKEN:+VAULT_TOKEN="$TOKEN"} "$@"
   )
 }
 
@@ -243,6 +243,7 @@ lab_photograph() {
     http://127.0.0.1:8443/client/v4/accounts/a1/cfd_tunnel/t1/configurations | jq -S .result.config
   echo "== service"
   lab_in "$1" lb curl -sS http://127.0.0.1:8001/api/v1/namespaces/traefik/services/traefik | jq -S 'del(.metadata.resourceVersion)'
+  lab_in "$1" lb curl -sS -o /dev/null -w 'beside it: %{http_code}\n' http://127.0.0.1:8001/api/v1/namespaces/traefik/services/traefik-direct
   echo "== state"
   [ -z "$TERRAFORM" ] || sql "$1" "select data from terraform_remote_state.states where name = 'default'" |
     jq -S 'del(.serial, .lineage, .resources[]?.instances[]?.attributes.id)'

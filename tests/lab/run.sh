@@ -1,6 +1,6 @@
 #!/bin/bash
 # The lab: the runbooks of examples/traefik against real servers in network namespaces.
-# run.sh [SCENARIO…]: cutover unattended believed moved locks killed (all of them when none is named), LAB_JOBS of their parts at a time (3). Needs
+# run.sh [SCENARIO…]: cutover additive unattended believed moved locks killed (all of them when none is named), LAB_JOBS of their parts at a time (3). Needs
 # root, and build/cutc (or CUTC). TAP lines with the figures of each; ends with "N passed, N failed".
 set -u
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -32,7 +32,7 @@ chmod 711 "$LAB"
 CUTC=$(cd "$(dirname "$CUTC")" && pwd)/$(basename "$CUTC")
 # shellcheck source=tests/lab/lib.sh
 . "$HERE/lib.sh"
-for part in checks cutover unattended believed moved locks killed; do
+for part in checks cutover additive unattended believed moved locks killed; do
   # shellcheck source=/dev/null
   . "$HERE/$part.sh"
 done
@@ -52,7 +52,7 @@ trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
 
 # The parts of the scenarios that are asked for, the longest first: each has cells of its own.
-[ $# -gt 0 ] || set -- cutover unattended believed moved locks killed
+[ $# -gt 0 ] || set -- cutover additive unattended believed moved locks killed
 parts=
 # Why a part cannot run here; nothing when it can. `moved` changes no cluster; without Terraform, `unattended` moves Traefik with kubectl.
 left_out() {
@@ -65,7 +65,7 @@ left_out() {
   *) [ -n "$TERRAFORM" ] || echo "no terraform here: the step that moves Traefik is a real apply of a stack, and nothing stands in for it" ;;
   esac
 }
-for part in believed killed_1 killed_2 killed_3 locks moved cutover unattended; do
+for part in believed killed_1 killed_2 killed_3 locks moved cutover additive unattended; do
   for scenario; do
     [ "$scenario" != "${part%_?}" ] || parts="$parts $part"
   done

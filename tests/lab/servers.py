@@ -233,14 +233,35 @@ class Cluster(Handler):
         self.answer({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404,
                      "message": what + " not found"}, 404)
 
-    def ingress(self, address):
-        """What the load balancer does: announces the address, and lets the ingress answer on it."""
-        subprocess.run(["ip", "addr", "replace", address + "/24", "dev", "eth0"], check=False)
-        if not reload_nginx("lb", read("lb/nginx.conf.in").replace("@ADDRESS@", address)):
+    def ingress(self, services):
+        """What the load balancer does: announces the addresses of the ingress's Services, and lets it answer on them."""
+        addresses = [s["metadata"]["annotations"].get("metallb.io/loadBalancerIPs", "") for key, s in sorted(services.items())
+                     if key[0] == "traefik"]
+        for address in addresses:
+            subprocess.run(["ip", "addr", "replace", address + "/24", "dev", "eth0"], check=False)
+        conf = "".join(line if "@ADDRESS@" not in line else "".join(line.replace("@ADDRESS@", a) for a in addresses)
+                       for line in read("lb/nginx.conf.in").splitlines(True))
+        if not reload_nginx("lb", conf):
             return False
-        if address != "10.0.20.203":
+        if "10.0.20.203" not in addresses:
             subprocess.run(["ip", "addr", "del", "10.0.20.203/24", "dev", "eth0"], check=False, stderr=subprocess.DEVNULL)
         return True
+
+    def create(self, service):
+        meta = service["metadata"]
+        key, address = ("traefik", meta["name"]), meta.get("annotations", {}).get("metallb.io/loadBalancerIPs", "")
+        if key in self.services:
+            return self.answer({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "AlreadyExists", "code": 409,
+                                "message": "services \"%s\" already exists" % meta["name"]}, 409)
+        if not self.ingress(self.services | {key: service}):
+            return self.answer({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "InternalError", "code": 500,
+                                "message": "the ingress did not take " + address}, 500)
+        self.version[0] += 1
+        meta.update(uid="traefik-" + meta["name"], resourceVersion=str(self.version[0]))
+        service["spec"]["clusterIP"] = "10.43.81.8"
+        service["status"] = {"loadBalancer": {"ingress": [{"ip": address, "ipMode": "VIP"}]}}
+        self.services[key] = service
+        return self.answer(service, 201)
 
     def serve(self, method, path, query, body):
         fixed = {
@@ -249,21 +270,28 @@ class Cluster(Handler):
             "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": []},
             "/api/v1": {"kind": "APIResourceList", "groupVersion": "v1", "resources": [
                 {"name": "services", "singularName": "service", "namespaced": True, "kind": "Service", "shortNames": ["svc"],
-                 "verbs": ["get", "list", "patch"]}]},
+                 "verbs": ["get", "list", "patch", "create", "delete"]}]},
             "/apis/metallb.io/v1beta1/namespaces/metallb-system/ipaddresspools/metallb": {
                 "apiVersion": "metallb.io/v1beta1", "kind": "IPAddressPool",
                 "metadata": {"name": "metallb", "namespace": "metallb-system"},
                 "spec": {"addresses": ["10.0.20.200-10.0.20.220"], "autoAssign": True}}}
         if path in fixed:
             return self.answer(fixed[path])
+        if method == "POST" and path == "/api/v1/namespaces/traefik/services":
+            return self.create(json.loads(body))
         found = re.fullmatch("/api/v1/namespaces/([^/]+)/services/([^/]+)", path)
         if not found or found.groups() not in self.services:
             return self.missing("services \"%s\"" % path.rsplit("/", 1)[-1])
         key = found.groups()
+        if method == "DELETE":
+            rest = {k: s for k, s in self.services.items() if k != key}
+            self.ingress(rest)
+            self.services.pop(key)
+            return self.answer({"kind": "Status", "apiVersion": "v1", "status": "Success", "details": {"name": key[1], "kind": "services"}})
         if method == "PATCH":
             now = merge(self.services[key], json.loads(body))
             address = now["metadata"]["annotations"].get("metallb.io/loadBalancerIPs", "")
-            if key == ("traefik", "traefik") and not self.ingress(address):
+            if key[0] == "traefik" and not self.ingress(self.services | {key: now}):
                 return self.answer({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "InternalError",
                                     "code": 500, "message": "the ingress did not take " + address}, 500)
             self.version[0] += 1

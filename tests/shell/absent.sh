@@ -65,7 +65,17 @@ while read -r sh; do
   run "$sh" apply --yes
   check "$sh: made" is 0
   run "$sh" rollback --yes
-  check "$sh: and taken back" eval 'is 0 && [ ! -e "$scratch/srv/fresh.json" ]'
+  check "$sh: and taken back" eval 'is 0 && ! has "could not be looked at" && ! has "failed:" && [ ! -e "$scratch/srv/fresh.json" ]'
+
+  # An undo that says it is done, and what was made is still there.
+  run "$sh" apply --yes
+  sed -i 's/^  rm -f srv\/fresh.json$/  : # &/' "$scratch/book.sh"
+  (cd "$scratch/w" && sed 's/^  cut_settle_by=.*/  cut_settle_by=0/' "$scratch/book.sh" >quick.sh && setsid -w $sh quick.sh rollback --yes --patience 2 --state "$scratch/w/state") >"$scratch/out" 2>&1 </dev/null
+  status=$?
+  check "$sh: not gone, whatever its undo says" eval 'is 6 && has "fresh is still there (size is small, list is a)" && has "Step 1, fresh, is not undone"'
+  sed -i 's/^  : # \(  rm\)/\1/' "$scratch/book.sh"
+  run "$sh" rollback --yes
+  check "$sh: undone now" eval 'is 0 && [ ! -e "$scratch/srv/fresh.json" ]'
 
   cp "$scratch/w/fresh.new" "$scratch/srv/fresh.json"
   run "$sh" apply --yes
