@@ -1134,8 +1134,20 @@ cut_watch() {
   cut_text=$1 cut_watching=1 cut_drift=0
 }
 
+# The same for what may not be there any more: that nobody knows of it is no failure.
+cut_watch_gone() {
+  cut_watch "$1"
+  cut_gentle=1 cut_present=''
+}
+
 cut_watched() {
+  cut_gentle=0
   [ "${cut_drift}" = 0 ]
+}
+
+# Did the last command fail since nobody knows of what it asked for? An API says so by 404, in JSON.
+cut_is_gone() {
+  grep -q '^expected status .*, got 404$' "${cut_log}" && cut_brace=$(head -c 1 "${cut_out}") && [ "${cut_brace}" = '{' ] && : >"${cut_out}"
 }
 
 # Runs a verify; one that only looks at values gives them a minute to become what they have to be.
@@ -1148,6 +1160,7 @@ cut_settled() {
       cut_watching=0
       return 0
     fi
+    cut_gentle=0
     cut_clock
     if [ "${cut_drift}" = 0 ] || [ "${cut_time}" -ge "${cut_settle_by}" ] || [ -n "${cut_signal}" ]; then
       break
@@ -1318,17 +1331,17 @@ cut_reason() {
   [ -n "${cut_brief}" ] || cut_brief=${cut_why}
 }
 
-# cut_absent NUMBER NAME STEP: what that step creates may not be there yet, unless the step is said to be done. An API that does not
-# know of it says 404, in JSON.
+# cut_absent NUMBER NAME STEP: what that step creates may not be there yet, unless the step is said to be done.
 cut_absent() {
   "step_$3"
   case "${cut_done_list}" in
   *" ${cut_id} "*) return 0 ;;
   *) ;;
   esac
-  cut_text=$2 cut_present='' cut_rc=0
+  cut_text=$2 cut_present=''
   cut_gentle=1
-  "observe_$1" || cut_rc=$?
+  "observe_$1"
+  cut_rc=$?
   cut_gentle=0
   if [ -n "${cut_present}" ]; then
     cut_problem "${cut_text} is there already (${cut_present}), and step ${cut_id} creates it; the way back would remove it. Remove it, or leave \`create\` out of the plan; when it was made for this run, say --done ${cut_id}"
@@ -1336,11 +1349,7 @@ cut_absent() {
   fi
   [ "${cut_rc}" != 0 ] && [ -z "${cut_signal}" ] || return 0
   cut_reason
-  cut_brace=$(head -c 1 "${cut_out}" 2>/dev/null)
-  case "${cut_brief}${cut_brace}" in
-  'expected status '*', got 404{') ;;
-  *) cut_say "  not looked at whether ${cut_text} is there already (${cut_brief})" ;;
-  esac
+  cut_say "  not looked at whether ${cut_text} is there already (${cut_brief})"
 }
 
 # cut_found ATTRIBUTE jq|text FILTER: the last command's answer, of what may not be there: any value is one too many.
@@ -1351,7 +1360,9 @@ cut_found() {
     cut_value=$(cat -- "${cut_out}")
   fi
   printf '%s.%s: declared not there, seen %s\n' "${cut_text}" "$1" "${cut_value}" >>"${cut_log}"
-  [ -z "${cut_value}" ] || cut_present="${cut_present:+${cut_present}, }$1 is ${cut_value}"
+  [ -n "${cut_value}" ] || return 0
+  cut_present="${cut_present:+${cut_present}, }$1 is ${cut_value}"
+  [ "${cut_watching}" = 0 ] || cut_drift=$((cut_drift + 1)) cut_differs="${cut_text} is still there (${cut_present})"
 }
 
 # cut_unused ADDRESS PORT NAME: nobody may answer yet where the plan puts somebody.
@@ -3289,8 +3300,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 b5409160ced8cb893169d73255f5771921af9e85dcb5611f21d5a10085c6d411
-# plan part: sha256 697345eb87561120e29a28868f0736d13270f66e07ba45efce36fb530aa43358
+# runtime: sha256 cb05f39888aa4d91fead5f65b02f011a55ed4c831fdda745ee2ed98fd0b4c29e
+# plan part: sha256 7b614482a9362c4edef6d8f07a183c430ad7524f29c2222955ea4b7e16857f89
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2
