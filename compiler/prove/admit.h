@@ -135,6 +135,9 @@ const struct published *spot_published(struct terrain *t, struct spot *at);
 const uint64_t *spot_dark(struct terrain *t, struct spot *at, uint32_t step, bool after, const struct recall *old);
 /* How long by the clock a promise may still meet an old answer that fails in this state. */
 int64_t spot_tail(struct terrain *t, struct spot *at, uint32_t promise, const struct olds *o);
+/* Adds to `fails` the promises `always` that the undo of a step breaks for those who have the answers of the state that it
+ * leaves, which no wait before it lets run out. `during`: promises that are down while it runs (move_look). */
+void fails_undo(struct terrain *t, struct spot *from, uint32_t step, struct spot *to, const uint64_t *during, uint64_t *fails);
 int64_t known_length(const struct step *s); /* 0 when unknown */
 bool step_in_doubt(const struct step *s);   /* can die in between */
 

@@ -54,3 +54,21 @@ int64_t spot_tail(struct terrain *t, struct spot *at, uint32_t promise, const st
   }
   return least;
 }
+
+/* Answers of the upper state that an undo ends. */
+static struct recall ended_by_undo(struct terrain *t, struct spot *from, struct spot *to) {
+  const struct published *below = spot_published(t, from), *above = spot_published(t, to);
+  struct recall old = {{0}};
+  for (uint32_t q = 0; q < caches_questions(t->caches); q++)
+    if (above[q].answer != NONE && above[q].keeps > 0 && above[q].answer != below[q].answer) recall_put(&old, above[q].answer);
+  return old;
+}
+
+void fails_undo(struct terrain *t, struct spot *from, uint32_t step, struct spot *to, const uint64_t *during, uint64_t *fails) {
+  if (t->m->steps.at[t->group->steps[step]].irreversible != 0) return;
+  struct recall old = ended_by_undo(t, from, to);
+  const uint64_t *dark = spot_dark(t, from, NONE, false, &old), *half = spot_dark(t, from, step, false, &old);
+  for (uint32_t i = 0; i < t->promise_count; i++)
+    if (t->always[i] && !bit_get(from->down, i) && !bit_get(to->down, i) && !bit_get(during, i) && (bit_get(dark, i) || bit_get(half, i)))
+      bit_put(fails, t->promise_term[i]);
+}

@@ -279,10 +279,12 @@ static bool attempt_count(struct attempt *a, struct prefix *candidate) {
   return candidate->slack >= 0;
 }
 
-/* With old answers about, what is up in a state may not be so surely: promises `always` are looked at by each prefix. */
-static void forget_always(struct search *s) {
+/* With old answers about, what is up in a state may not be so surely: promises `always` are looked at by each prefix. What breaks
+ * them on the way back is the same whichever way a state was come to. */
+static void forget_always(struct search *s, struct spot *from, uint32_t step, struct spot *to) {
   for (uint32_t i = 0; i < s->t->promise_count; i++)
     if (s->t->always[i]) s->fails[s->t->promise_term[i] / 64] &= ~((uint64_t)1 << (s->t->promise_term[i] % 64));
+  fails_undo(s->t, from, step, to, s->during, s->fails);
 }
 
 static void add_wait(int64_t *list, uint32_t *n, int64_t wait) {
@@ -342,7 +344,7 @@ static void extend(struct search *s, struct spot *from) {
     s->looked_at++;
     struct spot *to = spot_after(s->t, from, step);
     move_look(s->t, from, step, to, s->fails, s->during);
-    if (s->ages) forget_always(s);
+    if (s->ages) forget_always(s, from, step, to);
     if (binds(s)) continue;
     int64_t left = s->tracked_count > 0 ? remaining(s, to) : 0, takes = step_of(s, step)->takes;
     uint32_t down = dark_count(s, from, to);
@@ -490,6 +492,8 @@ static bool easy_with_ages(struct search *s, const struct found *out) {
     struct spot *to = spot_after(s->t, p->spot, out->order[i]);
     struct attempt a = {.s = s, .p = p, .step = out->order[i], .to = to};
     move_look(s->t, p->spot, out->order[i], to, s->fails, s->during);
+    fails_undo(s->t, p->spot, out->order[i], to, s->during, s->fails);
+    if (binds(s)) return false;
     attempt_look(&a);
     struct prefix *next = arena_new(&s->arena, struct prefix);
     *next = (struct prefix){.parent = p, .spot = to, .slack = p->slack, .down_for = arena_array(&s->arena, int64_t, s->tracked_count)};

@@ -200,11 +200,12 @@ static void go_back(struct model *m, struct proof *p, uint32_t promise, const ui
   if (run.first != NONE) add_way_back(m, p, promise, &run, n);
 }
 
-/* `always`, where no wait lets old answers run out before an undo takes away what they lead to. */
+/* `always`, where no wait lets old answers run out before an undo takes away what they lead to: as bad as forward. */
 static void always_way_back(struct model *m, struct proof *p, uint32_t promise) {
   const struct timeline *t = &p->timeline[promise];
   if (t->back_broken == 0 || t->first_down != NONE) return;
   struct breach b = breach_new(CODE_222);
+  b.severity = SEV_ERROR;
   b.promise = promise;
   b.step = p->order.at[t->back_broken - 1];
   b.first_state = b.last_state = t->back_broken;
@@ -214,8 +215,8 @@ static void always_way_back(struct model *m, struct proof *p, uint32_t promise) 
 }
 
 /* E222: promise (not `finally`), step (the last done when it fails: its undo is the first), first_state..last_state (failure points
- * from which it is so), time (down at a stretch; -1: it stays down), limit, backward. One per run of failure points, with the
- * worst of them. */
+ * from which it is so), time (down at a stretch; -1: it stays down), limit, backward; an error for `always`, which allows no
+ * outage on the way back either. One per run of failure points, with the worst of them. */
 void check_way_back(struct model *m, struct proof *p, struct state *s) {
   (void)s;
   uint32_t *final = arena_array(&m->c->arena, uint32_t, p->order.n + 1), final_count = 0;

@@ -27,6 +27,8 @@ kind record { zone : zone  host : host  value : any  ttl : duration = 60s  names
   change { do { $ set-value ${id} ${new(value)} }  undo { $ set-value ${id} ${new(value)} } } }
 kind domain { zone : zone  suffix : string  negative_ttl : duration = 1h  owns suffix in zone
   change { do { $ set-domain ${id} ${new(suffix)} }  undo { $ set-domain ${id} ${new(suffix)} } } }
+kind catch_all { zone : zone  range : range  target : any  forwards range any in zone to target
+  change { do { $ catch ${id} }  undo { $ let-go ${id} } } }
 kind site { url : url  ingress : resource  hosts url at ingress
   change { do { $ set-site ${id} ${new(ingress)} }  undo { $ set-site ${id} ${new(ingress)} } } }
 kind path { zone : zone  range : range  to_zone : zone  forwards range any in zone to to_zone
@@ -342,7 +344,9 @@ class Writer:
 
     def cover(self):
         """Two or three resources, or a single hop of one, gathered into one step."""
-        changing = [x for x in self.resources if self.steps_of(x) and not x.prefix and x.kind != "looker" and "irreversible" not in x.attributes]
+        covered = " ".join(line for line in self.more if "covers" in line)
+        changing = [x for x in self.resources if self.steps_of(x) and not x.prefix and x.kind != "looker" and "irreversible" not in x.attributes
+                    and x.name not in covered]
         if not changing:
             return
         wanted = self.r.sample(changing, min(len(changing), self.r.choice([1, 2, 2, 2, 3])))
@@ -480,11 +484,29 @@ class Writer:
         if self.maybe(0.2):
             n.attributes["lag"] = self.r.choice(["20s", "3m"])
 
+    def at_once(self):
+        """A server and its name in one step: the answer that is given after it is kept for longer than the one before."""
+        old, new = ADDRESSES[:2]
+        if self.maybe(0.5):
+            c = self.declare("catch_all", "c", zone="z0", range="192.0.2.0/28", target=old, takes="10s")
+            c.prefix, c.single = "create ", True
+            self.left -= 1
+        s = self.declare("server", "s", zone="z0", at=old, ports="[443/tcp]", takes="10s")
+        self.arrow(s, "at", [old, new])
+        n = self.declare("record", "n", zone="z1", host='"a.example.net"', value=old, ttl="0s", takes="10s")
+        self.arrow(n, "value", [old, new])
+        self.arrow(n, "ttl", self.r.choice([["0s", "1h"], ["0s", "20s"], ["0s", "1h"], ["20s", "0s"]]))
+        self.taken.add((n.attributes["host"], "z1"))
+        self.more.append('step both { covers = [%s, %s]  atomic = "one transaction" }' % (s.name, n.name))
+        self.more.append("promise c1 reaches https://a.example.net %s" % self.r.choice(["always", "always", "down at most 2m"]))
+
     def plan_of_names(self):
         self.zones = "zone z0\nzone z1 inside z0\nzone z2 inside z0\n"
         self.clients(["z1", "z0"])
         clients = self.named("looker")[:2]
-        if self.maybe(0.5):
+        if self.maybe(0.1):
+            self.at_once()
+        elif self.maybe(0.5):
             self.move()
         else:
             for at in self.r.sample(ADDRESSES[:3], self.r.randint(2, 3)):

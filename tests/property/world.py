@@ -503,7 +503,10 @@ class State:
                 port = fact["port"] if fact.get("port") is not None else fact.get("to_port")
                 bare = dict(fact, vhost=None)
                 protos = ("tcp", "udp", "sctp") if fact.get("proto") in (None, "any") else (fact["proto"],)
-                return any(self.forward(bare, None, port, proto, "", ()) == UP for proto in protos)
+                ports = [port]
+                if port == "any":  # on some port, then
+                    ports = sorted({f["port"] for places in self.places.values() for f in places if f["port"] != "any"}) or ["any"]
+                return any(self.forward(bare, None, port, proto, "", ()) == UP for proto in protos for port in ports)
         return True
 
     def resolves(self, zone, name, seen=()):
