@@ -129,6 +129,19 @@ def lowering_cases():
         yield Case("with a limit %d s shorter" % less, path, [(limit, r"\1down at most " + shorter)]).exits(1).only("E221").count(1)
 
 
+def window_cases():
+    """A window without room for the wait: the one that is offered has it, and one that is a second shorter has not."""
+    path, desk = "tests/golden/window-least.cut", "desk reaches www.example.net:443"
+    first = Case("a window without room for the wait is blamed", path).exits(1).only("E221").count(1)
+    window = offer(first.found, desk, r"`window = (\S+)` in the plan is the least that an order keeps")
+    ttl, least = offer(first.found, desk, r"`ttl = ([^`]*)` in `www`"), offer(first.found, desk, LIMIT % (desk + " always"))
+    yield first.need(any("window of 10m has no room" in r["text"] for f in first.errors for r in f["remarks"]), "the window is not blamed")
+    yield Case("with the window that is offered", path, [("window = 10m", "window = " + window)]).exits(0).count(0)
+    yield Case("with a window 1 s shorter", path, [("window = 10m", "window = %ds" % (milliseconds(window) // 1000 - 1))]).exits(1).only("E221").count(1)
+    yield Case("with the TTL lowered before the window opens", path, [("ttl = 1h", "ttl = " + ttl)]).exits(0).count(0)
+    yield Case("with the outage that is offered in place of the wait", path, [("(443 )always", r"\1down at most " + least)]).exits(0).count(0)
+
+
 BESIDE = """delete lb_service traefik {
   namespace = "traefik"
   address   = shared
@@ -219,7 +232,8 @@ def way_back_cases():
     yield case
 
     path = "tests/golden/back-in-caches.cut"
-    yield Case("on the way back old answers break `always`", path).exits(0).finds("E222", "family reaches", "1h 10s", severity="warning")
+    yield Case("on the way back old answers break `always`", path).exits(1).only("E222").finds("E222", "family reaches", "1h 10s")
+    yield (Case("another order has somebody at both places by then", "tests/golden/back-in-caches-avoided.cut").exits(0).count(0).order("spare", "both"))
     limit = lambda most: (r"always", "down at most " + most)
     yield Case("on the way back old answers break `down at most`", path, [limit("10m")]).exits(0).finds("E222", "family reaches", "1h 10s", severity="warning")
     for name, edit in (("a limit that is long enough", limit("2h")), ("no answer kept", (r"0s -> 1h", "0s"))):
@@ -267,6 +281,7 @@ def component_cases():
 def cases():
     yield from plan_cases()
     yield from lowering_cases()
+    yield from window_cases()
     yield from clash_cases()
     yield from way_back_cases()
     yield from component_cases()

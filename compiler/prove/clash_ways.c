@@ -240,7 +240,7 @@ static void lower_ttl(struct ways *w) {
   }
 }
 
-/* E221 of a promise that only old answers break: MEND_TTL fact, time; MEND_LIMIT. */
+/* E221 of a promise that only old answers break: MEND_TTL fact, time; MEND_LIMIT; MEND_WINDOW when a wait would do. */
 static bool by_caches(const struct proof *p, const struct breach *b) {
   return b->code == CODE_221 && b->promise != NONE && p->timeline[b->promise].maybes.n > 0;
 }
@@ -256,7 +256,7 @@ void check_ways(struct model *m, struct proof *p, struct state *s) {
     bool cached = by_caches(p, &b);
     if (b.code != CODE_252 && b.code != CODE_224 && !cached) continue;
     struct ways w = {.m = m, .p = p, .breach = i, .left = left};
-    bool window = b.code == CODE_224;
+    bool window = b.code == CODE_224 || (cached && m->window >= 0); /* which may have no room for the wait */
     for (uint32_t k = 0; k < b.term_count; k++) window = window || b.terms[k].type == TERM_WINDOW;
     for (uint32_t k = 0; b.code == CODE_252 && k < b.step_count && k < 4; k++) {
       serve_beside(&w, b.steps[k]);

@@ -230,6 +230,16 @@ void word_kept(struct wording *w, const struct breach *b) {
   remark_chain(w, f, b);
 }
 
+/* Caches, and whether it is the window alone that leaves no room for waiting until they have run out. */
+static void remark_caches(struct wording *w, struct finding *f, const struct breach *b) {
+  bool window = false;
+  for (uint32_t i = 0; i < b->mend_count; i++) window = window || b->mends[i].type == MEND_WINDOW;
+  finding_remark(w->c, f, REMARK_NOTE, "an answer is kept in caches for its TTL: who asked before a record changed goes on to the old place that long");
+  if (window)
+    finding_remark(w->c, f, REMARK_NOTE, "waiting until such answers have run out would keep it, but the plan's window of %s has no room for that",
+                   words_time(&w->c->arena, w->m->window));
+}
+
 /* E221, E222: `promise` breaks in first_state..last_state; E223: `step` has no length; E224: the window; E225: nobody looks. */
 void word_promise(struct wording *w, const struct breach *b) {
   const char *step = words_step(w->m, w->p, b->step);
@@ -266,7 +276,7 @@ void word_promise(struct wording *w, const struct breach *b) {
   if (b->step < w->m->steps.n) label_step(w, f, b->step);
   remark_chain(w, f, b);
   if (b->code == CODE_221 && b->promise < w->m->promises.n && w->p->timeline[b->promise].maybes.n)
-    finding_remark(w->c, f, REMARK_NOTE, "an answer is kept in caches for its TTL: who asked before a record changed goes on to the old place that long");
+    remark_caches(w, f, b);
   remark_mends(w, f, b);
 }
 
