@@ -54,8 +54,8 @@ static int print_check(const struct options *o, struct compiled *d, const struct
 
   if (status == EXIT_CLEAN && l && l->failed)
     status = EXIT_UNASKED;
-  if (l && o->format == FORMAT_JSON)
-    report_live_json(&out, d->c, l);
+  if (o->format == FORMAT_JSON)
+    report_check_json(&out, d->c, d->model, d->proof, l);
   else
     report_findings(&out, d->c, o->format, o->quiet, colour);
   if (out.n && d->proof && o->format == FORMAT_TEXT && !o->quiet)

@@ -111,6 +111,53 @@ def _():
         equal(sorted(finding["at"]), ["column", "end_column", "end_line", "file", "label", "line"])
 
 
+SECONDS = {"type": ["number", "null"], "minimum": 0}
+TIMELINE = {
+    "type": "object", "additionalProperties": False, "required": ["proven", "takes", "of_unknown_length", "steps", "promises"],
+    "properties": {
+        "proven": {"type": "boolean"}, "takes": SECONDS, "of_unknown_length": {"type": "integer"},
+        "steps": {"type": "array", "items": {
+            "type": "object", "additionalProperties": False, "required": ["step", "id", "title", "begins", "takes", "wait"],
+            "properties": {"step": {"type": "integer"}, "id": {"type": "string"}, "title": {"type": "string"}, "begins": SECONDS, "takes": SECONDS,
+                           "wait": {"type": "boolean"}}}},
+        "promises": {"type": "array", "items": {
+            "type": "object", "additionalProperties": False,
+            "required": ["id", "promise", "hold", "limit", "states", "down_during", "outage", "or_more", "back"],
+            "properties": {
+                "id": {"type": "string"}, "promise": {"type": "string"}, "hold": {"enum": ["always", "at_most", "finally"]}, "limit": SECONDS,
+                "states": {"type": "array", "items": {
+                    "type": "object", "additionalProperties": False, "required": ["is", "from", "to"],
+                    "properties": {"is": {"enum": ["up", "maybe", "down", "unknown"]}, "from": {"type": "integer"}, "to": {"type": "integer"}}}},
+                "down_during": {"type": "array", "items": {"type": "integer"}}, "outage": SECONDS, "or_more": {"type": "boolean"}, "back": SECONDS}}}}}
+
+
+@test("the timeline as JSON is that of the model, for each plan of the goldens and examples")
+def _():
+    said = set()
+    for path in sorted(glob.glob(ROOT + "/tests/golden/*.cut") + glob.glob(ROOT + "/examples/*/*.cut")):
+        data, model = json.loads(run("check", "--format", "json", path).stdout), run("model", "--format", "json", path)
+        if "timeline" not in data:
+            assert data["errors"], path
+            continue
+        line, model = data["timeline"], json.loads(model.stdout)
+        jsonschema.validate(line, TIMELINE)
+        equal([s["id"] for s in line["steps"]], model["order"])
+        equal([s["step"] for s in line["steps"]], list(range(1, len(line["steps"]) + 1)))
+        equal(line["takes"], sum(s["takes"] or 0 for s in line["steps"]))
+        equal(line["of_unknown_length"], sum(s["takes"] is None for s in line["steps"]))
+        begins = 0
+        for step in line["steps"]:
+            equal(step["begins"], begins)
+            begins = None if begins is None or step["takes"] is None else begins + step["takes"]
+        equal({p["id"]: [r["is"] for r in p["states"] for _ in range(r["from"], r["to"] + 1)] for p in line["promises"]}, model["timeline"])
+        for promise in line["promises"]:
+            equal([r["from"] for r in promise["states"]], [0] + [r["to"] + 1 for r in promise["states"][:-1]])
+            outage = None if promise["or_more"] else promise["outage"]
+            equal(model["outages"].get(promise["id"], 0), outage)
+            said |= {r["is"] for r in promise["states"]} | {"during"} if promise["down_during"] else {r["is"] for r in promise["states"]}
+    equal(said >= {"up", "maybe", "down", "unknown", "during"}, True)
+
+
 @test("annotations are one line a finding")
 def _():
     done = run("check", "--format", "github", "-", text=BROKEN)

@@ -16,5 +16,8 @@ void word_live(struct compilation *c, const struct model *m, const struct live *
 void report_live(struct text *out, const struct live *l, bool colour, bool verbose);
 /* The findings as JSON, with a member `world`: each look. */
 void report_live_json(struct text *out, struct compilation *c, const struct live *l);
+/* What `check` says as JSON: the findings, with `l` (NULL: not asked) the looks, and with `p` (NULL: not understood) the order
+ * and its timeline. O(steps + changes of promises + findings). */
+void report_check_json(struct text *out, struct compilation *c, const struct model *m, const struct proof *p, const struct live *l);
 
 #endif
