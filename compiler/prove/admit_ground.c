@@ -111,7 +111,7 @@ static void find_during(struct terrain *t) {
 
 /* Promises that no step of the group can change, but which may be down meanwhile: they start the window. */
 static bool others_down(struct terrain *t) {
-  if (t->window_term == NONE || t->left <= t->v->window) return false;
+  if (t->window_term == NONE || (t->caches == NULL && t->left <= t->v->window)) return false; /* waits may make it longer */
   state_set(t->v->state, t->done, NULL, 0);
   uint32_t k = 0;
   for (uint32_t i = 0; i < t->m->promises.n; i++) {
@@ -152,7 +152,6 @@ struct terrain *terrain_new(struct model *m, struct proving *v, const struct gro
   find_during(t);
   t->elapsed = v->elapsed;
   t->left = v->total - v->elapsed;
-  t->outer_down = others_down(t);
   if (v->flags == NULL) {
     v->flags = arena_array(&m->c->arena, bool, m->resources.n + 1);
     v->back = arena_array(&m->c->arena, bool, m->resources.n + 1);
@@ -164,6 +163,7 @@ struct terrain *terrain_new(struct model *m, struct proving *v, const struct gro
   t->slot_count = 256;
   t->slots = arena_array(a, struct spot *, t->slot_count);
   t->caches = caches_new(m, v->state, a, t->promises, t->promise_count, v->local);
+  t->outer_down = others_down(t);
   t->start = spot_at(t, arena_array(a, uint64_t, t->words));
   return t;
 }
