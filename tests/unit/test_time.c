@@ -1,0 +1,457 @@
+/* The section "Time" of docs/definitions.md, sentence by sentence; the name of a test says its sentence again.
+ *
+ *   A step takes what it says, else what its kind says              a_step_takes_what_it_says, else_what_its_kind_says
+ *   … has no known length: a warning that names it                  neither_is_no_known_length, by_hand_is_no_known_length
+ *   … counts as longer than any known length                        no_known_length_is_longer_than_any
+ *   down from the start of the step … to the end of the step        down_from_start_to_end
+ *   … in the baseline, from the start of the first step             down_in_the_baseline
+ *   The window runs from the start … ; ahead of time                the_window, ahead_of_time
+ *   always: up in every state and during-state                      always_in_every_state, always_in_during_states
+ *   … when a step mends it, from the first state that has it up     always_once_mended
+ *   down at most: never longer at a stretch, and up in the last     at_most_at_a_stretch, at_most_and_up_in_the_end
+ *   finally: up in the last state; finally has no downtime          finally_in_the_last_state
+ *   The way back has a timeline of its own                          always_on_the_way_back, at_most_on_the_way_back
+ *   possible until t after the end of state j                       possible_for_its_ttl
+ *   … over every TTL it was published with                          over_every_ttl
+ *   No such name is an answer too                                   no_such_name
+ *   … per question: a new exact name over a wildcard                a_name_over_a_wildcard
+ *   ttl_floor; lag                                                  the_floor_of_a_resolver, the_lag_is_added
+ *   Only waits surely pass; estimates don't                         only_waits_surely_pass
+ *   maybe breaks always, counts for down at most, by the clock      maybe_breaks_always, maybe_counts_by_the_clock
+ *   After the last state caches run out                             caches_run_out_in_the_end
+ *   A wait is a step without facts                                  a_wait_has_no_facts
+ *   … of exactly the time that is missing                           exactly_the_missing_time, no_wait_without_need
+ *   on the way back likewise, between two undos                     waits_between_undos
+ *   Orders are compared with their waits                            compared_with_their_waits
+ */
+#include "cutc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HEAD "plan t { operator = ops }\nuse std/net\nclient ops { zone = lan }\n"
+#define SETS " do { $ set ${value} ${ttl}\n } undo { $ set ${value} ${ttl}\n } }\n"
+#define TOGGLE " do { $ set ${new}\n } undo { $ set ${new}\n } }\n"
+#define SECOND (int64_t)1000
+
+#define NAME(value, ttl) "dns_record n { host = \"x.example.net\"  value = " value "  ttl = " ttl "  takes = 10s" SETS
+#define HOST(id, at, length) "host " id " { address = " at "  ports = [80/tcp]  takes = " length TOGGLE
+#define ASKS(hold) "promise ops reaches x.example.net:80 " hold "\n"
+
+static struct compiled proven(const char *text) {
+  char path[] = "/tmp/cutc-time-XXXXXX";
+  int fd = mkstemp(path);
+
+  assert_true(fd >= 0);
+  assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+  close(fd);
+  struct compiled d = compile(path);
+  unlink(path);
+  for (uint32_t i = 0; !d.proof && i < d.c->findings.n; i++) print_message("%s\n", d.c->findings.at[i]->message);
+  assert_non_null(d.proof);
+  return d;
+}
+
+static const char *id_of(const struct compiled *d, uint32_t k) {
+  return name_text(&d->c->names, d->model->steps.at[d->proof->order.at[k]].name);
+}
+
+static uint32_t place_of(const struct compiled *d, const char *id) {
+  for (uint32_t k = 0; k < d->proof->order.n; k++)
+    if (strcmp(id_of(d, k), id) == 0) return k;
+  fail_msg("no step %s", id);
+  return 0;
+}
+
+static void order_is(const struct compiled *d, const char *wanted) {
+  struct text order = {.arena = &d->c->arena};
+
+  for (uint32_t k = 0; k < d->proof->order.n; k++) text_print(&order, "%s%s", k ? " " : "", id_of(d, k));
+  assert_string_equal(text_done(&order), wanted);
+}
+
+/* Warnings and errors, as "E221 E223?": the mark for a warning. */
+static void says(const struct compiled *d, const char *wanted) {
+  struct text said = {.arena = &d->c->arena};
+
+  for (uint32_t i = 0; i < d->c->findings.n; i++) {
+    const struct finding *f = d->c->findings.at[i];
+
+    if (f->severity != SEV_NOTE) text_print(&said, "%s%s%s", said.n ? " " : "", code_text(f->code), f->severity == SEV_WARNING ? "?" : "");
+  }
+  assert_string_equal(text_done(&said), wanted);
+}
+
+/* u(p), d(own), m(aybe) in each state. */
+static void states_are(const struct compiled *d, uint32_t promise, const char *wanted) {
+  struct text states = {.arena = &d->c->arena};
+
+  for (uint32_t k = 0; k <= d->proof->order.n; k++) text_putc(&states, "ud?m"[timeline_at(&d->proof->timeline[promise], k)]);
+  assert_string_equal(text_done(&states), wanted);
+}
+
+static void down_for(const struct compiled *d, uint32_t promise, int64_t wanted) {
+  assert_int_equal(d->proof->timeline[promise].outage, wanted);
+}
+
+static void takes(const struct compiled *d, const char *id, int64_t wanted) {
+  assert_int_equal(d->model->steps.at[d->proof->order.at[place_of(d, id)]].takes, wanted);
+}
+
+static void done(struct compiled *d) { compilation_free(d->c); }
+
+/* ── Lengths ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+#define KINDS "kind slow { at : address  serves at [80/tcp] in lan  takes = 40s  change {" TOGGLE "}\n"                       \
+  "kind quick { at : address  serves at [80/tcp] in lan  change {" TOGGLE "}\n"
+
+static void a_step_takes_what_it_says(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD KINDS "slow a { at = 10.0.0.1 -> 10.0.0.2  takes = 5s }\n");
+  takes(&d, "a", 5 * SECOND);
+  done(&d);
+}
+
+static void else_what_its_kind_says(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD KINDS "slow a { at = 10.0.0.1 -> 10.0.0.2 }\n");
+  takes(&d, "a", 40 * SECOND);
+  done(&d);
+}
+
+static void neither_is_no_known_length(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD KINDS "quick a { at = 10.0.0.1 -> 10.0.0.2 }\npromise ops reaches 10.0.0.2:80 down at most 1h\n");
+  takes(&d, "a", -1);
+  says(&d, "E223?");
+  assert_true(d.proof->timeline[0].outage_open);
+  done(&d);
+}
+
+static void by_hand_is_no_known_length(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD KINDS "quick a { at = 10.0.0.1 -> 10.0.0.2  do { manual \"move it\" } undo { manual \"move it back\" } }\n"
+                             "promise ops reaches 10.0.0.2:80 down at most 1h\n");
+  takes(&d, "a", -1);
+  says(&d, "E223?");
+  done(&d);
+}
+
+/* The name may move once one of two gates is open, while the service is down: the one that takes an hour, not the other. */
+static void no_known_length_is_longer_than_any(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "kind gate { open : bool  needs open  change {" TOGGLE "}\nkind thing { }\n"
+                             "thing either { needs = [at least 1 of [s, t]] }\ngate s { open = false -> true  after = [h] }\n"
+                             "gate t { open = false -> true  after = [h]  takes = 1h }\n" HOST("h", "10.0.0.1 -> 10.0.0.2", "30s")
+                             "dns_record n { host = \"x.example.net\"  value = 10.0.0.1 -> 10.0.0.2  ttl = 0s  takes = 10s\n"
+                             "  do { needs either\n $ set ${value}\n } undo { $ set ${value}\n } }\n" ASKS("down at most 5h"));
+  order_is(&d, "h t n s");
+  assert_false(d.proof->timeline[0].outage_open);
+  down_for(&d, 0, (30 + 3600 + 10) * SECOND);
+  done(&d);
+}
+
+/* ── When a promise is down ──────────────────────────────────────────────────────────────────────────────────────── */
+
+static void down_from_start_to_end(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD HOST("h", "10.0.0.1 -> 10.0.0.2", "30s") NAME("10.0.0.1 -> 10.0.0.2", "0s") "step rest { after = [n]  takes = 7s  do { $ x\n } undo { $ y\n } }\n"
+                             ASKS("down at most 1h"));
+  order_is(&d, "h n rest");
+  states_are(&d, 0, "uduu");
+  down_for(&d, 0, 40 * SECOND); /* from the start of h to the end of n */
+  done(&d);
+}
+
+static void down_in_the_baseline(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD HOST("h", "10.0.0.1 -> 10.0.0.2", "30s") "step first { takes = 7s  do { $ x\n } undo { $ y\n } }\n"
+                             "promise ops reaches 10.0.0.2:80 down at most 1h\n");
+  order_is(&d, "h first");
+  down_for(&d, 0, 30 * SECOND);
+  done(&d);
+  d = proven(HEAD "step first { takes = 7s  do { $ x\n } undo { $ y\n } }\nhost h { address = 10.0.0.1 -> 10.0.0.2  ports = [80/tcp]  takes = 30s  after = [first]" TOGGLE
+             "promise ops reaches 10.0.0.2:80 down at most 1h\n");
+  order_is(&d, "first h");
+  down_for(&d, 0, 37 * SECOND); /* from the start of the first step on */
+  done(&d);
+}
+
+#define WINDOW(length) "plan t { operator = ops  window = " length " }\nuse std/net\nclient ops { zone = lan }\n"
+#define THREE "step a { takes = 10m  do { $ x\n } undo { $ y\n } }\nhost idle { address = 10.0.0.8  ports = [80/tcp] }\n"        \
+  "step b { after = [a]  takes = 2m  disrupts = [idle]  do { $ x\n } undo { $ y\n } }\n"                                         \
+  "step c { after = [b]  takes = 3m  do { $ x\n } undo { $ y\n } }\n"
+
+static void the_window(void **state) {
+  (void)state;
+  struct compiled d = proven(WINDOW("299s") THREE);
+  says(&d, "E224"); /* from the start of b to the end of c: five minutes */
+  done(&d);
+  d = proven(WINDOW("5m") THREE);
+  says(&d, "");
+  done(&d);
+}
+
+static void ahead_of_time(void **state) {
+  (void)state;
+  struct compiled d = proven(WINDOW("5m") THREE "promise idle up down at most 5m\n");
+  says(&d, "");
+  assert_int_equal(d.proof->total, 15 * 60 * SECOND);
+  done(&d);
+}
+
+/* ── Promises ────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+static void always_in_every_state(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD HOST("h", "10.0.0.1 -> 10.0.0.2 -> 10.0.0.1", "30s") "promise ops reaches 10.0.0.1:80 always\n");
+  states_are(&d, 0, "udu");
+  says(&d, "E252");
+  done(&d);
+}
+
+static void always_in_during_states(void **state) {
+  (void)state;
+  const char *with = HEAD "host h { address = 10.0.0.1  ports = [80/tcp] }\nstep s { takes = 1s  disrupts = [h]  do { $ x\n } undo { $ y\n } }\npromise ops reaches 10.0.0.1:80 always\n";
+  struct compiled d = proven(with);
+  states_are(&d, 0, "uu");
+  assert_true(timeline_during(&d.proof->timeline[0], 0));
+  says(&d, "E252");
+  done(&d);
+}
+
+static void always_once_mended(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD HOST("h", "10.0.0.1 -> 10.0.0.2", "30s") "promise ops reaches 10.0.0.2:80 always\n");
+  states_are(&d, 0, "du");
+  says(&d, "");
+  done(&d);
+}
+
+#define TWICE(limit) HEAD "host h { address = 10.0.0.1  ports = [80/tcp] }\nstep a { takes = 30s  disrupts = [h]  do { $ x\n } undo { $ y\n } }\n" \
+  "step b { after = [a]  takes = 1m  do { $ x\n } undo { $ y\n } }\nstep c { after = [b]  takes = 40s  disrupts = [h]  do { $ x\n } undo { $ y\n } }\n" \
+  "promise ops reaches 10.0.0.1:80 down at most " limit "\n"
+
+static void at_most_at_a_stretch(void **state) {
+  (void)state;
+  struct compiled d = proven(TWICE("40s")); /* twice, but never for longer at once */
+  down_for(&d, 0, 40 * SECOND);
+  says(&d, "");
+  done(&d);
+  d = proven(TWICE("39s"));
+  says(&d, "E252 E222?");
+  done(&d);
+}
+
+static void at_most_and_up_in_the_end(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD HOST("h", "10.0.0.1 -> 10.0.0.2", "30s") "promise ops reaches 10.0.0.1:80 down at most 1h\n");
+  says(&d, "E201");
+  done(&d);
+}
+
+static void finally_in_the_last_state(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD HOST("h", "10.0.0.1 -> 10.0.0.2 -> 10.0.0.1", "30s") "promise ops reaches 10.0.0.1:80 finally\n");
+  states_are(&d, 0, "udu");
+  says(&d, "");
+  down_for(&d, 0, 0);
+  done(&d);
+}
+
+/* ── The way back ────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+#define BOTH(ttl, hold) HEAD HOST("h", "10.0.0.1 -> 10.0.0.2", "30s") NAME("10.0.0.1 -> 10.0.0.2", ttl) \
+  "step both { covers = [h, n]  atomic = \"one transaction\" }\n" ASKS(hold)
+
+static void always_on_the_way_back(void **state) {
+  (void)state;
+  struct compiled d = proven(BOTH("0s -> 1h", "always"));
+  states_are(&d, 0, "uu");
+  says(&d, "E222");
+  done(&d);
+  d = proven(BOTH("0s", "always"));
+  says(&d, "");
+  done(&d);
+}
+
+static void at_most_on_the_way_back(void **state) {
+  (void)state;
+  struct compiled d = proven(BOTH("0s -> 1h", "down at most 59m"));
+  says(&d, "E222?");
+  assert_int_equal(d.proof->timeline[0].back, (3600 + 40) * SECOND);
+  done(&d);
+  d = proven(BOTH("0s -> 1h", "down at most 2h"));
+  says(&d, "");
+  done(&d);
+}
+
+/* ── Caches ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+#define LEAVES(ttl, more) HEAD more "delete host first { address = 10.0.0.1  ports = [80/tcp]  takes = 1m  do { $ x\n } undo { $ y\n } }\n" \
+  "host second { address = 10.0.0.2  ports = [80/tcp] }\n" NAME("10.0.0.1 -> 10.0.0.2", ttl) ASKS("always")
+
+static void possible_for_its_ttl(void **state) {
+  (void)state;
+  struct compiled d = proven(LEAVES("5m", ""));
+  order_is(&d, "n wait.1 first");
+  takes(&d, "wait.1", 300 * SECOND); /* since the end of the step that replaced it */
+  says(&d, "");
+  done(&d);
+}
+
+static void over_every_ttl(void **state) {
+  (void)state;
+  struct compiled d = proven(LEAVES("1h -> 1m", "")); /* one step: what it was published with counts */
+  takes(&d, "wait.1", 3600 * SECOND);
+  done(&d);
+}
+
+static void no_such_name(void **state) {
+  (void)state;
+  const char *plan = HEAD "kind authority { suffix : string  negative_ttl : duration  owns suffix in lan }\n"
+    "authority zone-file { suffix = \"example.net\"  negative_ttl = 7m }\nhost h { address = 10.0.0.1  ports = [80/tcp] }\n"
+    "create dns_record n { host = \"x.example.net\"  value = 10.0.0.1  ttl = 0s  takes = 10s  do { $ x\n } undo { $ y\n } }\n" ASKS("down at most 6m");
+  struct compiled d = proven(plan);
+  states_are(&d, 0, "dm");
+  down_for(&d, 0, (7 * 60 + 10) * SECOND);
+  says(&d, "E221");
+  done(&d);
+}
+
+static void a_name_over_a_wildcard(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "dns_record all { host = \"*.example.net\"  value = 10.0.0.1  ttl = 9m }\nhost second { address = 10.0.0.2  ports = [80/tcp] }\n"
+                             "delete host first { address = 10.0.0.1  ports = [80/tcp]  takes = 1m  early = true  do { $ x\n } undo { $ y\n } }\n"
+                             "create dns_record n { host = \"x.example.net\"  value = 10.0.0.2  ttl = 0s  takes = 10s  do { $ x\n } undo { $ y\n } }\n" ASKS("always"));
+  order_is(&d, "n wait.1 first");
+  takes(&d, "wait.1", 540 * SECOND);
+  done(&d);
+}
+
+static void the_floor_of_a_resolver(void **state) {
+  (void)state;
+  struct compiled d = proven("plan t { operator = ops }\nuse std/net\nclient ops { zone = lan  ttl_floor = 20m }\n"
+                             "delete host first { address = 10.0.0.1  ports = [80/tcp]  takes = 1m  do { $ x\n } undo { $ y\n } }\n"
+                             "host second { address = 10.0.0.2  ports = [80/tcp] }\n" NAME("10.0.0.1 -> 10.0.0.2", "1m") ASKS("always"));
+  takes(&d, "wait.1", 1200 * SECOND);
+  done(&d);
+}
+
+static void the_lag_is_added(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "delete host first { address = 10.0.0.1  ports = [80/tcp]  takes = 1m  do { $ x\n } undo { $ y\n } }\n"
+                             "host second { address = 10.0.0.2  ports = [80/tcp] }\n" NAME("10.0.0.1 -> 10.0.0.2", "1m  lag = 4m") ASKS("always"));
+  takes(&d, "wait.1", 300 * SECOND);
+  done(&d);
+}
+
+static void only_waits_surely_pass(void **state) {
+  (void)state;
+  struct compiled d = proven(LEAVES("5m", "step long { after = [n]  takes = 10m  do { $ x\n } undo { $ y\n } }\n"));
+  takes(&d, "wait.1", 300 * SECOND); /* though a step of ten minutes lies in between */
+  assert_true(place_of(&d, "long") > place_of(&d, "n"));
+  done(&d);
+}
+
+static void maybe_breaks_always(void **state) {
+  (void)state;
+  struct compiled d = proven(BOTH("1h", "always"));
+  states_are(&d, 0, "um");
+  says(&d, "E221");
+  done(&d);
+}
+
+static void maybe_counts_by_the_clock(void **state) {
+  (void)state;
+  struct compiled d = proven(BOTH("1m", "down at most 10m"));
+  states_are(&d, 0, "um");
+  down_for(&d, 0, (40 + 60) * SECOND); /* the step, and a minute of old answers */
+  says(&d, "");
+  done(&d);
+}
+
+static void caches_run_out_in_the_end(void **state) {
+  (void)state;
+  struct compiled d = proven(BOTH("1h", "finally"));
+  states_are(&d, 0, "um");
+  says(&d, ""); /* up for good an hour later */
+  done(&d);
+}
+
+/* ── Waits ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+static void a_wait_has_no_facts(void **state) {
+  (void)state;
+  struct compiled d = proven(LEAVES("5m", ""));
+  const struct step *wait = &d.model->steps.at[d.proof->order.at[place_of(&d, "wait.1")]];
+  uint32_t id = d.proof->order.at[place_of(&d, "wait.1")];
+  assert_true(wait->wait);
+  for (uint32_t g = 0; g < d.model->guards.n; g++)
+    for (uint32_t i = 0; i < d.model->guards.at[g].n; i++) assert_true(d.model->guards.at[g].steps[i] >> 1 != id);
+  done(&d);
+}
+
+/* An answer that is given for a minute still when the hour's are waited for: 59 minutes. */
+static void exactly_the_missing_time(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD HOST("h", "10.0.0.1 -> 10.0.0.2", "30s") "dns_record n { host = \"x.example.net\"  value = h.address  ttl = 1h -> 1m -> 1h  takes = 10s  do { $ x ${ttl}\n } undo { $ x ${ttl}\n } }\n"
+                             ASKS("down at most 10m"));
+  order_is(&d, "n.ttl.1 wait.1 h n.ttl.2");
+  takes(&d, "wait.1", 59 * 60 * SECOND);
+  says(&d, "");
+  done(&d);
+}
+
+static void no_wait_without_need(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "host first { address = 10.0.0.1  ports = [80/tcp] }\nhost second { address = 10.0.0.2  ports = [80/tcp] }\n" NAME("10.0.0.1 -> 10.0.0.2", "5m")
+                             ASKS("always"));
+  order_is(&d, "n"); /* the old place goes on answering */
+  done(&d);
+}
+
+static void waits_between_undos(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "host first { address = 10.0.0.1  ports = [80/tcp] }\ncreate host second { address = 10.0.0.2  ports = [80/tcp]  takes = 1m  do { $ x\n } undo { $ y\n } }\n"
+                             NAME("10.0.0.1 -> 10.0.0.2", "5m") ASKS("always"));
+  order_is(&d, "second n");
+  assert_int_equal(d.proof->back[place_of(&d, "second")].length, 300 * SECOND); /* after the name is back, before the new place goes */
+  assert_int_equal(d.proof->back[place_of(&d, "n")].length, 0);
+  says(&d, "");
+  done(&d);
+}
+
+/* `x` is down between its two hops, and `first` may go after the first of them: the wait before it is not put where it makes that longer. */
+static void compared_with_their_waits(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "host x { address = 10.0.0.7 -> 10.0.0.8 -> 10.0.0.7  ports = [81/tcp]  takes = 1m  do { $ x\n } undo { $ y\n } }\n"
+                             "delete host first { address = 10.0.0.1  ports = [80/tcp]  takes = 1m  after = [x.address -> 10.0.0.8]  do { $ x\n } undo { $ y\n } }\n"
+                             "host second { address = 10.0.0.2  ports = [80/tcp] }\n" NAME("10.0.0.1 -> 10.0.0.2", "5m")
+                             "promise ops reaches 10.0.0.7:81 down at most 1h\n" ASKS("always"));
+  order_is(&d, "x.address.1 x.address.2 n wait.1 first");
+  down_for(&d, 0, 120 * SECOND);
+  done(&d);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_step_takes_what_it_says), cmocka_unit_test(else_what_its_kind_says), cmocka_unit_test(neither_is_no_known_length),
+    cmocka_unit_test(by_hand_is_no_known_length), cmocka_unit_test(no_known_length_is_longer_than_any), cmocka_unit_test(down_from_start_to_end),
+    cmocka_unit_test(down_in_the_baseline), cmocka_unit_test(the_window), cmocka_unit_test(ahead_of_time), cmocka_unit_test(always_in_every_state),
+    cmocka_unit_test(always_in_during_states), cmocka_unit_test(always_once_mended), cmocka_unit_test(at_most_at_a_stretch),
+    cmocka_unit_test(at_most_and_up_in_the_end), cmocka_unit_test(finally_in_the_last_state), cmocka_unit_test(always_on_the_way_back),
+    cmocka_unit_test(at_most_on_the_way_back), cmocka_unit_test(possible_for_its_ttl), cmocka_unit_test(over_every_ttl), cmocka_unit_test(no_such_name),
+    cmocka_unit_test(a_name_over_a_wildcard), cmocka_unit_test(the_floor_of_a_resolver), cmocka_unit_test(the_lag_is_added),
+    cmocka_unit_test(only_waits_surely_pass), cmocka_unit_test(maybe_breaks_always), cmocka_unit_test(maybe_counts_by_the_clock),
+    cmocka_unit_test(caches_run_out_in_the_end), cmocka_unit_test(a_wait_has_no_facts), cmocka_unit_test(exactly_the_missing_time),
+    cmocka_unit_test(no_wait_without_need), cmocka_unit_test(waits_between_undos), cmocka_unit_test(compared_with_their_waits),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
