@@ -582,6 +582,7 @@ static void by_hand(struct run *r) {
     kill(fault == FAULT_TERM ? r->book : -r->book, fault == FAULT_INT ? SIGINT : fault == FAULT_HUP ? SIGHUP : fault == FAULT_TERM ? SIGTERM : SIGKILL);
     r->murdered = fault == FAULT_ORPHAN;
     r->typed_count = 0;
+    if (fault == FAULT_INT || fault == FAULT_HUP) r->again = fault == FAULT_INT ? SIGINT : SIGHUP;
     if (fault == FAULT_INT || fault == FAULT_HUP) return; /* TERM does not reach who waits for a line: it is typed all the same */
   }
   if (fault != FAULT_FAIL && fault != FAULT_LIE) world_work(&r->world, unit);

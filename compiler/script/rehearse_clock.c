@@ -91,6 +91,12 @@ bool time_passes(struct run *r) {
     call_reply(r, sleeper, STANDIN_EXIT, 0, "", 0);
   } else if (hanging != NULL) {
     push(r, hanging);
+  } else if (r->again != 0 && !r->ended) {
+    /* It came between a question and the read of its answer, and the shell still reads: somebody presses the key again, and a
+     * terminal that is gone fails every read. */
+    kill(-r->book, r->again);
+    r->again = 0;
+    return true;
   }
   return sleeper != NULL || hanging != NULL;
 }

@@ -47,6 +47,7 @@ struct run {
   char typed[4096];                 /* what came out of the terminal since the last answer */
   size_t typed_count;
   uint32_t by_hand, by_hand_at;     /* manual commands answered since this many records */
+  int again;                        /* a signal from the terminal that may have to be sent once more, 0 */
   ARRAY(struct call *) calls;
   char why[400];
 };

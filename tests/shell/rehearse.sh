@@ -59,6 +59,9 @@ while read -r sh; do
 done < <(SHELLS=all shells)
 rehearse "$repo/examples/traefik/cutover.cut" --only 7.undo.wait.int,7.undo.wait.term,7.undo.wait.hup
 check 'in a wait on the way back' [ "$status $(jq '[.points[].statuses] == [[0, 6, 0], [0, 6, 0], [0, 0]]' "$scratch/json")" = '0 true' ]
+"$CUTC" emit "$repo/examples/traefik/cutover.cut" 2>/dev/null | sed '/^cut_ask() {/,/^}/s|^  printf .*|&\n  cut_spin=0\n  while [ "${cut_spin}" -lt 100000 ]; do cut_spin=$((cut_spin + 1)); done|' >"$scratch/slow.sh"
+rehearse "$repo/examples/traefik/cutover.cut" --runbook "$scratch/slow.sh" --only 3.int,3.hup
+check 'a signal between a question and the read of its answer' [ "$status $(grep -c cut_spin=0 "$scratch/slow.sh")" = '0 1' ]
 printf '%s\n' '#!/bin/sh' 'echo sleep' >"$scratch/odd"
 chmod +x "$scratch/odd"
 "$CUTC" rehearse "$small" --shell "$scratch/odd" >"$scratch/out" 2>&1
