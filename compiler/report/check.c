@@ -106,7 +106,7 @@ static void step_remarks(const struct page *g, const struct step *s, unsigned in
 }
 
 /* How sure it is that there is no better order. */
-static void verdict(const struct page *g) {
+static const char *verdict(const struct page *g) {
   uint64_t looked_at = 0;
   bool exact = true;
 
@@ -114,11 +114,11 @@ static void verdict(const struct page *g) {
     looked_at += g->p->components.at[i].looked_at;
     exact &= g->p->components.at[i].exact;
   }
-  if (!g->p->order_holds)
-    text_puts(g->out, "no order keeps everything: this one sets aside what the findings above name");
-  else
-    text_puts(g->out, exact ? "no order has a shorter outage" : "not proven best: too large to search exactly");
-  text_print(g->out, "; %llu state%s looked at", (unsigned long long)looked_at, looked_at == 1 ? "" : "s");
+  return arena_print(&g->m->c->arena, "%s; %llu state%s looked at",
+                     !g->p->order_holds ? "no order keeps everything: this one sets aside what the findings above name"
+                     : exact            ? "no order has a shorter outage"
+                                        : "not proven best: too large to search exactly",
+                     (unsigned long long)looked_at, looked_at == 1 ? "" : "s");
 }
 
 static void order(const struct page *g) {
@@ -139,10 +139,16 @@ static void order(const struct page *g) {
   unsigned fixed = number + ids + times + wheres + 10;
   unsigned what = g->width > fixed + 20 ? g->width - fixed : 20;
 
-  styled(g, STYLE_BOLD, p->order_holds ? "order" : g->m->c->errors ? "order (refused)" : "order (waived)");
-  text_puts(g->out, ": ");
-  verdict(g);
-  text_putc(g->out, '\n');
+  const char *head = p->order_holds ? "order" : g->m->c->errors ? "order (refused)" : "order (waived)", *sure = verdict(g);
+
+  styled(g, STYLE_BOLD, head);
+  if (strlen(head) + strlen(sure) + 2 <= g->width) {
+    text_print(g->out, ": %s\n", sure);
+  } else {
+    text_puts(g->out, ":\n  ");
+    paint_wrap(g->out, sure, 2, g->width);
+    text_putc(g->out, '\n');
+  }
   for (uint32_t i = 0; i < p->order.n; i++) {
     const struct step *s = &g->m->steps.at[p->order.at[i]];
     const char *text = title(g, s), *time = s->takes < 0 ? "?" : words_time(&g->m->c->arena, s->takes);
