@@ -72,11 +72,16 @@ made() {
   run "$name" apply
   rm -rf "$scratch/w/state"
   run "$name" apply
-  check "$name: made already, it goes on" is 0
+  check "$name: made already, preflight refuses" eval 'is 4 && grep -q "refused: one is there already" "$scratch/out"'
+  run "$name" apply --done one
+  check "$name: made already for this run, it goes on" is 0
   check "$name: … and there is one" there "$wanted"
   world "$other"
   run "$name" apply --on-failure rollback
-  check "$name: another of this name, and it stops" is 1
+  check "$name: another of this name, preflight refuses" eval 'is 4 && grep -q "refused: one is there already" "$scratch/out"'
+  run "$name" apply --on-failure rollback --done one
+  # It is not this plan's to take back, and so it is still there: that is said, and is no success.
+  check "$name: another of this name, said to be this one, and it stops" eval 'is 6 && grep -q "one is still there" "$scratch/out"'
   check "$name: … says so" grep -qr "already, for\|for this hostname already" "$scratch/out" "$scratch/w/state/logs"
   check "$name: … and leaves it alone" as_before
 }
