@@ -43,12 +43,13 @@ cut_find_launcher() {
   [ -n "${cut_shell}" ] || cut_shell='sh'
 }
 
-# Starts a program in a session of its own, in the background; its output is where this one's is.
+# Starts a program in a session of its own, in the background; its output is where this one's is. Without `exec`, yash
+# would keep a process of its own for it in this session, which HUP ends while the program works on.
 cut_apart() {
   case "${cut_launcher}" in
-  setsid) setsid env --default-signal "$@" </dev/null & ;;
-  perl) perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" </dev/null & ;;
-  *) nohup "$@" </dev/null & ;;
+  setsid) exec setsid env --default-signal "$@" </dev/null & ;;
+  perl) exec perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" </dev/null & ;;
+  *) exec nohup "$@" </dev/null & ;;
   esac
 }
 

@@ -755,12 +755,13 @@ cut_find_launcher() {
   [ -n "${cut_shell}" ] || cut_shell='sh'
 }
 
-# Starts a program in a session of its own, in the background; its output is where this one's is.
+# Starts a program in a session of its own, in the background; its output is where this one's is. Without `exec`, yash
+# would keep a process of its own for it in this session, which HUP ends while the program works on.
 cut_apart() {
   case "${cut_launcher}" in
-  setsid) setsid env --default-signal "$@" </dev/null & ;;
-  perl) perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" </dev/null & ;;
-  *) nohup "$@" </dev/null & ;;
+  setsid) exec setsid env --default-signal "$@" </dev/null & ;;
+  perl) exec perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" </dev/null & ;;
+  *) exec nohup "$@" </dev/null & ;;
   esac
 }
 
@@ -3230,8 +3231,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 cb05f39888aa4d91fead5f65b02f011a55ed4c831fdda745ee2ed98fd0b4c29e
-# plan part: sha256 5b0caf257b3bbc2f5396b76c6382e6ca0d86bf031e77e1818c83b43b855dc12e
+# runtime: sha256 8f84ca07462122df56159e3a7e3d2010aaa2b6c4668a1ec75d940dd8ced6d042
+# plan part: sha256 bdf21d8feaf207a0fcbdfb2d27c3ba8c35fbc574a91d32b81dcc57a467b01af7
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1

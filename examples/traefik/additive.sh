@@ -769,12 +769,13 @@ cut_find_launcher() {
   [ -n "${cut_shell}" ] || cut_shell='sh'
 }
 
-# Starts a program in a session of its own, in the background; its output is where this one's is.
+# Starts a program in a session of its own, in the background; its output is where this one's is. Without `exec`, yash
+# would keep a process of its own for it in this session, which HUP ends while the program works on.
 cut_apart() {
   case "${cut_launcher}" in
-  setsid) setsid env --default-signal "$@" </dev/null & ;;
-  perl) perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" </dev/null & ;;
-  *) nohup "$@" </dev/null & ;;
+  setsid) exec setsid env --default-signal "$@" </dev/null & ;;
+  perl) exec perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" </dev/null & ;;
+  *) exec nohup "$@" </dev/null & ;;
   esac
 }
 
@@ -3614,8 +3615,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 cb05f39888aa4d91fead5f65b02f011a55ed4c831fdda745ee2ed98fd0b4c29e
-# plan part: sha256 16325ccaef765f77322fa6121dcf176d3642634e44fd2b60e67789f639609af1
+# runtime: sha256 8f84ca07462122df56159e3a7e3d2010aaa2b6c4668a1ec75d940dd8ced6d042
+# plan part: sha256 93ec691939cbd6c84324d78af4f5ebacf52dba7eb27300d118b09f7bdd870ce2
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

@@ -772,12 +772,13 @@ cut_find_launcher() {
   [ -n "${cut_shell}" ] || cut_shell='sh'
 }
 
-# Starts a program in a session of its own, in the background; its output is where this one's is.
+# Starts a program in a session of its own, in the background; its output is where this one's is. Without `exec`, yash
+# would keep a process of its own for it in this session, which HUP ends while the program works on.
 cut_apart() {
   case "${cut_launcher}" in
-  setsid) setsid env --default-signal "$@" </dev/null & ;;
-  perl) perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" </dev/null & ;;
-  *) nohup "$@" </dev/null & ;;
+  setsid) exec setsid env --default-signal "$@" </dev/null & ;;
+  perl) exec perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" </dev/null & ;;
+  *) exec nohup "$@" </dev/null & ;;
   esac
 }
 
@@ -3511,8 +3512,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 cb05f39888aa4d91fead5f65b02f011a55ed4c831fdda745ee2ed98fd0b4c29e
-# plan part: sha256 c3b3d04b4fcf9838972a38895f84b980bbfc84797068a99457812b8af1d8ded7
+# runtime: sha256 8f84ca07462122df56159e3a7e3d2010aaa2b6c4668a1ec75d940dd8ced6d042
+# plan part: sha256 591c39666f431a641ff874982fd6a337a223777439c9fd7592a0e3586e42f2ef
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1

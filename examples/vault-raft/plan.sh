@@ -746,12 +746,13 @@ cut_find_launcher() {
   [ -n "${cut_shell}" ] || cut_shell='sh'
 }
 
-# Starts a program in a session of its own, in the background; its output is where this one's is.
+# Starts a program in a session of its own, in the background; its output is where this one's is. Without `exec`, yash
+# would keep a process of its own for it in this session, which HUP ends while the program works on.
 cut_apart() {
   case "${cut_launcher}" in
-  setsid) setsid env --default-signal "$@" </dev/null & ;;
-  perl) perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" </dev/null & ;;
-  *) nohup "$@" </dev/null & ;;
+  setsid) exec setsid env --default-signal "$@" </dev/null & ;;
+  perl) exec perl -e 'use POSIX (); POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(INT QUIT TERM HUP PIPE); exec { $ARGV[0] } @ARGV; exit 127' "$@" </dev/null & ;;
+  *) exec nohup "$@" </dev/null & ;;
   esac
 }
 
@@ -3300,8 +3301,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 cb05f39888aa4d91fead5f65b02f011a55ed4c831fdda745ee2ed98fd0b4c29e
-# plan part: sha256 7b614482a9362c4edef6d8f07a183c430ad7524f29c2222955ea4b7e16857f89
+# runtime: sha256 8f84ca07462122df56159e3a7e3d2010aaa2b6c4668a1ec75d940dd8ced6d042
+# plan part: sha256 3b14eb0f08e43495fc4864f3dc1fdca50883990870ceffd4f53fe8d04d843b2d
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2

@@ -56,6 +56,9 @@ while read -r sh; do
   check "$sh" [ "$status" = 0 ]
   rehearse "$scratch/w/waits.cut" --shell "$sh" --only "$waits"
   check "$sh, in a wait" [ "$status $(jq '[.points[].statuses[0]] == [1, 1, 1, 137, 137]' "$scratch/json")" = '0 true' ]
+  # HUP goes to all of the terminal's processes, and to no command, not even to a shell's own process for it.
+  rehearse "$scratch/w/waits.cut" --shell "$sh" --only 1.hup,3.hup
+  check "$sh, the terminal goes" [ "$status $(jq .baseline "$scratch/json")" = '0 2' ]
 done < <(SHELLS=all shells)
 rehearse "$repo/examples/traefik/cutover.cut" --only 7.undo.wait.int,7.undo.wait.term,7.undo.wait.hup
 check 'in a wait on the way back' [ "$status $(jq '[.points[].statuses] == [[0, 6, 0], [0, 6, 0], [0, 0]]' "$scratch/json")" = '0 true' ]
