@@ -11,7 +11,7 @@ static const char *called(struct compilation *c, const struct look *k) { return 
 static const char *at_whom(struct compilation *c, const struct look *k) {
   return k->server != NULL ? arena_print(&c->arena, "at the name server %s", k->server) : "in the world";
 }
-static const char *worth(const struct look *k) { return k->absent ? "not there" : k->value.type == SEEN_NONE ? "nothing" : k->seen; }
+static const char *worth(const struct look *k) { return k->absent ? "not there" : k->value.type == SEEN_NONE || k->seen[0] == '\0' ? "nothing" : k->seen; }
 
 /* ── What differs ──────────────────────────────────────────────────────────── */
 
@@ -75,8 +75,8 @@ static void word_differences(struct compilation *c, const struct model *m, const
     struct finding *f = NULL;
 
     if (k->verdict == LOOK_LEARNT) {
-      f = finding_add(c, CODE_403, k->at, "%s is `unknown` in the plan, and %s in the world", called(c, k), k->seen);
-      finding_caret(c, f, "%s in the world", k->seen);
+      f = finding_add(c, CODE_403, k->at, "%s is `unknown` in the plan, and %s in the world", called(c, k), worth(k));
+      finding_caret(c, f, "%s in the world", worth(k));
       asked(c, f, k);
       finding_remark(c, f, REMARK_HELP, "write it into the plan: a runbook is only written for what the plan knows");
     } else if (k->verdict == LOOK_DIFFERENT && k->code) {

@@ -424,7 +424,8 @@ def many():
 def target():
     s = fault_stage()
     with open(s.path) as f:
-        path = s.plan(f.read().replace("address = 10.0.20.200  sharing", "address = 10.0.20.200 -> 10.0.20.203  sharing"), "moved.cut")
+        text = f.read()
+    path = s.plan(text.replace("address = 10.0.20.200  sharing", "address = 10.0.20.200 -> 10.0.20.203  sharing"), "moved.cut")
     r = s.run(path, "--as", "target")
     check("what has gone back since is said", r.code == 1 and "error[E404]: `traefik.address` is 10.0.20.200 in the world, and 10.0.20.203 once the plan is done" in r.out and
           "what it was before the plan" in r.out, r)
@@ -433,6 +434,8 @@ def target():
     check("what stays as it was left is fine", r.code == 0, r)
     r = s.run(path)
     check("a plan that was carried out already", r.code == 1 and "may have been carried out" in r.out, r)
+    r = s.run(s.plan(text + "create alias traefik_lb { value = 10.0.20.203  via = firewall  takes = 1m }\n", "created.cut"), "--as", "target")
+    check("what the plan has made and is gone is nothing", r.code == 1 and "`traefik_lb.value` is nothing in the world, and 10.0.20.203 once the plan is done" in r.out, r)
     r = s.run(path, "--as", "never")
     check("no third state to compare with", r.code == 2 and "baseline|target" in r.err, r)
 
