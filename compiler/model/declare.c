@@ -34,7 +34,7 @@ static void twice(struct elaboration *e, const struct declared *d, uint32_t firs
   if (index_get(&e->said_twice, d->node) != NONE) return; /* a loop says it in every round */
   index_put(&e->c->arena, &e->said_twice, d->node, 0);
   const char *is = describe(e, d->node), *was = describe(e, first_node), *name = name_text(&e->c->names, d->name);
-  struct finding *f = strcmp(is, was) ? finding_add(e->c, CODE_106, d->at, "%s `%s` has the name of a %s: each needs one of its own", is, name, was)
+  struct finding *f = strcmp(is, was) ? finding_add(e->c, CODE_106, d->at, "%s `%s` and %s `%s` have one name: each needs one of its own", was, name, is, name)
                                       : finding_add(e->c, CODE_106, d->at, "%s `%s` is declared twice", is, name);
   finding_label(e->c, f, first, "first here");
 }
