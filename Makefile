@@ -201,8 +201,17 @@ SARIF := $(VENDOR)/sarif
 $(SARIF)/dist/json-schema/sarif-schema-2.1.0.json: tools/fetch-npm | packages
 	$(say) FETCH $@
 	$(q)tools/fetch-npm @datadog/datadog-ci-plugin-sarif $(SARIF_VERSION) $(SARIF_SHA512) $(SARIF)
+# Prism, which holds our requests against what the vendors publish. Its tests say so when it can't be had.
+PRISM_VERSION := 5.14.2
+PRISM := $(VENDOR)/prism
+$(PRISM)/version-$(PRISM_VERSION): | packages
+	$(say) FETCH $@
+	@mkdir -p $(PRISM)
+	$(q)cd $(PRISM) && npm install --prefix . --ignore-scripts --no-audit --no-fund --no-save --loglevel=error @stoplight/prism-cli@$(PRISM_VERSION) >npm.log 2>&1 && touch $(@F) || tail -n 3 npm.log
+.PHONY: published
+published: $(PRISM)/version-$(PRISM_VERSION)
 .PHONY: schemas
-schemas: $(SARIF)/dist/json-schema/sarif-schema-2.1.0.json
+schemas: $(SARIF)/dist/json-schema/sarif-schema-2.1.0.json published
 
 SUPPORT := $(sort $(wildcard tests/support/*.c))
 UNITS := $(sort $(wildcard tests/unit/test_*.c))

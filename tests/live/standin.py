@@ -16,12 +16,14 @@ import threading
 import time
 import urllib.parse
 
+# Of this process alone: a test that looks for them where all processes write must not find another's.
+OURS = "%06x" % os.getpid()
 TOKENS = {
-    "cloudflare": "cf-4Hq7Zs9wXk2mPb",
-    "technitium": "tn-Jd83kfQp02LmVx",
-    "vault": "hvs.Rt5uQwE91zXcVb",
-    "kubernetes": "k8-eyJhbGciOiJSUz",
-    "pfsense": "pf-0a9s8d7f6g5h4j",
+    "cloudflare": "cf-4Hq7Zs9wXk2mPb" + OURS,
+    "technitium": "tn-Jd83kfQp02LmVx" + OURS,
+    "vault": "hvs.Rt5uQwE91zXcVb" + OURS,
+    "kubernetes": "k8-eyJhbGciOiJSUz" + OURS,
+    "pfsense": "pf-0a9s8d7f6g5h4j" + OURS,
     "conn": "postgres://tf:Wm4Zp1nQ@10.0.20.200/terraform_state",
 }
 
@@ -33,7 +35,8 @@ def service(name, namespace, address, policy="Cluster", sharing="shared"):
     return {
         "kind": "Service", "apiVersion": "v1",
         "metadata": {"name": name, "namespace": namespace, "annotations": annotations},
-        "spec": {"type": "LoadBalancer", "externalTrafficPolicy": policy, "clusterIP": "10.43.7.9"},
+        "spec": {"type": "LoadBalancer", "externalTrafficPolicy": policy, "clusterIP": "10.43.7.9",
+                 "ports": [{"name": "websecure", "port": 443, "protocol": "TCP", "targetPort": "websecure", "nodePort": 31443}]},
         "status": {"loadBalancer": {"ingress": [{"ip": address, "ipMode": "VIP"}]}},
     }
 
@@ -55,13 +58,21 @@ class World:
             "tunnel_id": "t1", "version": 41, "source": "cloudflare", "created_at": "2026-01-12T09:30:11Z",
             "config": {"ingress": [{"hostname": "*.example.net", "service": "https://10.0.20.200:443", "originRequest": {"noTLSVerify": True}},
                                    {"service": "http_status:404"}], "warp-routing": {"enabled": False}}}
-        self.records = {"example.net": [{"name": "example.net", "type": "A", "ttl": 3600, "disabled": False, "rData": {"ipAddress": shared}}],
+        self.records = {"example.net": [{"name": "example.net", "type": "A", "ttl": 3600, "disabled": False, "comments": "apex", "rData": {"ipAddress": shared}}],
                         "*.example.net": [{"name": "*.example.net", "type": "CNAME", "ttl": 3600, "disabled": False, "rData": {"cname": "example.net"}}]}
+        self.names = None     # a name server that answers what Technitium is told
+        self.proxied = {"r1": {"id": "r1", "name": "*.example.net", "type": "CNAME", "content": "t1.cfargotunnel.com", "proxied": True, "ttl": 1}}
         self.aliases = {"nginx": [shared]}
+        self.pending = []
         self.forwards = [{"id": 0, "descr": "https", "interface": "wan", "protocol": "tcp/udp", "target": "nginx", "local_port": "443", "disabled": False}]
         self.secrets, self.static, self.expired = {}, 86400, False
         self.kv = {"technitium": {"token": TOKENS["technitium"]}, "platform": {"cloudflare_api_token": TOKENS["cloudflare"]},
                    "terraform": {"conn_str": TOKENS["conn"]}}
+
+    def publish(self):
+        """The name server answers what there is."""
+        if self.names:
+            self.names.records = {n: (r[0]["type"], [v for x in r for v in x["rData"].values()], r[0]["ttl"]) for n, r in self.records.items() if r}
 
     def heads(self):
         return [dict(headers) for _, _, _, headers, _ in self.seen]
@@ -104,7 +115,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             with world.lock:
                 world.busy -= 1
 
-    do_GET = do_PUT = do_POST = do_PATCH = handle_any
+    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = handle_any
 
     def bearer(self, name):
         return self.headers.get("Authorization") == "Bearer " + TOKENS[name]
@@ -115,10 +126,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         query = dict(urllib.parse.parse_qsl(url.query))
         if parts[:2] == ["client", "v4"]:
             return self.cloudflare(world, parts[2:], query, body)
-        if parts[:3] == ["api", "zones", "records"]:
-            return self.technitium(world, query)
+        if parts[:2] == ["api", "zones"]:
+            return self.technitium(world, parts[2:], {**query, **dict(urllib.parse.parse_qsl(body.decode("latin-1"), keep_blank_values=True))})
         if parts[:2] == ["api", "v2"]:
-            return self.pfsense(world, parts[2:], query)
+            return self.pfsense(world, parts[2:], query, json.loads(body) if body else {})
         if parts[:1] == ["v1"]:
             return self.vault(world, parts[1:])
         return self.kubernetes(world, parts, query)
@@ -141,7 +152,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             names = sorted(world.services)
             at, size = int(query.get("continue", 0)), int(query.get("limit", 500))
             more = {"continue": str(at + size), "remainingItemCount": len(names) - at - size} if at + size < len(names) else {}
-            return self.send(200, {"kind": "ServiceList", "metadata": more, "items": [world.services[n] for n in names[at:at + size]]})
+            return self.send(200, {"kind": "ServiceList", "apiVersion": "v1", "metadata": more, "items": [world.services[n] for n in names[at:at + size]]})
+        if len(parts) == 4 and parts[0] == "apis":
+            pools = [{"kind": "IPAddressPool", "metadata": {"name": n, "namespace": "metallb-system"}, "spec": {"addresses": a}} for n, a in world.pools.items()]
+            return self.send(200, {"kind": "List", "apiVersion": "v1", "metadata": {"continue": ""}, "items": pools if parts[3] == "ipaddresspools" else []})
         if len(parts) == 7 and parts[5] == "ipaddresspools":
             found = world.pools.get(parts[6])
             return self.send(200, {"kind": "IPAddressPool", "spec": {"addresses": found}}) if found else self.status(404, "NotFound", "not found")
@@ -161,29 +175,74 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     world.tunnel["config"] = json.loads(body)["config"]
                     world.tunnel["version"] += 1
                 return self.envelope(copy.deepcopy(world.tunnel))
+        if parts[0] == "zones" and parts[2:3] == ["dns_records"] and self.command == "PATCH" and parts[3] in world.proxied:
+            world.proxied[parts[3]].update(json.loads(body))
+            return self.envelope(world.proxied[parts[3]])
+        lists = {"accounts": [{"id": "a1", "name": "house"}], "zones": [{"id": "z1", "name": "example.net"}],
+                 "cfd_tunnel": [{"id": "t1", "account_tag": "a1", "name": "house", "created_at": "2026-01-12T09:30:11Z", "deleted_at": None, "tun_type": "cfd_tunnel",
+                                  "status": "healthy", "config_src": "cloudflare"}], "dns_records": list(world.proxied.values())}
+        if parts[-1] in lists:
+            found = lists[parts[-1]]
+            return self.envelope(found, result_info={"page": 1, "per_page": 100, "count": len(found), "total_count": len(found), "total_pages": 1})
         return self.envelope(None, [{"code": 7003, "message": "Could not route to /" + "/".join(parts)}], 404)
 
     # ── Technitium: every answer is 200 ──────────────────────────────────────
 
-    def technitium(self, world, query):
+    def technitium(self, world, parts, query):
         if not self.bearer("technitium"):
             return self.send(200, {"status": "invalid-token"})
-        found = world.records.get(query.get("domain"))
-        if found is None:
-            return self.send(200, {"status": "error", "errorMessage": "No such zone was found: " + query.get("domain", "")})
-        return self.send(200, {"response": {"zone": {"name": "example.net", "type": "Primary"}, "records": found}, "status": "ok"})
+        if parts == ["list"]:
+            return self.send(200, {"response": {"zones": [{"name": "example.net", "type": "Primary", "internal": False, "disabled": False}]}, "status": "ok"})
+        domain = query.get("domain", "")
+        told = {"ipAddress": query["ipAddress"]} if "ipAddress" in query else {"cname": query.get("cname")}
+        with world.lock:
+            found = world.records.get(domain, [] if ("." + domain).endswith(".example.net") else None)
+            if parts[1] == "get" and query.get("listZone") == "true":
+                found = [r for records in world.records.values() for r in records]
+            mine = [r for r in found or [] if r["type"] == query.get("type") and (r["rData"] == told or r["type"] == "CNAME" and parts[1] != "add")]
+            if parts[1] == "add":
+                if mine:
+                    return self.send(200, {"status": "error", "errorMessage": "Cannot add record: record already exists."})
+                found = world.records.setdefault(domain, [])
+                found.append({"name": domain, "type": query["type"], "ttl": int(query["ttl"]), "disabled": False, "rData": told})
+            elif found is None:
+                return self.send(200, {"status": "error", "errorMessage": "No such zone was found: " + domain})
+            elif parts[1] != "get" and not mine:
+                return self.send(200, {"status": "error", "errorMessage": "Cannot %s record: the record does not exist." % parts[1]})
+            elif parts[1] == "delete":
+                found.remove(mine[0])
+            elif parts[1] == "update":
+                mine[0].update(ttl=int(query["ttl"]), disabled=query["disable"] == "true", comments=query["comments"],
+                               rData={"ipAddress": query["newIpAddress"]} if "ipAddress" in query else told)
+            world.publish()
+            answer = {"zone": {"name": "example.net", "type": "Primary"}, "records": found}
+        return self.send(200, {"response": answer, "status": "ok"})
 
-    # ── pfSense ──────────────────────────────────────────────────────────────
+    # ── pfSense: what is written is not in force until it is applied ─────────
 
-    def pfsense(self, world, parts, query):
+    def pfsense(self, world, parts, query, told):
         answer = {"code": 200, "status": "ok", "response_id": "SUCCESS", "message": "", "data": []}
         if self.headers.get("X-API-Key") != TOKENS["pfsense"]:
             answer.update(code=401, status="unauthorized", response_id="AUTH_AUTHENTICATION_FAILED", message="Authentication failed")
             return self.send(401, answer)
-        if parts == ["firewall", "aliases"]:
-            answer["data"] = [{"id": i, "name": n, "type": "host", "address": a, "detail": [""]} for i, (n, a) in enumerate(world.aliases.items())
-                              if n == query.get("name", n)]
-        if parts == ["firewall", "nat", "port_forwards"]:
+        what = parts[-1]
+        if self.command in ("POST", "PATCH", "DELETE"):
+            world.pending = [] if what == "apply" else ["filter"]
+        if what == "apply":
+            answer["data"] = {"applied": not world.pending, "pending_subsystems": world.pending}
+        if what == "alias" and self.command == "POST":
+            world.aliases[told["name"]] = told["address"]
+        if what == "alias" and self.command == "PATCH":
+            world.aliases[list(world.aliases)[told["id"]]] = told["address"]
+        if what == "aliases":
+            chosen = {n: a for n, a in world.aliases.items() if n == query.get("name", n) and a[0] == query.get("address__startswith", a[0])
+                      and a[-1] == query.get("address__endswith", a[-1])}
+            answer["data"] = [{"id": i, "name": n, "type": "host", "address": a, "detail": [""]} for i, (n, a) in enumerate(world.aliases.items()) if n in chosen]
+            if self.command == "DELETE":
+                world.aliases = {n: a for n, a in world.aliases.items() if n not in chosen}
+        if what == "port_forward":
+            world.forwards[told["id"]].update({k: v for k, v in told.items() if k not in ("id", "apply")})
+        if what == "port_forwards":
             answer["data"] = [f for f in world.forwards if f["descr"] == query.get("descr", f["descr"])]
         return self.send(200, answer)
 
