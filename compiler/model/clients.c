@@ -145,7 +145,7 @@ static void unknown_waiver(struct elaboration *e, uint32_t node) {
   const char *what = node_name(e, node);
   struct finding *f = finding_add(e->c, CODE_103, node_span(e->tree, node), "there is no finding and no rule `%s` to allow", what);
   ARRAY(const char *) known = {0};
-  for (uint32_t i = 0; i < e->rules.n; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, e->rules.at[i].name));
+  for (uint32_t i = 0, n = suggest_among(e, e->rules.n); i < n; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, e->rules.at[i].name));
   for (uint32_t i = 0; i < CODE_COUNT; i++) array_push(&e->c->arena, &known, code_text((enum code)i));
   suggest(e, f, what, known.at, known.n);
 }

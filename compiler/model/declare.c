@@ -97,7 +97,7 @@ static void unknown_kind(struct elaboration *e, uint32_t node) {
   else if (label) at.end = node_span(e->tree, label).end;
   struct finding *f = finding_add(e->c, CODE_101, at, "there is no kind `%s`", word);
   ARRAY(const char *) known = {0};
-  for (uint32_t i = 0; i < e->kinds.n; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, e->kinds.at[i].name));
+  for (uint32_t i = 0, n = suggest_among(e, e->kinds.n); i < n; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, e->kinds.at[i].name));
   uint32_t best = known.n ? nearest(word, known.at, known.n) : NONE;
   if (best != NONE) finding_remark(e->c, f, REMARK_HELP, "did you mean `%s`?", known.at[best]);
   else finding_remark(e->c, f, REMARK_HELP, "declare it with `kind %s { … }`, or `use` the module that does", word);
@@ -159,7 +159,7 @@ static void unknown_attribute(struct elaboration *e, const struct declared *d, c
   struct finding *f = finding_add(e->c, CODE_102, at, "%s `%s` has no attribute `%s`", node_name(e, d->node), name_text(&e->c->names, d->name), node_name(e, item));
   f->resource = d->name;
   ARRAY(const char *) known = {0};
-  for (uint32_t i = 0; i < k->field_count; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, k->fields[i].name));
+  for (uint32_t i = 0, n = suggest_among(e, k->field_count); i < n; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, k->fields[i].name));
   static const char *const universal[] = {"name", "needs", "after", "via", "takes", "disrupts", "irreversible", "owner", "code", "patch", "early", "atomic", "lag", "accounts"};
   for (size_t i = 0; i < sizeof universal / sizeof *universal; i++) array_push(&e->c->arena, &known, universal[i]);
   suggest(e, f, node_name(e, item), known.at, known.n);

@@ -146,7 +146,7 @@ struct elaboration {
   struct declared_list plans;                 /* N_PLAN */
   ARRAY(uint8_t) let_states;    /* enum lazy; used ones are not LAZY_NOT at the end */
   ARRAY(uint32_t) running;      /* attributes under evaluation, for E109 */
-  uint32_t suggested;           /* resources looked at for did-you-mean */
+  uint32_t suggested;           /* names looked at for did-you-mean */
   ARRAY(uint32_t) afters;       /* resources that say `after` */
   const struct seen_list *seen; /* seen.c; NULL */
   bool naming;                  /* steps have no names yet: a changing attribute is its first value, nothing is kept */
@@ -261,6 +261,8 @@ uint32_t zone_find(const struct elaboration *e, uint32_t name);    /* NONE */
 uint32_t secret_find(const struct elaboration *e, uint32_t name);  /* index into secrets, NONE */
 /* E103 (or what fits the wanted type: E101, E104) with did-you-mean; returns a poisoned value. */
 struct value name_unknown(struct elaboration *e, const struct scope *s, uint32_t node, const struct type *want);
+/* How many of n names may still be looked at for did-you-mean, and counts them: what a plan full of typos costs is bounded. */
+uint32_t suggest_among(struct elaboration *e, uint32_t n);
 /* Adds "did you mean `x`?" as help when something is near. */
 void suggest(struct elaboration *e, struct finding *f, const char *word, const char *const *candidates, uint32_t n);
 /* Text of a node's name. */

@@ -311,7 +311,7 @@ static struct cases eval_secret(struct elaboration *e, const struct scope *s, ui
   }
   struct finding *f = finding_add(e->c, CODE_103, at, "there is no secret `%s`", node_name(e, node));
   ARRAY(const char *) known = {0};
-  for (uint32_t i = 0; i < e->secrets.n; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, e->secrets.at[i].name));
+  for (uint32_t i = 0, n = suggest_among(e, e->secrets.n); i < n; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, e->secrets.at[i].name));
   suggest(e, f, node_name(e, node), known.at, known.n);
   return cases_one(e, value_poison(at));
 }

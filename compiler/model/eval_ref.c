@@ -31,7 +31,7 @@ static struct cases unknown_attribute(struct elaboration *e, uint32_t resource, 
                                   name_text(&e->c->names, r->kind), name_text(&e->c->names, r->name), word);
   f->resource = r->name;
   ARRAY(const char *) known = {0};
-  for (uint32_t i = 0; i < r->count; i++)
+  for (uint32_t i = 0, n = suggest_among(e, r->count); i < n; i++)
     array_push(&e->c->arena, &known, name_text(&e->c->names, e->m->attributes.at[r->first + i].name));
   suggest(e, f, word, known.at, known.n);
   return poison_at(e, node);
@@ -92,7 +92,7 @@ static struct cases member_of_kind(struct elaboration *e, const struct scope *s,
   if (kind_field(k, NODE(e, node)->text) == NONE && !universal_type(e, NODE(e, node)->text)) {
     struct finding *f = finding_add(e->c, CODE_102, node_span(e->tree, node), "kind `%s` has no attribute `%s`", name_text(&e->c->names, k->name), node_name(e, node));
     ARRAY(const char *) known = {0};
-    for (uint32_t i = 0; i < k->field_count; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, k->fields[i].name));
+    for (uint32_t i = 0, n = suggest_among(e, k->field_count); i < n; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, k->fields[i].name));
     suggest(e, f, node_name(e, node), known.at, known.n);
     return poison_at(e, node);
   }

@@ -80,7 +80,7 @@ static const struct type *type_named(struct elaboration *e, uint32_t node, bool 
   struct finding *f = finding_add(e->c, CODE_101, node_span(e->tree, node), "there is no type and no kind `%s`", text);
   ARRAY(const char *) known = {0};
   for (size_t i = 0; i < PLAIN_NAMES; i++) array_push(&e->c->arena, &known, plain_names[i].text);
-  for (uint32_t i = 0; i < e->kinds.n; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, e->kinds.at[i].name));
+  for (uint32_t i = 0, n = suggest_among(e, e->kinds.n); i < n; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, e->kinds.at[i].name));
   suggest(e, f, text, known.at, known.n);
   return &plain[T_ANY];
 }
@@ -213,7 +213,7 @@ static void via_kind(struct elaboration *e, const struct kind *k, uint32_t node,
   struct finding *f = finding_add(e->c, CODE_101, node_span(e->tree, node), "`%s via %s` in kind `%s` names a kind that does not exist",
                                   what, name_text(&e->c->names, name), name_text(&e->c->names, k->name));
   ARRAY(const char *) known = {0};
-  for (uint32_t i = 0; i < e->kinds.n; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, e->kinds.at[i].name));
+  for (uint32_t i = 0, n = suggest_among(e, e->kinds.n); i < n; i++) array_push(&e->c->arena, &known, name_text(&e->c->names, e->kinds.at[i].name));
   suggest(e, f, name_text(&e->c->names, name), known.at, known.n);
 }
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define SUGGESTED_MAX 2000000u /* names looked at for did-you-mean: a thousand typos in a large plan stay quick */
+#define SUGGESTED_MAX 2000000u /* names looked at for did-you-mean in all: a thousand typos in a large plan stay quick */
 
 uint32_t index_get(const struct index *t, uint32_t key) {
   if (!t->cap) return NONE;
@@ -109,6 +109,12 @@ static void candidate_attributes(struct candidates *c, const struct elaboration 
   for (uint32_t i = 0; i < r->count; i++) candidate(c, e, e->m->attributes.at[r->first + i].name);
 }
 
+uint32_t suggest_among(struct elaboration *e, uint32_t n) {
+  uint32_t left = SUGGESTED_MAX - e->suggested, few = n < left ? n : left;
+  e->suggested += few;
+  return few;
+}
+
 void suggest(struct elaboration *e, struct finding *f, const char *word, const char *const *candidates, uint32_t n) {
   uint32_t best = n ? nearest(word, candidates, n) : NONE;
   if (best != NONE) finding_remark(e->c, f, REMARK_HELP, "did you mean `%s`?", candidates[best]);
@@ -133,13 +139,13 @@ struct value name_unknown(struct elaboration *e, const struct scope *s, uint32_t
   candidate_words(&c, e, want);
   candidate_attributes(&c, e, s->self);
   if (!want || type_wants(want, T_ZONE) || !noun)
-    for (uint32_t i = 0; i < e->m->zones.n; i++) candidate(&c, e, e->m->zones.at[i].name);
+    for (uint32_t i = 0, n = suggest_among(e, e->m->zones.n); i < n; i++) candidate(&c, e, e->m->zones.at[i].name);
   if (code == CODE_101)
-    for (uint32_t i = 0; i < e->kinds.n; i++) candidate(&c, e, e->kinds.at[i].name);
+    for (uint32_t i = 0, n = suggest_among(e, e->kinds.n); i < n; i++) candidate(&c, e, e->kinds.at[i].name);
   if (code == CODE_103) {
-    for (uint32_t i = 0; i < e->m->resources.n && e->suggested < SUGGESTED_MAX; i++, e->suggested++) candidate(&c, e, e->m->resources.at[i].name);
-    for (uint32_t i = 0; i < e->lets.n; i++) candidate(&c, e, e->lets.at[i].name);
-    for (uint32_t i = 0; i < e->steps.n; i++) candidate(&c, e, e->steps.at[i].name);
+    for (uint32_t i = 0, n = suggest_among(e, e->m->resources.n); i < n; i++) candidate(&c, e, e->m->resources.at[i].name);
+    for (uint32_t i = 0, n = suggest_among(e, e->lets.n); i < n; i++) candidate(&c, e, e->lets.at[i].name);
+    for (uint32_t i = 0, n = suggest_among(e, e->steps.n); i < n; i++) candidate(&c, e, e->steps.at[i].name);
   }
   struct span at = node_span(e->tree, node);
   struct finding *f;

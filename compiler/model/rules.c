@@ -93,9 +93,10 @@ static bool has_member(struct elaboration *e, uint32_t kind, uint32_t name) {
 static void no_member(struct elaboration *e, uint32_t kind, uint32_t member) {
   const struct kind *k = &e->kinds.at[kind];
   const char **known = arena_array(&e->c->arena, const char *, k->field_count + 1u);
-  for (uint32_t i = 0; i < k->field_count; i++) known[i] = name_at(e, k->fields[i].name);
+  uint32_t n = suggest_among(e, k->field_count);
+  for (uint32_t i = 0; i < n; i++) known[i] = name_at(e, k->fields[i].name);
   struct finding *f = finding_add(e->c, CODE_102, node_span(e->tree, member), "kind `%s` has no attribute `%s`", name_at(e, k->name), node_name(e, member));
-  suggest(e, f, node_name(e, member), known, k->field_count);
+  suggest(e, f, node_name(e, member), known, n);
 }
 
 static bool names_something(const struct elaboration *e, const struct rule *r, uint32_t name) {

@@ -26,7 +26,7 @@ static uint32_t attribute_named_by(struct elaboration *e, uint32_t ref, const st
   if (attribute == NONE) {
     struct finding *f = finding_add(e->c, CODE_102, node_span(e->tree, member), "`%s` has no attribute `%s`", resource_name(e, id), node_name(e, member));
     ARRAY(const char *) known = {0};
-    for (uint32_t i = 0; i < e->m->resources.at[id].count; i++)
+    for (uint32_t i = 0, n = suggest_among(e, e->m->resources.at[id].count); i < n; i++)
       array_push(&e->c->arena, &known, name_text(&e->c->names, e->m->attributes.at[e->m->resources.at[id].first + i].name));
     suggest(e, f, node_name(e, member), known.at, known.n);
   }

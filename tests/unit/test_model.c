@@ -503,6 +503,34 @@ static void chains_of_references_are_bounded(void **state) {
   assert_true(plan_count(c, CODE_005) >= 1);
 }
 
+/* Thousands of names, and as many typos: each is said, and how many names are looked at for "did you mean" has an end. */
+static void typos_of_many_names_stay_quick(void **state) {
+  (void)state;
+  static const struct { const char *declared, *misspelt; } cases[] = {
+      {"let lamp-%d = 1 ", "box b%d { size = lmp-%d } "},
+      {"zone yard-%d inside lan ", "box b%d { place = yrd-%d } "},
+      {"box crate-%d { } ", "box b%d { friend = crte-%d } "},
+      {"step stride-%d { do { $ x } undo { $ y } } ", "step b%d { after = [strde-%d] do { $ x } undo { $ y } } "},
+      {"secret whisper-%d { from = env \"X\" } ", "step b%d { do { $ x { env K = secret whsper-%d } } undo { $ y } } "},
+      {"kind barrel_%d { } ", "kind b%d { of : barel_%d } "},
+  };
+  enum { MANY = 3000 };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct compilation *own = compilation_new();
+    struct text t = {.arena = &c->arena};
+    uint32_t told = 0;
+    text_puts(&t, BOX);
+    for (int k = 0; k < MANY; k++) text_print(&t, cases[i].declared, k);
+    for (int k = 0; k < MANY; k++) text_print(&t, cases[i].misspelt, k, k);
+    (void)plan_model(own, text_done(&t));
+    assert_int_equal(own->findings.n, MANY);
+    for (uint32_t k = 0; k < own->findings.n; k++)
+      told += own->findings.at[k]->remarks.n > 0;
+    assert_true(told > 100 && told < 1500);
+    compilation_free(own);
+  }
+}
+
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
   const struct CMUnitTest tests[] = {
@@ -536,6 +564,7 @@ int main(void) {
       TEST(all_errors_are_said),
       TEST(too_many_combinations),
       TEST(chains_of_references_are_bounded),
+      TEST(typos_of_many_names_stay_quick),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
