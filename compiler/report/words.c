@@ -92,12 +92,14 @@ const char *words_resources(const struct model *m, const uint32_t *resources, ui
 }
 
 const char *words_time(struct arena *arena, int64_t milliseconds) {
+  static const struct { int64_t length; const char *unit; } units[] = {{3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
+  struct text out = {.arena = arena};
   if (milliseconds < 0) return "an unknown time";
-  int64_t s = (milliseconds + 999) / 1000, h = s / 3600, min = s / 60 % 60;
-  if (h && min) return arena_print(arena, "%lldh %lldm", (long long)h, (long long)min);
-  if (h) return arena_print(arena, s % 3600 ? "%lldh %llds" : "%lldh", (long long)h, (long long)(s % 60));
-  if (min && s % 60) return arena_print(arena, "%lldm %llds", (long long)min, (long long)(s % 60));
-  return min ? arena_print(arena, "%lldm", (long long)min) : arena_print(arena, "%llds", (long long)s);
+  for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+    if (milliseconds / units[i].length) text_print(&out, "%s%lld%s", out.n ? " " : "", (long long)(milliseconds / units[i].length), units[i].unit);
+    milliseconds %= units[i].length;
+  }
+  return out.n ? text_done(&out) : "0s";
 }
 
 const char *words_stop(const struct model *m, const struct trace *trace) {

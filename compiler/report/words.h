@@ -17,7 +17,7 @@ const char *words_target(const struct model *m, const struct target *target);
 const char *words_trace(const struct model *m, const struct trace *trace);
 /* Why a chain stops: "nobody answers 10.0.20.200:443/tcp in `lan`"; for one that holds, what answers. */
 const char *words_stop(const struct model *m, const struct trace *trace);
-/* "3m 40s", "1h", "90s": milliseconds, rounded up to a second. */
+/* "3m 40s", "1h 2s", "250ms": exactly as long. */
 const char *words_time(struct arena *arena, int64_t milliseconds);
 /* "`a`, `b` and `c`" of resources, at most eight and "3 more". */
 const char *words_resources(const struct model *m, const uint32_t *resources, uint32_t n);

@@ -111,6 +111,7 @@ const char *place_text(struct arena *arena, struct model *m, struct span at);
 void text_take(struct text *out, struct text *part);
 const char *digest_sha256(struct arena *arena, const char *text, size_t length); /* 64 hexadecimal digits */
 const char *state_word(enum verdict v);
+/* "1h2s", "250ms": exactly as long. */
 const char *seconds_text(struct arena *arena, int64_t milliseconds);
 /* Seconds, rounded up. */
 int64_t whole_seconds(int64_t milliseconds);

@@ -20,13 +20,14 @@ const char *state_word(enum verdict v) {
 }
 
 const char *seconds_text(struct arena *arena, int64_t milliseconds) {
+  static const struct { int64_t length; const char *unit; } units[] = {{3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
   if (milliseconds < 0) return "no known length";
-  int64_t s = whole_seconds(milliseconds);
   struct text t = {.arena = arena};
-  if (s >= 3600) text_print(&t, "%lldh", (long long)(s / 3600));
-  if (s % 3600 >= 60) text_print(&t, "%lldm", (long long)(s % 3600 / 60));
-  if (s % 60 > 0 || s == 0) text_print(&t, "%llds", (long long)(s % 60));
-  return text_done(&t);
+  for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+    if (milliseconds / units[i].length > 0) text_print(&t, "%lld%s", (long long)(milliseconds / units[i].length), units[i].unit);
+    milliseconds %= units[i].length;
+  }
+  return t.n > 0 ? text_done(&t) : "0s";
 }
 
 /* The length of the folder that a path lies in, with its final slash. */

@@ -68,7 +68,7 @@ struct command_lines script_listing(struct listings *l, uint32_t k, enum block_t
     if (u->command->type == CMD_MANUAL) {
       array_push(a, &out.lines, arena_print(a, "by hand: %s", pieces_text(a, &u->command->line, "${run}", "${work}")));
     } else if (u->command->type == CMD_WAIT) {
-      array_push(a, &out.lines, arena_print(a, "wait %s", seconds_text(a, u->command->wait)));
+      array_push(a, &out.lines, arena_print(a, "wait %s", seconds_text(a, 1000 * whole_seconds(u->command->wait))));
     } else {
       unit_print(&body, l->b, u);
       add_body(&out, a, text_done(&body));
