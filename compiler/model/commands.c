@@ -108,17 +108,17 @@ static bool speaks(struct elaboration *e, const struct scope *s, uint32_t block,
 /* ── One resource's block in a step ────────────────────────────────────────── */
 
 /* Commands that were evaluated apart: taken over as they lie where they are the first. */
-static void append_all(struct elaboration *e, struct statements *to, const struct statements *from) {
-  if (to->out.n) for (uint32_t i = 0; i < from->out.n; i++) array_push(&e->c->arena, &to->out, from->out.at[i]);
+static void append(struct statements *to, const struct command *at, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++) array_push(to->arena, &to->out, at[i]);
+}
+
+static void append_all(struct statements *to, const struct statements *from) {
+  if (to->out.n) append(to, from->out.at, from->out.n);
   else memcpy(&to->out, &from->out, sizeof to->out);
 }
 
-static void append(struct elaboration *e, struct statements *to, const struct command *at, uint32_t n) {
-  for (uint32_t i = 0; i < n; i++) array_push(&e->c->arena, &to->out, at[i]);
-}
-
-static struct statements statements_new(struct elaboration *e, const struct scope *s, uint32_t resource, enum block_place place) {
-  return (struct statements){.e = e, .scope = *s, .resource = resource, .place = place};
+static struct statements statements_new(struct elaboration *e, struct arena *a, const struct scope *s, uint32_t resource, enum block_place place) {
+  return (struct statements){.e = e, .arena = a, .scope = *s, .resource = resource, .place = place};
 }
 
 /* The step in which the code of its owner changes along: that of the first attribute which ends elsewhere than it began. */
@@ -137,14 +137,14 @@ static void code_patch(struct elaboration *e, uint32_t resource, bool undo, stru
   const struct value *patch = attribute_constant(e, resource, "code");
   if (owner == NONE || patch == NULL || patch->type != V_STRING) return;
   const struct value *repo = attribute_constant(e, owner, "repo");
-  struct piece *p = arena_array(&e->c->arena, struct piece, 4);
+  struct piece *p = arena_array(to->arena, struct piece, 4);
   for (uint32_t i = 0; i < 4; i++) p[i] = (struct piece){.type = i % 2 == 0 ? PIECE_SHELL : PIECE_VALUE, .secret = NONE, .at = patch->at};
   p[0].text = undo ? "git apply --check " : "git apply --reverse --check ";
   p[2].text = undo ? " || git apply --reverse " : " || git apply ";
   p[1].text = p[3].text = name_text(&e->c->names, patch->name);
   struct command c = {.type = CMD_RUN, .changes = true, .line = {p, 4}, .endpoint = need_empty(), .at = patch->at};
-  if (repo != NULL && repo->type == V_STRING) c.dir = pieces_of_text(e, name_text(&e->c->names, repo->name), repo->at);
-  append(e, to, &c, 1);
+  if (repo != NULL && repo->type == V_STRING) c.dir = pieces_of_text(to->arena, name_text(&e->c->names, repo->name), repo->at);
+  append(to, &c, 1);
 }
 
 static uint32_t child_of_type(const struct elaboration *e, uint32_t node, enum node_type type) {
@@ -193,9 +193,9 @@ static void resource_block(struct elaboration *e, uint32_t resource, uint32_t st
     s.done = done;
   }
   if (block != 0) {
-    struct statements one = statements_new(e, &s, resource, places[type]);
+    struct statements one = statements_new(e, to->arena, &s, resource, places[type]);
     statements_evaluate(&one, block);
-    append_all(e, to, &one);
+    append_all(to, &one);
     if (one.unreliable != NULL) to->unreliable = one.unreliable;
     if (type == BLOCK_DO && one.out.n == 0 && to->silent == 0) to->silent = resource + 1;
   }
@@ -238,9 +238,9 @@ static void write_step(struct elaboration *e, uint32_t step, enum block_type typ
   }
   if (own == 0 || NODE(e, own)->op == 1) return;
   static const enum block_place places[] = {PLACE_DO, PLACE_UNDO, PLACE_VERIFY, PLACE_OBSERVE};
-  struct statements one = statements_new(e, &s, t->resource, places[type]);
+  struct statements one = statements_new(e, to->arena, &s, t->resource, places[type]);
   statements_evaluate(&one, own);
-  append_all(e, to, &one);
+  append_all(to, &one);
   if (one.unreliable != NULL) to->unreliable = one.unreliable;
 }
 
@@ -269,45 +269,54 @@ static bool elaborated(const struct model *m) { return m->elaboration != NULL &&
 static struct block block_of(const struct statements *b) { return (struct block){b->out.at, b->out.n, b->unreliable}; }
 
 /* To wait, and to look whether it has been waited long enough, are the same: the journal has the deadline. */
-static struct block wait_block(struct model *m, uint32_t step, enum block_type type) {
+static struct block wait_block(struct arena *a, const struct model *m, uint32_t step, enum block_type type) {
   if (type != BLOCK_DO && type != BLOCK_VERIFY) return (struct block){0};
-  struct command *c = arena_new(&m->c->arena, struct command);
+  struct command *c = arena_new(a, struct command);
   *c = (struct command){.type = CMD_WAIT, .wait = m->steps.at[step].takes, .at = m->steps.at[step].at};
   return (struct block){.at = c, .n = 1};
 }
 
-struct block step_block(struct model *m, uint32_t step, enum block_type type, const bool *done) {
-  struct statements b = {.e = m->elaboration, .resource = NONE};
-  if (!elaborated(m)) return (struct block){0};
-  if (m->steps.at[step].wait) return wait_block(m, step, type);
-  if (type == BLOCK_OBSERVE) {
-    const struct step *t = &m->steps.at[step];
-    if (t->part_count == 0) return t->resource == NONE ? (struct block){0} : resource_observe(m, t->resource, done);
-    for (uint32_t i = 0; i < t->part_count; i++) {
-      struct block one = resource_observe(m, t->parts[i], done);
-      append(m->elaboration, &b, one.at, one.n);
-    }
-  } else {
-    write_step(m->elaboration, step, type, done, &b);
-  }
-  return block_of(&b);
-}
-
-struct block step_do(struct elaboration *e, uint32_t step, const bool *done, uint32_t *silent) {
-  struct statements b = {.e = e, .resource = NONE};
-  if (!e->m->steps.at[step].wait) write_step(e, step, BLOCK_DO, done, &b);
+struct block step_evaluate(struct elaboration *e, struct arena *a, uint32_t step, enum block_type type, const bool *done, uint32_t *silent) {
+  struct statements b = {.e = e, .arena = a, .resource = NONE};
+  if (!e->m->steps.at[step].wait) write_step(e, step, type, done, &b);
   *silent = b.silent == 0 ? NONE : b.silent - 1;
   return block_of(&b);
 }
 
-struct block resource_observe(struct model *m, uint32_t resource, const bool *done) {
+static struct block observe_in(struct model *m, struct arena *a, uint32_t resource, const bool *done) {
   struct scope s;
   uint32_t block = elaborated(m) ? observe_for(m->elaboration, resource, &s) : 0;
   if (block == 0) return (struct block){0};
   s.done = done;
-  struct statements b = statements_new(m->elaboration, &s, resource, PLACE_OBSERVE);
+  struct statements b = statements_new(m->elaboration, a, &s, resource, PLACE_OBSERVE);
   statements_evaluate(&b, block);
   return block_of(&b);
+}
+
+struct block resource_observe(struct model *m, uint32_t resource, const bool *done) { return observe_in(m, &m->c->arena, resource, done); }
+
+static struct block step_observe(struct model *m, struct arena *a, uint32_t step, const bool *done) {
+  const struct step *t = &m->steps.at[step];
+  struct statements b = {.e = m->elaboration, .arena = a, .resource = NONE};
+  if (t->part_count == 0) return t->resource == NONE ? (struct block){0} : observe_in(m, a, t->resource, done);
+  for (uint32_t i = 0; i < t->part_count; i++) {
+    struct block one = observe_in(m, a, t->parts[i], done);
+    append(&b, one.at, one.n);
+  }
+  return block_of(&b);
+}
+
+struct block step_block_in(struct arena *a, struct model *m, uint32_t step, enum block_type type, const bool *done) {
+  uint32_t silent;
+  if (!elaborated(m)) return (struct block){0};
+  if (m->steps.at[step].wait) return wait_block(a, m, step, type);
+  if (type == BLOCK_OBSERVE) return step_observe(m, a, step, done);
+  if (step_shape(m, step, type) != NONE && (type != BLOCK_VERIFY || done[step])) return step_kept(a, m, step, type);
+  return step_evaluate(m->elaboration, a, step, type, done, &silent);
+}
+
+struct block step_block(struct model *m, uint32_t step, enum block_type type, const bool *done) {
+  return step_block_in(&m->c->arena, m, step, type, done);
 }
 
 /* Only what gives the value; commands that say nothing of it are left out. */
@@ -334,7 +343,7 @@ struct block secret_fetch_whole(struct model *m, uint32_t secret, const bool *do
   uint32_t block = elaborated(m) ? secret_fetch_block(m->elaboration, secret, &s) : 0;
   if (block == 0) return (struct block){0};
   s.done = done;
-  struct statements b = statements_new(m->elaboration, &s, m->secrets.at[secret].store, PLACE_FETCH);
+  struct statements b = statements_new(m->elaboration, &m->c->arena, &s, m->secrets.at[secret].store, PLACE_FETCH);
   statements_evaluate(&b, block);
   return block_of(&b);
 }

@@ -14,6 +14,7 @@ enum block_place { PLACE_DO, PLACE_UNDO, PLACE_VERIFY, PLACE_OBSERVE, PLACE_FETC
 struct command_list { struct command *at; uint32_t n, cap; };
 struct statements {
   struct elaboration *e;
+  struct arena *arena;      /* of the commands and their pieces; what evaluating them takes is in the compilation's */
   struct scope scope;       /* done, step, leads set */
   enum block_place place;
   uint32_t resource;        /* whose attributes `observe` looks at; NONE */
@@ -25,18 +26,25 @@ struct statements {
 /* Appends the commands of a block (N_DO, N_UNDO, N_VERIFY, N_OBSERVE, N_FETCH) in the state scope.done. */
 void statements_evaluate(struct statements *b, uint32_t block);
 /* Text as pieces, for texts that are no `$` line. */
-struct pieces pieces_of_text(struct elaboration *e, const char *text, struct span at);
+struct pieces pieces_of_text(struct arena *a, const char *text, struct span at);
 
 /* ── Blocks (commands.c) ───────────────────────────────────────────────────── */
 
-/* The `do` of a step in a state; *silent: a resource that it changes without any command, NONE. */
-struct block step_do(struct elaboration *e, uint32_t step, const bool *done, uint32_t *silent);
+/* A step's do, undo or verify, evaluated in a state; *silent: a resource that its `do` changes without any command, NONE. */
+struct block step_evaluate(struct elaboration *e, struct arena *a, uint32_t step, enum block_type type, const bool *done, uint32_t *silent);
 /* Can a step with commands be taken back: an undo, a `do` that can be read the other way round, or a reason why not? */
 bool step_way_back(struct elaboration *e, uint32_t step, const bool *done);
 /* A state in which the step can run as far as its own chains go; `done` has steps.n + parts.n flags, all false before.
  * state_leave makes them false again. */
 void state_before(const struct model *m, uint32_t step, bool *done);
 void state_leave(const struct model *m, uint32_t step, bool *done);
+
+/* ── Blocks that every state gives alike (commands_kept.c) ─────────────────── */
+
+/* Room for those of all steps. */
+void blocks_keep(struct elaboration *e);
+/* Keeps what a block came to, whatever arena it is in. */
+void block_keep(struct elaboration *e, uint32_t step, enum block_type type, const struct block *b);
 
 /* ── What commands tell of steps (commands_steps.c) ────────────────────────── */
 

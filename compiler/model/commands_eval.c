@@ -8,7 +8,7 @@
 enum context { IN_LINE, IN_URL, IN_NAME, IN_MESSAGE, IN_EXPECTATION, IN_PRIVATE /* env, stdin, header, body: secrets are fine */ };
 struct piece_list { struct piece *at; uint32_t n, cap; };
 
-static struct arena *arena_of(struct statements *b) { return &b->e->c->arena; }
+static struct arena *arena_of(struct statements *b) { return b->arena; }
 
 static struct span at_of(struct statements *b, uint32_t node) { return node_span(b->e->tree, node); }
 
@@ -20,8 +20,8 @@ static void add(struct statements *b, struct piece_list *p, enum piece_type type
 
 static struct pieces pieces(const struct piece_list *p) { return (struct pieces){p->at, p->n}; }
 
-struct pieces pieces_of_text(struct elaboration *e, const char *text, struct span at) {
-  struct piece *p = arena_new(&e->c->arena, struct piece);
+struct pieces pieces_of_text(struct arena *a, const char *text, struct span at) {
+  struct piece *p = arena_new(a, struct piece);
   *p = (struct piece){.type = PIECE_VALUE, .text = text, .secret = NONE, .at = at};
   return (struct pieces){p, 1};
 }

@@ -12,6 +12,8 @@ static const char *name_at(const struct elaboration *e, uint32_t id) { return na
 /* ── Secrets of a block ────────────────────────────────────────────────────── */
 
 struct silence { uint32_t resource, step; };
+/* What a step with secrets uses: [0] its do and verify, [1] its undo and verify; each sorted. */
+struct use { uint32_t step; struct { const uint32_t *at; uint32_t n; } halves[2]; };
 
 struct users {
   struct elaboration *e;
@@ -19,6 +21,8 @@ struct users {
   uint32_t step;
   ARRAY(uint32_t) used;
   ARRAY(struct silence) silent; /* changes without a command */
+  ARRAY(struct use) uses;
+  struct arena scratch;         /* the blocks of the step at hand */
 };
 
 static void use_pieces(struct users *u, struct pieces p) {
@@ -74,29 +78,57 @@ static void nothing_done(struct elaboration *e, uint32_t step, uint32_t resource
   finding_remark(e->c, f, REMARK_HELP, "say how in the resource itself: `do { … }`, or `do { manual \"…\" }` for a step by hand");
 }
 
+static struct block evaluate(struct users *u, uint32_t step, enum block_type type, const bool *done) {
+  uint64_t asked = u->e->asked;
+  uint32_t silent;
+  struct block b = step_evaluate(u->e, &u->scratch, step, type, done, &silent);
+  if (type == BLOCK_DO && silent != NONE) array_push(&u->e->c->arena, &u->silent, ((struct silence){silent, step}));
+  if (u->e->asked == asked) block_keep(u->e, step, type, &b);
+  return b;
+}
+
+/* The secrets of some blocks, sorted; `mark` is another for each call. */
+static void find_used(struct users *u, uint32_t mark, const struct block *blocks, const uint8_t *which, uint32_t n) {
+  u->step = mark;
+  u->used.at = NULL, u->used.n = u->used.cap = 0;
+  for (uint32_t i = 0; i < n; i++) use_block(u, &blocks[which[i]]);
+  if (u->used.n > 1) qsort(u->used.at, u->used.n, sizeof *u->used.at, by_id);
+}
+
+static void find_uses(struct users *u, uint32_t step, const struct block blocks[3]) {
+  static const uint8_t all[] = {BLOCK_DO, BLOCK_UNDO, BLOCK_VERIFY}, halves[2][2] = {{BLOCK_DO, BLOCK_VERIFY}, {BLOCK_UNDO, BLOCK_VERIFY}};
+  struct step *s = &u->e->m->steps.at[step];
+  struct use use = {.step = step};
+  find_used(u, step, blocks, all, 3);
+  s->secrets = u->used.at;
+  s->secret_count = u->used.n;
+  if (u->used.n == 0) return;
+  for (uint32_t half = 0; half < 2; half++) {
+    find_used(u, u->e->m->steps.n + 1 + step * 2 + half, blocks, halves[half], 2);
+    use.halves[half].at = u->used.at;
+    use.halves[half].n = u->used.n;
+  }
+  array_push(&u->e->c->arena, &u->uses, use);
+}
+
 /* The blocks of a step in a state where it can run; `done` is all false before and after. */
-static void look(struct users *u, uint32_t step, bool *done, struct block blocks[3]) {
+static void look(struct users *u, uint32_t step, bool *done) {
   struct model *m = u->e->m;
   struct step *s = &m->steps.at[step];
+  struct block blocks[3];
   state_before(m, step, done);
-  uint32_t silent;
-  blocks[BLOCK_DO] = step_do(u->e, step, done, &silent);
-  if (silent != NONE) array_push(&u->e->c->arena, &u->silent, ((struct silence){silent, step}));
+  blocks[BLOCK_DO] = evaluate(u, step, BLOCK_DO, done);
   s->commands = 0;
   count(s, &blocks[BLOCK_DO]);
   bool back = step_way_back(u->e, step, done);
   s->no_inverse = s->commands > 0 && !back;
   done[step] = true;
   if (s->part_count > 0) state_complete(m, done);
-  blocks[BLOCK_UNDO] = step_block(m, step, BLOCK_UNDO, done);
-  blocks[BLOCK_VERIFY] = step_block(m, step, BLOCK_VERIFY, done);
+  blocks[BLOCK_UNDO] = evaluate(u, step, BLOCK_UNDO, done);
+  blocks[BLOCK_VERIFY] = evaluate(u, step, BLOCK_VERIFY, done);
   state_leave(m, step, done);
-  u->step = step;
-  u->used.at = NULL, u->used.n = u->used.cap = 0;
-  for (uint32_t i = 0; i < 3; i++) use_block(u, &blocks[i]);
-  if (u->used.n > 1) qsort(u->used.at, u->used.n, sizeof *u->used.at, by_id);
-  s->secrets = u->used.at;
-  s->secret_count = u->used.n;
+  find_uses(u, step, blocks);
+  arena_reset(&u->scratch);
 }
 
 /* ── Secrets fetched at use ────────────────────────────────────────────────── */
@@ -110,17 +142,11 @@ static void add_needs(struct elaboration *e, const struct need **needs, uint32_t
   *count_of += s->needs_count;
 }
 
-static void needs_at_use(struct users *u, uint32_t step, const struct block blocks[3]) {
-  struct elaboration *e = u->e;
-  struct step *s = &e->m->steps.at[step];
+static void needs_at_use(struct elaboration *e, const struct use *u) {
+  struct step *s = &e->m->steps.at[u->step];
   for (uint32_t half = 0; half < 2; half++) {
-    u->step = e->m->steps.n + 1 + step * 2 + half; /* a mark of its own */
-    u->used.at = NULL, u->used.n = u->used.cap = 0;
-    use_block(u, &blocks[half == 0 ? BLOCK_DO : BLOCK_UNDO]);
-    use_block(u, &blocks[BLOCK_VERIFY]);
-    if (u->used.n > 1) qsort(u->used.at, u->used.n, sizeof *u->used.at, by_id);
-    for (uint32_t i = 0; i < u->used.n; i++) {
-      const struct secret *x = &e->m->secrets.at[u->used.at[i]];
+    for (uint32_t i = 0; i < u->halves[half].n; i++) {
+      const struct secret *x = &e->m->secrets.at[u->halves[half].at[i]];
       if (!x->at_use) continue;
       if (half == 0) add_needs(e, &s->needs, &s->needs_count, x);
       else if (s->irreversible == 0 && s->undo_none == 0) add_needs(e, &s->undo_needs, &s->undo_needs_count, x);
@@ -139,16 +165,16 @@ static void observes_look(struct elaboration *e, const bool *baseline) {
 void steps_look(struct elaboration *e) {
   struct model *m = e->m;
   struct users u = {.e = e, .last = arena_array(&e->c->arena, uint32_t, (size_t)m->secrets.n + 1)};
-  struct block(*blocks)[3] = arena_alloc(&e->c->arena, (size_t)m->steps.n + 1, sizeof *blocks);
   bool *done = state_new_flags(e, false);
-  for (uint32_t i = 0; i < m->steps.n; i++) look(&u, i, done, blocks[i]);
+  blocks_keep(e);
+  for (uint32_t i = 0; i < m->steps.n; i++) look(&u, i, done);
+  arena_free(&u.scratch);
   const bool *doubtful = u.silent.n > 0 ? model_doubtful(m) : NULL;
   for (uint32_t i = 0; i < u.silent.n; i++)
     if (!doubtful[u.silent.at[i].resource]) nothing_done(e, u.silent.at[i].step, u.silent.at[i].resource);
   observes_look(e, done);
   secrets_finish(e);
-  for (uint32_t i = 0; i < m->steps.n; i++)
-    if (m->steps.at[i].secret_count > 0) needs_at_use(&u, i, blocks[i]);
+  for (uint32_t i = 0; i < u.uses.n; i++) needs_at_use(e, &u.uses.at[i]);
 }
 
 /* ── The stack that owns a value ───────────────────────────────────────────── */

@@ -161,6 +161,8 @@ struct elaboration {
   size_t ends_count;
   struct index of_kind_index;   /* the node of `KIND.attribute` -> of_kinds */
   ARRAY(struct of_kind) of_kinds;
+  uint64_t asked;               /* how often it was asked whether a guard holds in one state */
+  struct kept_blocks *kept;     /* commands_kept.c */
   struct guard_table *guards;   /* guards.c */
   struct step_table *table;     /* steps.c */
   struct word_table *words;     /* names.c: ids of the names that the compiler knows */

@@ -126,6 +126,7 @@ uint32_t guard_and(struct model *m, uint32_t a, uint32_t b) {
 bool guard_holds(const struct model *m, uint32_t guard, const bool *done) {
   if (guard == NONE) return false;
   if (guard == GUARD_ALWAYS) return true;
+  if (m->elaboration) m->elaboration->asked++;
   const struct guard *g = &m->guards.at[guard];
   for (uint32_t i = 0; i < g->n; i++)
     if (done[g->steps[i] >> 1] == (bool)(g->steps[i] & 1u)) return false;

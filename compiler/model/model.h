@@ -335,6 +335,12 @@ bool *model_doubtful(const struct model *m);
  * are done in the state the block runs in: for BLOCK_DO the state before the step, for BLOCK_UNDO the state after it,
  * for the others the state asked about. A step that covers several resources gives the blocks of each in turn. */
 struct block step_block(struct model *m, uint32_t step, enum block_type type, const bool *done);
+struct block step_block_in(struct arena *a, struct model *m, uint32_t step, enum block_type type, const bool *done);
+/* A do, undo or verify that no state of the plan has a say in is evaluated once, and kept: those of one shape are the same but for
+ * the texts of their values. NONE: it depends on which other steps are done (or is no such block), and step_block() evaluates it. */
+uint32_t step_shape(const struct model *m, uint32_t step, enum block_type type);
+uint32_t shape_count(const struct model *m);
+struct block step_kept(struct arena *a, const struct model *m, uint32_t step, enum block_type type); /* of a shape; verify: of the step done */
 struct block resource_observe(struct model *m, uint32_t resource, const bool *done); /* n 0: the kind has none */
 /* How to fetch a secret: commands whose one observation's filter gives its value; n 0 for env, file and prompt. */
 struct block secret_fetch(struct model *m, uint32_t secret, const bool *done);

@@ -119,11 +119,11 @@ static void check_dns(struct model *m, struct proof *p, struct state *s, uint32_
 }
 
 /* E303: step whose verify says of itself that it is unreliable (step_block gives the reason), resource; first_state. */
-static void check_verify(struct model *m, struct proof *p, struct state *s, uint32_t k)
+static void check_verify(struct model *m, struct proof *p, struct state *s, uint32_t k, struct arena *scratch)
 {
   uint32_t step = p->order.at[k - 1];
   struct breach b = breach_new(CODE_303);
-  struct block verify = step_block(m, step, BLOCK_VERIFY, proof_flags(m, p, k));
+  struct block verify = step_block_in(scratch, m, step, BLOCK_VERIFY, proof_flags(m, p, k));
 
   for (uint32_t i = 0; i < verify.n; i++)
     if (verify.at[i].type == CMD_DNS)
@@ -141,7 +141,12 @@ void check_probes(struct model *m, struct proof *p, struct state *s)
   check_passes(m, p, s);
   for (uint32_t i = 0; i < m->promises.n; i++)
     check_promise(m, p, i);
-  for (uint32_t k = 1; k <= p->order.n && !p->proving->quiet; k++)
+  struct arena scratch = {0};
+
+  for (uint32_t k = 1; k <= p->order.n && !p->proving->quiet; k++) {
     if (m->steps.at[p->order.at[k - 1]].node) /* read from JSON, it has no text */
-      check_verify(m, p, s, k);
+      check_verify(m, p, s, k, &scratch);
+    arena_reset(&scratch);
+  }
+  arena_free(&scratch);
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "model/elaborate.h"
 #include "plan_text.h"
 
 #include <string.h>
@@ -295,6 +296,43 @@ static void an_alias_is_its_value_where_an_address_is_wanted(void **state) {
   assert_int_equal(b.at[0].observes[1].declared.type, V_RESOURCE);
 }
 
+static void blocks_of_one_text_are_kept_as_one_shape(void **state) {
+  (void)state;
+  struct model *m = plan_model(c, "kind unit { size : number  host : host  options : {string} = {}\n"
+                                  "change { do { http PUT \"https://10.0.20.9/${name}\" { body \"size ${size}\" header \"X-Host\" \"${host} ${size}\" }\n"
+                                  "$ set ${name} ${size} { env SIZE = size } expect output contains \"${size}\" } } }\n"
+                                  "unit a { size = 1 -> 2  host = \"h\" }\n unit b { size = 3 -> 4  host = \"i\" }");
+  static const char *const want[] = {"http PUT url=[https://10.0.20.9/][a] body", "http PUT url=[https://10.0.20.9/][b] body"};
+  const char *const names[] = {"a", "b"};
+  clean();
+  assert_int_equal(step_shape(m, 0, BLOCK_DO), step_shape(m, 1, BLOCK_DO));
+  assert_int_not_equal(step_shape(m, 0, BLOCK_DO), NONE);
+  assert_int_not_equal(step_shape(m, 0, BLOCK_DO), step_shape(m, 0, BLOCK_UNDO));
+  assert_int_equal(step_shape(m, 0, BLOCK_OBSERVE), NONE);
+  bool *none = arena_array(&c->arena, bool, m->steps.n + 1);
+  for (uint32_t i = 0; i < 2; i++) {
+    struct block fresh, kept = step_kept(&c->arena, m, plan_step(m, names[i]), BLOCK_DO);
+    struct kept_blocks *all = m->elaboration->kept;
+    m->elaboration->kept = NULL; /* evaluated anew */
+    fresh = step_block(m, plan_step(m, names[i]), BLOCK_DO, none);
+    m->elaboration->kept = all;
+    assert_string_equal(plan_block(c, m, kept), plan_block(c, m, fresh));
+    assert_non_null(strstr(plan_block(c, m, kept), want[i]));
+  }
+}
+
+static void what_another_step_decides_is_not_kept(void **state) {
+  (void)state;
+  struct model *m = plan_model(c, BOX "kind pair { of : box  size : number  change { do { $ set ${of.size} ${size} } } }\n"
+                                  "box a { size = 1 -> 2 }\n pair p { of = a  size = 5 -> 6 }");
+  const char *const other[] = {"a", NULL};
+  clean();
+  assert_int_equal(step_shape(m, plan_step(m, "p"), BLOCK_DO), NONE);
+  assert_string_equal(plan_block(c, m, plan_step_block(m, "p", BLOCK_DO, nothing)), "run line=set [1] [6]\n");
+  assert_string_equal(plan_block(c, m, plan_step_block(m, "p", BLOCK_DO, other)), "run line=set [2] [6]\n");
+  assert_int_not_equal(step_shape(m, plan_step(m, "a"), BLOCK_DO), NONE);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void) {
   const struct CMUnitTest tests[] = {
@@ -305,6 +343,7 @@ int main(void) {
       TEST(a_secret_at_use_is_a_need_of_the_step_and_its_undo), TEST(a_secret_that_dies_before_the_end), TEST(mistakes_in_secrets),
       TEST(a_change_past_its_owner), TEST(a_change_with_the_code_of_its_owner), TEST(a_change_through_its_owner),
       TEST(a_value_that_comes_back_is_nobodys_loss), TEST(mistakes_in_statements), TEST(observations), TEST(an_alias_is_its_value_where_an_address_is_wanted),
+      TEST(blocks_of_one_text_are_kept_as_one_shape), TEST(what_another_step_decides_is_not_kept),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
