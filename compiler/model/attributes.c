@@ -271,12 +271,24 @@ void attributes_all(struct elaboration *e) {
   }
 }
 
-const struct value *attribute_value(const struct model *m, uint32_t resource, uint32_t name, const bool *done) {
-  const struct attribute *a = attribute_find(m, resource, name);
-  if (!a) return NULL;
+static const struct value *value_in(const struct model *m, const struct attribute *a, const bool *done) {
   for (uint32_t i = 0; i < a->cases.n; i++)
     if (guard_holds(m, a->cases.at[i].guard, done)) return &a->cases.at[i].value;
   return a->cases.n ? &a->cases.at[a->cases.n - 1].value : NULL;
+}
+
+const struct value *attribute_value(const struct model *m, uint32_t resource, uint32_t name, const bool *done) {
+  const struct attribute *a = attribute_find(m, resource, name);
+  return a ? value_in(m, a, done) : NULL;
+}
+
+const struct value *resource_existence(const struct model *m, uint32_t resource, const bool *done) {
+  if (!m->elaboration || resource >= m->elaboration->resources.n) {
+    uint32_t name = name_find(&m->c->names, "exists", 6);
+    return name == NONE ? NULL : attribute_value(m, resource, name, done);
+  }
+  uint32_t at = m->elaboration->resources.at[resource].exists;
+  return at == NONE ? NULL : value_in(m, &m->attributes.at[at], done);
 }
 
 struct attribute *attribute_find(const struct model *m, uint32_t resource, uint32_t name) {

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-enum { PIECES_FIXED = 13 };
-
 /* A value's piece in a shape: of which command, of which of its pieces, which one. */
 struct slot { uint32_t command, pieces, piece; };
 struct shape {
@@ -26,16 +24,19 @@ struct kept_blocks {
 
 /* ── The pieces of a command, one after the other ──────────────────────────── */
 
-static uint32_t pieces_count(const struct command *c) { return PIECES_FIXED + c->env_count + 2 * c->header_count + c->expect_count; }
+#define AT(member) offsetof(struct command, member)
+static const uint16_t fixed[] = {AT(line), AT(dir),     AT(input),  AT(url),      AT(bearer),       AT(basic),     AT(body),
+                                 AT(save), AT(resolve), AT(cacert), AT(dns_name), AT(dns_expected), AT(dns_server)};
+enum { PIECES_FIXED = sizeof fixed / sizeof *fixed };
 
 static const struct pieces *pieces_at(const struct command *c, uint32_t i) {
-  const struct pieces *const fixed[PIECES_FIXED] = {&c->line, &c->dir, &c->input, &c->url, &c->bearer, &c->basic, &c->body,
-                                                    &c->save, &c->resolve, &c->cacert, &c->dns_name, &c->dns_expected, &c->dns_server};
-  if (i < PIECES_FIXED) return fixed[i];
+  if (i < PIECES_FIXED) return (const struct pieces *)(const void *)((const char *)c + fixed[i]);
   if ((i -= PIECES_FIXED) < c->env_count) return &c->env[i].value;
   if ((i -= c->env_count) < 2 * c->header_count) return i % 2 == 0 ? &c->headers[i / 2].name : &c->headers[i / 2].value;
   return &c->expects[i - 2 * c->header_count].operand;
 }
+
+static uint32_t pieces_count(const struct command *c) { return PIECES_FIXED + c->env_count + 2 * c->header_count + c->expect_count; }
 
 /* ── Alike but for the texts of values ─────────────────────────────────────── */
 

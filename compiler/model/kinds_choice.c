@@ -74,11 +74,12 @@ uint32_t block_for(struct elaboration *e, uint32_t resource, enum node_type type
 }
 
 uint32_t observe_for(struct elaboration *e, uint32_t resource, struct scope *s) {
-  uint32_t kind = e->resources.at[resource].kind, own = own_via(e, resource), plain = 0, other = 0, other_via = NONE;
+  uint32_t kind = e->resources.at[resource].kind, plain = 0, other = 0, other_via = NONE;
   *s = scope_resource(e, resource, false);
-  s->via = own;
-  if (kind == NONE) return 0;
+  if (kind == NONE || e->kinds.at[kind].observes.n == 0) return 0;
   const struct kind *k = &e->kinds.at[kind];
+  uint32_t own = own_via(e, resource);
+  s->via = own;
   for (uint32_t i = 0; i < k->observes.n; i++) {
     uint32_t node = k->observes.at[i], by = NODE(e, node)->text ? kind_find(e, NODE(e, node)->text) : NONE;
     if (!NODE(e, node)->text) plain = plain ? plain : node;

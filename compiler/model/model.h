@@ -354,6 +354,8 @@ uint32_t guard_and(struct model *m, uint32_t a, uint32_t b);              /* NON
 bool guard_holds(const struct model *m, uint32_t guard, const bool *done);
 /* The value of a resource's attribute with a given name in a state; NULL when it has none. */
 const struct value *attribute_value(const struct model *m, uint32_t resource, uint32_t name, const bool *done);
+/* The same of `exists`; NULL of a resource that always does. O(1). */
+const struct value *resource_existence(const struct model *m, uint32_t resource, const bool *done);
 struct attribute *attribute_find(const struct model *m, uint32_t resource, uint32_t name);
 uint32_t resource_find(const struct model *m, uint32_t name); /* O(1) */
 uint32_t step_find(const struct model *m, const char *id);

@@ -123,6 +123,34 @@ static void check_unproven(struct model *m) {
   }
 }
 
+/* What stands alone and names nothing that a shell is looked through for: nothing is found in it that is not in its shape. */
+static bool plain(const struct model *m, const struct pieces *line) {
+  for (uint32_t i = 0; i < line->n; i++) {
+    const struct piece *p = &line->at[i];
+    if (p->type == PIECE_VALUE && (!tells(p->text) || !alone(line, i) || shell_told(m, p->text))) return false;
+  }
+  return true;
+}
+
+static bool all_plain(const struct model *m, const struct sequence *s, const struct unit *units) {
+  for (uint32_t i = 0; i < s->count; i++)
+    if (units[i].command->type == CMD_RUN && !plain(m, &units[i].command->line)) return false;
+  return true;
+}
+
+/* Of kept blocks of one shape, all of whose values are plain, one is looked through. */
+static void check_sequence(struct runbook *b, const struct sequence *s, struct arena *scratch) {
+  if (s->count == 0) return;
+  const struct unit *units = sequence_units(b, s, scratch);
+  struct shape_use *x = sequence_shape(b, s);
+  bool known = x != NULL && all_plain(b->m, s, units);
+  uint32_t found = b->m->c->findings.n;
+  if (known && x->clean) return;
+  for (uint32_t i = 0; i < s->count; i++)
+    if (units[i].command->type == CMD_RUN) check_line(b->m, units[i].command, scratch);
+  if (known) x->clean = b->m->c->findings.n == found;
+}
+
 struct runbook *script_check_commands(struct model *m, const struct proof *p) {
   if (p == NULL) {
     check_unproven(m);
@@ -130,8 +158,8 @@ struct runbook *script_check_commands(struct model *m, const struct proof *p) {
   }
   struct runbook *b = runbook_build(m, p);
   struct arena scratch = {0};
-  for (uint32_t i = 0; i < b->units.n; i++) {
-    if (b->units.at[i].command->type == CMD_RUN) check_line(m, b->units.at[i].command, &scratch);
+  for (uint32_t i = 0; i < b->sequences.n; i++) {
+    check_sequence(b, &b->sequences.at[i], &scratch);
     arena_reset(&scratch);
   }
   arena_free(&scratch);

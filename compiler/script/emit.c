@@ -287,6 +287,7 @@ static void print_since(struct text *out, const struct runbook *b, const struct 
 
 void sequence_print(struct text *out, const struct runbook *b, const struct sequence *s) {
   bool watches = (s->type == SEQ_WAS || s->type == SEQ_VERIFY) && s->resource != NONE && s->count > 0;
+  const struct unit *units = sequence_units(b, s, out->arena);
   text_print(out, "\n%s() {\n", s->name);
   if (watches) {
     text_puts(out, s->made_by != NONE ? "  cut_watch_gone " : "  cut_watch ");
@@ -294,7 +295,7 @@ void sequence_print(struct text *out, const struct runbook *b, const struct sequ
     text_putc(out, '\n');
   }
   print_since(out, b, s);
-  for (uint32_t i = 0; i < s->count; i++) print_item(out, b, s, &b->units.at[s->first + i]);
+  for (uint32_t i = 0; i < s->count; i++) print_item(out, b, s, &units[i]);
   if (watches) text_puts(out, "  cut_watched\n");
   if (s->note != NULL) {
     text_puts(out, "  cut_say ");
@@ -304,7 +305,7 @@ void sequence_print(struct text *out, const struct runbook *b, const struct sequ
   if (s->type == SEQ_FETCH && s->count == 0) print_source(out, b, &b->m->secrets.at[s->secret]);
   else if (s->count == 0 && s->note == NULL) text_puts(out, "  :\n");
   text_puts(out, "}\n");
-  for (uint32_t i = 0; i < s->count; i++) unit_print(out, b, &b->units.at[s->first + i]);
+  for (uint32_t i = 0; i < s->count; i++) unit_print(out, b, &units[i]);
 }
 
 /* ── The plan's tables ─────────────────────────────────────────────────────── */
@@ -387,9 +388,10 @@ static void print_list(struct text *out, const struct runbook *b) {
   n = 0;
   for (uint32_t i = 0; i < b->sequences.n; i++) {
     const struct sequence *s = &b->sequences.at[i];
-    if (s->type != SEQ_VERIFY) continue;
+    if (s->type != SEQ_VERIFY || !s->unchanged) continue;
+    const struct unit *units = sequence_units(b, s, out->arena);
     for (uint32_t k = 0; k < s->count; k++) {
-      const struct unit *u = &b->units.at[s->first + k];
+      const struct unit *u = &units[k];
       bool unchanged = false;
       for (uint32_t e = 0; e < u->command->expect_count; e++) unchanged = unchanged || u->command->expects[e].type == EXPECT_UNCHANGED;
       if (!unchanged) continue;

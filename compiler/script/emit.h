@@ -23,8 +23,9 @@ enum sequence_type { SEQ_DO, SEQ_UNDO, SEQ_VERIFY, SEQ_WAS, SEQ_OBSERVE, SEQ_FET
 /* A function that runs units one after the other. */
 struct sequence {
   uint8_t type;
+  bool unchanged;        /* some unit's output has to be as it was */
   const char *name;
-  uint32_t first, count; /* units */
+  uint32_t first, count; /* units; first NONE: a kept block of the step, see sequence_units() */
   uint32_t step;         /* index in the order, NONE */
   uint32_t resource;     /* observe, was: whose attributes; NONE */
   uint32_t secret;       /* fetch */
@@ -57,9 +58,19 @@ struct state_lock {
   const char *steps;               /* those that go through it, as numbers with blanks between */
 };
 
+/* What the commands of one shape have in common. */
+struct shape_use {
+  bool seen, unchanged;
+  bool clean;        /* nothing was found in one whose values are plain */
+  bool told;         /* the programs they run and their folders are the same, whatever the values are */
+  uint32_t count;
+  const struct unit *units; /* with at_use alone */
+};
+
 struct runbook {
   struct model *m;
   const struct proof *p;
+  struct shape_use *shapes;        /* by step_shape() */
   ARRAY(struct unit) units;
   ARRAY(struct sequence) sequences;
   ARRAY(struct probe) probes;      /* one per promise */
@@ -76,8 +87,14 @@ static inline bool sequence_waits(const struct runbook *b, const struct sequence
   return s->step != NONE && (s->type == SEQ_DO || s->type == SEQ_VERIFY) && b->m->steps.at[b->p->order.at[s->step]].wait;
 }
 
-/* All but the digest, which only those need who print or read. */
+/* All but the digest, which only those need who print or read. Kept blocks are not among the units. */
 struct runbook *runbook_build(struct model *m, const struct proof *p);
+/* Puts those of kept blocks among the units too, in the order of the sequences: for who goes by their numbers. */
+void runbook_whole(struct runbook *b);
+/* The shape of a kept block, NULL of any other. */
+struct shape_use *sequence_shape(const struct runbook *b, const struct sequence *s);
+/* The units of a sequence; those of a kept block are made, in `a`. */
+const struct unit *sequence_units(const struct runbook *b, const struct sequence *s, struct arena *a);
 /* `script`: a source that is no part of the plan (the script being verified), NONE. */
 const char *digest_plan(struct model *m, uint32_t script);
 void runbook_print(struct text *out, const struct runbook *b);

@@ -444,7 +444,8 @@ static void sequence(struct expecting *e, const struct sequence *s) {
     expect_number(e, (w->length + 999) / 1000);
     expect_or_return(e);
   }
-  for (uint32_t i = 0; i < s->count; i++) item(e, s, &e->b->units.at[s->first + i]);
+  const struct unit *units = sequence_units(e->b, s, e->arena);
+  for (uint32_t i = 0; i < s->count; i++) item(e, s, &units[i]);
   if (watches) {
     expect_word(e, "cut_watched");
     expect_end(e);
@@ -460,7 +461,7 @@ static void sequence(struct expecting *e, const struct sequence *s) {
     expect_word(e, ":");
     expect_end(e);
   }
-  for (uint32_t i = 0; i < s->count; i++) unit(e, &e->b->units.at[s->first + i], arena_print(e->arena, "%s, command %u", what, i + 1));
+  for (uint32_t i = 0; i < s->count; i++) unit(e, &units[i], arena_print(e->arena, "%s, command %u", what, i + 1));
 }
 
 /* ── All of it ─────────────────────────────────────────────────────────────── */

@@ -104,14 +104,17 @@ void expect_lists(struct expecting *e) {
   close_list(e);
   for (uint32_t i = 0; i < b->locks.n; i++) lock(e, i);
   expect_function(e, "plan_baseline", "the outputs that have to stay");
-  for (uint32_t i = 0; i < b->units.n; i++) {
-    const struct unit *u = &b->units.at[i];
-    bool unchanged = false;
-    for (uint32_t k = 0; k < u->command->expect_count; k++) unchanged = unchanged || u->command->expects[k].type == EXPECT_UNCHANGED;
-    if (!unchanged || strstr(u->name, "_verify_") == NULL) continue;
-    expect_word(e, "cut_baseline");
-    expect_word(e, u->name);
-    expect_end(e);
+  for (uint32_t i = 0; i < b->sequences.n; i++) {
+    const struct sequence *q = &b->sequences.at[i];
+    const struct unit *units = q->type == SEQ_VERIFY && q->unchanged ? sequence_units(b, q, e->arena) : NULL;
+    for (uint32_t n = 0; units != NULL && n < q->count; n++) {
+      bool unchanged = false;
+      for (uint32_t k = 0; k < units[n].command->expect_count; k++) unchanged = unchanged || units[n].command->expects[k].type == EXPECT_UNCHANGED;
+      if (!unchanged) continue;
+      expect_word(e, "cut_baseline");
+      expect_word(e, units[n].name);
+      expect_end(e);
+    }
   }
   close_list(e);
 }

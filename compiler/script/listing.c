@@ -60,10 +60,11 @@ struct command_lines script_listing(struct listings *l, uint32_t k, enum block_t
   const struct sequence *s = find(l, k, (enum sequence_type)types[type]);
   struct command_lines out = {0};
   if (s == NULL) return out;
+  const struct unit *units = sequence_units(l->b, s, a);
   struct text head = {.arena = a};
   sequence_print(&head, l->b, s);
   for (uint32_t i = 0; i < s->count; i++) {
-    const struct unit *u = &l->b->units.at[s->first + i];
+    const struct unit *u = &units[i];
     struct text body = {.arena = a};
     if (u->command->type == CMD_MANUAL) {
       array_push(a, &out.lines, arena_print(a, "by hand: %s", pieces_text(a, &u->command->line, "${run}", "${work}")));

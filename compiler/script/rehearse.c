@@ -299,6 +299,7 @@ int rehearse(struct text *out, struct runbook *b, const struct rehearse_options 
   const char *why = NULL;
   sigset_t set = signals(), old;
   r.s.folder = folder_of(&r, b->m);
+  runbook_whole(b);
   if (!take_script(&r, &script)) return 2;
   if (!roles_build(&r.s, &why)) {
     fprintf(stderr, "cutc: this plan cannot be rehearsed: %s\n", why);

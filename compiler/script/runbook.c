@@ -8,7 +8,7 @@
 
 struct builder {
   struct runbook *b;
-  struct arena *arena, scratch; /* scratch: for looking at one command */
+  struct arena *arena, scratch, block; /* for looking at one command, and at one kept block */
   bool *secret_seen;
   const bool *done; /* the state at hand */
   uint32_t *first;  /* of each step, the sequence of its do */
@@ -94,25 +94,136 @@ static void command_tools(struct builder *u, const struct command *c) {
 
 /* ── Sequences ─────────────────────────────────────────────────────────────── */
 
+static bool compares(struct block block) {
+  for (uint32_t i = 0; i < block.n; i++)
+    for (uint32_t k = 0; k < block.at[i].expect_count; k++)
+      if (block.at[i].expects[k].type == EXPECT_UNCHANGED) return true;
+  return false;
+}
+
+static struct at_use at_use_of(struct model *m, const struct command *c) {
+  struct at_use at_use = {.m = m};
+  visit_secrets(c, collect_at_use, &at_use);
+  return at_use;
+}
+
+static struct sequence *push_sequence(struct builder *u, struct sequence s) {
+  array_push(u->arena, &u->b->sequences, s);
+  return &u->b->sequences.at[u->b->sequences.n - 1];
+}
+
 static struct sequence *add_sequence(struct builder *u, enum sequence_type type, const char *name, struct block block) {
   struct runbook *b = u->b;
-  struct sequence s = {.type = (uint8_t)type, .name = name, .first = b->units.n, .count = block.n, .step = NONE, .resource = NONE, .secret = NONE, .made_by = NONE};
+  struct sequence s = {.type = (uint8_t)type, .unchanged = compares(block), .name = name, .first = b->units.n, .count = block.n,
+                       .step = NONE, .resource = NONE, .secret = NONE, .made_by = NONE};
   for (uint32_t i = 0; i < block.n; i++) {
     const struct command *c = &block.at[i];
-    struct at_use at_use = {.m = b->m};
-    visit_secrets(c, collect_at_use, &at_use);
+    struct at_use at_use = at_use_of(b->m, c);
     struct unit unit = {.name = arena_print(u->arena, "%s_%u", name, i + 1), .command = c, .at_use = at_use.found.at, .at_use_count = at_use.found.n};
     array_push(u->arena, &b->units, unit);
     block_secrets(u, c);
     command_tools(u, c);
   }
-  array_push(u->arena, &b->sequences, s);
-  return &b->sequences.at[b->sequences.n - 1];
+  return push_sequence(u, s);
 }
 
+/* ── Sequences of kept blocks ──────────────────────────────────────────────── */
+
+static const uint8_t blocks[] = {[SEQ_DO] = BLOCK_DO, [SEQ_UNDO] = BLOCK_UNDO, [SEQ_VERIFY] = BLOCK_VERIFY};
+
+static void named_by_value(void *data, const char *name) {
+  bool *value = data;
+  *value = *value || strchr(name, '\1') != NULL;
+}
+
+/* A program with a path is looked for from the folder. */
+static void placed_by_value(void *data, const char *name) {
+  bool *value = data;
+  *value = *value || strpbrk(name, "\1/") != NULL;
+}
+
+static bool has_value(const struct pieces *p) {
+  for (uint32_t i = 0; i < p->n; i++)
+    if (p->at[i].type == PIECE_VALUE) return true;
+  return false;
+}
+
+/* Do a command's values tell nothing of the programs it runs, nor of the folder it runs them in? */
+static bool tools_told(struct builder *u, const struct command *c) {
+  if (c->type != CMD_RUN) return true;
+  struct piece *at = arena_array(&u->scratch, struct piece, c->line.n + 1u);
+  struct pieces line = {at, c->line.n};
+  bool value = false;
+  for (uint32_t i = 0; i < line.n; i++) {
+    at[i] = c->line.at[i];
+    if (at[i].type == PIECE_VALUE) at[i].text = "\1";
+  }
+  line_tools(&u->scratch, &line, has_value(&c->dir) ? placed_by_value : named_by_value, &value);
+  arena_reset(&u->scratch);
+  return !value;
+}
+
+static void look_at_shape(struct builder *u, struct shape_use *x, struct block block) {
+  struct unit *units = arena_array(u->arena, struct unit, block.n + 1u);
+  *x = (struct shape_use){.seen = true, .unchanged = compares(block), .told = true, .count = block.n, .units = units};
+  for (uint32_t i = 0; i < block.n; i++) {
+    struct at_use at_use = at_use_of(u->b->m, &block.at[i]);
+    units[i] = (struct unit){.at_use = at_use.found.at, .at_use_count = at_use.found.n};
+    block_secrets(u, &block.at[i]);
+    x->told = x->told && tools_told(u, &block.at[i]);
+  }
+}
+
+/* A block of the k-th step. Of a kept one only its shape is looked at, and its commands where their values tell something. */
+static struct sequence *add_block(struct builder *u, enum sequence_type type, const char *name, uint32_t k) {
+  struct model *m = u->b->m;
+  uint32_t step = u->b->p->order.at[k], shape = step_shape(m, step, blocks[type]);
+  if (shape == NONE) return add_sequence(u, type, name, step_block(m, step, blocks[type], u->done));
+  struct shape_use *x = &u->b->shapes[shape];
+  bool first = !x->seen;
+  if (first || !x->told) {
+    struct block block = step_kept(&u->block, m, step, blocks[type]);
+    if (first) look_at_shape(u, x, block);
+    for (uint32_t i = 0; i < block.n; i++) command_tools(u, &block.at[i]);
+    arena_reset(&u->block);
+  }
+  return push_sequence(u, (struct sequence){.type = (uint8_t)type, .unchanged = x->unchanged, .name = name, .first = NONE, .count = x->count,
+                                            .step = NONE, .resource = NONE, .secret = NONE, .made_by = NONE});
+}
+
+struct shape_use *sequence_shape(const struct runbook *b, const struct sequence *s) {
+  return s->first != NONE ? NULL : &b->shapes[step_shape(b->m, b->p->order.at[s->step], blocks[s->type])];
+}
+
+const struct unit *sequence_units(const struct runbook *b, const struct sequence *s, struct arena *a) {
+  if (s->first != NONE || s->count == 0) return b->units.at + (s->count > 0 ? s->first : 0);
+  struct unit *units = arena_array(a, struct unit, s->count);
+  struct block block = step_kept(a, b->m, b->p->order.at[s->step], blocks[s->type]);
+  const struct shape_use *x = sequence_shape(b, s);
+  for (uint32_t i = 0; i < s->count; i++) {
+    units[i] = x->units[i];
+    units[i].name = arena_print(a, "%s_%u", s->name, i + 1);
+    units[i].command = &block.at[i];
+  }
+  return units;
+}
+
+void runbook_whole(struct runbook *b) {
+  struct runbook all = *b;
+  memset(&all.units, 0, sizeof all.units);
+  for (uint32_t i = 0; i < b->sequences.n; i++) {
+    struct sequence *s = &b->sequences.at[i];
+    const struct unit *units = sequence_units(b, s, &b->m->c->arena);
+    s->first = all.units.n;
+    for (uint32_t k = 0; k < s->count; k++) array_push(&b->m->c->arena, &all.units, units[k]);
+  }
+  memcpy(&b->units, &all.units, sizeof b->units);
+}
+
+/* ── Steps ─────────────────────────────────────────────────────────────────── */
+
 static bool exists_in(const struct model *m, uint32_t resource, const bool *done) {
-  uint32_t name = name_find(&m->c->names, "exists", 6);
-  const struct value *v = name == NONE ? NULL : attribute_value(m, resource, name, done);
+  const struct value *v = resource_existence(m, resource, done);
   return v == NULL || v->type != V_BOOL || v->number != 0;
 }
 
@@ -133,23 +244,24 @@ static struct block observe_step(struct builder *u, uint32_t step, uint32_t *res
 static void add_step(struct builder *u, uint32_t k) {
   struct model *m = u->b->m;
   uint32_t step = u->b->p->order.at[k];
-  const char *base = arena_print(u->arena, "step_%u", k + 1);
   u->done = proof_flags(m, u->b->p, k);
   u->first[k] = u->b->sequences.n;
-  add_sequence(u, SEQ_DO, arena_print(u->arena, "%s_do", base), step_block(m, step, BLOCK_DO, u->done))->step = k;
+  add_block(u, SEQ_DO, arena_print(u->arena, "step_%u_do", k + 1), k)->step = k;
   uint32_t resource;
   struct block was = observe_step(u, step, &resource);
   bool before_absent = resource != NONE && !exists_in(m, resource, u->done);
   u->done = proof_flags(m, u->b->p, k + 1);
-  struct sequence *undo = add_sequence(u, SEQ_UNDO, arena_print(u->arena, "%s_undo", base), step_block(m, step, BLOCK_UNDO, u->done));
+  struct sequence *undo = add_block(u, SEQ_UNDO, arena_print(u->arena, "step_%u_undo", k + 1), k);
   undo->step = k;
   if (undo->count == 0 && m->steps.at[step].undo_none != 0) undo->note = name_text(&m->c->names, m->steps.at[step].undo_none);
-  struct block verify = step_block(m, step, BLOCK_VERIFY, u->done);
-  bool looks = verify.n == 0;
-  if (looks) verify = observe_step(u, step, &resource);
-  struct sequence *s = add_sequence(u, SEQ_VERIFY, arena_print(u->arena, "%s_verify", base), verify);
+  const char *name = arena_print(u->arena, "step_%u_verify", k + 1);
+  struct sequence *s = add_block(u, SEQ_VERIFY, name, k);
+  if (s->count == 0) {
+    u->b->sequences.n--;
+    s = add_sequence(u, SEQ_VERIFY, name, observe_step(u, step, &resource));
+    s->resource = resource;
+  }
   s->step = k;
-  if (looks) s->resource = resource;
   /* Whether what was made is gone again is asked of an API, whose answer tells that from a failure. */
   bool makes = false;
   if (was.n == 0 && resource != NONE && before_absent && exists_in(m, resource, u->done)) {
@@ -157,7 +269,7 @@ static void add_step(struct builder *u, uint32_t k) {
     makes = only_http(was);
     if (!makes) was = (struct block){0};
   }
-  s = add_sequence(u, SEQ_WAS, arena_print(u->arena, "%s_was", base), was);
+  s = add_sequence(u, SEQ_WAS, arena_print(u->arena, "step_%u_was", k + 1), was);
   s->step = k;
   s->resource = resource;
   if (makes) s->made_by = k;
@@ -227,15 +339,41 @@ static void add_probes(struct builder *u) {
 
 /* ── Addresses that nobody may answer on yet ───────────────────────────────── */
 
-struct endpoint_key { struct address address; uint32_t port, resource; bool before; };
+struct endpoint_key { struct address address; uint32_t port, resource; };
 
 static int by_endpoint(const void *a, const void *b) {
   const struct endpoint_key *x = a, *y = b;
   int order = memcmp(&x->address, &y->address, sizeof x->address);
   if (order != 0) return order;
   if (x->port != y->port) return x->port < y->port ? -1 : 1;
-  if (x->before != y->before) return x->before ? -1 : 1;
   return x->resource < y->resource ? -1 : x->resource > y->resource;
+}
+
+/* Endpoints, found by what they are: index + 1, 0 is empty. Never more than half full. */
+struct endpoint_table {
+  const struct endpoint_key *keys;
+  uint32_t *slots, mask;
+};
+
+static uint32_t *slot_of(const struct endpoint_table *t, const struct address *address, uint32_t port) {
+  uint64_t halves[2];
+  memcpy(halves, address, sizeof halves);
+  uint64_t h = (halves[0] ^ halves[1] * 0x9e3779b97f4a7c15u ^ port) * 0xd6e8feb86659fd93u;
+  for (uint32_t i = (uint32_t)(h >> 32) & t->mask;; i = (i + 1) & t->mask) {
+    const struct endpoint_key *k = t->slots[i] == 0 ? NULL : &t->keys[t->slots[i] - 1];
+    if (k == NULL || (k->port == port && memcmp(&k->address, address, sizeof *address) == 0)) return &t->slots[i];
+  }
+}
+
+static struct endpoint_table table_of(struct arena *a, const struct endpoint_key *keys, uint32_t n) {
+  uint32_t size = 16;
+  while (size / 2 < n) size *= 2;
+  struct endpoint_table t = {keys, arena_array(a, uint32_t, size), size - 1};
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t *slot = slot_of(&t, &keys[i].address, keys[i].port);
+    if (*slot == 0) *slot = i + 1;
+  }
+  return t;
 }
 
 static bool sees(const struct model *m, uint32_t zone) {
@@ -246,6 +384,11 @@ static bool sees(const struct model *m, uint32_t zone) {
   return false;
 }
 
+static bool is_endpoint(const struct model *m, const struct fact *f) {
+  return (f->type == FACT_SERVES || f->type == FACT_FORWARDS) && f->host.type == HOST_ADDRESS && f->proto == PROTO_TCP && !f->unknown &&
+         f->port_end == NONE && sees(m, f->zone);
+}
+
 /* tcp endpoints that something serves at the end and nothing at the start, neither by address nor by forwarding. */
 static void add_unused(struct builder *u) {
   struct model *m = u->b->m;
@@ -253,18 +396,25 @@ static void add_unused(struct builder *u) {
   ARRAY(struct endpoint_key) keys = {0};
   for (uint32_t i = 0; i < m->facts.n; i++) {
     const struct fact *f = &m->facts.at[i];
-    if ((f->type != FACT_SERVES && f->type != FACT_FORWARDS) || f->host.type != HOST_ADDRESS || f->proto != PROTO_TCP) continue;
-    if (f->unknown || f->port_end != NONE || !sees(m, f->zone)) continue;
-    bool before = guard_holds(m, f->guard, start), after = guard_holds(m, f->guard, end);
-    if (before || (after && f->type == FACT_SERVES)) array_push(u->arena, &keys, (struct endpoint_key){f->host.from, f->port, f->by, before});
+    if (f->type == FACT_SERVES && f->guard != GUARD_ALWAYS && is_endpoint(m, f) && guard_holds(m, f->guard, end) && !guard_holds(m, f->guard, start))
+      array_push(&u->scratch, &keys, (struct endpoint_key){f->host.from, f->port, f->by});
   }
-  if (keys.n > 0) qsort(keys.at, keys.n, sizeof *keys.at, by_endpoint);
+  if (keys.n == 0) return;
+  qsort(keys.at, keys.n, sizeof *keys.at, by_endpoint);
+  struct endpoint_table table = table_of(&u->scratch, keys.at, keys.n); /* the first of those that are equal */
+  bool *used = arena_array(&u->scratch, bool, keys.n);
+  for (uint32_t i = 0; i < m->facts.n; i++) {
+    const struct fact *f = &m->facts.at[i];
+    if (!is_endpoint(m, f) || !guard_holds(m, f->guard, start)) continue;
+    uint32_t at = *slot_of(&table, &f->host.from, f->port);
+    if (at > 0) used[at - 1] = true;
+  }
   for (uint32_t i = 0; i < keys.n; i++) {
-    const struct endpoint_key *k = &keys.at[i], *last = i > 0 ? &keys.at[i - 1] : NULL;
-    bool same = last != NULL && memcmp(&last->address, &k->address, sizeof k->address) == 0 && last->port == k->port;
-    if (!same && !k->before)
+    const struct endpoint_key *k = &keys.at[i];
+    if (*slot_of(&table, &k->address, k->port) == i + 1 && !used[i])
       array_push(u->arena, &u->b->unused, (struct unused){address_text(u->arena, &k->address), k->port, k->resource});
   }
+  arena_reset(&u->scratch);
   if (u->b->unused.n > 0) add_tool(u, "curl", NULL);
 }
 
@@ -296,8 +446,8 @@ static void step_lock(struct builder *u, uint32_t k) {
   struct state_lock lock = {stack, NULL, field_text(u, stack, "schema"), field_text(u, stack, "workspace"), arena_print(u->arena, "%u", k + 1)};
   if (lock.schema == NULL || lock.workspace == NULL) return;
   const struct sequence *q = &b->sequences.at[u->first[k]];
-  for (uint32_t n = 0; n < q->count && lock.connection == NULL; n++)
-    lock.connection = connection_of(b->units.at[q->first + n].command, &b->m->c->names);
+  const struct unit *units = sequence_units(b, q, u->arena);
+  for (uint32_t n = 0; n < q->count && lock.connection == NULL; n++) lock.connection = connection_of(units[n].command, &b->m->c->names);
   const struct value *state = field(u, stack, "state");
   if (lock.connection == NULL && (state == NULL || state->type == V_NONE)) return;
   for (uint32_t i = 0; i < b->locks.n; i++) {
@@ -360,7 +510,7 @@ struct runbook *runbook_build(struct model *m, const struct proof *p) {
   struct runbook *b = arena_new(arena, struct runbook);
   struct builder u = {.b = b, .arena = arena, .secret_seen = arena_array(arena, bool, m->secrets.n + 1),
                       .first = arena_array(arena, uint32_t, p->order.n + 1)};
-  *b = (struct runbook){.m = m, .p = p};
+  *b = (struct runbook){.m = m, .p = p, .shapes = arena_array(arena, struct shape_use, shape_count(m) + 1u)};
   b->newer = overtaking(&u);
   add_observations(&u);
   for (uint32_t k = 0; k < p->order.n; k++) add_step(&u, k);
@@ -376,5 +526,6 @@ struct runbook *runbook_build(struct model *m, const struct proof *p) {
     if (fetch.n > 0) add_tool(&u, "jq", NULL);
   }
   arena_free(&u.scratch);
+  arena_free(&u.block);
   return b;
 }

@@ -9,6 +9,9 @@ static const char *base(const char *path) {
   return slash ? slash + 1 : path;
 }
 
+/* Thousands of words are none of these. */
+static bool same(const char *known, const char *name) { return known[0] == name[0] && strcmp(known, name) == 0; }
+
 const struct tool *shell_holder(const struct shell *s, const char *name) {
   for (uint32_t i = 0; s->m != NULL && i < s->m->tools.n; i++) {
     const struct tool *t = &s->m->tools.at[i];
@@ -88,7 +91,7 @@ static const char *const shells[] = {"sh", "bash", "dash", "ash", "ksh", "mksh",
 
 static const struct prefix *prefix_of(const char *name) {
   for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-    if (strcmp(prefixes[i].name, name) == 0) return &prefixes[i];
+    if (same(prefixes[i].name, name)) return &prefixes[i];
   return NULL;
 }
 
@@ -216,11 +219,11 @@ bool shell_told(const struct model *m, const char *word) {
   if (digits > 0 && dots < 2) return true; /* a length, a signal */
   if (strcmp(word, "/dev/null") == 0 || prefix_of(name) != NULL) return true;
   for (size_t i = 0; i < sizeof shells / sizeof *shells; i++)
-    if (strcmp(shells[i], name) == 0) return true;
+    if (same(shells[i], name)) return true;
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-    if (strcmp(others[i], name) == 0) return true;
+    if (same(others[i], name)) return true;
   for (uint32_t i = 0; m != NULL && i < m->tools.n; i++)
-    if (strcmp(name_text(&m->c->names, m->tools.at[i].name), name) == 0) return true;
+    if (same(name_text(&m->c->names, m->tools.at[i].name), name)) return true;
   return false;
 }
 
