@@ -403,7 +403,9 @@ static void print_list(struct text *out, const struct runbook *b) {
 }
 
 static void variable(struct text *out, const char *name, const char *value) {
-  text_print(out, "  %s=", name);
+  text_puts(out, "  ");
+  text_puts(out, name);
+  text_putc(out, '=');
   quote_word(out, value);
   text_putc(out, '\n');
 }

@@ -8,9 +8,12 @@
 /* ── Tokens ────────────────────────────────────────────────────────────────── */
 
 static void literal(struct text *t, const char *text) {
-  for (const char *s = text; *s != '\0'; s++) {
-    if ((unsigned char)*s < 7 || *s == SEP) text_putc(t, MARK_LITERAL);
-    text_putc(t, *s);
+  for (const char *s = text;; s++) {
+    if ((unsigned char)*s >= 7 && *s != SEP) continue;
+    text_add(t, text, (size_t)(s - text));
+    if (*s == '\0') return;
+    text_putc(t, MARK_LITERAL);
+    text = s;
   }
 }
 
@@ -20,7 +23,7 @@ void expect_word(struct expecting *e, const char *text) {
   text_putc(&e->line, SEP);
 }
 
-void expect_number(struct expecting *e, int64_t n) { expect_word(e, arena_print(e->arena, "%lld", (long long)n)); }
+void expect_number(struct expecting *e, int64_t n) { text_print(&e->line, "%c%lld%c", TOKEN_IS_WORD, (long long)n, SEP); }
 
 static void operator(struct expecting *e, const char *text) {
   text_putc(&e->line, TOKEN_IS_OPERATOR);
@@ -69,7 +72,9 @@ void expect_function(struct expecting *e, const char *name, const char *what) {
 }
 
 void expect_assign(struct expecting *e, const char *name, const char *value) {
-  text_print(&e->line, "%c%s=", TOKEN_IS_WORD, name);
+  text_putc(&e->line, TOKEN_IS_WORD);
+  text_puts(&e->line, name);
+  text_putc(&e->line, '=');
   literal(&e->line, value);
   text_putc(&e->line, SEP);
   expect_end(e);
@@ -423,13 +428,19 @@ static void source(struct expecting *e, const struct secret *s) {
   expect_end(e);
 }
 
-static void sequence(struct expecting *e, const struct sequence *s) {
+/* What a finding calls it; nobody asks where statements are only compared. */
+static const char *called(struct expecting *e, const struct sequence *s) {
   static const char *const parts[] = {"do", "undo", "verify", "look back", "observation", "fetch"};
   const struct model *m = e->b->m;
-  const char *what;
-  if (s->type == SEQ_FETCH) what = arena_print(e->arena, "secret `%s`", expect_name(e, m->secrets.at[s->secret].name));
-  else if (s->type == SEQ_OBSERVE) what = arena_print(e->arena, "observation of `%s`", expect_name(e, m->resources.at[s->resource].name));
-  else what = arena_print(e->arena, "step %u `%s`, %s", s->step + 1, expect_name(e, m->steps.at[e->b->p->order.at[s->step]].name), parts[s->type]);
+  if (e->against != NULL) return "";
+  if (s->type == SEQ_FETCH) return arena_print(e->arena, "secret `%s`", expect_name(e, m->secrets.at[s->secret].name));
+  if (s->type == SEQ_OBSERVE) return arena_print(e->arena, "observation of `%s`", expect_name(e, m->resources.at[s->resource].name));
+  return arena_print(e->arena, "step %u `%s`, %s", s->step + 1, expect_name(e, m->steps.at[e->b->p->order.at[s->step]].name), parts[s->type]);
+}
+
+static void sequence(struct expecting *e, const struct sequence *s) {
+  const struct model *m = e->b->m;
+  const char *what = called(e, s);
   expect_function(e, s->name, what);
   bool watches = (s->type == SEQ_WAS || s->type == SEQ_VERIFY) && s->resource != NONE && s->count > 0;
   if (watches) {
@@ -461,7 +472,7 @@ static void sequence(struct expecting *e, const struct sequence *s) {
     expect_word(e, ":");
     expect_end(e);
   }
-  for (uint32_t i = 0; i < s->count; i++) unit(e, &units[i], arena_print(e->arena, "%s, command %u", what, i + 1));
+  for (uint32_t i = 0; i < s->count; i++) unit(e, &units[i], e->against != NULL ? "" : arena_print(e->arena, "%s, command %u", what, i + 1));
 }
 
 /* ── All of it ─────────────────────────────────────────────────────────────── */

@@ -122,7 +122,8 @@ void expect_lists(struct expecting *e) {
 void expect_step(struct expecting *e, uint32_t k) {
   const struct model *m = e->b->m;
   const struct step *s = &m->steps.at[e->b->p->order.at[k]];
-  expect_function(e, arena_print(e->arena, "step_%u", k + 1), arena_print(e->arena, "step %u `%s`", k + 1, expect_name(e, s->name)));
+  const char *what = e->against != NULL ? "" : arena_print(e->arena, "step %u `%s`", k + 1, expect_name(e, s->name));
+  expect_function(e, arena_print(e->arena, "step_%u", k + 1), what);
   expect_assign(e, "cut_id", expect_name(e, s->name));
   expect_assign(e, "cut_title", expect_name(e, s->title));
   expect_assign(e, "cut_takes", s->takes < 0 ? "" : decimal(e, (s->takes + 999) / 1000));
@@ -135,7 +136,7 @@ void expect_promise(struct expecting *e, uint32_t i) {
   static const char *const words[] = {[UP] = "up", [DOWN] = "down", [UNKNOWN] = "unknown", [MAYBE] = "maybe"};
   const struct promise *p = &e->b->m->promises.at[i];
   const struct probe *x = &e->b->probes.at[i];
-  const char *what = arena_print(e->arena, "promise %s `%s`", expect_name(e, p->id), expect_name(e, p->text));
+  const char *what = e->against != NULL ? "" : arena_print(e->arena, "promise %s `%s`", expect_name(e, p->id), expect_name(e, p->text));
   struct text states = {.arena = e->arena};
   const struct timeline *t = &e->b->p->timeline[i];
   for (uint32_t k = 0, last = NONE; k <= e->b->p->order.n; k = timeline_change(t, k)) {

@@ -329,7 +329,41 @@ static void print_word(struct text *out, const struct token *w, bool command) {
 
 /* ── Lines ─────────────────────────────────────────────────────────────────── */
 
+/* Words that any shell takes as they stand, and blanks between them, but for what may be an assignment. */
+static bool plain_text(const char *text, bool blanks) {
+  for (;; text++) {
+    size_t n = quote_needless(text);
+    if (memchr(text, '=', n) != NULL) return false;
+    text += n;
+    if (*text != ' ' || !blanks) return *text == '\0';
+  }
+}
+
+/* What most lines are: such text, and values that stand for themselves too. False, and nothing written, for any other. */
+static bool print_plainly(struct text *out, const struct pieces *line) {
+  for (uint32_t i = 0; i < line->n; i++) {
+    const struct piece *p = &line->at[i];
+    bool value = p->type == PIECE_VALUE;
+    if ((!value && p->type != PIECE_SHELL) || (value && p->text[0] == '\0') || !plain_text(p->text, !value)) return false;
+  }
+  text_putc(out, ' ');
+  bool blank = true; /* comes before the next word */
+  for (uint32_t i = 0; i < line->n; i++) {
+    for (const char *s = line->at[i].text; *s != '\0';) {
+      size_t n = quote_needless(s);
+      if (n > 0 && blank) text_putc(out, ' ');
+      text_add(out, s, n);
+      s += n;
+      blank = *s == ' ';
+      if (blank) s++;
+    }
+  }
+  text_putc(out, '\n');
+  return true;
+}
+
 void line_print(struct text *out, const struct pieces *line) {
+  if (print_plainly(out, line)) return;
   struct lexer l = {.arena = out->arena, .line = line};
   bool fresh = true, glued = false, command = true; /* at the start of a line; no blank before; a command's name is next */
   text_puts(out, "  ");

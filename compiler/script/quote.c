@@ -5,9 +5,19 @@
 
 #include <string.h>
 
-static bool bare(const char *s) {
-  static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-  return *s != '\0' && s[strspn(s, safe)] == '\0';
+/* Bytes that a shell takes as they stand, wherever they are. */
+static const bool safe[256] = {['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1, ['k'] = 1,
+                               ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1,
+                               ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1, ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1,
+                               ['H'] = 1, ['I'] = 1, ['J'] = 1, ['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1,
+                               ['S'] = 1, ['T'] = 1, ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1, ['0'] = 1, ['1'] = 1, ['2'] = 1,
+                               ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1, ['_'] = 1, ['@'] = 1, ['%'] = 1, ['+'] = 1,
+                               ['='] = 1, [':'] = 1, [','] = 1, ['.'] = 1, ['/'] = 1, ['-'] = 1};
+
+size_t quote_needless(const char *text) {
+  const char *s = text;
+  while (safe[(unsigned char)*s]) s++;
+  return (size_t)(s - text);
 }
 
 void quote_in_double(struct text *out, const char *text) {
@@ -20,7 +30,8 @@ void quote_in_double(struct text *out, const char *text) {
 /* Single quotes are the plainest, but for a text that holds one, or that in single quotes would look like an expansion
  * somebody forgot (shellcheck SC2016) or, with a backslash at its end, like an attempt to escape the quote (SC1003). */
 void quote_word(struct text *out, const char *text) {
-  if (bare(text)) {
+  size_t n = quote_needless(text);
+  if (n > 0 && text[n] == '\0') {
     text_puts(out, text);
     return;
   }

@@ -7,14 +7,25 @@
 
 static int byte_at(const struct reading *r, size_t ahead) { return r->at + ahead < r->n ? (unsigned char)r->text[r->at + ahead] : -1; }
 
-/* How many bytes from here on stand for themselves, wherever they are in a word. */
+/* STANDS: for itself, wherever it is in a word. ENDS: a word, where no quotes are open. */
+enum { STANDS = 1, ENDS };
+static const uint8_t classes[256] = {
+    ['a'] = STANDS, ['b'] = STANDS, ['c'] = STANDS, ['d'] = STANDS, ['e'] = STANDS, ['f'] = STANDS, ['g'] = STANDS, ['h'] = STANDS, ['i'] = STANDS,
+    ['j'] = STANDS, ['k'] = STANDS, ['l'] = STANDS, ['m'] = STANDS, ['n'] = STANDS, ['o'] = STANDS, ['p'] = STANDS, ['q'] = STANDS, ['r'] = STANDS,
+    ['s'] = STANDS, ['t'] = STANDS, ['u'] = STANDS, ['v'] = STANDS, ['w'] = STANDS, ['x'] = STANDS, ['y'] = STANDS, ['z'] = STANDS, ['A'] = STANDS,
+    ['B'] = STANDS, ['C'] = STANDS, ['D'] = STANDS, ['E'] = STANDS, ['F'] = STANDS, ['G'] = STANDS, ['H'] = STANDS, ['I'] = STANDS, ['J'] = STANDS,
+    ['K'] = STANDS, ['L'] = STANDS, ['M'] = STANDS, ['N'] = STANDS, ['O'] = STANDS, ['P'] = STANDS, ['Q'] = STANDS, ['R'] = STANDS, ['S'] = STANDS,
+    ['T'] = STANDS, ['U'] = STANDS, ['V'] = STANDS, ['W'] = STANDS, ['X'] = STANDS, ['Y'] = STANDS, ['Z'] = STANDS, ['0'] = STANDS, ['1'] = STANDS,
+    ['2'] = STANDS, ['3'] = STANDS, ['4'] = STANDS, ['5'] = STANDS, ['6'] = STANDS, ['7'] = STANDS, ['8'] = STANDS, ['9'] = STANDS, ['_'] = STANDS,
+    ['.'] = STANDS, ['/'] = STANDS, ['-'] = STANDS, [':'] = STANDS, ['='] = STANDS, [','] = STANDS, ['{'] = STANDS, ['}'] = STANDS, ['%'] = STANDS,
+    ['+'] = STANDS, ['@'] = STANDS, [' '] = ENDS,   ['\t'] = ENDS,  ['\n'] = ENDS,  ['|'] = ENDS,   ['&'] = ENDS,   [';'] = ENDS,   ['<'] = ENDS,
+    ['>'] = ENDS,   ['('] = ENDS,   [')'] = ENDS};
+
+static int class_at(const struct reading *r, size_t at) { return at < r->n ? classes[(unsigned char)r->text[at]] : ENDS; }
+
 static size_t plain_run(const struct reading *r) {
-  static const bool plain[256] = {['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1, ['k'] = 1,
-                                  ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1,
-                                  ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1, ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1,
-                                  ['7'] = 1, ['8'] = 1, ['9'] = 1, ['_'] = 1, ['.'] = 1, ['/'] = 1, ['-'] = 1, [':'] = 1, ['='] = 1, [','] = 1};
   size_t n = 0;
-  while (r->at + n < r->n && plain[(unsigned char)r->text[r->at + n]]) n++;
+  while (class_at(r, r->at + n) == STANDS) n++;
   return n;
 }
 
@@ -23,9 +34,21 @@ static void take_run(struct reading *r, struct text *out, size_t n) {
   r->at += n;
 }
 
+static bool looks_like_a_mark(unsigned char c) { return (c > 0 && c < 7) || c == SEP; }
+
 static void add_literal(struct text *out, int c) {
-  if (c > 0 && (c < 7 || c == SEP)) text_putc(out, MARK_LITERAL);
+  if (looks_like_a_mark((unsigned char)c)) text_putc(out, MARK_LITERAL);
   text_putc(out, (char)c);
+}
+
+/* Bytes from here on, up to one of the stops or a mark's, which mean nothing inside of quotes. */
+static size_t quoted_run(const struct reading *r, const char stops[4]) {
+  size_t at = r->at;
+  for (; at < r->n; at++) {
+    char c = r->text[at];
+    if (c == stops[0] || c == stops[1] || c == stops[2] || c == stops[3] || looks_like_a_mark((unsigned char)c)) break;
+  }
+  return at - r->at;
 }
 
 static bool name_byte(int c, bool first) {
@@ -79,7 +102,7 @@ static void read_backquoted(struct reading *r, struct text *out) {
 static void read_double(struct reading *r, struct text *out) {
   r->at++;
   for (;;) {
-    size_t n = plain_run(r);
+    size_t n = quoted_run(r, "\"\\$`");
     if (n > 0) take_run(r, out, n);
     int c = byte_at(r, 0);
     if (c < 0) {
@@ -114,7 +137,7 @@ static void read_word(struct reading *r, struct text *out) {
     if (c == '\'') {
       r->at++;
       while (byte_at(r, 0) >= 0 && byte_at(r, 0) != '\'') {
-        size_t inside = plain_run(r);
+        size_t inside = quoted_run(r, "''''");
         if (inside > 0) take_run(r, out, inside);
         else add_literal(out, (unsigned char)r->text[r->at++]);
       }
@@ -155,10 +178,36 @@ static size_t operator_length(const struct reading *r) {
     if (c == '<' && d == '<' && byte_at(r, n + 2) == '-') return n + 3;
     return n + (d == '&' || d == '|' || d == c ? 2 : 1);
   }
+  if (class_at(r, r->at) != ENDS) return 0;
   c = byte_at(r, 0);
   d = byte_at(r, 1);
   if (c <= 0 || strchr("|&;()", c) == NULL) return 0;
   return c == d && c != '(' && c != ')' ? 2 : 1;
+}
+
+/* A token whose bytes mean nothing but themselves. */
+static void put_token(struct text *out, char type, const char *bytes, size_t n) {
+  if (out->at == NULL || out->cap - out->n < n + 3) {
+    text_putc(out, type);
+    text_add(out, bytes, n);
+    text_putc(out, SEP);
+    return;
+  }
+  char *at = out->at + out->n;
+  at[0] = type;
+  memcpy(at + 1, bytes, n);
+  at[n + 1] = SEP;
+  at[n + 2] = '\0';
+  out->n += n + 2;
+}
+
+/* What most words are: bytes that stand for themselves from end to end, and no descriptor of a redirection. False for any other. */
+static bool read_plain_word(struct reading *r, struct text *out) {
+  size_t n = r->text[r->at] >= '0' && r->text[r->at] <= '9' ? 0 : plain_run(r);
+  if (n == 0 || class_at(r, r->at + n) != ENDS) return false;
+  put_token(out, TOKEN_IS_WORD, r->text + r->at, n);
+  r->at += n;
+  return true;
 }
 
 /* The next token of a statement, appended with its separator; false at the end of the statement (newline, `;`, the end,
@@ -168,20 +217,21 @@ static bool read_token(struct reading *r, struct text *out, char until) {
   int c = byte_at(r, 0);
   if (c < 0 || c == '\n' || c == 0 || (c == ';' && byte_at(r, 1) != ';') || (until != '\0' && c == until)) return false;
   if (c == '#') {
-    while (byte_at(r, 0) >= 0 && byte_at(r, 0) != '\n') r->at++;
+    const char *end = memchr(r->text + r->at, '\n', r->n - r->at);
+    r->at = end == NULL ? r->n : (size_t)(end - r->text);
     return false;
   }
+  if (until == '\0' && read_plain_word(r, out)) return true;
   size_t n = operator_length(r);
   if (n > 0) {
-    text_putc(out, TOKEN_IS_OPERATOR);
-    text_add(out, r->text + r->at, n);
+    put_token(out, TOKEN_IS_OPERATOR, r->text + r->at, n);
     r->at += n;
-  } else {
-    text_putc(out, TOKEN_IS_WORD);
-    size_t from = r->at;
-    read_word(r, out);
-    if (r->at == from) r->at++; /* a byte that belongs nowhere */
+    return true;
   }
+  text_putc(out, TOKEN_IS_WORD);
+  size_t from = r->at;
+  read_word(r, out);
+  if (r->at == from) r->at++; /* a byte that belongs nowhere */
   text_putc(out, SEP);
   return true;
 }
