@@ -171,7 +171,7 @@ static void find_touched(struct caches *c)
       uint32_t node = c->stack.at[--c->stack.n];
 
       array_push(c->arena, &c->touched, node);
-      for (uint32_t l = c->s->nodes.at[node].callers; l != NONE; l = c->s->links.at[l].next)
+      for (uint32_t l = c->s->nodes.at[node].callers; l != END; l = c->s->links.at[l].next)
         push_node(c, c->s->links.at[l].to, mark);
     }
   }

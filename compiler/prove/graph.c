@@ -9,7 +9,7 @@
 
 void link_add(struct state *s, uint32_t *head, uint32_t to)
 {
-  if (*head != NONE && s->links.at[*head].to == to)
+  if (*head != END && s->links.at[*head].to == to)
     return;
   array_push(s->arena, &s->links, (struct link_to){to, *head});
   *head = s->links.n - 1;
@@ -107,7 +107,7 @@ static uint32_t node_find(struct state *s, const struct key *k)
     if (same(&s->nodes.at[s->node_slots[at] - 1].key, k))
       return s->node_slots[at] - 1;
   array_push(s->arena, &s->nodes,
-             (struct question){.key = *k, .bound = NONE, .pass = NONE, .callers = NONE, .asking = NONE});
+             (struct question){.key = *k, .bound = NONE, .pass = NONE, .callers = END, .asking = END});
   s->node_slots[at] = s->nodes.n;
   array_push(s->arena, &s->unexpanded, s->nodes.n - 1);
   return s->nodes.n - 1;
@@ -228,7 +228,7 @@ static bool groups_of_list(struct state *s, uint32_t node, uint32_t list)
   for (unsigned rank = 0; rank < 4; rank++) {
     uint32_t first = s->answers.n;
 
-    for (uint32_t i = list; i != NONE; i = s->listed.at[i].next)
+    for (uint32_t i = list; i != END; i = s->listed.at[i].next)
       if (fits(&s->facts[s->listed.at[i].to], &k, rank == 3, rank))
         answer(s, node, s->listed.at[i].to);
     if (group(s, first, rank < 3 && k.port == NONE))
@@ -257,7 +257,7 @@ static bool blocker(struct state *s, uint32_t node, enum entry_type type, uint32
 
 static void blockers_of_list(struct state *s, uint32_t list)
 {
-  for (uint32_t i = list; i != NONE; i = s->listed.at[i].next)
+  for (uint32_t i = list; i != END; i = s->listed.at[i].next)
     array_push(s->arena, &s->blockers, s->listed.at[i].to);
 }
 
@@ -369,7 +369,7 @@ static void expand_hosted(struct state *s, uint32_t node)
     for (unsigned rank = 0; rank < 3; rank++) {
       uint32_t first = s->answers.n;
 
-      for (uint32_t i = list; i != NONE; i = s->listed.at[i].next)
+      for (uint32_t i = list; i != END; i = s->listed.at[i].next)
         if (fits(&s->facts[s->listed.at[i].to], &k, false, rank))
           answer(s, node, s->listed.at[i].to);
       if (group(s, first, k.port == NONE))
@@ -387,7 +387,7 @@ static void expand_arrive(struct state *s, uint32_t node)
   s->nodes.at[node].pass = to;
   link_add(s, &s->nodes.at[to].callers, node);
   link_add(s, &s->up_nodes[k.resource], node);
-  if (!k.vhost || s->bound_at[k.resource] == NONE)
+  if (!k.vhost || s->bound_at[k.resource] == END)
     return;
   next = key_resource(QUESTION_BOUND, k.resource, k.port, k.proto, 0);
   to = node_find(s, &next);
@@ -401,7 +401,7 @@ static void expand_bound(struct state *s, uint32_t node)
   const struct key k = s->nodes.at[node].key;
   uint32_t first = s->blockers.n;
 
-  for (uint32_t i = s->bound_at[k.resource]; i != NONE; i = s->listed.at[i].next) {
+  for (uint32_t i = s->bound_at[k.resource]; i != END; i = s->listed.at[i].next) {
     const struct fact *f = &s->facts[s->listed.at[i].to];
 
     if (port_rank(f, k.port) > 2 || !proto_matches(f, k.port, k.proto))
@@ -419,7 +419,7 @@ static void expand_pass(struct state *s, uint32_t node)
 {
   uint32_t first = s->answers.n;
 
-  for (uint32_t i = s->passing[s->nodes.at[node].key.resource]; i != NONE; i = s->listed.at[i].next)
+  for (uint32_t i = s->passing[s->nodes.at[node].key.resource]; i != END; i = s->listed.at[i].next)
     answer(s, node, s->listed.at[i].to);
   group(s, first, false);
 }

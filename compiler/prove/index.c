@@ -16,19 +16,24 @@ static uint64_t mix(uint64_t h, uint64_t v)
   return h ^ h >> 32;
 }
 
-static uint32_t slot_of(const struct state *s, enum table table, uint32_t a, uint32_t b, const struct address *address)
+/* The slot of a key, or the empty one where it belongs; the hash in *hash. */
+static struct bucket_slot *slot_of(const struct state *s, enum table table, uint32_t a, uint32_t b, const struct address *address, uint32_t *hash)
 {
   uint64_t words[2];
 
   memcpy(words, address->bytes, sizeof words);
   uint64_t h = mix(mix(mix(table, (uint64_t)a << 32 | b), words[0]), words[1]);
 
+  *hash = (uint32_t)(h >> 32);
   for (uint32_t i = (uint32_t)h & (s->bucket_slots - 1);; i = (i + 1) & (s->bucket_slots - 1)) {
-    const struct bucket *x = &s->buckets[i];
+    struct bucket_slot *slot = &s->slots[i];
 
-    if (x->first == NONE ||
-        (x->table == table && x->a == a && x->b == b && memcmp(&x->address, address, sizeof *address) == 0))
-      return i;
+    if (!slot->bucket)
+      return slot;
+    const struct bucket *x = slot->hash == *hash ? &s->buckets[slot->bucket - 1] : NULL;
+
+    if (x && x->table == table && x->a == a && x->b == b && memcmp(&x->address, address, sizeof *address) == 0)
+      return slot;
   }
 }
 
@@ -36,14 +41,16 @@ static const struct address no_address;
 
 uint32_t index_first(const struct state *s, enum table table, uint32_t a, uint32_t b, const struct address *address)
 {
-  return b == NONE ? NONE : s->buckets[slot_of(s, table, a, b, address ? address : &no_address)].first;
+  uint32_t hash, bucket = b == NONE ? 0 : slot_of(s, table, a, b, address ? address : &no_address, &hash)->bucket;
+
+  return bucket ? s->buckets[bucket - 1].first : END;
 }
 
 /* Appends to a list that keeps its last element too. */
 static void append(struct state *s, uint32_t *first, uint32_t *last, uint32_t to)
 {
-  array_push(s->arena, &s->listed, (struct link_to){to, NONE});
-  if (*first == NONE)
+  array_push(s->arena, &s->listed, (struct link_to){to, END});
+  if (*first == END)
     *first = s->listed.n - 1;
   else
     s->listed.at[*last].next = s->listed.n - 1;
@@ -53,14 +60,16 @@ static void append(struct state *s, uint32_t *first, uint32_t *last, uint32_t to
 static void put(struct state *s, enum table table, uint32_t a, uint32_t b, const struct address *address, uint32_t fact)
 {
   const struct address *key = address ? address : &no_address;
-  struct bucket *x = &s->buckets[slot_of(s, table, a, b, key)];
+  uint32_t hash;
+  struct bucket_slot *slot = slot_of(s, table, a, b, key, &hash);
+  bool known = slot->bucket;
 
-  if (x->first == NONE) {
-    x->table = (uint8_t)table;
-    x->a = a;
-    x->b = b;
-    x->address = *key;
-    s->bucket_count++;
+  if (!known)
+    *slot = (struct bucket_slot){hash, ++s->bucket_count};
+  struct bucket *x = &s->buckets[slot->bucket - 1];
+
+  if (!known) {
+    *x = (struct bucket){.table = (uint8_t)table, .a = a, .b = b, .address = *key, .first = END};
     s->kept[fact] = 1;
   } else {
     s->kept[fact] = s->kept[s->listed.at[x->first].to] = 2;
@@ -253,8 +262,8 @@ uint32_t name_parent(const struct state *s, uint32_t name, uint32_t n, bool *mor
 
 bool index_team(const struct state *s, uint32_t a, uint32_t b)
 {
-  for (uint32_t i = s->teams[a]; i != NONE; i = s->listed.at[i].next)
-    for (uint32_t j = s->teams[b]; j != NONE; j = s->listed.at[j].next)
+  for (uint32_t i = s->teams[a]; i != END; i = s->listed.at[i].next)
+    for (uint32_t j = s->teams[b]; j != END; j = s->listed.at[j].next)
       if (s->listed.at[i].to == s->listed.at[j].to)
         return true;
   return false;
@@ -295,8 +304,8 @@ static void put_fact(struct state *s, uint32_t i, uint32_t *last)
 
   switch ((enum fact_type)f->type) {
   case FACT_SERVES:
-    if (s->serves_zone[f->by] == NONE)
-      s->serves_zone[f->by] = f->zone;
+    if (!s->serves_zone[f->by])
+      s->serves_zone[f->by] = f->zone + 1;
     put_host(s, f, i);
     break;
   case FACT_FORWARDS:
@@ -323,19 +332,10 @@ static void put_fact(struct state *s, uint32_t i, uint32_t *last)
   }
 }
 
-static uint32_t *heads(struct state *s, uint32_t n)
-{
-  uint32_t *list = arena_array(s->arena, uint32_t, n);
-
-  for (uint32_t i = 0; i < n; i++)
-    list[i] = NONE;
-  return list;
-}
-
 void index_build(struct state *s)
 {
   const struct model *m = s->m;
-  uint32_t *last = heads(s, 3 * m->resources.n);
+  uint32_t *last = arena_array(s->arena, uint32_t, 3 * (size_t)m->resources.n);
 
   uint32_t keyed = 0; /* at most so many different keys */
 
@@ -344,15 +344,14 @@ void index_build(struct state *s)
   s->bucket_slots = 16;
   while (s->bucket_slots / 2 <= keyed)
     s->bucket_slots *= 2;
-  s->buckets = arena_array(s->arena, struct bucket, s->bucket_slots);
-  for (uint32_t i = 0; i < s->bucket_slots; i++)
-    s->buckets[i].first = NONE;
+  s->slots = arena_array(s->arena, struct bucket_slot, s->bucket_slots);
+  s->buckets = arena_array(s->arena, struct bucket, keyed + 1);
   s->kept = arena_array(s->arena, uint8_t, s->fact_count + 1);
   s->ranges = arena_array(s->arena, struct ranges, m->zones.n + 1);
-  s->passing = heads(s, m->resources.n);
-  s->bound_at = heads(s, m->resources.n);
-  s->serves_zone = heads(s, m->resources.n);
-  s->teams = heads(s, m->resources.n);
+  s->passing = arena_array(s->arena, uint32_t, m->resources.n);
+  s->bound_at = arena_array(s->arena, uint32_t, m->resources.n);
+  s->serves_zone = arena_array(s->arena, uint32_t, m->resources.n);
+  s->teams = arena_array(s->arena, uint32_t, m->resources.n);
   for (uint32_t n = 0; n < s->answering.n; n++) {
     uint32_t i = s->answering.at[n];
     const struct fact *f = &s->facts[i];

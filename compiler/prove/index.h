@@ -53,7 +53,8 @@ struct question {
   uint32_t depth;        /* on the path, from 1 */
   uint32_t mark;
 };
-struct link_to { uint32_t to, next; }; /* a list in state.links */
+enum { END }; /* of a list in state.links or state.listed, whose first elements are of none */
+struct link_to { uint32_t to, next; };
 
 struct bucket {
   uint8_t table;
@@ -83,18 +84,19 @@ struct state {
    * walk through all of them is one through most of the memory there is. */
   ARRAY(uint32_t) answering; /* all but needs */
   ARRAY(uint32_t) asking;    /* needs of something else than a resource in every state */
-  uint32_t *on;              /* [facts] the resource, of a need that is not asking, else NONE */
+  uint32_t *on;              /* [facts] the resource + 1, of a need that is not asking, else 0 */
   ARRAY(uint32_t) guarded;   /* of all: those that are not in force in every state */
 
   /* Facts by what they answer for. */
   int64_t *lags;         /* of each resource, once somebody asks: caches.c */
-  struct bucket *buckets; uint32_t bucket_slots, bucket_count;
+  struct bucket_slot { uint32_t hash, bucket; } *slots; uint32_t bucket_slots; /* bucket: its number, from 1 */
+  struct bucket *buckets; uint32_t bucket_count;
   ARRAY(struct link_to) listed;      /* facts, chained */
   struct ranges { uint32_t *facts; struct address *most; uint32_t n; } *ranges; /* per zone: sorted by first address */
   uint32_t *passing;      /* [resources] head in listed: forwards without a host */
   uint32_t *needing;      /* [resources] head in listed: needs */
   uint32_t *bound_at;     /* [resources] head in listed: hosts at it */
-  uint32_t *serves_zone;  /* [resources] zone of the first endpoint it serves, NONE */
+  uint32_t *serves_zone;  /* [resources] zone + 1 of the first endpoint it serves, 0 */
   uint32_t *of_guard;     /* [guards] head in listed: facts with that guard */
   uint32_t *of_bit;       /* [bits * 2] head in listed: guards with that literal */
   uint8_t *kept;          /* [facts] in the table: 1 alone under its key, 2 with others; 0: not there */
@@ -109,7 +111,7 @@ struct state {
   ARRAY(uint32_t) blockers;
   ARRAY(struct link_to) links;
   ARRAY(uint32_t) unexpanded;
-  uint32_t *asks;         /* [facts] node of a need on an endpoint, NONE */
+  uint32_t *asks;         /* [facts] node + 1 of a need on an endpoint, 0 */
   uint32_t *fact_nodes;   /* [facts] head in links: nodes that look at it */
   uint32_t *up_nodes;     /* [resources] head in links: nodes that ask whether it is up */
   uint32_t *up_needs;     /* [resources] head in links: resources with a need that names it */

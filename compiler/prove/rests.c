@@ -37,7 +37,7 @@ static bool unchanged(const struct model *m, const struct fact *f)
 
 static bool answered_at_end(struct state *s, const struct fact *e)
 {
-  for (uint32_t i = index_first(s, TABLE_ADDRESS, e->zone, 0, &e->host.from); i != NONE; i = s->listed.at[i].next)
+  for (uint32_t i = index_first(s, TABLE_ADDRESS, e->zone, 0, &e->host.from); i != END; i = s->listed.at[i].next)
     if (fact_in_force(s, s->listed.at[i].to) && port_rank(&s->facts[s->listed.at[i].to], e->port) <= 2 &&
         proto_matches(&s->facts[s->listed.at[i].to], e->port, e->proto))
       return true;

@@ -7,14 +7,8 @@
 
 /* ── Making one ────────────────────────────────────────────────────────────── */
 
-static uint32_t *heads(struct state *s, size_t n)
-{
-  uint32_t *list = arena_array(s->arena, uint32_t, n);
-
-  for (size_t i = 0; i < n; i++)
-    list[i] = NONE;
-  return list;
-}
+/* Memory comes zeroed, and END and 0 mean nothing: what stays empty of these is never touched. */
+static uint32_t *heads(struct state *s, size_t n) { return arena_array(s->arena, uint32_t, n); }
 
 static void prepend(struct state *s, uint32_t *head, uint32_t to)
 {
@@ -55,6 +49,8 @@ static void sort_facts(struct state *s)
   s->listed.at = arena_grow(s->arena, NULL, 0, &s->listed.cap, 2 * s->fact_count + 1, sizeof *s->listed.at);
   s->links.at = arena_grow(s->arena, NULL, 0, &s->links.cap, s->fact_count + 1, sizeof *s->links.at);
   s->answering.at = arena_grow(s->arena, NULL, 0, &s->answering.cap, s->fact_count + 1, sizeof *s->answering.at);
+  array_push(s->arena, &s->listed, (struct link_to){NONE, END}); /* of no list, so that END is of none */
+  array_push(s->arena, &s->links, (struct link_to){NONE, END});
   for (uint32_t i = 0; i < s->fact_count; i++) {
     const struct fact *f = &s->facts[i];
 
@@ -64,8 +60,8 @@ static void sort_facts(struct state *s)
       array_push(s->arena, &s->answering, i);
       continue;
     }
-    array_push(s->arena, &s->listed, (struct link_to){i, NONE});
-    if (s->needing[f->by] == NONE)
+    array_push(s->arena, &s->listed, (struct link_to){i, END});
+    if (s->needing[f->by] == END)
       s->needing[f->by] = s->listed.n - 1;
     else
       s->listed.at[last[f->by]].next = s->listed.n - 1;
@@ -75,7 +71,7 @@ static void sort_facts(struct state *s)
     if (f->need.type != NEED_RESOURCE || f->guard != GUARD_ALWAYS || f->need.guard != GUARD_ALWAYS || f->unknown)
       array_push(s->arena, &s->asking, i);
     else
-      s->on[i] = f->need.on;
+      s->on[i] = f->need.on + 1;
   }
 }
 
@@ -95,8 +91,10 @@ static void needs_build(struct state *s)
     need_place(s, f->by, n, &zone, &dns);
     struct key key = key_reach(zone, dns, &n->host, n->port, n->proto, n->vhost);
 
-    s->asks[i] = node_of(s, &key);
-    link_add(s, &s->nodes.at[s->asks[i]].asking, f->by);
+    uint32_t node = node_of(s, &key);
+
+    s->asks[i] = node + 1;
+    link_add(s, &s->nodes.at[node].asking, f->by);
   }
 }
 
@@ -140,7 +138,7 @@ struct state *state_new(struct model *m, const struct fact *extra, uint32_t extr
 static void flip(struct state *s, uint32_t bit)
 {
   for (uint32_t sign = 0; sign < 2; sign++)
-    for (uint32_t i = s->of_bit[2 * bit + sign]; i != NONE; i = s->listed.at[i].next) {
+    for (uint32_t i = s->of_bit[2 * bit + sign]; i != END; i = s->listed.at[i].next) {
       uint32_t g = s->listed.at[i].to;
 
       /* A literal holds when `done` differs from its sign. */
@@ -162,7 +160,7 @@ static void facts_changed(struct state *s)
     if (s->held[g] == (s->unmet[g] == 0))
       continue;
     s->held[g] = s->unmet[g] == 0;
-    for (uint32_t k = s->of_guard[g]; k != NONE; k = s->listed.at[k].next)
+    for (uint32_t k = s->of_guard[g]; k != END; k = s->listed.at[k].next)
       array_push(s->arena, &s->changed, s->listed.at[k].to);
   }
 }
@@ -288,12 +286,12 @@ const uint32_t *state_asking(const struct state *s, uint32_t *n)
 
 bool state_needy(const struct state *s, uint32_t resource)
 {
-  return s->needing[resource] != NONE;
+  return s->needing[resource] != END;
 }
 
 bool state_needed(const struct state *s, uint32_t resource)
 {
-  return s->up_needs[resource] != NONE;
+  return s->up_needs[resource] != END;
 }
 
 bool state_up(const struct state *s, uint32_t resource)
@@ -430,7 +428,7 @@ enum verdict state_promise(struct state *s, uint32_t promise, struct trace *trac
 
 uint32_t state_unmet(struct state *s, uint32_t resource, struct trace *trace)
 {
-  for (uint32_t i = s->needing[resource]; i != NONE; i = s->listed.at[i].next) {
+  for (uint32_t i = s->needing[resource]; i != END; i = s->listed.at[i].next) {
     uint32_t fact = s->listed.at[i].to;
 
     if (!fact_in_force(s, fact))

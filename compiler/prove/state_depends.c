@@ -68,14 +68,14 @@ static void look_at_need(struct state *s, uint32_t by, const struct need *n);
 
 static void look_at_resource(struct state *s, uint32_t id)
 {
-  for (uint32_t i = s->disrupting[id]; i != NONE; i = s->listed.at[i].next)
+  for (uint32_t i = s->disrupting[id]; i != END; i = s->listed.at[i].next)
     bit(s, s->listed.at[i].to);
-  for (uint32_t i = s->needing[id]; i != NONE; i = s->listed.at[i].next) {
+  for (uint32_t i = s->needing[id]; i != END; i = s->listed.at[i].next) {
     uint32_t fact = s->listed.at[i].to;
 
     guard(s, s->facts[fact].guard);
-    if (s->asks[fact] != NONE)
-      node(s, s->asks[fact]);
+    if (s->asks[fact])
+      node(s, s->asks[fact] - 1);
     else
       look_at_need(s, id, &s->facts[fact].need);
   }
@@ -94,7 +94,7 @@ static void find_steady(struct state *s)
     if (s->facts[s->asking.at[i]].guard == GUARD_ALWAYS && s->facts[s->asking.at[i]].need.guard != GUARD_ALWAYS)
       array_push(s->arena, &facts, s->asking.at[i]);
   for (uint32_t r = 0; r < all; r++)
-    if (s->disrupting[r] != NONE)
+    if (s->disrupting[r] != END)
       array_push(s->arena, &resources, r);
   up_spread(s, facts.at, facts.n, resources.at, resources.n);
   s->steady_resource = arena_array(s->arena, uint8_t, all + 1);
@@ -233,7 +233,7 @@ struct step_list state_depends_up(struct state *s, uint32_t id)
 static void look_at_address(struct state *s, uint32_t zone, const struct address *address)
 {
   for (uint32_t n = 0; zone < s->m->zones.n && n <= s->m->zones.n; n++, zone = s->m->zones.at[zone].inside) {
-    for (uint32_t i = index_first(s, TABLE_ADDRESS, zone, 0, address); i != NONE; i = s->listed.at[i].next) {
+    for (uint32_t i = index_first(s, TABLE_ADDRESS, zone, 0, address); i != END; i = s->listed.at[i].next) {
       guard(s, s->facts[s->listed.at[i].to].guard);
       resource(s, s->facts[s->listed.at[i].to].by);
     }

@@ -35,9 +35,9 @@ static void drain_nodes(struct state *s)
   while (s->node_queue.n) {
     uint32_t node = s->node_queue.at[--s->node_queue.n];
 
-    for (uint32_t i = s->nodes.at[node].callers; i != NONE; i = s->links.at[i].next)
+    for (uint32_t i = s->nodes.at[node].callers; i != END; i = s->links.at[i].next)
       invalidate(s, s->links.at[i].to);
-    for (uint32_t i = s->nodes.at[node].asking; i != NONE; i = s->links.at[i].next)
+    for (uint32_t i = s->nodes.at[node].asking; i != END; i = s->links.at[i].next)
       affect(s, s->links.at[i].to);
   }
 }
@@ -45,9 +45,9 @@ static void drain_nodes(struct state *s)
 /* What asks whether a resource is up. */
 static void up_changed(struct state *s, uint32_t resource)
 {
-  for (uint32_t i = s->up_nodes[resource]; i != NONE; i = s->links.at[i].next)
+  for (uint32_t i = s->up_nodes[resource]; i != END; i = s->links.at[i].next)
     invalidate(s, s->links.at[i].to);
-  for (uint32_t i = s->up_needs[resource]; i != NONE; i = s->links.at[i].next)
+  for (uint32_t i = s->up_needs[resource]; i != END; i = s->links.at[i].next)
     affect(s, s->links.at[i].to);
   drain_nodes(s);
 }
@@ -61,7 +61,7 @@ void need_place(const struct state *s, uint32_t by, const struct need *n, uint32
   *zone = n->zone;
   *dns = n->dns;
   if (*zone == NONE && by != NONE)
-    *zone = m->resources.at[by].zone != NONE ? m->resources.at[by].zone : s->serves_zone[by];
+    *zone = m->resources.at[by].zone != NONE ? m->resources.at[by].zone : s->serves_zone[by] - 1;
   if (*zone == NONE && m->operator_client < m->clients.n) {
     const struct client *c = &m->clients.at[m->operator_client];
 
@@ -89,7 +89,7 @@ static bool need_holds(struct state *s, uint32_t fact)
       count += s->up[n->of[i]];
     return count >= n->least;
   case NEED_ENDPOINT:
-    return s->asks[fact] != NONE && node_verdict(s, s->asks[fact]) == UP;
+    return s->asks[fact] && node_verdict(s, s->asks[fact] - 1) == UP;
   case NEED_NEVER:
     break;
   }
@@ -98,8 +98,8 @@ static bool need_holds(struct state *s, uint32_t fact)
 
 bool up_needs_hold(struct state *s, uint32_t resource)
 {
-  for (uint32_t i = s->needing[resource]; i != NONE; i = s->listed.at[i].next) {
-    uint32_t fact = s->listed.at[i].to, on = s->on[fact];
+  for (uint32_t i = s->needing[resource]; i != END; i = s->listed.at[i].next) {
+    uint32_t fact = s->listed.at[i].to, on = s->on[fact] - 1;
 
     if (on != NONE ? !s->up[on] : fact_in_force(s, fact) && !need_holds(s, fact))
       return false;
@@ -127,7 +127,7 @@ void up_spread(struct state *s, const uint32_t *facts, uint32_t fact_count, cons
   for (uint32_t i = 0; i < fact_count; i++) {
     if (s->facts[facts[i]].type == FACT_NEEDS)
       affect(s, s->facts[facts[i]].by);
-    for (uint32_t k = s->fact_nodes[facts[i]]; k != NONE; k = s->links.at[k].next)
+    for (uint32_t k = s->fact_nodes[facts[i]]; k != END; k = s->links.at[k].next)
       invalidate(s, s->links.at[k].to);
   }
   drain_nodes(s);
@@ -155,7 +155,7 @@ void up_update(struct state *s, const uint32_t *facts, uint32_t fact_count, cons
     uint32_t r = s->resource_queue.at[i];
 
     s->up[r] = !s->down_now[r];
-    if (s->up[r] && s->needing[r] != NONE)
+    if (s->up[r] && s->needing[r] != END)
       enqueue(s, r);
   }
   for (uint32_t i = 0; i < s->work.n; i++) {
@@ -219,14 +219,14 @@ bool state_starts_anew(struct state *s)
   bool simple = s->asking.n == 0;
 
   for (uint32_t r = 0; r < all && simple; r++) {
-    for (uint32_t i = s->needing[r]; i != NONE; i = s->listed.at[i].next)
+    for (uint32_t i = s->needing[r]; i != END; i = s->listed.at[i].next)
       open[r]++;
     up += s->up[r];
     if (s->up[r] && open[r] == 0)
       queue[n++] = r;
   }
   for (uint32_t k = 0; k < n; k++)
-    for (uint32_t i = s->up_needs[queue[k]]; i != NONE; i = s->links.at[i].next) {
+    for (uint32_t i = s->up_needs[queue[k]]; i != END; i = s->links.at[i].next) {
       uint32_t by = s->links.at[i].to;
 
       if (--open[by] == 0 && s->up[by])
@@ -251,7 +251,7 @@ void state_comes_back(struct state *s, const bool *kept, bool *up)
 /* The first resource, not up now, that a need of `resource` waits for; NONE when it waits for none that is in `wanted`. */
 static uint32_t waits_for(struct state *s, uint32_t resource, const uint8_t *wanted)
 {
-  for (uint32_t i = s->needing[resource]; i != NONE; i = s->listed.at[i].next) {
+  for (uint32_t i = s->needing[resource]; i != END; i = s->listed.at[i].next) {
     uint32_t fact = s->listed.at[i].to;
     const struct need *n = &s->facts[fact].need;
     struct trace t;
@@ -263,9 +263,9 @@ static uint32_t waits_for(struct state *s, uint32_t resource, const uint8_t *wan
     for (uint32_t k = 0; n->type == NEED_COUNT && k < n->of_count; k++)
       if (!s->up[n->of[k]] && wanted[n->of[k]])
         return n->of[k];
-    if (n->type != NEED_ENDPOINT || s->asks[fact] == NONE)
+    if (n->type != NEED_ENDPOINT || !s->asks[fact])
       continue;
-    node_trace(s, s->asks[fact], &t);
+    node_trace(s, s->asks[fact] - 1, &t);
     if (t.n && t.at[t.n - 1].type == STOP_DOWN && wanted[t.at[t.n - 1].resource])
       return t.at[t.n - 1].resource;
   }
