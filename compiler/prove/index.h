@@ -114,7 +114,8 @@ struct state {
   uint32_t *asks;         /* [facts] node + 1 of a need on an endpoint, 0 */
   uint32_t *fact_nodes;   /* [facts] head in links: nodes that look at it */
   uint32_t *up_nodes;     /* [resources] head in links: nodes that ask whether it is up */
-  uint32_t *up_needs;     /* [resources] head in links: resources with a need that names it */
+  bool *needed;           /* [resources] some need names it */
+  uint32_t *up_needs;     /* [resources] head in links: resources with a need that names it; NULL until somebody asks (up.c) */
 
   /* Scratch. */
   uint32_t mark;
@@ -184,6 +185,8 @@ bool guard_now(const struct state *s, uint32_t guard);
 /* After s->unmet and s->down_now changed: who is up, given the facts that came or went and the resources whose disruption
  * began or ended. */
 void up_update(struct state *s, const uint32_t *facts, uint32_t fact_count, const uint32_t *resources, uint32_t resource_count);
+/* The same of all there is, in the first state of all. */
+void up_begin(struct state *s);
 /* Everything that the changes can reach, into resource_queue: its resource_mark is s->mark then, and so is the mark of its
  * nodes, which forget their verdicts. */
 void up_spread(struct state *s, const uint32_t *facts, uint32_t fact_count, const uint32_t *resources, uint32_t resource_count);

@@ -47,7 +47,6 @@ static void sort_facts(struct state *s)
 
   /* Grown step by step these would leave as much behind; what is not used is never touched. */
   s->listed.at = arena_grow(s->arena, NULL, 0, &s->listed.cap, 2 * s->fact_count + 1, sizeof *s->listed.at);
-  s->links.at = arena_grow(s->arena, NULL, 0, &s->links.cap, s->fact_count + 1, sizeof *s->links.at);
   s->answering.at = arena_grow(s->arena, NULL, 0, &s->answering.cap, s->fact_count + 1, sizeof *s->answering.at);
   array_push(s->arena, &s->listed, (struct link_to){NONE, END}); /* of no list, so that END is of none */
   array_push(s->arena, &s->links, (struct link_to){NONE, END});
@@ -67,7 +66,7 @@ static void sort_facts(struct state *s)
       s->listed.at[last[f->by]].next = s->listed.n - 1;
     last[f->by] = s->listed.n - 1;
     if (f->need.type == NEED_RESOURCE)
-      link_add(s, &s->up_needs[f->need.on], f->by);
+      s->needed[f->need.on] = true;
     if (f->need.type != NEED_RESOURCE || f->guard != GUARD_ALWAYS || f->need.guard != GUARD_ALWAYS || f->unknown)
       array_push(s->arena, &s->asking, i);
     else
@@ -75,7 +74,7 @@ static void sort_facts(struct state *s)
   }
 }
 
-/* What else hangs on whom: needs as edges, backwards. */
+/* What else hangs on whom. */
 static void needs_build(struct state *s)
 {
   for (uint32_t k = 0; k < s->asking.n; k++) {
@@ -85,7 +84,7 @@ static void needs_build(struct state *s)
     uint32_t zone, dns;
 
     for (uint32_t o = 0; n->type == NEED_COUNT && o < n->of_count; o++)
-      link_add(s, &s->up_needs[n->of[o]], f->by);
+      s->needed[n->of[o]] = true;
     if (n->type != NEED_ENDPOINT)
       continue;
     need_place(s, f->by, n, &zone, &dns);
@@ -119,7 +118,7 @@ struct state *state_new(struct model *m, const struct fact *extra, uint32_t extr
   s->fact_nodes = heads(s, s->fact_count);
   s->asks = heads(s, s->fact_count);
   s->up_nodes = heads(s, resources);
-  s->up_needs = heads(s, resources);
+  s->needed = arena_array(a, bool, resources);
   s->disrupting = heads(s, resources);
   s->needing = heads(s, resources);
   s->on = heads(s, s->fact_count);
@@ -218,11 +217,8 @@ static void settle(struct state *s, const uint32_t *disrupted, uint32_t n)
   s->serial++;
   if (s->fresh) {
     s->fresh = false;
-    s->fallen.n = 0;
-    for (uint32_t r = 0; r < s->m->resources.n; r++)
-      array_push(s->arena, &s->fallen, r);
-  }
-  if (s->changed.n || s->fallen.n)
+    up_begin(s);
+  } else if (s->changed.n || s->fallen.n)
     up_update(s, s->changed.at, s->changed.n, s->fallen.at, s->fallen.n);
 }
 
@@ -291,7 +287,7 @@ bool state_needy(const struct state *s, uint32_t resource)
 
 bool state_needed(const struct state *s, uint32_t resource)
 {
-  return s->up_needs[resource] != END;
+  return s->needed[resource];
 }
 
 bool state_up(const struct state *s, uint32_t resource)

@@ -42,12 +42,29 @@ static void drain_nodes(struct state *s)
   }
 }
 
+/* Who needs whom, backwards: of most plans nobody ever asks, since no step takes down what others need. */
+static void turn_needs(struct state *s)
+{
+  s->up_needs = arena_array(s->arena, uint32_t, s->m->resources.n);
+  for (uint32_t r = 0; r < s->m->resources.n; r++)
+    for (uint32_t i = s->needing[r]; i != END; i = s->listed.at[i].next) {
+      const struct need *n = &s->facts[s->listed.at[i].to].need;
+
+      if (n->type == NEED_RESOURCE)
+        link_add(s, &s->up_needs[n->on], r);
+      for (uint32_t o = 0; n->type == NEED_COUNT && o < n->of_count; o++)
+        link_add(s, &s->up_needs[n->of[o]], r);
+    }
+}
+
 /* What asks whether a resource is up. */
 static void up_changed(struct state *s, uint32_t resource)
 {
   for (uint32_t i = s->up_nodes[resource]; i != END; i = s->links.at[i].next)
     invalidate(s, s->links.at[i].to);
-  for (uint32_t i = s->up_needs[resource]; i != END; i = s->links.at[i].next)
+  if (s->needed[resource] && !s->up_needs)
+    turn_needs(s);
+  for (uint32_t i = s->needed[resource] ? s->up_needs[resource] : END; i != END; i = s->links.at[i].next)
     affect(s, s->links.at[i].to);
   drain_nodes(s);
 }
@@ -146,6 +163,29 @@ static void fall(struct state *s, uint32_t resource)
       enqueue(s, s->resource_queue.at[i]);
 }
 
+static void look_again(struct state *s, uint32_t resource)
+{
+  s->queued[resource] = false;
+  if (!s->up[resource] || up_needs_hold(s, resource))
+    return;
+  s->up[resource] = false;
+  fall(s, resource);
+}
+
+void up_begin(struct state *s)
+{
+  s->work.n = 0;
+  for (uint32_t r = 0; r < s->m->resources.n; r++) {
+    s->up[r] = !s->down_now[r];
+    s->queued[r] = s->up[r] && s->needing[r] != END;
+  }
+  for (uint32_t r = 0; r < s->m->resources.n; r++)
+    if (s->queued[r])
+      look_again(s, r);
+  for (uint32_t i = 0; i < s->work.n; i++)
+    look_again(s, s->work.at[i]);
+}
+
 void up_update(struct state *s, const uint32_t *facts, uint32_t fact_count, const uint32_t *resources,
                uint32_t resource_count)
 {
@@ -158,15 +198,8 @@ void up_update(struct state *s, const uint32_t *facts, uint32_t fact_count, cons
     if (s->up[r] && s->needing[r] != END)
       enqueue(s, r);
   }
-  for (uint32_t i = 0; i < s->work.n; i++) {
-    uint32_t r = s->work.at[i];
-
-    s->queued[r] = false;
-    if (!s->up[r] || up_needs_hold(s, r))
-      continue;
-    s->up[r] = false;
-    fall(s, r);
-  }
+  for (uint32_t i = 0; i < s->work.n; i++)
+    look_again(s, s->work.at[i]);
 }
 
 /* ── The least set ─────────────────────────────────────────────────────────── */
@@ -211,29 +244,42 @@ static bool rise(struct state *s, const bool *kept)
   return true;
 }
 
-/* Kahn (1962) over the needs of a resource, in every state. Where there is another need, or a circle, this does not say. */
+/* Depth first along the needs of a resource, in every state: true when none of those that are up comes back to itself. Where there is
+ * another need, or a circle, this does not say. */
 bool state_starts_anew(struct state *s)
 {
+  enum { ON_THE_WAY = 1, STARTS };
   struct arena own = {0};
-  uint32_t all = s->m->resources.n, up = 0, *open = arena_array(&own, uint32_t, all + 1), *queue = arena_array(&own, uint32_t, all + 1), n = 0;
-  bool simple = s->asking.n == 0;
+  uint32_t all = s->m->resources.n, *way = arena_array(&own, uint32_t, all + 1), *next = arena_array(&own, uint32_t, all + 1);
+  uint8_t *seen = arena_array(&own, uint8_t, all + 1);
+  bool starts = s->asking.n == 0;
 
-  for (uint32_t r = 0; r < all && simple; r++) {
-    for (uint32_t i = s->needing[r]; i != END; i = s->listed.at[i].next)
-      open[r]++;
-    up += s->up[r];
-    if (s->up[r] && open[r] == 0)
-      queue[n++] = r;
-  }
-  for (uint32_t k = 0; k < n; k++)
-    for (uint32_t i = s->up_needs[queue[k]]; i != END; i = s->links.at[i].next) {
-      uint32_t by = s->links.at[i].to;
+  for (uint32_t r = 0; r < all && starts; r++) {
+    if (!s->up[r] || seen[r])
+      continue;
+    uint32_t n = 1;
 
-      if (--open[by] == 0 && s->up[by])
-        queue[n++] = by;
+    seen[way[0] = r] = ON_THE_WAY;
+    next[0] = s->needing[r];
+    while (n && starts) {
+      uint32_t i = next[n - 1];
+
+      if (i == END) {
+        seen[way[--n]] = STARTS;
+        continue;
+      }
+      uint32_t on = s->on[s->listed.at[i].to] - 1;
+
+      next[n - 1] = s->listed.at[i].next;
+      starts = s->up[on] && seen[on] != ON_THE_WAY;
+      if (!starts || seen[on])
+        continue;
+      seen[way[n] = on] = ON_THE_WAY;
+      next[n++] = s->needing[on];
     }
+  }
   arena_free(&own);
-  return simple && n == up;
+  return starts;
 }
 
 void state_comes_back(struct state *s, const bool *kept, bool *up)
