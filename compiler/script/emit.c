@@ -161,7 +161,7 @@ static void print_dns(struct text *out, const struct runbook *b, const struct co
 void unit_print(struct text *out, const struct runbook *b, const struct unit *u) {
   const struct command *c = u->command;
   if (c->type == CMD_MANUAL || c->type == CMD_WAIT) return;
-  text_print(out, "\n%s() { # %s\n", u->name, place_text(out->arena, b->m, c->at));
+  text_print(out, "\n%s() { # %s\n", u->name, u->place != NULL ? u->place : place_text(out->arena, b->m, c->at));
   print_dir(out, c);
   print_env(out, b, c);
   switch ((enum command_type)c->type) {
@@ -511,10 +511,18 @@ void runbook_print(struct text *out, const struct runbook *b) {
   text_puts(out, "\ncut_main \"$@\"\n");
 }
 
+/* Room for about as much as there will be, so that it need not move; memory that is not used is never touched. */
+static void make_room(struct text *out, const struct runbook *b) {
+  if (out->at != NULL) return;
+  out->cap = ((size_t)160 << 10) + (size_t)1024 * b->p->order.n + (size_t)512 * (b->m->promises.n + b->sequences.n - (size_t)4 * b->p->order.n);
+  out->at = arena_alloc(out->arena, out->cap, 1);
+}
+
 void script_emit(struct text *out, struct runbook *b) {
   struct model *m = b->m;
   b->digest = digest_plan(m, NONE);
   size_t from = out->n;
+  make_room(out, b);
   runbook_print(out, b);
   if (runbook_read(m->c, b, text_done(out) + from, out->n - from, NONE) == 0) return;
   finding_add(m->c, CODE_311, m->plan_at, "the runbook just written does not read back as the plan: nothing is printed (a defect of cutc)");

@@ -17,6 +17,7 @@ struct unit {
   const struct command *command;
   const uint32_t *at_use;
   uint32_t at_use_count; /* secrets to fetch right before it */
+  const char *place;     /* as place_text() has it; NULL: not known yet */
 };
 
 enum sequence_type { SEQ_DO, SEQ_UNDO, SEQ_VERIFY, SEQ_WAS, SEQ_OBSERVE, SEQ_FETCH };
@@ -64,7 +65,7 @@ struct shape_use {
   bool clean;        /* nothing was found in one whose values are plain */
   bool told;         /* the programs they run and their folders are the same, whatever the values are */
   uint32_t count;
-  const struct unit *units; /* with at_use alone */
+  const struct unit *units; /* with at_use and place alone */
 };
 
 struct runbook {

@@ -115,7 +115,26 @@ static void comment(struct text *out, const char *text) {
   text_putc(out, '\n');
 }
 
-#define LINE(out, ...) comment(out, arena_print((out)->arena, __VA_ARGS__))
+/* Its text lies behind `from`, where the line began. */
+static void end_line(struct text *out, size_t from) {
+  bool plain = true;
+  for (size_t i = from; i < out->n && plain; i++) plain = (unsigned char)out->at[i] >= ' ' && out->at[i] != 127;
+  if (plain && out->n > from + 2 && out->at[out->n - 1] != ' ') {
+    text_putc(out, '\n');
+    return;
+  }
+  const char *text = arena_copy(out->arena, out->at + from + 2, out->n - from - 2);
+  out->n = from;
+  comment(out, text);
+}
+
+#define LINE(out, ...)                                \
+  do {                                                \
+    size_t line_from = (out)->n;                      \
+    text_puts(out, "# ");                             \
+    text_print(out, __VA_ARGS__);                     \
+    end_line(out, line_from);                         \
+  } while (false)
 
 static const char *name_at(const struct runbook *b, uint32_t id) { return name_text(&b->m->c->names, id); }
 

@@ -11,7 +11,13 @@ static void constant(struct expecting *e, const char *name, const char *value) {
   expect_assign(e, name, value);
 }
 
-static const char *decimal(struct expecting *e, int64_t n) { return arena_print(e->arena, "%lld", (long long)n); }
+static const char *decimal(struct expecting *e, int64_t n) {
+  char digits[24], *at = digits + sizeof digits;
+  if (n < 0) return arena_print(e->arena, "%lld", (long long)n);
+  do *--at = (char)('0' + n % 10);
+  while ((n /= 10) > 0);
+  return arena_copy(e->arena, at, (size_t)(digits + sizeof digits - at));
+}
 
 void expect_constants(struct expecting *e) {
   const struct runbook *b = e->b;

@@ -107,6 +107,17 @@ static struct at_use at_use_of(struct model *m, const struct command *c) {
   return at_use;
 }
 
+/* NAME_1, NAME_2 … */
+static const char *unit_name(struct arena *a, const char *name, uint32_t i) {
+  size_t n = strlen(name), digits = 1;
+  for (uint32_t rest = i; rest >= 10; rest /= 10) digits++;
+  char *out = arena_alloc(a, n + digits + 2, 1);
+  memcpy(out, name, n);
+  out[n] = '_';
+  for (size_t k = n + digits; k > n; k--, i /= 10) out[k] = (char)('0' + i % 10);
+  return out;
+}
+
 static struct sequence *push_sequence(struct builder *u, struct sequence s) {
   array_push(u->arena, &u->b->sequences, s);
   return &u->b->sequences.at[u->b->sequences.n - 1];
@@ -119,7 +130,7 @@ static struct sequence *add_sequence(struct builder *u, enum sequence_type type,
   for (uint32_t i = 0; i < block.n; i++) {
     const struct command *c = &block.at[i];
     struct at_use at_use = at_use_of(b->m, c);
-    struct unit unit = {.name = arena_print(u->arena, "%s_%u", name, i + 1), .command = c, .at_use = at_use.found.at, .at_use_count = at_use.found.n};
+    struct unit unit = {.name = unit_name(u->arena, name, i + 1), .command = c, .at_use = at_use.found.at, .at_use_count = at_use.found.n};
     array_push(u->arena, &b->units, unit);
     block_secrets(u, c);
     command_tools(u, c);
@@ -168,7 +179,7 @@ static void look_at_shape(struct builder *u, struct shape_use *x, struct block b
   *x = (struct shape_use){.seen = true, .unchanged = compares(block), .told = true, .count = block.n, .units = units};
   for (uint32_t i = 0; i < block.n; i++) {
     struct at_use at_use = at_use_of(u->b->m, &block.at[i]);
-    units[i] = (struct unit){.at_use = at_use.found.at, .at_use_count = at_use.found.n};
+    units[i] = (struct unit){.at_use = at_use.found.at, .at_use_count = at_use.found.n, .place = place_text(u->arena, u->b->m, block.at[i].at)};
     block_secrets(u, &block.at[i]);
     x->told = x->told && tools_told(u, &block.at[i]);
   }
@@ -202,7 +213,7 @@ const struct unit *sequence_units(const struct runbook *b, const struct sequence
   const struct shape_use *x = sequence_shape(b, s);
   for (uint32_t i = 0; i < s->count; i++) {
     units[i] = x->units[i];
-    units[i].name = arena_print(a, "%s_%u", s->name, i + 1);
+    units[i].name = unit_name(a, s->name, i + 1);
     units[i].command = &block.at[i];
   }
   return units;
@@ -512,6 +523,7 @@ struct runbook *runbook_build(struct model *m, const struct proof *p) {
                       .first = arena_array(arena, uint32_t, p->order.n + 1)};
   *b = (struct runbook){.m = m, .p = p, .shapes = arena_array(arena, struct shape_use, shape_count(m) + 1u)};
   b->newer = overtaking(&u);
+  b->sequences.at = arena_grow(arena, NULL, 0, &b->sequences.cap, 4 * p->order.n + 1, sizeof *b->sequences.at);
   add_observations(&u);
   for (uint32_t k = 0; k < p->order.n; k++) add_step(&u, k);
   for (uint32_t k = 0; k < p->order.n; k++) step_lock(&u, k);
