@@ -16,9 +16,10 @@ static void add(struct elaboration *e, enum ask_type type, uint32_t resource, ui
 
 /* A provider's own endpoints: the URLs and endpoints among its attributes. */
 static void ask_provider(struct elaboration *e, uint32_t resource) {
-  const struct resource *r = &e->m->resources.at[resource];
   struct need_list needs = {0};
-  for (uint32_t i = r->first; r->provider && i < r->first + r->count; i++) {
+  if (!e->m->resources.at[resource].provider) return;
+  struct attribute_range own = attributes_of(e->m, resource);
+  for (uint32_t i = own.at; i < own.end; i++) {
     const struct cases *cases = attribute_cases(e, i);
     for (uint32_t k = 0; k < cases->n; k++) {
       const struct value *v = &cases->at[k].value;

@@ -7,9 +7,10 @@
 #include <string.h>
 
 uint32_t attribute_index(const struct elaboration *e, uint32_t resource, uint32_t name) {
-  const struct resource *r = &e->m->resources.at[resource];
-  for (uint32_t i = 0; i < r->count; i++)
-    if (e->m->attributes.at[r->first + i].name == name) return r->first + i;
+  if (asleep_without(e, resource, name)) return NONE;
+  struct attribute_range own = attributes_of(e->m, resource);
+  for (uint32_t i = own.at; i < own.end; i++)
+    if (e->m->attributes.at[i].name == name) return i;
   return NONE;
 }
 
@@ -76,7 +77,7 @@ struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint3
   struct attribute a = e->m->attributes.at[attribute];
   if (lazy.node == NONE) return cases_one(e, value_poison(a.at));
   if (!lazy.node && a.name == e->words->exists && a.hop_count) return existence(e, attribute, index);
-  uint32_t kind = e->resources.at[a.owner].kind, place_in_kind = attribute - e->m->resources.at[a.owner].first;
+  uint32_t kind = e->resources.at[a.owner].kind, place_in_kind = attribute - attributes_of(e->m, a.owner).at;
   if (!lazy.node && kind != NONE && place_in_kind < e->kinds.at[kind].field_count)
     return shared(e, e->kinds.at[kind].fields[place_in_kind].node, 0, lazy.type, attribute);
   if (!lazy.node) return cases_one(e, (struct value){.type = V_NONE, .at = a.at});
@@ -219,11 +220,11 @@ struct cases resource_exists(struct elaboration *e, uint32_t resource) {
 /* ── All of them ───────────────────────────────────────────────────────────── */
 
 /* What others ask of a resource again and again: its zone, its provider and who owns it. */
-static void relations(struct elaboration *e, uint32_t resource) {
+void attributes_relate(struct elaboration *e, uint32_t resource) {
   struct model *m = e->m;
   const struct word_table *w = e->words;
-  uint32_t first = m->resources.at[resource].first, n = m->resources.at[resource].count;
-  for (uint32_t a = first; a < first + n; a++) {
+  struct attribute_range own = attributes_of(m, resource);
+  for (uint32_t a = own.at; a < own.end; a++) {
     uint32_t name = m->attributes.at[a].name;
     if (name != w->zone && name != w->via && name != w->owner) continue;
     const struct value *v = &attribute_cases(e, a)->at[0].value;
@@ -256,12 +257,13 @@ void attributes_all(struct elaboration *e) {
     if (v && v->type == V_STRING) m->resources.at[r].world_name = v->name;
   }
   for (uint32_t r = 0; r < m->resources.n; r++) {
-    relations(e, r);
+    if (!resource_asleep(m, r)) attributes_relate(e, r);
     uint32_t kind = e->resources.at[r].kind, via = m->resources.at[r].via;
     if (kind != NONE && e->kinds.at[kind].provider) m->resources.at[r].provider = true;
     if (via != NONE) m->resources.at[via].provider = true;
   }
   for (uint32_t a = 0; a < m->attributes.n; a++) attribute_cases(e, a);
+  e->related = true;
   for (uint32_t i = 0; i < e->lets.n; i++) { /* nobody uses it: its mistakes are mistakes all the same */
     if (e->let_states.at[i] != LAZY_NOT) continue;
     struct scope s = scope_plan(e->lets.at[i].bindings);
@@ -292,8 +294,9 @@ const struct value *resource_existence(const struct model *m, uint32_t resource,
 }
 
 struct attribute *attribute_find(const struct model *m, uint32_t resource, uint32_t name) {
-  const struct resource *r = &m->resources.at[resource];
-  for (uint32_t i = 0; i < r->count; i++)
-    if (m->attributes.at[r->first + i].name == name) return &m->attributes.at[r->first + i];
+  if (m->elaboration && asleep_without(m->elaboration, resource, name)) return NULL;
+  struct attribute_range own = attributes_of(m, resource);
+  for (uint32_t i = own.at; i < own.end; i++)
+    if (m->attributes.at[i].name == name) return &m->attributes.at[i];
   return NULL;
 }

@@ -172,7 +172,8 @@ static void waivers(struct elaboration *e) {
     if (NODE(e, e->promises.at[i].node)->type == N_ALLOW) waiver(e, e->promises.at[i].node, e->promises.at[i].bindings, NONE, NOWHERE);
   for (uint32_t i = 0; i < e->plans.n; i++) waivers_in(e, e->plans.at[i].node, NULL, NONE, true);
   for (uint32_t i = 0; i < e->steps.n; i++) waivers_in(e, e->steps.at[i].node, e->steps.at[i].bindings, NONE, false);
-  for (uint32_t i = 0; i < e->m->resources.n; i++) waivers_in(e, e->m->resources.at[i].node, e->resources.at[i].bindings, i, false);
+  for (uint32_t i = 0; i < e->m->resources.n; i++)
+    if (!resource_asleep(e->m, i)) waivers_in(e, e->m->resources.at[i].node, e->resources.at[i].bindings, i, false);
 }
 
 void clients_build(struct elaboration *e) {

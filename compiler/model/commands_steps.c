@@ -215,7 +215,8 @@ static void changed_past(struct elaboration *e, const struct resource *r, const 
 static void owner_check(struct elaboration *e, uint32_t resource) {
   const struct resource *r = &e->m->resources.at[resource];
   if (r->owner == NONE || goes_through(e->m, r->via, r->owner) || attribute_constant(e, resource, "code") != NULL) return;
-  for (uint32_t i = r->first; i < r->first + r->count; i++) {
+  struct attribute_range own = attributes_of(e->m, resource);
+  for (uint32_t i = own.at; i < own.end; i++) {
     const struct attribute *a = &e->m->attributes.at[i];
     if (a->hop_count == 0 || cases_poisoned(&a->cases) || value_equal(&a->cases.at[0].value, &a->cases.at[a->cases.n - 1].value)) continue;
     changed_past(e, r, a);

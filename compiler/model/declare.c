@@ -19,7 +19,8 @@ struct declarer {
 
 static const char *describe(const struct elaboration *e, uint32_t node) {
   switch ((int)NODE(e, node)->type) {
-  case N_RESOURCE: return name_text(&e->c->names, NODE(e, node)->text);
+  case N_RESOURCE:
+  case N_PLAIN: return name_text(&e->c->names, NODE(e, node)->text);
   case N_STEP: return "step";
   case N_LET: return "constant";
   case N_ZONE: return "zone";
@@ -71,6 +72,11 @@ static void into(struct elaboration *e, struct declared_list *list, struct index
 static uint32_t label(struct declarer *d, uint32_t node, const struct binding *bindings, struct span *at) {
   struct elaboration *e = d->e;
   uint32_t child = NODE(e, node)->child;
+  if (NODE(e, node)->type == N_PLAIN) { /* a word, and no other thing */
+    const struct plain *p = &e->tree->plains.at[NODE(e, node)->doc];
+    *at = (struct span){NODE(e, node)->source, p->label, p->label + name_length(&e->c->names, p->name)};
+    return p->name;
+  }
   if (!child) return 0;
   *at = node_span(e->tree, child);
   struct scope s = scope_plan(bindings);
@@ -105,9 +111,11 @@ static void unknown_kind(struct elaboration *e, uint32_t node) {
 
 /* ── A resource and its attributes ─────────────────────────────────────────── */
 
-static void attribute(struct elaboration *e, uint32_t name, uint32_t value, const struct type *type, bool preset, struct span at) {
+/* Of the resource whose attributes are being declared: they lie together. */
+static void attribute(struct elaboration *e, uint32_t owner, uint32_t name, uint32_t value, const struct type *type, bool preset, struct span at) {
+  e->m->resources.at[owner].attribute_count++;
   array_push(&e->c->arena, &e->m->attributes,
-             (struct attribute){.name = name, .owner = e->m->resources.n, .at = at, .written = !preset && value});
+             (struct attribute){.name = name, .owner = owner, .at = at, .written = !preset && value});
   array_push(&e->c->arena, &e->lazies, (struct lazy_attribute){.preset = preset, .node = value, .type = type});
 }
 
@@ -135,20 +143,20 @@ static void missing(struct elaboration *e, const struct declared *d, const struc
   finding_label(e->c, f, node_span(e->tree, field->node), "declared here, without a default");
 }
 
-static void fields(struct elaboration *e, const struct declared *d, const struct kind *k) {
+static void fields(struct elaboration *e, uint32_t id, const struct declared *d, const struct kind *k) {
   uint32_t next = NODE(e, NODE(e, d->node)->child)->next; /* behind those found so far, while all are in the order of the kind */
   for (uint32_t i = 0; i < k->field_count; i++) {
     const struct field *field = &k->fields[i];
     bool here = next && NODE(e, next)->type == N_ATTR && NODE(e, next)->text == field->name;
     uint32_t item = here ? next : find_written(e, d->node, field->name);
     if (here) next = NODE(e, next)->next;
-    if (item && NODE(e, item)->child) attribute(e, field->name, NODE(e, item)->child, field->type, false, node_span(e->tree, NODE(e, item)->child));
-    else if (item) attribute(e, field->name, NONE, field->type, false, node_span(e->tree, item)); /* a syntax error stood here */
-    else if (field->preset) attribute(e, field->name, field->preset, field->type, true, node_span(e->tree, field->preset));
-    else if (field->type->tag == T_OPTIONAL) attribute(e, field->name, 0, field->type, true, node_span(e->tree, field->node));
+    if (item && NODE(e, item)->child) attribute(e, id, field->name, NODE(e, item)->child, field->type, false, node_span(e->tree, NODE(e, item)->child));
+    else if (item) attribute(e, id, field->name, NONE, field->type, false, node_span(e->tree, item)); /* a syntax error stood here */
+    else if (field->preset) attribute(e, id, field->name, field->preset, field->type, true, node_span(e->tree, field->preset));
+    else if (field->type->tag == T_OPTIONAL) attribute(e, id, field->name, 0, field->type, true, node_span(e->tree, field->node));
     else {
       missing(e, d, k, field);
-      attribute(e, field->name, NONE, field->type, true, d->at);
+      attribute(e, id, field->name, NONE, field->type, true, d->at);
     }
   }
 }
@@ -186,7 +194,7 @@ static uint32_t given_before(struct elaboration *e, uint32_t node, uint32_t item
 }
 
 /* Attributes that every resource may have, those written first, then the kind's defaults; `after` is none of them. */
-static void universals(struct elaboration *e, const struct declared *d, const struct kind *k) {
+static void universals(struct elaboration *e, uint32_t id, const struct declared *d, const struct kind *k) {
   struct index seen = {0};
   uint32_t nth = 0;
   for (uint32_t i = NODE(e, d->node)->child; i; i = NODE(e, i)->next) {
@@ -198,20 +206,21 @@ static void universals(struct elaboration *e, const struct declared *d, const st
     }
     if (k && kind_field(k, name) != NONE) continue;
     const struct type *type = universal_type(e, name);
-    if (name == e->words->after) array_push(&e->c->arena, &e->afters, e->m->resources.n);
+    if (name == e->words->after) array_push(&e->c->arena, &e->afters, id);
     if (!type && k) unknown_attribute(e, d, k, i);
-    if (type && name != e->words->after) attribute(e, name, value ? value : NONE, type, false, node_span(e->tree, value ? value : i));
+    if (type && name != e->words->after) attribute(e, id, name, value ? value : NONE, type, false, node_span(e->tree, value ? value : i));
   }
   for (uint32_t i = 0; k && i < k->presets.n; i++) {
     uint32_t name = NODE(e, k->presets.at[i])->text, value = NODE(e, k->presets.at[i])->child;
     if (name != e->words->after && value && !find_written(e, d->node, name))
-      attribute(e, name, value, universal_type(e, name), true, node_span(e->tree, value));
+      attribute(e, id, name, value, universal_type(e, name), true, node_span(e->tree, value));
   }
 }
 
-static void exists(struct elaboration *e, struct declared_resource *r, const struct declared *d) {
+static void exists(struct elaboration *e, uint32_t id, const struct declared *d) {
   uint32_t name = e->words->exists;
-  for (uint32_t i = e->m->resources.at[e->m->resources.n - 1].first; i < e->m->attributes.n; i++)
+  struct declared_resource *r = &e->resources.at[id];
+  for (uint32_t i = e->m->resources.at[id].attributes; i < e->m->attributes.n; i++)
     if (e->m->attributes.at[i].name == name) r->exists = i;
   if (!NODE(e, d->node)->op) return;
   if (r->exists != NONE) {
@@ -220,9 +229,22 @@ static void exists(struct elaboration *e, struct declared_resource *r, const str
     return;
   }
   r->exists = e->m->attributes.n;
-  e->m->resources.n--;
-  attribute(e, name, 0, type_plain(T_BOOL), true, d->at);
-  e->m->resources.n++;
+  attribute(e, id, name, 0, type_plain(T_BOOL), true, d->at);
+}
+
+static void attributes(struct elaboration *e, uint32_t id, const struct declared *d) {
+  uint32_t kind = e->resources.at[id].kind;
+  const struct kind *k = kind == NONE ? NULL : &e->kinds.at[kind];
+  e->m->resources.at[id].attributes = e->m->attributes.n;
+  if (k) fields(e, id, d, k);
+  universals(e, id, d, k);
+  exists(e, id, d);
+}
+
+void attributes_declare(struct elaboration *e, uint32_t resource) {
+  const struct resource *r = &e->m->resources.at[resource];
+  struct declared d = {.name = r->name, .node = r->node, .at = {r->at.source, r->at.end - name_length(&e->c->names, r->name), r->at.end}};
+  attributes(e, resource, &d);
 }
 
 static void resource(struct declarer *all, uint32_t node, const struct binding *bindings, uint32_t iteration) {
@@ -234,21 +256,19 @@ static void resource(struct declarer *all, uint32_t node, const struct binding *
   if (!d.name || taken(e, &d)) return;
   struct model *m = e->m;
   uint32_t id = m->resources.n;
-  struct declared_resource r = {.bindings = bindings, .iteration = iteration, .kind = kind, .exists = NONE};
-  uint32_t first = m->attributes.n;
-  const struct kind *k = kind == NONE ? NULL : &e->kinds.at[kind];
-  if (k) fields(e, &d, k);
-  universals(e, &d, k);
   struct span at = node_span(e->tree, node);
   at.end = d.at.end > at.start ? d.at.end : at.end;
   array_push(&e->c->arena, &m->resources,
-             (struct resource){.name = d.name, .world_name = d.name, .kind = NODE(e, node)->text, .first = first, .zone = NONE,
+             (struct resource){.name = d.name, .world_name = d.name, .kind = NODE(e, node)->text, .zone = NONE,
                                .via = NONE, .owner = NONE, .at = at, .node = node});
-  exists(e, &r, &d);
-  m->resources.at[id].count = m->attributes.n - first;
-  array_push(&e->c->arena, &e->resources, r);
+  array_push(&e->c->arena, &e->resources, ((struct declared_resource){.bindings = bindings, .iteration = iteration, .kind = kind, .exists = NONE}));
+  if (NODE(e, node)->type == N_PLAIN && asleep_may(e, node, kind)) asleep_add(e, id);
+  else {
+    tree_wake(e->tree, node);
+    attributes(e, id, &d);
+  }
   index_put(&e->c->arena, &e->resource_index, d.name, id);
-  if (k) array_push(&e->c->arena, &e->kinds.at[kind].resources, id);
+  if (kind != NONE) array_push(&e->c->arena, &e->kinds.at[kind].resources, id);
 }
 
 /* ── Everything else ───────────────────────────────────────────────────────── */
@@ -291,7 +311,8 @@ static void one(struct declarer *all, uint32_t node, const struct binding *bindi
   default: break;
   }
   switch ((int)NODE(e, node)->type) {
-  case N_RESOURCE: resource(all, node, bindings, iteration); break;
+  case N_RESOURCE:
+  case N_PLAIN: resource(all, node, bindings, iteration); break;
   case N_LET:
     if (taken(e, &d)) break;
     into(e, &e->lets, &e->let_index, d);
@@ -353,6 +374,7 @@ static void unroll(struct declarer *all, const struct declared *loop) {
   uint32_t list = NODE(e, loop->node)->child;
   if (!list) return;
   struct scope s = scope_plan(loop->bindings);
+  asleep_room(e);
   struct value v = eval_constant(e, &s, list, type_list_plain(T_ANY), "the list of a `for`");
   if (v.type != V_LIST) {
     if (!value_poisoned(&v)) finding_add(e->c, CODE_115, node_span(e->tree, list), "nobody knows this list, so there is nothing to repeat");
@@ -396,11 +418,13 @@ static void zones_inside(struct elaboration *e) {
 /* Room for what the plan is likely to hold, which costs nothing until it is used: no array is copied as it grows. */
 static void room_for_all(struct elaboration *e) {
   struct arena *a = &e->c->arena;
-  uint32_t declared = 0, said = 0;
+  uint32_t declared = 0, said = 16;
   for (uint32_t f = 0; f < e->files.n; f++)
-    for (uint32_t i = NODE(e, e->files.at[f])->child; i; i = NODE(e, i)->next) declared += NODE(e, i)->type == N_RESOURCE;
+    for (uint32_t i = NODE(e, e->files.at[f])->child; i; i = NODE(e, i)->next) {
+      declared += NODE(e, i)->type == N_RESOURCE || NODE(e, i)->type == N_PLAIN;
+      said += NODE(e, i)->type == N_RESOURCE ? 6 : 0;
+    }
   if (declared < 256) return;
-  said = declared * 6;
   e->m->resources.at = arena_grow(a, NULL, 0, &e->m->resources.cap, declared, sizeof *e->m->resources.at);
   e->resources.at = arena_grow(a, NULL, 0, &e->resources.cap, declared, sizeof *e->resources.at);
   e->m->attributes.at = arena_grow(a, NULL, 0, &e->m->attributes.cap, said, sizeof *e->m->attributes.at);
@@ -411,6 +435,8 @@ static void room_for_all(struct elaboration *e) {
 bool declare_all(struct elaboration *e) {
   struct declarer all = {.e = e};
   room_for_all(e);
+  asleep_begin(e);
+  asleep_room(e);
   e->naming = true;
   for (uint32_t f = 0; f < e->files.n; f++) each(&all, NODE(e, e->files.at[f])->child, NULL, true);
   for (uint32_t f = 0; f < e->files.n; f++) each(&all, NODE(e, e->files.at[f])->child, NULL, false);
@@ -418,7 +444,9 @@ bool declare_all(struct elaboration *e) {
   all.unrolling = true;
   for (uint32_t i = 0; i < all.loops.n; i++) unroll(&all, &all.loops.at[i]);
   zones_inside(e);
+  asleep_room(e);
   hops_apply(e);
+  asleep_room(e);
   if (all.too_large) e->m->resources.n = e->m->attributes.n = 0;
   return !all.too_large;
 }

@@ -46,6 +46,7 @@ bool *model_doubtful(const struct model *m) {
   qsort(at, n, sizeof *at, by_place);
   for (uint32_t r = 0; r < m->resources.n; r++)
     doubtful[r] = within(m, at, n, m->resources.at[r].node);
+  attributes_of_all(m);
   for (uint32_t i = 0; i < m->attributes.n; i++) {
     const struct attribute *x = &m->attributes.at[i];
     for (uint32_t c = 0; c < x->cases.n && x->owner < m->resources.n; c++)

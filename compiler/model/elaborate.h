@@ -129,6 +129,7 @@ struct declared_resource {
   uint32_t iteration, kind;     /* index into kinds, NONE when unknown (already a finding) */
   uint32_t client;              /* index into model.clients + 1, 0 for none: set by clients_build */
   uint32_t exists;              /* its attribute `exists` (index into model.attributes), NONE when it always is */
+  uint32_t asleep;              /* how its first attribute is called in facts while it sleeps (asleep.c) */
 };
 
 struct elaboration {
@@ -149,6 +150,8 @@ struct elaboration {
   uint32_t suggested;           /* names looked at for did-you-mean */
   ARRAY(uint32_t) afters;       /* resources that say `after` */
   const struct seen_list *seen; /* seen.c; NULL */
+  struct asleep *asleep;        /* asleep.c */
+  bool related;                 /* all attributes have their values, and resources their relations */
   bool naming;                  /* steps have no names yet: a changing attribute is its first value, nothing is kept */
   struct index kind_index, zone_index, resource_index, let_index, secret_index, tool_index, rule_index, step_index /* N_STEP names */;
   struct index hosted, hosted_below;          /* names of `hosts` facts; of their patterns what follows `*.` */
@@ -285,6 +288,8 @@ uint32_t attribute_index(const struct elaboration *e, uint32_t resource, uint32_
 uint32_t attribute_named(struct elaboration *e, uint32_t resource, const char *name);    /* likewise */
 /* An attribute that can't change, in the baseline: NULL when it has none or it is `none`. */
 const struct value *attribute_constant(struct elaboration *e, uint32_t resource, const char *name);
+/* Its zone, provider and owner, from its attributes. */
+void attributes_relate(struct elaboration *e, uint32_t resource);
 /* The guards under which a resource exists: one of GUARD_ALWAYS, or those of its `exists`. */
 struct cases resource_exists(struct elaboration *e, uint32_t resource);
 
@@ -348,6 +353,22 @@ const bool *state_at_end(struct elaboration *e, bool all);
 const uint32_t *steps_of_resource(struct elaboration *e, uint32_t resource, uint32_t *n);
 /* Steps that disrupt a resource: list in the arena. O(1) after the first call. */
 const uint32_t *steps_disrupting(struct elaboration *e, uint32_t resource, uint32_t *n);
+
+/* ── asleep.c: resources whose attributes nobody has asked for ─────────────── */
+
+/* Of a plan whose resources are declared now: which of them may sleep at all. */
+void asleep_begin(struct elaboration *e);
+/* May this N_PLAIN sleep? Then it is as if declared with all its attributes. */
+bool asleep_may(struct elaboration *e, uint32_t node, uint32_t kind);
+void asleep_add(struct elaboration *e, uint32_t resource); /* the last that was declared sleeps from now on */
+bool resource_asleep(const struct model *m, uint32_t resource);
+bool asleep_without(const struct elaboration *e, uint32_t resource, uint32_t name); /* it sleeps, and has no such attribute */
+/* Nothing that is awake moves when others wake, until more is declared. */
+void asleep_room(struct elaboration *e);
+/* The facts of a resource that sleeps, and its zone: false (and it is awake) when they can't be read from its text at once. */
+bool asleep_facts(struct elaboration *e, uint32_t resource);
+void fact_keep(struct elaboration *e, const struct fact *fact); /* facts.c */
+void attributes_declare(struct elaboration *e, uint32_t resource); /* declare.c: those of one that wakes */
 
 /* ── The passes ────────────────────────────────────────────────────────────── */
 

@@ -113,7 +113,7 @@ struct cases value_stand(struct elaboration *e, const struct scope *s, const str
   if (kind == NONE || e->kinds.at[kind].stands == NONE) return none;
   if (e->depth >= DEPTH_MAX) return too_deep(e, v->at);
   e->depth++;
-  struct cases direct = read_attribute(e, s, e->m->resources.at[v->id].first + e->kinds.at[kind].stands);
+  struct cases direct = read_attribute(e, s, attributes_of(e->m, v->id).at + e->kinds.at[kind].stands);
   struct cases_builder b = {.at = v->at};
   for (uint32_t i = 0; i < direct.n; i++) {
     struct cases further = value_stand(e, s, &direct.at[i].value);
@@ -440,13 +440,13 @@ void scope_step(const struct elaboration *e, struct scope *s, uint32_t resource,
   s->leads = (uint8_t)leads;
   s->hop = NONE;
   if (resource == NONE) return;
-  const struct resource *r = &e->m->resources.at[resource];
   uint32_t found = 0;
-  for (uint32_t i = 0; i < r->count; i++) {
-    const struct attribute *a = &e->m->attributes.at[r->first + i];
+  struct attribute_range own = attributes_of(e->m, resource);
+  for (uint32_t i = own.at; i < own.end; i++) {
+    const struct attribute *a = &e->m->attributes.at[i];
     for (uint32_t h = 0; h < a->hop_count; h++)
       if (a->steps[h] == step) {
-        if (!found++) s->hop = r->first + i;
+        if (!found++) s->hop = i;
         break;
       }
   }

@@ -34,7 +34,7 @@ static struct fact fact_new(const struct fact_maker *f, enum fact_type type, uin
 }
 
 /* What follows from all facts together is remembered as they are made, so that nobody has to look through all of them. */
-static void keep(struct elaboration *e, const struct fact *fact) {
+void fact_keep(struct elaboration *e, const struct fact *fact) {
   uint32_t id = e->m->facts.n;
   array_push(&e->c->arena, &e->m->facts, *fact);
   if (fact->type == FACT_HOSTS && fact->host.type == HOST_NAME) index_put(&e->c->arena, &e->hosted, fact->host.name, id);
@@ -51,7 +51,7 @@ static void fact_push(struct fact_maker *f, struct fact fact) {
   struct elaboration *e = f->e;
   if (always_there(f)) {
     if (fact.type == FACT_NEEDS) fact.need.guard = fact.guard;
-    if (fact.guard != NONE) keep(e, &fact);
+    if (fact.guard != NONE) fact_keep(e, &fact);
     return;
   }
   for (uint32_t i = 0; i < f->exists.n; i++) {
@@ -59,7 +59,7 @@ static void fact_push(struct fact_maker *f, struct fact fact) {
     if (f->exists.at[i].value.type != V_BOOL || !f->exists.at[i].value.number) continue;
     one.guard = guard_and(e->m, fact.guard, f->exists.at[i].guard);
     if (one.type == FACT_NEEDS) one.need.guard = one.guard;
-    if (one.guard != NONE) keep(e, &one);
+    if (one.guard != NONE) fact_keep(e, &one);
   }
 }
 
@@ -517,6 +517,7 @@ void facts_build(struct elaboration *e) {
   struct need_list scratch = {0};
   for (uint32_t r = 0; r < e->m->resources.n; r++) {
     uint32_t kind = e->resources.at[r].kind;
+    if (resource_asleep(e->m, r) && asleep_facts(e, r)) continue;
     struct fact_maker f = {.e = e, .resource = r, .scope = scope_resource(e, r, false), .exists = resource_exists(e, r), .scratch = &scratch};
     if (kind != NONE) items(&f, NODE(e, e->kinds.at[kind].node)->child, GUARD_ALWAYS);
     needs_attribute(&f);

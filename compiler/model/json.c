@@ -71,8 +71,9 @@ static void resources(struct text *t, const struct model *m) {
     text_puts(t, ", \"at\": ");
     place(t, m, r->at);
     text_puts(t, ", \"attributes\": {");
-    for (uint32_t k = 0; k < r->count; k++) {
-      const struct attribute *a = &m->attributes.at[r->first + k];
+    struct attribute_range own = attributes_of(m, i);
+    for (uint32_t k = own.at; k < own.end; k++) {
+      const struct attribute *a = &m->attributes.at[k];
       if (!a->written && (a->cases.n == 0 || (a->cases.n == 1 && a->cases.at[0].value.type == V_NONE))) continue;
       if (!first) text_puts(t, ", ");
       first = false;

@@ -54,6 +54,7 @@ static uint32_t item_of(struct elaboration *e, const struct scope *s, uint32_t f
 }
 
 static uint32_t own_item(const struct elaboration *e, uint32_t resource, enum node_type type) {
+  if (resource_asleep(e->m, resource)) return 0; /* it says nothing but values */
   for (uint32_t i = NODE(e, e->m->resources.at[resource].node)->child; i; i = NODE(e, i)->next)
     if (NODE(e, i)->type == type) return i;
   return 0;

@@ -36,7 +36,7 @@ struct resource {
   uint32_t name;          /* identifier */
   uint32_t world_name;    /* its `name`, else the identifier */
   uint32_t kind;          /* name id of the kind */
-  uint32_t first, count;  /* its attributes in model.attributes */
+  uint32_t attributes, attribute_count; /* in model.attributes: see attributes_of */
   uint32_t zone;          /* its `zone` attribute, or NONE */
   uint32_t via, owner;    /* resources, NONE */
   bool provider;          /* its kind serves its own endpoint or carries changes for others */
@@ -109,7 +109,8 @@ struct fact {
   uint32_t by;            /* resource */
   uint32_t zone;          /* serves, forwards, names, owns; NONE for hosts and needs */
   uint32_t guard;
-  uint32_t attribute;     /* the attribute whose value leads on (the target, the value) or was answered for; NONE */
+  uint32_t attribute;     /* the attribute whose value leads on (the target, the value) or was answered for; NONE. Read it with
+                             fact_attribute: it may be one that has not been made yet */
   struct span span;       /* the attribute's value as written, else the fact in its kind */
   union {
     struct {
@@ -352,6 +353,14 @@ struct block secret_fetch_whole(struct model *m, uint32_t secret, const bool *do
 uint32_t guard_of(struct model *m, const uint32_t *literals, uint32_t n); /* interned; NONE if it contradicts itself */
 uint32_t guard_and(struct model *m, uint32_t a, uint32_t b);              /* NONE when both can't hold */
 bool guard_holds(const struct model *m, uint32_t guard, const bool *done);
+/* The attribute of a fact, in model.attributes; NONE. */
+uint32_t fact_attribute(const struct model *m, const struct fact *f);
+#define ATTRIBUTE_ASLEEP 0x80000000u /* in fact.attribute: the rest counts from the first of the resource's attributes */
+/* A resource's attributes, [at, end) of model.attributes. Of a resource of plain values that do not change they are made when somebody
+ * asks (model/asleep.c): nothing but this may look at `attributes` and `attribute_count`. */
+struct attribute_range { uint32_t at, end; };
+struct attribute_range attributes_of(const struct model *m, uint32_t resource);
+void attributes_of_all(const struct model *m); /* makes those of all: for who goes through model.attributes */
 /* The value of a resource's attribute with a given name in a state; NULL when it has none. */
 const struct value *attribute_value(const struct model *m, uint32_t resource, uint32_t name, const bool *done);
 /* The same of `exists`; NULL of a resource that always does. O(1). */

@@ -105,8 +105,8 @@ static void candidate_words(struct candidates *c, const struct elaboration *e, c
 
 static void candidate_attributes(struct candidates *c, const struct elaboration *e, uint32_t self) {
   if (self == NONE) return;
-  const struct resource *r = &e->m->resources.at[self];
-  for (uint32_t i = 0; i < r->count; i++) candidate(c, e, e->m->attributes.at[r->first + i].name);
+  struct attribute_range own = attributes_of(e->m, self);
+  for (uint32_t i = own.at; i < own.end; i++) candidate(c, e, e->m->attributes.at[i].name);
 }
 
 uint32_t suggest_among(struct elaboration *e, uint32_t n) {

@@ -66,8 +66,10 @@ static void facts(struct retiring *x) {
       continue;
     struct span at = f->span;
 
-    if (f->attribute < m->attributes.n)
-      at = m->attributes.at[f->attribute].hops ? m->attributes.at[f->attribute].hops[0] : m->attributes.at[f->attribute].at;
+    uint32_t attribute = fact_attribute(m, f);
+
+    if (attribute != NONE)
+      at = m->attributes.at[attribute].hops ? m->attributes.at[attribute].hops[0] : m->attributes.at[attribute].at;
     say(x, (struct said){.is_name = name, .answers = true, .address = f->host.from, .name = name ? f->host.name : 0,
                          .start = guard_holds(m, f->guard, x->nothing), .end = guard_holds(m, f->guard, x->everything),
                          .from = f->port == NONE ? 0 : f->port, .to = f->port == NONE ? 65535 : f->port_end == NONE ? f->port : f->port_end,
@@ -115,28 +117,36 @@ static void value(struct retiring *x, const struct value *v, const struct said *
   say(x, s);
 }
 
+static void values_of(struct retiring *x, const struct attribute *a) {
+  const struct model *m = x->m;
+  bool leaves = x->leaves[a->owner];
+  uint32_t step = a->hop_count ? a->steps[0] : NONE;
+
+  if (leaves && step == NONE) {
+    const struct attribute *exists = attribute_find(m, a->owner, name_find(&m->c->names, "exists", 6));
+
+    step = exists && exists->hop_count ? exists->steps[0] : NONE;
+  }
+  for (uint32_t k = 0; k < a->cases.n; k++) {
+    struct said s = {.changes = a->hop_count > 0 || leaves, .resource = a->owner, .step = step,
+                     .start = guard_holds(m, a->cases.at[k].guard, x->nothing),
+                     .end = !leaves && guard_holds(m, a->cases.at[k].guard, x->everything),
+                     .at = readable(m, a->hops ? a->hops[0] : a->at, a->owner)};
+
+    if (s.start || s.end)
+      value(x, &a->cases.at[k].value, &s);
+  }
+}
+
+/* In the order of the resources: those that are made only now come last among the attributes. */
 static void values(struct retiring *x) {
   const struct model *m = x->m;
 
-  for (uint32_t i = 0; i < m->attributes.n; i++) {
-    const struct attribute *a = &m->attributes.at[i];
-    bool leaves = x->leaves[a->owner];
-    uint32_t step = a->hop_count ? a->steps[0] : NONE;
+  for (uint32_t r = 0; r < m->resources.n; r++) {
+    struct attribute_range own = attributes_of(m, r);
 
-    if (leaves && step == NONE) {
-      const struct attribute *exists = attribute_find(m, a->owner, name_find(&m->c->names, "exists", 6));
-
-      step = exists && exists->hop_count ? exists->steps[0] : NONE;
-    }
-    for (uint32_t k = 0; k < a->cases.n; k++) {
-      struct said s = {.changes = a->hop_count > 0 || leaves, .resource = a->owner, .step = step,
-                       .start = guard_holds(m, a->cases.at[k].guard, x->nothing),
-                       .end = !leaves && guard_holds(m, a->cases.at[k].guard, x->everything),
-                       .at = readable(m, a->hops ? a->hops[0] : a->at, a->owner)};
-
-      if (s.start || s.end)
-        value(x, &a->cases.at[k].value, &s);
-    }
+    for (uint32_t i = own.at; i < own.end; i++)
+      values_of(x, &m->attributes.at[i]);
   }
 }
 
@@ -328,6 +338,7 @@ struct mention_list model_mentions(struct model *m, const struct address *addres
   struct arena *a = &m->c->arena;
   struct mention_list list = {0};
 
+  attributes_of_all(m);
   for (uint32_t i = 0; i < m->attributes.n; i++) {
     const struct attribute *t = &m->attributes.at[i];
 

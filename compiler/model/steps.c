@@ -317,10 +317,10 @@ static void imply(struct elaboration *e, const struct step_table *t) {
 }
 
 const uint32_t *steps_of_resource(struct elaboration *e, uint32_t resource, uint32_t *n) {
-  const struct resource *r = &e->m->resources.at[resource];
   ARRAY(uint32_t) list = {0};
-  for (uint32_t i = 0; i < r->count; i++) {
-    const struct attribute *a = &e->m->attributes.at[r->first + i];
+  struct attribute_range own = attributes_of(e->m, resource);
+  for (uint32_t i = own.at; i < own.end; i++) {
+    const struct attribute *a = &e->m->attributes.at[i];
     for (uint32_t h = 0; h < a->hop_count; h++) {
       uint32_t k = 0;
       while (k < list.n && list.at[k] != a->steps[h]) k++;

@@ -116,8 +116,9 @@ static void creations(struct elaboration *e) {
   }
   for (uint32_t r = 0; r < m->resources.n; r++) {
     if (e->resources.at[r].exists == NONE) continue;
-    for (uint32_t i = 0; i < m->resources.at[r].count; i++) {
-      const struct attribute *a = &m->attributes.at[m->resources.at[r].first + i];
+    struct attribute_range own = attributes_of(m, r);
+    for (uint32_t i = own.at; i < own.end; i++) {
+      const struct attribute *a = &m->attributes.at[i];
       for (uint32_t k = 0; k < a->cases.n && !a->hop_count; k++) names_in(e, &a->cases.at[k].value, NULL, r);
     }
   }

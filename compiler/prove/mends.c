@@ -126,7 +126,8 @@ void fork_step(struct model *fork, uint32_t id, uint32_t resource)
   step->resource = resource;
   step->at = r->at;
   step->commands = 1;
-  for (uint32_t i = r->first; i < r->first + r->count; i++) {
+  struct attribute_range own = attributes_of(fork, resource);
+  for (uint32_t i = own.at; i < own.end; i++) {
     const struct attribute *a = &fork->attributes.at[i];
 
     if (a->name == takes && a->cases.n && a->cases.at[0].value.type == V_DURATION)

@@ -12,6 +12,7 @@ static void *copy(struct arena *a, const void *from, uint32_t n, uint32_t more, 
 
 struct model *model_fork(struct model *m, uint32_t more) {
   struct arena *a = &m->c->arena;
+  attributes_of_all(m); /* whoever asks the copy for them would not get them */
   struct model *f = copy(a, m, 1, 0, sizeof *m);
   f->elaboration = NULL; /* guards are interned anew */
   f->facts.at = copy(a, m->facts.at, m->facts.n, 0, sizeof *m->facts.at);

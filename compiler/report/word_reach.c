@@ -21,8 +21,9 @@ static struct span span_of(const struct wording *w, const struct breach *b) {
 const char *retargeted(struct wording *w, const struct fact *fact, const struct target *to) {
   struct arena *arena = &w->c->arena;
   const char *plain = words_target(w->m, to);
-  if (to->type != TARGET_HOST || fact->attribute >= w->m->attributes.n) return plain;
-  const struct attribute *a = &w->m->attributes.at[fact->attribute];
+  uint32_t attribute = to->type == TARGET_HOST ? fact_attribute(w->m, fact) : NONE;
+  if (attribute == NONE) return plain;
+  const struct attribute *a = &w->m->attributes.at[attribute];
   const struct value *old = a->cases.n ? &a->cases.at[0].value : NULL;
   bool name = to->host.type == HOST_NAME;
   if (old && old->type == V_URL) {
@@ -50,7 +51,7 @@ static const char *written(struct wording *w, uint32_t attribute) {
 static void remark_target(struct wording *w, struct finding *f, const struct breach *b, const struct mend *mend) {
   const struct fact *fact = fact_of(w, mend->fact < w->m->facts.n ? mend->fact : b->fact);
   if (!fact) return;
-  const char *to = retargeted(w, fact, &mend->to), *name = attribute_name(w->m, fact->attribute);
+  const char *to = retargeted(w, fact, &mend->to), *name = attribute_name(w->m, fact_attribute(w->m, fact));
   if (!mend->works) {
     if (mend->because < w->m->promises.n)
       finding_remark(w->c, f, REMARK_NOTE, "-> %s would not do: no order then keeps %s", to, words_promise(w->m, mend->because));
@@ -63,7 +64,7 @@ static void remark_target(struct wording *w, struct finding *f, const struct bre
   if (mend->step < w->m->steps.n) /* the plan moves it already, and elsewhere */
     text_print(&out, "%s: let `%s` of %s go to %s instead", how, name, words_resource(w->m, fact->by), to);
   else
-    text_print(&out, "%s: %s = %s -> %s", how, name, written(w, fact->attribute), to);
+    text_print(&out, "%s: %s = %s -> %s", how, name, written(w, fact_attribute(w->m, fact)), to);
   if (mend->owner < w->m->resources.n)
     text_print(&out, ", with code = \"…\" for its owner %s", words_resource(w->m, mend->owner));
   finding_remark(w->c, f, REMARK_HELP, "%s", text_done(&out));

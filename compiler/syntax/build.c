@@ -167,7 +167,7 @@ struct range run_range(const struct parser *p, struct range run, uint32_t shell)
 
 /* The `##` texts are in order of their places, and so are the tokens they stand before. */
 struct part document(struct parser *p, struct part node) {
-  if (node.node == 0 || p->docs.n == 0) return node;
+  if (node.node == 0 || p->docs.n == 0 || at(p, node.node)->type == N_PLAIN) return node;
   uint32_t start = at(p, node.node)->start, low = 0, high = p->docs.n;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;

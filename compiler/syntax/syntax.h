@@ -32,6 +32,8 @@ enum node_type {
   N_LET,        /* text; child: expression or N_TRANSITION */
   N_FOR,        /* text: variable; children: list expression, then declarations* */
   N_RESOURCE,   /* op: 0 plain, 1 create, 2 delete; text: kind; children: label (N_LITERAL or N_STRING), items* */
+  N_PLAIN,      /* a resource of plain values whose text nobody has asked to see as nodes: text: kind; doc: index into tree.plains.
+                   tree_wake makes it an N_RESOURCE */
   N_ZONE,       /* text; [child N_REF: inside] */
   N_SECRET_DECL,/* text; items* */
   N_STEP,       /* children: label, items* */
@@ -121,10 +123,22 @@ struct node {
   uint32_t doc;        /* index into tree.values of the `##` text above a declaration or field, 0 for none */
 };
 
+/* What is kept of an N_PLAIN. Most resources of a large plan are alike: they say the same attributes in the same order. */
+struct plain {
+  uint32_t name, label;       /* name id, and where it stands */
+  uint32_t shape;
+};
+struct plain_shape {
+  uint32_t kind, n;           /* name ids */
+  const uint32_t *names;      /* of the attributes, as they are written */
+};
 struct tree {
   struct compilation *c;
   ARRAY(struct node) nodes;   /* [0] is N_NIL */
   ARRAY(struct guarded) values; /* [0] is none; each always holds, so that an attribute that says a literal need not copy it */
+  ARRAY(struct plain) plains;
+  ARRAY(struct plain_shape) shapes;
+  uint32_t asleep_nodes, asleep_values; /* that waking all of them would make */
   bool by_grammar;            /* plain resources are read by the grammar as well: to compare */
 };
 
@@ -136,7 +150,20 @@ static inline struct span node_span(const struct tree *tree, uint32_t node) {
   const struct node *n = &tree->nodes.at[node];
   return node == 0 ? NOWHERE : (struct span){n->source, n->start, n->end};
 }
+/* Makes an N_PLAIN the N_RESOURCE that the grammar would have made; any other node stays as it is. Where tree_room_to_wake was called
+ * since the last node was added otherwise, no node and no value moves. */
+void tree_wake(struct tree *tree, uint32_t node);
+void tree_room_to_wake(struct tree *tree, uint32_t more_nodes, uint32_t more_values);
+/* What one attribute of an N_PLAIN says, by its place in the text. */
+struct plain_value {
+  uint8_t type;               /* V_WORD: a reference; V_LIST; else that of the literal */
+  uint32_t start, end;
+};
+/* The values of an N_PLAIN, as many as its shape has names. */
+void plain_read(const struct tree *tree, uint32_t node, struct plain_value *out);
+/* The next element of a list that begins before *at; false at its end. */
+bool plain_element(const struct tree *tree, uint32_t source, uint32_t *at, struct plain_value *out);
 /* The tree as indented text, one node a line, for tests and -d. */
-void tree_print(struct text *out, const struct tree *tree, uint32_t node);
+void tree_print(struct text *out, struct tree *tree, uint32_t node);
 
 #endif

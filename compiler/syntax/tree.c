@@ -7,7 +7,7 @@ static const char *const type_names[] = {
     [N_SECRET] = "secret", [N_CALL] = "call", [N_LIST] = "list", [N_MAP] = "map", [N_ENTRY] = "entry",
     [N_BINARY] = "binary", [N_NOT] = "not", [N_AT_LEAST] = "at-least", [N_ANY_OF] = "any-of",
     [N_TRANSITION] = "transition", [N_FILE] = "file", [N_PLAN] = "plan", [N_USE] = "use", [N_LET] = "let", [N_FOR] = "for",
-    [N_RESOURCE] = "resource", [N_ZONE] = "zone", [N_SECRET_DECL] = "secret-declaration", [N_STEP] = "step",
+    [N_RESOURCE] = "resource", [N_PLAIN] = "plain", [N_ZONE] = "zone", [N_SECRET_DECL] = "secret-declaration", [N_STEP] = "step",
     [N_PROMISE] = "promise", [N_HOLD] = "hold", [N_KIND] = "kind", [N_RULE] = "rule", [N_TOOL] = "tool",
     [N_ALLOW] = "allow", [N_HOPS] = "hops", [N_ATTR] = "attribute", [N_ABOUT] = "about", [N_DO] = "do", [N_UNDO] = "undo",
     [N_VERIFY] = "verify", [N_FIELD] = "field", [N_TYPE] = "type", [N_SERVES] = "serves", [N_FORWARDS] = "forwards",
@@ -47,11 +47,12 @@ static void print_node(struct text *out, const struct tree *tree, uint32_t node,
   text_putc(out, '\n');
 }
 
-void tree_print(struct text *out, const struct tree *tree, uint32_t node) {
+void tree_print(struct text *out, struct tree *tree, uint32_t node) {
   /* The tree's depth is limited where it is built, so the path fits here. */
   ARRAY(uint32_t) path = {0};
   uint32_t at = node;
   while (at != 0) {
+    tree_wake(tree, at);
     print_node(out, tree, at, path.n);
     const struct node *n = &tree->nodes.at[at];
     if (n->child) {

@@ -110,7 +110,9 @@ static void compare(struct asking *a, uint32_t owner, const json_t *plan, const 
   for (uint32_t i = 0; i < a->m->resources.n && found < CHANGES_MOST; i++) {
     const struct resource *r = &a->m->resources.at[i];
 
-    for (uint32_t k = r->first; r->owner == owner && k < r->first + r->count && found < CHANGES_MOST; k++) {
+    if (r->owner != owner) continue;
+    struct attribute_range own = attributes_of(a->m, i);
+    for (uint32_t k = own.at; k < own.end && found < CHANGES_MOST; k++) {
       const struct attribute *x = &a->m->attributes.at[k];
       const struct value *v = attribute_value(a->m, i, x->name, a->done);
       const char *text = NULL;

@@ -118,7 +118,8 @@ static int by_text(const void *a, const void *b) { return strcmp(*(const char *c
 
 static void judge(struct asking *a, const struct named_value *v, const struct dns_answer *answer) {
   const struct fact *f = &a->m->facts.at[v->fact];
-  const char *part = f->attribute < a->m->attributes.n ? name_at(a, a->m->attributes.at[f->attribute].name) : "value";
+  uint32_t attribute = fact_attribute(a->m, f);
+  const char *part = attribute != NONE ? name_at(a, a->m->attributes.at[attribute].name) : "value";
 
   qsort(v->wanted, v->count, sizeof *v->wanted, by_text);
   struct look *look = look_new(a, v, part, joined(a->arena, v->wanted, v->count));

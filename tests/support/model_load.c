@@ -225,14 +225,14 @@ static void load_attributes(struct loader *l, struct resource *r, uint32_t id, j
   const char *key;
   json_t *list, *v;
   size_t i;
-  r->first = l->m->attributes.n;
+  r->attributes = l->m->attributes.n;
   json_object_foreach(attributes, key, list) {
     struct attribute a = {.name = intern(l, key), .owner = id, .at = NOWHERE, .written = true};
     a.cases.n = (uint32_t)json_array_size(list);
     a.cases.at = arena_alloc(&l->c->arena, json_array_size(list) + 1, sizeof *a.cases.at);
     json_array_foreach(list, i, v) a.cases.at[i].value = value_of(l, v, 0);
     array_push(&l->c->arena, &l->m->attributes, a);
-    r->count++;
+    r->attribute_count++;
   }
 }
 
@@ -333,8 +333,8 @@ static void load_forwards(struct loader *l, json_t *o, struct fact *f) {
 static uint32_t attribute_of(struct loader *l, const struct fact *f, json_t *o) {
   const struct resource *r = &l->m->resources.at[f->by];
   const char *s = text_at(o, "attribute");
-  for (uint32_t i = 0; s != NULL && i < r->count; i++)
-    if (l->m->attributes.at[r->first + i].name == intern(l, s)) return r->first + i;
+  for (uint32_t i = 0; s != NULL && i < r->attribute_count; i++)
+    if (l->m->attributes.at[r->attributes + i].name == intern(l, s)) return r->attributes + i;
   return NONE;
 }
 
