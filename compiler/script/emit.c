@@ -321,12 +321,37 @@ static void print_constants(struct text *out, const struct runbook *b) {
     else text_print(&kept, "%s%u:%s", kept.n > 0 ? " " : "", i + 1, name_at(b, s->name));
   }
   text_print(out, "cut_secrets='%s'\ncut_at_use='%s'\n", text_done(&kept), text_done(&at_use));
+  if (runbook_long(b)) text_print(out, "cut_part=%u\ncut_observations=%u\n", PART_SIZE, b->observations);
+}
+
+/* A function of n lines; beyond LIST_SIZE of them, one function for each so many, and one that calls these. */
+struct list { struct text *out; const char *name; uint32_t n, i; };
+
+static struct list list_open(struct text *out, const char *name, uint32_t n) {
+  struct list l = {out, name, n, 0};
+  if (n <= LIST_SIZE) text_print(out, "\n%s() {\n", name);
+  return l;
+}
+
+/* Before each line. */
+static void list_line(struct list *l) {
+  if (l->n > LIST_SIZE && l->i % LIST_SIZE == 0) text_print(l->out, "%s\n%s_%u() {\n", l->i > 0 ? "}\n" : "", l->name, l->i / LIST_SIZE + 1);
+  l->i++;
+}
+
+static void list_close(struct list *l) {
+  if (l->n > LIST_SIZE) {
+    text_print(l->out, "}\n\n%s() {\n", l->name);
+    for (uint32_t k = 0; k * LIST_SIZE < l->n; k++) text_print(l->out, "  %s_%u\n", l->name, k + 1);
+  }
+  text_print(l->out, "%s}\n", l->n == 0 ? "  :\n" : "");
 }
 
 static void print_locks(struct text *out, const struct runbook *b) {
-  text_puts(out, "\nplan_locks() {\n");
+  struct list list = list_open(out, "plan_locks", b->locks.n);
   for (uint32_t i = 0; i < b->locks.n; i++) {
     const struct state_lock *l = &b->locks.at[i];
+    list_line(&list);
     if (l->connection != NULL) text_print(out, "  cut_state_lock %u ", i + 1);
     else text_puts(out, "  cut_blind_lock ");
     quote_word(out, name_at(b, b->m->resources.at[l->stack].name));
@@ -340,7 +365,7 @@ static void print_locks(struct text *out, const struct runbook *b) {
     }
     text_putc(out, '\n');
   }
-  text_print(out, "%s}\n", b->locks.n == 0 ? "  :\n" : "");
+  list_close(&list);
   for (uint32_t i = 0; i < b->locks.n; i++) {
     const struct pieces *p = b->locks.at[i].connection;
     if (p == NULL) continue;
@@ -355,51 +380,67 @@ static void print_locks(struct text *out, const struct runbook *b) {
   }
 }
 
+static bool stays(const struct unit *u) {
+  for (uint32_t e = 0; e < u->command->expect_count; e++)
+    if (u->command->expects[e].type == EXPECT_UNCHANGED) return true;
+  return false;
+}
+
+/* Writes the commands whose output has to stay, or only counts them. */
+static uint32_t print_baseline(struct list *l, const struct runbook *b, struct arena *arena) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < b->sequences.n; i++) {
+    const struct sequence *s = &b->sequences.at[i];
+    if (s->type != SEQ_VERIFY || !s->unchanged) continue;
+    const struct unit *units = sequence_units(b, s, arena);
+    for (uint32_t k = 0; k < s->count; k++) {
+      const struct unit *u = &units[k];
+      if (!stays(u)) continue;
+      n++;
+      if (l == NULL) continue;
+      list_line(l);
+      text_print(l->out, "  cut_baseline %s\n", u->name);
+    }
+  }
+  return n;
+}
+
 static void print_list(struct text *out, const struct runbook *b) {
-  text_puts(out, "\nplan_tools() {\n");
+  struct list list = list_open(out, "plan_tools", b->tools.n);
   for (uint32_t i = 0; i < b->tools.n; i++) {
+    list_line(&list);
     text_puts(out, "  cut_tool ");
     quote_word(out, b->tools.at[i].name);
     text_putc(out, ' ');
     quote_word(out, b->tools.at[i].dir != NULL ? b->tools.at[i].dir : ".");
     text_putc(out, '\n');
   }
-  text_print(out, "%s}\n\nplan_observe() {\n", b->tools.n == 0 ? "  :\n" : "");
-  uint32_t n = 0;
-  for (uint32_t i = 0; i < b->sequences.n && b->sequences.at[i].type == SEQ_OBSERVE; i++, n++) {
+  list_close(&list);
+  list = list_open(out, "plan_observe", b->observations);
+  for (uint32_t i = 0; i < b->observations; i++) {
     const struct sequence *s = &b->sequences.at[i];
-    text_print(out, "  %s %u ", s->made_by != NONE ? "cut_absent" : "cut_observe", n + 1);
+    list_line(&list);
+    text_print(out, "  %s %u ", s->made_by != NONE ? "cut_absent" : "cut_observe", i + 1);
     quote_word(out, name_at(b, b->m->resources.at[s->resource].name));
     if (s->made_by != NONE) text_print(out, " %u", s->made_by + 1);
     text_putc(out, '\n');
   }
-  text_print(out, "%s}\n\nplan_unused() {\n", n == 0 ? "  :\n" : "");
+  list_close(&list);
+  list = list_open(out, "plan_unused", b->unused.n);
   for (uint32_t i = 0; i < b->unused.n; i++) {
     const struct unused *x = &b->unused.at[i];
+    list_line(&list);
     text_puts(out, "  cut_unused ");
     quote_word(out, strchr(x->address, ':') != NULL ? arena_print(out->arena, "[%s]", x->address) : x->address);
     text_print(out, " %u ", x->port);
     quote_word(out, name_at(b, b->m->resources.at[x->resource].name));
     text_putc(out, '\n');
   }
-  text_print(out, "%s}\n", b->unused.n == 0 ? "  :\n" : "");
+  list_close(&list);
   print_locks(out, b);
-  text_puts(out, "\nplan_baseline() {\n");
-  n = 0;
-  for (uint32_t i = 0; i < b->sequences.n; i++) {
-    const struct sequence *s = &b->sequences.at[i];
-    if (s->type != SEQ_VERIFY || !s->unchanged) continue;
-    const struct unit *units = sequence_units(b, s, out->arena);
-    for (uint32_t k = 0; k < s->count; k++) {
-      const struct unit *u = &units[k];
-      bool unchanged = false;
-      for (uint32_t e = 0; e < u->command->expect_count; e++) unchanged = unchanged || u->command->expects[e].type == EXPECT_UNCHANGED;
-      if (!unchanged) continue;
-      text_print(out, "  cut_baseline %s\n", u->name);
-      n++;
-    }
-  }
-  text_print(out, "%s}\n", n == 0 ? "  :\n" : "");
+  list = list_open(out, "plan_baseline", print_baseline(NULL, b, out->arena));
+  print_baseline(&list, b, out->arena);
+  list_close(&list);
 }
 
 static void variable(struct text *out, const char *name, const char *value) {
@@ -474,6 +515,64 @@ const char *runtime_text(struct arena *arena, size_t *length) {
   return text_done(&all);
 }
 
+static void print_all(struct text *out, const struct runbook *b, enum sequence_type type) {
+  for (uint32_t i = 0; i < b->sequences.n; i++)
+    if (b->sequences.at[i].type == type) sequence_print(out, b, &b->sequences.at[i]);
+}
+
+/* The line that a part begins with. No text of the plan can have the like, since it names the digest of the plan. */
+static void print_mark(struct text *out, const struct runbook *b, const char *name, uint32_t first, uint32_t n) {
+  if (first == 0) {
+    text_print(out, "\n# == Part %s of %.16s ==\n", name, b->digest);
+    return;
+  }
+  uint32_t last = first + PART_SIZE - 1 < n ? first + PART_SIZE - 1 : n;
+  text_print(out, "\n# == Part %s_%u of %.16s: %s %u to %u of %u ==\n", name, first, b->digest, name, first, last, n);
+}
+
+/* What the steps, and with `observe` the observations, do. */
+static void print_sequences(struct text *out, const struct runbook *b, bool observe, bool parts) {
+  struct arena own = {0};
+  uint32_t step = NONE, n = observe ? b->observations : b->p->order.n;
+  for (uint32_t i = observe ? 0 : b->observations; i < (observe ? n : b->sequences.n); i++) {
+    const struct sequence *s = &b->sequences.at[i];
+    struct text part = {.arena = &own};
+    if (s->type == SEQ_FETCH) continue;
+    bool begins = observe || s->step != step;
+    uint32_t k = observe ? i : s->step;
+    if (begins && parts && k % PART_SIZE == 0) print_mark(&part, b, observe ? "observations" : "steps", k + 1, n);
+    if (begins && !observe) print_step(&part, b, k);
+    step = s->step;
+    sequence_print(&part, b, s);
+    text_take(out, &part);
+  }
+  arena_free(&own);
+}
+
+static void print_promises(struct text *out, const struct runbook *b) {
+  struct arena own = {0};
+  text_puts(out, "\n# == Promises ==\n");
+  for (uint32_t i = 0; i < b->m->promises.n; i++) {
+    struct text part = {.arena = &own};
+    print_promise(&part, b, i);
+    text_take(out, &part);
+  }
+  arena_free(&own);
+}
+
+/* What commands need of the plan comes first, then what only the run itself needs, then its call, then all the rest. */
+static void print_long(struct text *out, const struct runbook *b) {
+  print_all(out, b, SEQ_FETCH);
+  print_mark(out, b, "tables", 0, 0);
+  print_list(out, b);
+  print_promises(out, b);
+  text_puts(out, "\n# The shell reads no further: the parts below are taken from this file when they are needed.\n"
+                 "{\n  cut_main \"$@\"\n  cut_rc=$?\n  [ \"${cut_part}\" = 0 ] || exit \"${cut_rc}\"\n}\n");
+  print_sequences(out, b, true, true);
+  print_sequences(out, b, false, true);
+  print_mark(out, b, "manifest", 0, 0);
+}
+
 void runbook_print(struct text *out, const struct runbook *b) {
   size_t length;
   const char *runtime = runtime_text(out->arena, &length);
@@ -484,29 +583,17 @@ void runbook_print(struct text *out, const struct runbook *b) {
   size_t from = out->n;
   text_puts(out, "\n# == Plan ==\n\n");
   print_constants(out, b);
+  if (runbook_long(b)) {
+    print_long(out, b);
+    print_manifest(out, b, runtime, length, from);
+    print_mark(out, b, "end", 0, 0);
+    return;
+  }
   print_list(out, b);
-  for (uint32_t i = 0; i < b->sequences.n; i++)
-    if (b->sequences.at[i].type == SEQ_FETCH) sequence_print(out, b, &b->sequences.at[i]);
-  for (uint32_t i = 0; i < b->sequences.n; i++)
-    if (b->sequences.at[i].type == SEQ_OBSERVE) sequence_print(out, b, &b->sequences.at[i]);
-  struct arena own = {0};
-  uint32_t step = NONE;
-  for (uint32_t i = 0; i < b->sequences.n; i++) {
-    const struct sequence *s = &b->sequences.at[i];
-    struct text part = {.arena = &own};
-    if (s->type == SEQ_FETCH || s->type == SEQ_OBSERVE) continue;
-    if (s->step != step) print_step(&part, b, s->step);
-    step = s->step;
-    sequence_print(&part, b, s);
-    text_take(out, &part);
-  }
-  text_puts(out, "\n# == Promises ==\n");
-  for (uint32_t i = 0; i < b->m->promises.n; i++) {
-    struct text part = {.arena = &own};
-    print_promise(&part, b, i);
-    text_take(out, &part);
-  }
-  arena_free(&own);
+  print_all(out, b, SEQ_FETCH);
+  print_sequences(out, b, true, false);
+  print_sequences(out, b, false, false);
+  print_promises(out, b);
   print_manifest(out, b, runtime, length, from);
   text_puts(out, "\ncut_main \"$@\"\n");
 }

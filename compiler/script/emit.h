@@ -10,6 +10,12 @@
 #define RUNTIME_FIRST "# == Runtime of cutc runbooks: the same in every runbook, of no interest to a reviewer of this one =="
 #define LOCK_BLIND "its env has no PG_CONN_STR"
 #define RUNTIME_LAST "# == End of the runtime =="
+/* From so many steps or observations on, these stand in parts of so many, below the call of cut_main: the shell reads no
+ * further than that, and the runtime takes a part from the file when it needs it. */
+#define LONG_FROM 201u
+#define PART_SIZE 100u
+/* A list of more lines is a function for each so many: some shells go down one level for each line of a function. */
+#define LIST_SIZE 1000u
 
 /* One command of the plan: a function of the runbook, but for WAIT and MANUAL, which are lines of their sequence. */
 struct unit {
@@ -79,6 +85,7 @@ struct runbook {
   ARRAY(uint32_t) secrets;         /* those used, each after those it needs */
   ARRAY(struct state_lock) locks;  /* of the stacks that steps go through, in the order of the steps */
   ARRAY(struct unused) unused;     /* addresses that nobody may answer on before the run */
+  uint32_t observations;           /* sequences that observe; they come first */
   const uint32_t *newer;           /* per index in the order: the next step of the same resource, NONE */
   const char *digest;              /* sha256 of the plan's files, hexadecimal */
 };
@@ -87,6 +94,9 @@ struct runbook {
 static inline bool sequence_waits(const struct runbook *b, const struct sequence *s) {
   return s->step != NONE && (s->type == SEQ_DO || s->type == SEQ_VERIFY) && b->m->steps.at[b->p->order.at[s->step]].wait;
 }
+
+/* Is it one whose steps stand in parts? */
+static inline bool runbook_long(const struct runbook *b) { return b->p->order.n >= LONG_FROM || b->observations >= LONG_FROM; }
 
 /* All but the digest, which only those need who print or read. Kept blocks are not among the units. */
 struct runbook *runbook_build(struct model *m, const struct proof *p);

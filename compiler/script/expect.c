@@ -482,29 +482,81 @@ static void fresh(struct expecting *e) {
   if (e->against != NULL) arena_reset(e->arena);
 }
 
-static void all(struct expecting *e) {
-  const struct runbook *b = e->b;
-  expect_constants(e);
-  expect_lists(e);
-  for (uint32_t i = 0; i < b->sequences.n; i++)
-    if (b->sequences.at[i].type == SEQ_FETCH) sequence(e, &b->sequences.at[i]);
-  for (uint32_t i = 0; i < b->sequences.n; i++)
-    if (b->sequences.at[i].type == SEQ_OBSERVE) sequence(e, &b->sequences.at[i]);
-  for (uint32_t i = 0; i < b->sequences.n; i++) {
-    const struct sequence *s = &b->sequences.at[i];
+static void each(struct expecting *e, enum sequence_type type) {
+  for (uint32_t i = 0; i < e->b->sequences.n; i++) {
+    if (e->b->sequences.at[i].type != type) continue;
+    sequence(e, &e->b->sequences.at[i]);
+    fresh(e);
+  }
+}
+
+static void each_step(struct expecting *e) {
+  for (uint32_t i = 0; i < e->b->sequences.n; i++) {
+    const struct sequence *s = &e->b->sequences.at[i];
     if (s->type == SEQ_FETCH || s->type == SEQ_OBSERVE) continue;
     if (s->type == SEQ_DO) expect_step(e, s->step);
     sequence(e, s);
     fresh(e);
   }
-  for (uint32_t i = 0; i < b->m->promises.n; i++) {
+}
+
+static void each_promise(struct expecting *e) {
+  for (uint32_t i = 0; i < e->b->m->promises.n; i++) {
     expect_promise(e, i);
     fresh(e);
   }
-  expect_function(e, "", "the last line");
+}
+
+static void calls_main(struct expecting *e) {
+  expect_function(e, "", "the call of the runtime");
   expect_word(e, "cut_main");
   text_print(&e->line, "%c%cq@%c%c", TOKEN_IS_WORD, MARK_VARIABLE, MARK_END, SEP);
   expect_end(e);
+}
+
+/* `{`, the call, `cut_rc=$?`, `[ "${cut_part}" = 0 ] || exit "${cut_rc}"`, `}`: whatever stands below it is not run. */
+static void calls_main_and_exits(struct expecting *e) {
+  static const char what[] = "where the shell stops to read";
+  expect_function(e, "", what);
+  expect_word(e, "{");
+  expect_end(e);
+  calls_main(e);
+  expect_function(e, "", what);
+  text_print(&e->line, "%ccut_rc=%cu?%c%c", TOKEN_IS_WORD, MARK_VARIABLE, MARK_END, SEP);
+  expect_end(e);
+  expect_function(e, "", what);
+  expect_word(e, "[");
+  text_print(&e->line, "%c%cqcut_part%c%c", TOKEN_IS_WORD, MARK_VARIABLE, MARK_END, SEP);
+  expect_word(e, "=");
+  expect_word(e, "0");
+  expect_word(e, "]");
+  operator(e, "||");
+  expect_word(e, "exit");
+  text_print(&e->line, "%c%cqcut_rc%c%c", TOKEN_IS_WORD, MARK_VARIABLE, MARK_END, SEP);
+  expect_end(e);
+  expect_function(e, "", what);
+  expect_word(e, "}");
+  expect_end(e);
+}
+
+static void all(struct expecting *e) {
+  expect_constants(e);
+  if (runbook_long(e->b)) {
+    each(e, SEQ_FETCH);
+    expect_lists(e);
+    each_promise(e);
+    calls_main_and_exits(e);
+    each(e, SEQ_OBSERVE);
+    each_step(e);
+    if (e->against != NULL) compare_function(e, ""); /* closes the last one */
+    return;
+  }
+  expect_lists(e);
+  each(e, SEQ_FETCH);
+  each(e, SEQ_OBSERVE);
+  each_step(e);
+  each_promise(e);
+  calls_main(e);
 }
 
 struct expectations expectations_build(const struct runbook *b) {

@@ -35,12 +35,39 @@ void expect_constants(struct expecting *e) {
   constant(e, "cut_promises", decimal(e, b->m->promises.n));
   constant(e, "cut_secrets", text_done(&kept));
   constant(e, "cut_at_use", text_done(&at_use));
+  if (!runbook_long(b)) return;
+  constant(e, "cut_part", decimal(e, PART_SIZE));
+  constant(e, "cut_observations", decimal(e, b->observations));
 }
 
-static void close_list(struct expecting *e) {
-  if (e->count > 0) return;
+static void nothing(struct expecting *e) {
   expect_word(e, ":");
   expect_end(e);
+}
+
+/* A list of many lines is one function for each LIST_SIZE of them, and one more that calls these in turn. */
+struct long_list { const char *name, *what; uint32_t lines, said; };
+
+static struct long_list begin(struct expecting *e, const char *name, const char *what, uint32_t lines) {
+  if (lines <= LIST_SIZE) expect_function(e, name, what);
+  return (struct long_list){name, what, lines, 0};
+}
+
+static const char *piece(struct expecting *e, const struct long_list *l, uint32_t k) { return arena_print(e->arena, "%s_%u", l->name, k + 1); }
+
+static void begin_line(struct expecting *e, struct long_list *l) {
+  if (l->lines > LIST_SIZE && l->said % LIST_SIZE == 0) expect_function(e, piece(e, l, l->said / LIST_SIZE), l->what);
+  l->said++;
+}
+
+static void finish(struct expecting *e, const struct long_list *l) {
+  if (l->lines == 0) nothing(e);
+  if (l->lines <= LIST_SIZE) return;
+  expect_function(e, l->name, l->what);
+  for (uint32_t k = 0; k < (l->lines + LIST_SIZE - 1) / LIST_SIZE; k++) {
+    expect_word(e, piece(e, l, k));
+    expect_end(e);
+  }
 }
 
 /* How the state database of a lock is reached. */
@@ -64,65 +91,79 @@ static void lock(struct expecting *e, uint32_t i) {
   expect_end(e);
 }
 
+/* The commands of a sequence whose output has to stay: how many there are, or, with a list, their lines. */
+static uint32_t kept_outputs(struct expecting *e, const struct sequence *q, struct long_list *l) {
+  const struct unit *units = q->type == SEQ_VERIFY && q->unchanged ? sequence_units(e->b, q, e->arena) : NULL;
+  uint32_t kept = 0;
+  for (uint32_t n = 0; units != NULL && n < q->count; n++) {
+    bool unchanged = false;
+    for (uint32_t k = 0; k < units[n].command->expect_count; k++) unchanged = unchanged || units[n].command->expects[k].type == EXPECT_UNCHANGED;
+    kept += unchanged;
+    if (!unchanged || l == NULL) continue;
+    begin_line(e, l);
+    expect_word(e, "cut_baseline");
+    expect_word(e, units[n].name);
+    expect_end(e);
+  }
+  return kept;
+}
+
 void expect_lists(struct expecting *e) {
   const struct runbook *b = e->b;
-  expect_function(e, "plan_tools", "the tools that are looked for");
+  uint32_t n = 0;
+  struct long_list l = begin(e, "plan_tools", "the tools that are looked for", b->tools.n);
   for (uint32_t i = 0; i < b->tools.n; i++) {
+    begin_line(e, &l);
     expect_word(e, "cut_tool");
     expect_word(e, b->tools.at[i].name);
     expect_word(e, b->tools.at[i].dir != NULL ? b->tools.at[i].dir : ".");
     expect_end(e);
   }
-  close_list(e);
-  expect_function(e, "plan_observe", "the values that preflight looks at");
-  for (uint32_t i = 0; i < b->sequences.n && b->sequences.at[i].type == SEQ_OBSERVE; i++) {
+  finish(e, &l);
+  while (n < b->sequences.n && b->sequences.at[n].type == SEQ_OBSERVE) n++;
+  l = begin(e, "plan_observe", "the values that preflight looks at", n);
+  for (uint32_t i = 0; i < n; i++) {
     const struct sequence *s = &b->sequences.at[i];
+    begin_line(e, &l);
     expect_word(e, s->made_by == NONE ? "cut_observe" : "cut_absent");
     expect_number(e, i + 1);
     expect_word(e, expect_name(e, b->m->resources.at[s->resource].name));
     if (s->made_by != NONE) expect_number(e, s->made_by + 1);
     expect_end(e);
   }
-  close_list(e);
-  expect_function(e, "plan_unused", "the addresses that have to be free");
+  finish(e, &l);
+  l = begin(e, "plan_unused", "the addresses that have to be free", b->unused.n);
   for (uint32_t i = 0; i < b->unused.n; i++) {
     const char *address = b->unused.at[i].address;
+    begin_line(e, &l);
     expect_word(e, "cut_unused");
     expect_word(e, strchr(address, ':') != NULL ? arena_print(e->arena, "[%s]", address) : address);
     expect_number(e, b->unused.at[i].port);
     expect_word(e, expect_name(e, b->m->resources.at[b->unused.at[i].resource].name));
     expect_end(e);
   }
-  close_list(e);
-  expect_function(e, "plan_locks", "the state locks that are looked at");
+  finish(e, &l);
+  l = begin(e, "plan_locks", "the state locks that are looked at", b->locks.n);
   for (uint32_t i = 0; i < b->locks.n; i++) {
-    const struct state_lock *l = &b->locks.at[i];
-    expect_word(e, l->connection != NULL ? "cut_state_lock" : "cut_blind_lock");
-    if (l->connection != NULL) expect_number(e, i + 1);
-    expect_word(e, expect_name(e, b->m->resources.at[l->stack].name));
-    expect_word(e, l->connection != NULL ? l->schema : LOCK_BLIND);
-    if (l->connection != NULL) {
-      expect_word(e, l->workspace);
-      expect_word(e, l->steps);
+    const struct state_lock *x = &b->locks.at[i];
+    begin_line(e, &l);
+    expect_word(e, x->connection != NULL ? "cut_state_lock" : "cut_blind_lock");
+    if (x->connection != NULL) expect_number(e, i + 1);
+    expect_word(e, expect_name(e, b->m->resources.at[x->stack].name));
+    expect_word(e, x->connection != NULL ? x->schema : LOCK_BLIND);
+    if (x->connection != NULL) {
+      expect_word(e, x->workspace);
+      expect_word(e, x->steps);
     }
     expect_end(e);
   }
-  close_list(e);
+  finish(e, &l);
   for (uint32_t i = 0; i < b->locks.n; i++) lock(e, i);
-  expect_function(e, "plan_baseline", "the outputs that have to stay");
-  for (uint32_t i = 0; i < b->sequences.n; i++) {
-    const struct sequence *q = &b->sequences.at[i];
-    const struct unit *units = q->type == SEQ_VERIFY && q->unchanged ? sequence_units(b, q, e->arena) : NULL;
-    for (uint32_t n = 0; units != NULL && n < q->count; n++) {
-      bool unchanged = false;
-      for (uint32_t k = 0; k < units[n].command->expect_count; k++) unchanged = unchanged || units[n].command->expects[k].type == EXPECT_UNCHANGED;
-      if (!unchanged) continue;
-      expect_word(e, "cut_baseline");
-      expect_word(e, units[n].name);
-      expect_end(e);
-    }
-  }
-  close_list(e);
+  n = 0;
+  for (uint32_t i = 0; i < b->sequences.n; i++) n += kept_outputs(e, &b->sequences.at[i], NULL);
+  l = begin(e, "plan_baseline", "the outputs that have to stay", n);
+  for (uint32_t i = 0; i < b->sequences.n; i++) kept_outputs(e, &b->sequences.at[i], &l);
+  finish(e, &l);
 }
 
 void expect_step(struct expecting *e, uint32_t k) {
@@ -158,7 +199,7 @@ void expect_promise(struct expecting *e, uint32_t i) {
   expect_assign(e, "cut_blind", x->blind != NULL ? x->blind : "");
   expect_function(e, arena_print(e->arena, "probe_%u", i + 1), what);
   if (x->blind != NULL) {
-    close_list(e);
+    nothing(e);
     return;
   }
   expect_word(e, x->target != NULL ? "cut_probe_url" : "cut_probe_tcp");

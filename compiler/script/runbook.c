@@ -525,6 +525,7 @@ struct runbook *runbook_build(struct model *m, const struct proof *p) {
   b->newer = overtaking(&u);
   b->sequences.at = arena_grow(arena, NULL, 0, &b->sequences.cap, 4 * p->order.n + 1, sizeof *b->sequences.at);
   add_observations(&u);
+  b->observations = b->sequences.n;
   for (uint32_t k = 0; k < p->order.n; k++) add_step(&u, k);
   for (uint32_t k = 0; k < p->order.n; k++) step_lock(&u, k);
   add_probes(&u);

@@ -14,6 +14,7 @@ cut_root='' cut_run='' cut_logs='' cut_log='' cut_out='' cut_work='' cut_cred=''
 cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_torn=0 cut_call='' cut_there='' cut_kept='' cut_given_mode='' cut_tty_out=0 cut_tty_err=0 cut_present='' cut_why=''
 cut_signal='' cut_clean=0 cut_locked=0 cut_quiet_tty=0 cut_count=0
 cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_secret_run=0
+cut_part=0 cut_observations=0 cut_book='' cut_parted='' cut_steps_held='' cut_steps_names='' cut_observations_held='' cut_observations_names='' cut_given_part='' cut_turned='' cut_here='' cut_holding=''
 cut_launcher='' cut_shell='' cut_copy='' cut_child='' cut_late=0 cut_hung_up=0
 cut_bound=900 cut_gone=' ' cut_held=0 cut_from=0 cut_to_step=0 cut_only_look=0 cut_counting=0 cut_confirm_within=0 cut_until='' cut_orphaned=0 cut_alone_now=0 cut_target=0
 cut_id='' cut_title='' cut_takes='' cut_final='' cut_hand='' cut_newer=''
@@ -227,8 +228,7 @@ cut_lock() {
   cut_locked=1
   rm -f "${cut_state}"/lock/me.* "${cut_state}"/lock/after.*
   printf '%s\n' "$$" >"${cut_state}/lock/pid" || return 4
-  cut_copy="${cut_state}/lock/runbook"
-  { cut_copy_commands; } 2>/dev/null >"${cut_copy}" || return 4
+  cut_copy_book || return 4
   cut_outlived
 }
 
@@ -238,7 +238,23 @@ cut_copy_commands() {
   sed -n '/^set -u$/,/^# -- /p
     /^cut_compose() {$/,/^}$/p
     /^# -- What the commands of the plan are made of/,/^# -- /p
-    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"${cut_self}" && sed '1,/^# == End of the .* ==$/d' <"${cut_self}"
+    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"$1" && sed -e '1,/^# == End of the .* ==$/d' -e "/^# == Part tables of ${cut_digest} ==/q" <"$1"
+}
+
+cut_copy_book() {
+  cut_copy="${cut_state}/lock/runbook"
+  if [ "${cut_part}" = 0 ]; then
+    { cut_copy_commands "${cut_self}"; } 2>/dev/null >"${cut_copy}" && return 0
+  else
+    cut_book="${cut_state}/lock/book"
+    if { cp -- "${cut_self}" "${cut_book}" && cut_copy_commands "${cut_book}" >"${cut_state}/lock/base" &&
+      cat -- "${cut_state}/lock/base" >"${cut_copy}" && printf '\ncut_main "$@"\n' >>"${cut_copy}"; } 2>/dev/null; then
+      cut_find_parts
+      return
+    fi
+  fi
+  cut_complain "The runbook cannot be copied to ${cut_state}/lock: a full disk, or no right to it."
+  return 1
 }
 
 cut_leave_lock() {
@@ -325,7 +341,7 @@ cut_unlock() {
   cut_locked=0
   # While a command may be at work, it stays: whoever finds it stale waits for that command.
   [ ! -e "${cut_state}/lock/command" ] || return 0
-  rm -f "${cut_state}/lock/runbook" "${cut_state}/lock/pid" "${cut_state}/lock/output" "${cut_state}"/lock/me.*
+  rm -f "${cut_state}/lock/runbook" "${cut_state}/lock/base" "${cut_state}/lock/book" "${cut_state}/lock/pid" "${cut_state}/lock/output" "${cut_state}"/lock/me.*
   rm -f "${cut_state}/lock/holder"
   rmdir "${cut_state}/lock" 2>/dev/null || :
 }

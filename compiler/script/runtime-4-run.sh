@@ -180,11 +180,13 @@ cut_once() {
   cut_clear
   cut_late=0
   if [ "${cut_launcher}" = none ]; then
-    (trap '' HUP && cd -- "${cut_root}" && "${cut_name}") >"${cut_out}" 2>>"${cut_log}" </dev/null
+    (trap '' HUP && cut_define "${cut_name}" && cd -- "${cut_root}" && "${cut_name}") >"${cut_out}" 2>>"${cut_log}" </dev/null
     cut_rc=$?
-  else
+  elif cut_give "${cut_name}"; then
     cut_launch
     cut_attend
+  else
+    cut_rc=126 cut_why="${cut_copy} cannot be written: a full disk, or no right to it"
   fi
   cut_clear
   [ "${cut_late}" = 0 ] || [ "${cut_rc}" != 0 ] || cut_rc=124
@@ -316,7 +318,12 @@ cut_failed_command() {
 
 # The text of a function of this file, for --dry-run.
 cut_show() {
-  sed -n "/^$1() {/,/^}/p" "${cut_self}" | sed '1d;$d;s/^/      /'
+  cut_find_part "$1"
+  if [ -z "${cut_holding}" ]; then
+    cat -- "${cut_self}"
+  else
+    cut_part_text "${cut_holding}"
+  fi | sed -n "/^$1() {/,/^}/p" | sed '1d;$d;s/^/      /'
 }
 
 # A step that a person takes: printed, and confirmed at the terminal.

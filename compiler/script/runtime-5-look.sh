@@ -142,8 +142,9 @@ cut_tool() {
 # cut_observe NUMBER NAME: what can't be observed is listed, and does not refuse.
 cut_observe() {
   cut_text=$2
+  cut_turn "observe_$1" || return 0
   cut_gentle=1
-  "observe_$1"
+  "${cut_turned}"
   cut_rc=$?
   cut_gentle=0
   [ "${cut_rc}" != 0 ] && [ -z "${cut_signal}" ] || return 0
@@ -159,14 +160,14 @@ cut_reason() {
 
 # cut_absent NUMBER NAME STEP: what that step creates may not be there yet, unless the step is said to be done.
 cut_absent() {
-  "step_$3"
+  cut_step "$3" && cut_turn "observe_$1" || return 0
   case "${cut_done_list}" in
   *" ${cut_id} "*) return 0 ;;
   *) ;;
   esac
   cut_text=$2 cut_present=''
   cut_gentle=1
-  "observe_$1"
+  "${cut_turned}"
   cut_rc=$?
   cut_gentle=0
   if [ -n "${cut_present}" ]; then
@@ -213,8 +214,7 @@ cut_baseline() {
 cut_by_hand() {
   cut_has_terminal && return 0
   cut_i=$((cut_at + 1))
-  while [ "${cut_i}" -le "${cut_target}" ]; do
-    "step_${cut_i}"
+  while [ "${cut_i}" -le "${cut_target}" ] && cut_step "${cut_i}"; do
     case "${cut_done_list}" in
     *" ${cut_id} "*) ;;
     *) [ -z "${cut_hand}" ] || cut_problem "step ${cut_id} is done by hand, and there is no terminal to confirm it at (--done ${cut_id})" ;;
@@ -226,8 +226,7 @@ cut_by_hand() {
 # --confirm-within is a promise to roll back, which a step without a way back breaks.
 cut_by_itself() {
   cut_i=1
-  while [ "${cut_i}" -le "${cut_steps}" ]; do
-    "step_${cut_i}"
+  while [ "${cut_i}" -le "${cut_steps}" ] && cut_step "${cut_i}"; do
     [ -z "${cut_final}" ] || cut_problem "--confirm-within: step ${cut_id} has no way back (${cut_final}), so nothing can roll back by itself after it"
     cut_i=$((cut_i + 1))
   done

@@ -4,7 +4,7 @@ cut_forward() {
   while [ "${cut_at}" -lt "$1" ]; do
     [ -z "${cut_signal}" ] || return 1
     cut_n=$((cut_at + 1))
-    "step_${cut_n}"
+    cut_step "${cut_n}" || return 1
     cut_announce
     cut_clock
     cut_started=${cut_time}
@@ -12,11 +12,11 @@ cut_forward() {
       cut_doubt=${cut_n} cut_high=${cut_n}
       cut_record intent "${cut_n}" "${cut_id}" || return 1
     fi
-    "step_${cut_n}_do" || return 1
+    "${cut_here}_do" || return 1
     # A signal that came when the work was done waits for the step's edge, a second one does not.
     cut_aside=${cut_signal}
     cut_signal=''
-    cut_settled "step_${cut_n}_verify" || return 1
+    cut_settled "${cut_here}_verify" || return 1
     [ "${cut_hung_up}" = 0 ] || cut_aside=HUP
     cut_hung_up=0
     [ -n "${cut_signal}" ] || cut_signal=${cut_aside}
@@ -70,7 +70,7 @@ cut_backward() {
   cut_signal=''
   cut_odd=''
   while [ "${cut_n}" -gt 0 ]; do
-    "step_${cut_n}"
+    cut_step "${cut_n}" || return 6
     if [ -n "${cut_final}" ]; then
       cut_bad "The way back ends at step ${cut_n}, ${cut_id}: ${cut_final}"
       return 6
@@ -81,9 +81,9 @@ cut_backward() {
       cut_record undo "${cut_n}" "${cut_id}" || return 6
     fi
     cut_undone=0
-    if "step_${cut_n}_undo"; then
+    if "${cut_here}_undo"; then
       cut_undone=1
-      if ! cut_settled "step_${cut_n}_was"; then
+      if ! cut_settled "${cut_here}_was"; then
         [ "${cut_drift}" = 0 ] || cut_undone=0
         [ "${cut_drift}" -gt 0 ] || cut_say "      undone, but its values could not be looked at"
       fi

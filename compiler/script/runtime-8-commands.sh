@@ -12,7 +12,7 @@ EOF
 }
 
 cut_plan_command() {
-  sed -n '2,/^$/s/^# \{0,1\}//p' "${cut_self}"
+  sed -n '2,$s/^# \{0,1\}//p; /^$/q' "${cut_self}"
 }
 
 cut_new_run() {
@@ -34,7 +34,7 @@ cut_find_target() {
   [ -n "${cut_to}" ] || return 0
   cut_i=1
   while [ "${cut_i}" -le "${cut_steps}" ]; do
-    "step_${cut_i}"
+    cut_step "${cut_i}" || return 4
     if [ "${cut_id}" = "${cut_to}" ]; then
       cut_target=${cut_i}
       return 0
@@ -47,17 +47,21 @@ cut_find_target() {
 
 # A name in --done that no step has would be missed only in the middle of the run.
 cut_find_done() {
-  for cut_word in ${cut_done_list}; do
-    cut_i=1
-    while [ "${cut_i}" -le "${cut_steps}" ]; do
-      "step_${cut_i}"
-      [ "${cut_id}" != "${cut_word}" ] || break
-      cut_i=$((cut_i + 1))
+  cut_missing=${cut_done_list}
+  cut_i=1
+  while [ "${cut_missing}" != ' ' ] && [ "${cut_i}" -le "${cut_steps}" ]; do
+    cut_step "${cut_i}" || return 4
+    while :; do
+      case "${cut_missing}" in
+      *" ${cut_id} "*) cut_missing="${cut_missing%%" ${cut_id} "*} ${cut_missing#*" ${cut_id} "}" ;;
+      *) break ;;
+      esac
     done
-    if [ "${cut_i}" -gt "${cut_steps}" ]; then
-      cut_complain "There is no step ${cut_word} (--done); \`plan\` lists them."
-      return 2
-    fi
+    cut_i=$((cut_i + 1))
+  done
+  for cut_word in ${cut_missing}; do
+    cut_complain "There is no step ${cut_word} (--done); \`plan\` lists them."
+    return 2
   done
 }
 
@@ -164,11 +168,11 @@ cut_resume() {
   cut_guard || return 3
   if [ "${cut_doubt}" -gt "${cut_at}" ]; then
     cut_n=${cut_doubt}
-    "step_${cut_n}"
+    cut_step "${cut_n}" || return 3
     cut_say "[${cut_n}/${cut_steps}] ${cut_id} was under way: looking"
     cut_looked=${cut_count}
     # Where nothing looks, it is done again.
-    if cut_settled "step_${cut_n}_verify" && [ "${cut_count}" -gt "${cut_looked}" ]; then
+    if cut_settled "${cut_here}_verify" && [ "${cut_count}" -gt "${cut_looked}" ]; then
       cut_record 'done' "${cut_n}" "${cut_id}" || return 3
       cut_at=${cut_n} cut_doubt=0
     fi
@@ -197,7 +201,7 @@ cut_rollback() {
   cut_confirm "Roll back ${cut_plan} from step ${cut_at}" || return
   cut_n=${cut_at}
   [ "${cut_doubt}" -le "${cut_n}" ] || cut_n=${cut_doubt}
-  "step_${cut_n}"
+  cut_step "${cut_n}" || return 6
   if [ -n "${cut_final}" ]; then
     cut_bad "The way back ends at step ${cut_n}, ${cut_id}: ${cut_final}"
     return 6
@@ -237,7 +241,7 @@ cut_status_command() {
   cut_forget_other
   cut_i=1
   while [ "${cut_i}" -le "${cut_steps}" ]; do
-    "step_${cut_i}"
+    cut_step "${cut_i}" || return 4
     cut_mark='      '
     [ "${cut_i}" -gt "${cut_at}" ] || cut_mark='done  '
     [ "${cut_i}" -ne "${cut_doubt}" ] || cut_mark='maybe '
@@ -282,10 +286,10 @@ cut_verify_command() {
   fi
   cut_n=1
   while [ "${cut_n}" -le "${cut_at}" ]; do
-    "step_${cut_n}"
+    cut_step "${cut_n}" || return 1
     if [ -z "${cut_newer}" ] || [ "${cut_newer}" -gt "${cut_at}" ]; then
       cut_say "[${cut_n}/${cut_steps}] ${cut_id}"
-      cut_settled "step_${cut_n}_verify" || cut_bad_count=$((cut_bad_count + 1))
+      cut_settled "${cut_here}_verify" || cut_bad_count=$((cut_bad_count + 1))
     fi
     cut_n=$((cut_n + 1))
   done
@@ -456,6 +460,7 @@ cut_main() {
     ;;
   *) ;;
   esac
+  cut_book=${cut_self}
   cut_quote "${cut_self}"
   cut_call="sh ${cut_quoted}"
   if ! cut_options "$@"; then
