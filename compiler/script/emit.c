@@ -523,11 +523,11 @@ static void print_all(struct text *out, const struct runbook *b, enum sequence_t
 /* The line that a part begins with. No text of the plan can have the like, since it names the digest of the plan. */
 static void print_mark(struct text *out, const struct runbook *b, const char *name, uint32_t first, uint32_t n) {
   if (first == 0) {
-    text_print(out, "\n# == Part %s of %.16s ==\n", name, b->digest);
+    text_print(out, "\n" PART_MARK "%s of %.16s ==\n", name, b->digest);
     return;
   }
   uint32_t last = first + PART_SIZE - 1 < n ? first + PART_SIZE - 1 : n;
-  text_print(out, "\n# == Part %s_%u of %.16s: %s %u to %u of %u ==\n", name, first, b->digest, name, first, last, n);
+  text_print(out, "\n" PART_MARK "%s_%u of %.16s: %s %u to %u of %u ==\n", name, first, b->digest, name, first, last, n);
 }
 
 /* What the steps, and with `observe` the observations, do. */

@@ -14,6 +14,7 @@
  * further than that, and the runtime takes a part from the file when it needs it. */
 #define LONG_FROM 201u
 #define PART_SIZE 100u
+#define PART_MARK "# == Part "
 /* A list of more lines is a function for each so many: some shells go down one level for each line of a function. */
 #define LIST_SIZE 1000u
 

@@ -35,6 +35,7 @@ cut_find_parts() {
 
 # Prints a part, steps_101 or so.
 cut_part_text() {
+  cut_where=''
   eval "cut_where=\${cut_part_$1-}"
   cut_where_from=${cut_where% *}
   tail -c "+$((cut_where_from + 1))" "${cut_book}" 2>/dev/null | head -c "${cut_where#* }"
@@ -93,17 +94,22 @@ cut_turn() {
 # Names the functions of a part by their place in it. Its last lines say what the part is and which these are.
 cut_rename() {
   LC_ALL=C awk -v size="${cut_part}" -v part="${cut_holding}" '
+    BEGIN {
+      kind = first = part
+      sub(/_.*/, "", kind)
+      sub(/.*_/, "", first)
+    }
     /^(step|observe)_[0-9]+[a-z0-9_]*\(\) \{( # .*)?$/ {
       split($0, piece, /[_( ]/)
-      sub(/_[0-9]+/, "_at_" (piece[2] - 1) % size + 1)
-      name = $0
-      sub(/\(.*/, "", name)
-      names = names " " name
+      if (piece[2] >= first + 0 && piece[2] < first + size) {
+        sub(/_[0-9]+/, "_at_" (piece[2] - first + 1))
+        name = $0
+        sub(/\(.*/, "", name)
+        names = names " " name
+      }
     }
     { print }
     END {
-      kind = part
-      sub(/_.*/, "", kind)
       printf "cut_%s_names=\047%s\047 cut_%s_held=%s\n", kind, names, kind, part
     }'
 }
@@ -125,7 +131,9 @@ cut_step() {
 cut_define() {
   cut_find_part "$1"
   [ -z "${cut_holding}" ] || cut_find_parts || return
-  [ -z "${cut_holding}" ] || eval "$(cut_part_text "${cut_holding}")"
+  cut_part_shell=''
+  [ -z "${cut_holding}" ] || cut_part_shell=$(cut_part_text "${cut_holding}") || return
+  eval "${cut_part_shell}"
 }
 
 # Makes the copy from which commands run have what the command $1 needs.

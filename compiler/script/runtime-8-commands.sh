@@ -12,7 +12,7 @@ EOF
 }
 
 cut_plan_command() {
-  sed -n '2,$s/^# \{0,1\}//p; /^$/q' "${cut_self}"
+  sed -n '/^$/q; 2,$s/^# \{0,1\}//p' "${cut_self}"
 }
 
 cut_new_run() {
