@@ -77,6 +77,7 @@ cut_root='' cut_run='' cut_logs='' cut_log='' cut_out='' cut_work='' cut_cred=''
 cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_torn=0 cut_call='' cut_there='' cut_kept='' cut_given_mode='' cut_tty_out=0 cut_tty_err=0 cut_present='' cut_why=''
 cut_signal='' cut_clean=0 cut_locked=0 cut_quiet_tty=0 cut_count=0
 cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_secret_run=0
+cut_part=0 cut_observations=0 cut_book='' cut_parted='' cut_steps_held='' cut_steps_names='' cut_observations_held='' cut_observations_names='' cut_given_part='' cut_turned='' cut_here='' cut_holding=''
 cut_launcher='' cut_shell='' cut_copy='' cut_child='' cut_late=0 cut_hung_up=0
 cut_bound=900 cut_gone=' ' cut_held=0 cut_from=0 cut_to_step=0 cut_only_look=0 cut_counting=0 cut_confirm_within=0 cut_until='' cut_orphaned=0 cut_alone_now=0 cut_target=0
 cut_id='' cut_title='' cut_takes='' cut_final='' cut_hand='' cut_newer=''
@@ -290,8 +291,7 @@ cut_lock() {
   cut_locked=1
   rm -f "${cut_state}"/lock/me.* "${cut_state}"/lock/after.*
   printf '%s\n' "$$" >"${cut_state}/lock/pid" || return 4
-  cut_copy="${cut_state}/lock/runbook"
-  { cut_copy_commands; } 2>/dev/null >"${cut_copy}" || return 4
+  cut_copy_book || return 4
   cut_outlived
 }
 
@@ -301,7 +301,23 @@ cut_copy_commands() {
   sed -n '/^set -u$/,/^# -- /p
     /^cut_compose() {$/,/^}$/p
     /^# -- What the commands of the plan are made of/,/^# -- /p
-    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"${cut_self}" && sed '1,/^# == End of the .* ==$/d' <"${cut_self}"
+    /^cut_command() {$/,/^}$/{ s/^cut_command/cut_main/; p; }' <"$1" && sed -e '1,/^# == End of the .* ==$/d' -e "/^# == Part tables of ${cut_digest} ==/q" <"$1"
+}
+
+cut_copy_book() {
+  cut_copy="${cut_state}/lock/runbook"
+  if [ "${cut_part}" = 0 ]; then
+    { cut_copy_commands "${cut_self}"; } 2>/dev/null >"${cut_copy}" && return 0
+  else
+    cut_book="${cut_state}/lock/book"
+    if { cp -- "${cut_self}" "${cut_book}" && cut_copy_commands "${cut_book}" >"${cut_state}/lock/base" &&
+      cat -- "${cut_state}/lock/base" >"${cut_copy}" && printf '\ncut_main "$@"\n' >>"${cut_copy}"; } 2>/dev/null; then
+      cut_find_parts
+      return
+    fi
+  fi
+  cut_complain "The runbook cannot be copied to ${cut_state}/lock: a full disk, or no right to it."
+  return 1
 }
 
 cut_leave_lock() {
@@ -388,7 +404,7 @@ cut_unlock() {
   cut_locked=0
   # While a command may be at work, it stays: whoever finds it stale waits for that command.
   [ ! -e "${cut_state}/lock/command" ] || return 0
-  rm -f "${cut_state}/lock/runbook" "${cut_state}/lock/pid" "${cut_state}/lock/output" "${cut_state}"/lock/me.*
+  rm -f "${cut_state}/lock/runbook" "${cut_state}/lock/base" "${cut_state}/lock/book" "${cut_state}/lock/pid" "${cut_state}/lock/output" "${cut_state}"/lock/me.*
   rm -f "${cut_state}/lock/holder"
   rmdir "${cut_state}/lock" 2>/dev/null || :
 }
@@ -606,6 +622,156 @@ cut_search_logs() {
   done
 }
 
+# -- Steps at hand ---------------------------------------------------------------------------------------------------
+
+# In a long runbook the steps and the observations stand below the call of cut_main, where the shell does not read: a shell
+# takes long to find a function among hundred thousands, and some keep twenty times the bytes of each. They are read from the
+# file a part at a time. A part begins with a line that nothing else in the file can have, since it names the digest.
+
+# Finds the parts of the file cut_book: cut_part_steps_101='OFFSET LENGTH' and so on. False when one is missing.
+cut_find_parts() {
+  [ "${cut_parted}" != "${cut_book}" ] || return 0
+  cut_parts_due=$(((cut_steps + cut_part - 1) / cut_part + (cut_observations + cut_part - 1) / cut_part))
+  cut_parts=$(LC_ALL=C awk -v digest="${cut_digest}" '
+    /^# == Part / && ($6 == digest || $6 == digest ":") {
+      if (name ~ /^(steps|observations)_[0-9]+$/) printf "cut_part_%s=\047%.0f %.0f\047\n", name, from, at - from
+      name = $4
+      from = at
+    }
+    { at += length($0) + 1 }
+    END { if (name == "end") print "cut_parted=" }' "${cut_book}") || cut_parts=''
+  cut_parts_found=0
+  for cut_mark in ${cut_parts}; do
+    case "${cut_mark}" in
+    cut_part_*) cut_parts_found=$((cut_parts_found + 1)) ;;
+    cut_parted=) cut_parted=${cut_book} ;;
+    *) ;;
+    esac
+  done
+  if [ "${cut_parts_found}" != "${cut_parts_due}" ] || [ "${cut_parted}" != "${cut_book}" ]; then
+    cut_parted=''
+    cut_complain "The runbook ${cut_self} is not whole: it has ${cut_parts_found} of its ${cut_parts_due} parts, or no end. Emit it again."
+    return 1
+  fi
+  eval "${cut_parts}"
+  cut_parted=${cut_book}
+}
+
+# Prints a part, steps_101 or so.
+cut_part_text() {
+  cut_where=''
+  eval "cut_where=\${cut_part_$1-}"
+  cut_where_from=${cut_where% *}
+  tail -c "+$((cut_where_from + 1))" "${cut_book}" 2>/dev/null | head -c "${cut_where#* }"
+}
+
+# The part that the functions step_N… or observe_N… stand in, in cut_holding; empty for all others, which are always there.
+cut_find_part() {
+  cut_holding=''
+  [ "${cut_part}" != 0 ] || return 0
+  case "$1" in
+  step_*) cut_holding=steps ;;
+  observe_*) cut_holding=observations ;;
+  *) return 0 ;;
+  esac
+  cut_nth=${1#*_}
+  cut_nth=${cut_nth%%_*}
+  cut_holding="${cut_holding}_$(((cut_nth - 1) / cut_part * cut_part + 1))"
+}
+
+# Sets cut_turned to the function of the step or observation $1 (step_N, observe_N), which is there then, with those of its part:
+# in place of those of another, as step_at_1 to step_at_100. Under ever new names, bash would keep them all.
+cut_turn() {
+  cut_find_part "$1"
+  cut_turned=$1
+  [ -n "${cut_holding}" ] || return 0
+  cut_turned="${1%_*}_at_$(((cut_nth - 1) % cut_part + 1))"
+  case "${cut_holding}" in
+  "${cut_steps_held}" | "${cut_observations_held}") return 0 ;;
+  *) ;;
+  esac
+  cut_find_parts || {
+    cut_problems=$((cut_problems + 1))
+    return 1
+  }
+  cut_part_shell=$(cut_part_text "${cut_holding}" | cut_rename)
+  case "${cut_holding}" in
+  steps_*)
+    cut_drop_functions "${cut_steps_names}"
+    cut_steps_names='' cut_steps_held=''
+    ;;
+  *)
+    cut_drop_functions "${cut_observations_names}"
+    cut_observations_names='' cut_observations_held=''
+    ;;
+  esac
+  case "${cut_part_shell}" in
+  "# == Part ${cut_holding} of ${cut_digest}: "*) eval "${cut_part_shell}" ;;
+  *) ;;
+  esac
+  command -v "${cut_turned}" >/dev/null 2>&1 && return 0
+  cut_steps_held='' cut_observations_held='' cut_problems=$((cut_problems + 1))
+  cut_complain "The part ${cut_holding} of the runbook cannot be read from ${cut_book}."
+  return 1
+}
+
+# Names the functions of a part by their place in it. Its last lines say what the part is and which these are.
+cut_rename() {
+  LC_ALL=C awk -v size="${cut_part}" -v part="${cut_holding}" '
+    BEGIN {
+      kind = first = part
+      sub(/_.*/, "", kind)
+      sub(/.*_/, "", first)
+    }
+    /^(step|observe)_[0-9]+[a-z0-9_]*\(\) \{( # .*)?$/ {
+      split($0, piece, /[_( ]/)
+      if (piece[2] >= first + 0 && piece[2] < first + size) {
+        sub(/_[0-9]+/, "_at_" (piece[2] - first + 1))
+        name = $0
+        sub(/\(.*/, "", name)
+        names = names " " name
+      }
+    }
+    { print }
+    END {
+      printf "cut_%s_names=\047%s\047 cut_%s_held=%s\n", kind, names, kind, part
+    }'
+}
+
+cut_drop_functions() {
+  for cut_function in $1; do
+    unset -f "${cut_function}"
+  done
+}
+
+# Step N is the one at hand: what it is called and takes, in cut_id and so on; its functions are there, as ${cut_here}_do and so on.
+cut_step() {
+  cut_turn "step_$1" || return
+  cut_here=${cut_turned}
+  "${cut_here}"
+}
+
+# Makes the command $1 be there in this shell.
+cut_define() {
+  cut_find_part "$1"
+  [ -z "${cut_holding}" ] || cut_find_parts || return
+  cut_part_shell=''
+  [ -z "${cut_holding}" ] || cut_part_shell=$(cut_part_text "${cut_holding}") || return
+  eval "${cut_part_shell}"
+}
+
+# Makes the copy from which commands run have what the command $1 needs.
+cut_give() {
+  cut_find_part "$1"
+  case "${cut_holding}" in
+  '' | "${cut_given_part}") return 0 ;;
+  *) ;;
+  esac
+  {
+    cat -- "${cut_state}/lock/base" && cut_part_text "${cut_holding}" && printf '\ncut_main "$@"\n'
+  } 2>/dev/null >"${cut_copy}.new" && mv -f "${cut_copy}.new" "${cut_copy}" || return
+  cut_given_part=${cut_holding}
+}
 # -- What the commands of the plan are made of (each runs in the subshell of its command) ----------------------------
 
 cut_stdin() {
@@ -892,11 +1058,13 @@ cut_once() {
   cut_clear
   cut_late=0
   if [ "${cut_launcher}" = none ]; then
-    (trap '' HUP && cd -- "${cut_root}" && "${cut_name}") >"${cut_out}" 2>>"${cut_log}" </dev/null
+    (trap '' HUP && cut_define "${cut_name}" && cd -- "${cut_root}" && "${cut_name}") >"${cut_out}" 2>>"${cut_log}" </dev/null
     cut_rc=$?
-  else
+  elif cut_give "${cut_name}"; then
     cut_launch
     cut_attend
+  else
+    cut_rc=126 cut_why="${cut_copy} cannot be written: a full disk, or no right to it"
   fi
   cut_clear
   [ "${cut_late}" = 0 ] || [ "${cut_rc}" != 0 ] || cut_rc=124
@@ -1028,7 +1196,12 @@ cut_failed_command() {
 
 # The text of a function of this file, for --dry-run.
 cut_show() {
-  sed -n "/^$1() {/,/^}/p" "${cut_self}" | sed '1d;$d;s/^/      /'
+  cut_find_part "$1"
+  if [ -z "${cut_holding}" ]; then
+    cat -- "${cut_self}"
+  else
+    cut_part_text "${cut_holding}"
+  fi | sed -n "/^$1() {/,/^}/p" | sed '1d;$d;s/^/      /'
 }
 
 # A step that a person takes: printed, and confirmed at the terminal.
@@ -1326,8 +1499,9 @@ cut_tool() {
 # cut_observe NUMBER NAME: what can't be observed is listed, and does not refuse.
 cut_observe() {
   cut_text=$2
+  cut_turn "observe_$1" || return 0
   cut_gentle=1
-  "observe_$1"
+  "${cut_turned}"
   cut_rc=$?
   cut_gentle=0
   [ "${cut_rc}" != 0 ] && [ -z "${cut_signal}" ] || return 0
@@ -1343,14 +1517,14 @@ cut_reason() {
 
 # cut_absent NUMBER NAME STEP: what that step creates may not be there yet, unless the step is said to be done.
 cut_absent() {
-  "step_$3"
+  cut_step "$3" && cut_turn "observe_$1" || return 0
   case "${cut_done_list}" in
   *" ${cut_id} "*) return 0 ;;
   *) ;;
   esac
   cut_text=$2 cut_present=''
   cut_gentle=1
-  "observe_$1"
+  "${cut_turned}"
   cut_rc=$?
   cut_gentle=0
   if [ -n "${cut_present}" ]; then
@@ -1397,8 +1571,7 @@ cut_baseline() {
 cut_by_hand() {
   cut_has_terminal && return 0
   cut_i=$((cut_at + 1))
-  while [ "${cut_i}" -le "${cut_target}" ]; do
-    "step_${cut_i}"
+  while [ "${cut_i}" -le "${cut_target}" ] && cut_step "${cut_i}"; do
     case "${cut_done_list}" in
     *" ${cut_id} "*) ;;
     *) [ -z "${cut_hand}" ] || cut_problem "step ${cut_id} is done by hand, and there is no terminal to confirm it at (--done ${cut_id})" ;;
@@ -1410,8 +1583,7 @@ cut_by_hand() {
 # --confirm-within is a promise to roll back, which a step without a way back breaks.
 cut_by_itself() {
   cut_i=1
-  while [ "${cut_i}" -le "${cut_steps}" ]; do
-    "step_${cut_i}"
+  while [ "${cut_i}" -le "${cut_steps}" ] && cut_step "${cut_i}"; do
     [ -z "${cut_final}" ] || cut_problem "--confirm-within: step ${cut_id} has no way back (${cut_final}), so nothing can roll back by itself after it"
     cut_i=$((cut_i + 1))
   done
@@ -1887,6 +2059,10 @@ cut_watchdog() {
   trap '' HUP INT
   cut_state=$1 cut_deadline='' cut_shell=$4
   while sleep 2; do
+    # The journal of a long run is long: as long as there is nothing to wait for, nobody reads all of it.
+    if cut_is_alive "$2" "$5" && ! grep -q -e ' confirm-until ' -e ' over ' "${cut_state}/journal"; then
+      continue
+    fi
     cut_read_journal
     [ -z "${cut_over}" ] || return 0
     cut_clock
@@ -2027,7 +2203,7 @@ cut_forward() {
   while [ "${cut_at}" -lt "$1" ]; do
     [ -z "${cut_signal}" ] || return 1
     cut_n=$((cut_at + 1))
-    "step_${cut_n}"
+    cut_step "${cut_n}" || return 1
     cut_announce
     cut_clock
     cut_started=${cut_time}
@@ -2035,11 +2211,11 @@ cut_forward() {
       cut_doubt=${cut_n} cut_high=${cut_n}
       cut_record intent "${cut_n}" "${cut_id}" || return 1
     fi
-    "step_${cut_n}_do" || return 1
+    "${cut_here}_do" || return 1
     # A signal that came when the work was done waits for the step's edge, a second one does not.
     cut_aside=${cut_signal}
     cut_signal=''
-    cut_settled "step_${cut_n}_verify" || return 1
+    cut_settled "${cut_here}_verify" || return 1
     [ "${cut_hung_up}" = 0 ] || cut_aside=HUP
     cut_hung_up=0
     [ -n "${cut_signal}" ] || cut_signal=${cut_aside}
@@ -2093,7 +2269,7 @@ cut_backward() {
   cut_signal=''
   cut_odd=''
   while [ "${cut_n}" -gt 0 ]; do
-    "step_${cut_n}"
+    cut_step "${cut_n}" || return 6
     if [ -n "${cut_final}" ]; then
       cut_bad "The way back ends at step ${cut_n}, ${cut_id}: ${cut_final}"
       return 6
@@ -2104,9 +2280,9 @@ cut_backward() {
       cut_record undo "${cut_n}" "${cut_id}" || return 6
     fi
     cut_undone=0
-    if "step_${cut_n}_undo"; then
+    if "${cut_here}_undo"; then
       cut_undone=1
-      if ! cut_settled "step_${cut_n}_was"; then
+      if ! cut_settled "${cut_here}_was"; then
         [ "${cut_drift}" = 0 ] || cut_undone=0
         [ "${cut_drift}" -gt 0 ] || cut_say "      undone, but its values could not be looked at"
       fi
@@ -2250,7 +2426,7 @@ EOF
 }
 
 cut_plan_command() {
-  sed -n '2,/^$/s/^# \{0,1\}//p' "${cut_self}"
+  sed -n '/^$/q; 2,$s/^# \{0,1\}//p' "${cut_self}"
 }
 
 cut_new_run() {
@@ -2272,7 +2448,7 @@ cut_find_target() {
   [ -n "${cut_to}" ] || return 0
   cut_i=1
   while [ "${cut_i}" -le "${cut_steps}" ]; do
-    "step_${cut_i}"
+    cut_step "${cut_i}" || return 4
     if [ "${cut_id}" = "${cut_to}" ]; then
       cut_target=${cut_i}
       return 0
@@ -2285,17 +2461,21 @@ cut_find_target() {
 
 # A name in --done that no step has would be missed only in the middle of the run.
 cut_find_done() {
-  for cut_word in ${cut_done_list}; do
-    cut_i=1
-    while [ "${cut_i}" -le "${cut_steps}" ]; do
-      "step_${cut_i}"
-      [ "${cut_id}" != "${cut_word}" ] || break
-      cut_i=$((cut_i + 1))
+  cut_missing=${cut_done_list}
+  cut_i=1
+  while [ "${cut_missing}" != ' ' ] && [ "${cut_i}" -le "${cut_steps}" ]; do
+    cut_step "${cut_i}" || return 4
+    while :; do
+      case "${cut_missing}" in
+      *" ${cut_id} "*) cut_missing="${cut_missing%%" ${cut_id} "*} ${cut_missing#*" ${cut_id} "}" ;;
+      *) break ;;
+      esac
     done
-    if [ "${cut_i}" -gt "${cut_steps}" ]; then
-      cut_complain "There is no step ${cut_word} (--done); \`plan\` lists them."
-      return 2
-    fi
+    cut_i=$((cut_i + 1))
+  done
+  for cut_word in ${cut_missing}; do
+    cut_complain "There is no step ${cut_word} (--done); \`plan\` lists them."
+    return 2
   done
 }
 
@@ -2402,11 +2582,11 @@ cut_resume() {
   cut_guard || return 3
   if [ "${cut_doubt}" -gt "${cut_at}" ]; then
     cut_n=${cut_doubt}
-    "step_${cut_n}"
+    cut_step "${cut_n}" || return 3
     cut_say "[${cut_n}/${cut_steps}] ${cut_id} was under way: looking"
     cut_looked=${cut_count}
     # Where nothing looks, it is done again.
-    if cut_settled "step_${cut_n}_verify" && [ "${cut_count}" -gt "${cut_looked}" ]; then
+    if cut_settled "${cut_here}_verify" && [ "${cut_count}" -gt "${cut_looked}" ]; then
       cut_record 'done' "${cut_n}" "${cut_id}" || return 3
       cut_at=${cut_n} cut_doubt=0
     fi
@@ -2435,7 +2615,7 @@ cut_rollback() {
   cut_confirm "Roll back ${cut_plan} from step ${cut_at}" || return
   cut_n=${cut_at}
   [ "${cut_doubt}" -le "${cut_n}" ] || cut_n=${cut_doubt}
-  "step_${cut_n}"
+  cut_step "${cut_n}" || return 6
   if [ -n "${cut_final}" ]; then
     cut_bad "The way back ends at step ${cut_n}, ${cut_id}: ${cut_final}"
     return 6
@@ -2475,7 +2655,7 @@ cut_status_command() {
   cut_forget_other
   cut_i=1
   while [ "${cut_i}" -le "${cut_steps}" ]; do
-    "step_${cut_i}"
+    cut_step "${cut_i}" || return 4
     cut_mark='      '
     [ "${cut_i}" -gt "${cut_at}" ] || cut_mark='done  '
     [ "${cut_i}" -ne "${cut_doubt}" ] || cut_mark='maybe '
@@ -2520,10 +2700,10 @@ cut_verify_command() {
   fi
   cut_n=1
   while [ "${cut_n}" -le "${cut_at}" ]; do
-    "step_${cut_n}"
+    cut_step "${cut_n}" || return 1
     if [ -z "${cut_newer}" ] || [ "${cut_newer}" -gt "${cut_at}" ]; then
       cut_say "[${cut_n}/${cut_steps}] ${cut_id}"
-      cut_settled "step_${cut_n}_verify" || cut_bad_count=$((cut_bad_count + 1))
+      cut_settled "${cut_here}_verify" || cut_bad_count=$((cut_bad_count + 1))
     fi
     cut_n=$((cut_n + 1))
   done
@@ -2694,6 +2874,7 @@ cut_main() {
     ;;
   *) ;;
   esac
+  cut_book=${cut_self}
   cut_quote "${cut_self}"
   cut_call="sh ${cut_quoted}"
   if ! cut_options "$@"; then
@@ -3231,8 +3412,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 8f84ca07462122df56159e3a7e3d2010aaa2b6c4668a1ec75d940dd8ced6d042
-# plan part: sha256 bdf21d8feaf207a0fcbdfb2d27c3ba8c35fbc574a91d32b81dcc57a467b01af7
+# runtime: sha256 35a18dcb1b775ef40b6b5071e982178d9be057601837112159dee97e21a527a0
+# plan part: sha256 b64595c222c00ed41813be7bafb2a550c44f9d0bf3864b717f3b5ed16189fb41
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1
