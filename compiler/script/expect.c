@@ -17,7 +17,14 @@ static void literal(struct text *t, const char *text) {
   }
 }
 
+/* Are words compared as they come? No longer where one of the statement at hand has to be made to be compared. */
+static bool comparing(const struct expecting *e) { return e->against != NULL && e->line.n == 0 && !e->differs; }
+
 void expect_word(struct expecting *e, const char *text) {
+  if (comparing(e) && reading_word(e->against, !e->begun, text, strlen(text))) {
+    e->begun = true;
+    return;
+  }
   text_putc(&e->line, TOKEN_IS_WORD);
   literal(&e->line, text);
   text_putc(&e->line, SEP);
@@ -26,20 +33,29 @@ void expect_word(struct expecting *e, const char *text) {
 void expect_number(struct expecting *e, int64_t n) { text_print(&e->line, "%c%lld%c", TOKEN_IS_WORD, (long long)n, SEP); }
 
 static void operator(struct expecting *e, const char *text) {
+  if (comparing(e) && e->begun && reading_operator(e->against, text, strlen(text))) return;
   text_putc(&e->line, TOKEN_IS_OPERATOR);
   text_puts(&e->line, text);
   text_putc(&e->line, SEP);
 }
 
-/* The line against the next statement that is read. */
+/* The line against the next statement that is read, or what is left of it. */
 static void compare(struct expecting *e) {
-  bool same = !e->differs && reading_next(e->against, &e->read) && e->read.n == e->line.n && memcmp(e->read.at, e->line.at, e->line.n) == 0;
+  bool same = !e->differs;
+  if (same && e->line.n == 0) {
+    same = reading_ends(e->against);
+  } else if (same) {
+    if (e->begun) reading_rest(e->against, &e->read);
+    else same = reading_next(e->against, &e->read);
+    same = same && e->read.n == e->line.n && memcmp(e->read.at, e->line.at, e->line.n) == 0;
+  }
   e->differs = !same;
   e->line.n = 0;
+  e->begun = false;
 }
 
 void expect_end(struct expecting *e) {
-  if (e->line.n == 0) return;
+  if (e->line.n == 0 && !e->begun) return;
   e->count++;
   if (e->against != NULL) {
     compare(e);
@@ -58,9 +74,9 @@ void expect_or_return(struct expecting *e) {
 
 static void compare_function(struct expecting *e, const char *name) {
   size_t n = 0;
-  if (e->open && !e->differs) e->differs = !reading_next(e->against, &e->read) || !statement_closes(&e->read);
+  if (e->open && !e->differs && !reading_closes(e->against)) e->differs = !reading_next(e->against, &e->read) || !statement_closes(&e->read);
   e->open = *name != '\0';
-  if (!e->open || e->differs) return;
+  if (!e->open || e->differs || reading_opens(e->against, name)) return;
   const char *opened = reading_next(e->against, &e->read) ? statement_opens(&e->read, &n) : NULL;
   e->differs = opened == NULL || n != strlen(name) || memcmp(opened, name, n) != 0;
 }
@@ -72,6 +88,11 @@ void expect_function(struct expecting *e, const char *name, const char *what) {
 }
 
 void expect_assign(struct expecting *e, const char *name, const char *value) {
+  if (comparing(e) && !e->begun && reading_assign(e->against, name, value)) {
+    e->begun = true;
+    expect_end(e);
+    return;
+  }
   text_putc(&e->line, TOKEN_IS_WORD);
   text_puts(&e->line, name);
   text_putc(&e->line, '=');

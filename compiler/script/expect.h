@@ -13,6 +13,7 @@ struct expecting {
   struct reading *against; /* compared with what is read there, and not kept; NULL: kept */
   struct text read;
   bool open, differs;
+  bool begun;              /* the statement's first words were as expected, and are not in `line` */
 };
 
 static inline const char *expect_name(const struct expecting *e, uint32_t id) { return name_text(&e->b->m->c->names, id); }

@@ -280,13 +280,83 @@ bool statement_closes(const struct text *statement) {
   return statement->n == sizeof closing && memcmp(statement->at, closing, sizeof closing) == 0;
 }
 
+void reading_rest(struct reading *r, struct text *out) {
+  out->n = 0;
+  while (read_token(r, out, '\0')) continue;
+  if (r->at < r->n) r->at++;
+}
+
 bool reading_next(struct reading *r, struct text *out) {
   out->n = 0;
-  while (r->at < r->n && out->n == 0) {
-    while (read_token(r, out, '\0')) continue;
-    if (r->at < r->n) r->at++;
-  }
+  while (r->at < r->n && out->n == 0) reading_rest(r, out);
   return out->n > 0;
+}
+
+/* ── What is known to come ─────────────────────────────────────────────────── */
+
+bool reading_ends(struct reading *r) {
+  skip_blanks(r);
+  int c = byte_at(r, 0);
+  if (c == '#') {
+    const char *end = memchr(r->text + r->at, '\n', r->n - r->at);
+    r->at = end == NULL ? r->n : (size_t)(end - r->text);
+  } else if (c > 0 && c != '\n' && (c != ';' || byte_at(r, 1) == ';')) {
+    return false;
+  }
+  if (r->at < r->n) r->at++;
+  return true;
+}
+
+static void to_token(struct reading *r, bool first) {
+  if (!first) skip_blanks(r);
+  while (first && r->at < r->n && reading_ends(r)) continue;
+}
+
+/* Is the word at hand one of so many bytes that stand for themselves, and no descriptor of a redirection? */
+static bool plain_word(const struct reading *r, size_t n) {
+  return n > 0 && r->at + n <= r->n && plain_run(r) == n && class_at(r, r->at + n) == ENDS && (r->text[r->at] < '0' || r->text[r->at] > '9');
+}
+
+bool reading_word(struct reading *r, bool first, const char *bytes, size_t n) {
+  to_token(r, first);
+  if (!plain_word(r, n) || memcmp(r->text + r->at, bytes, n) != 0) return false;
+  r->at += n;
+  return true;
+}
+
+bool reading_assign(struct reading *r, const char *name, const char *value) {
+  size_t n = strlen(name), m = strlen(value);
+  to_token(r, true);
+  if (!plain_word(r, n + 1 + m)) return false;
+  const char *at = r->text + r->at;
+  if (memcmp(at, name, n) != 0 || at[n] != '=' || memcmp(at + n + 1, value, m) != 0) return false;
+  r->at += n + 1 + m;
+  return true;
+}
+
+bool reading_operator(struct reading *r, const char *bytes, size_t n) {
+  skip_blanks(r);
+  if (operator_length(r) != n || memcmp(r->text + r->at, bytes, n) != 0) return false;
+  r->at += n;
+  return true;
+}
+
+bool reading_opens(struct reading *r, const char *name) {
+  size_t n = strlen(name), from;
+  to_token(r, true);
+  from = r->at;
+  if (!plain_word(r, n) || memcmp(r->text + from, name, n) != 0 || r->n - from < n + 4 || memcmp(r->text + from + n, "() {", 4) != 0) return false;
+  r->at += n + 4;
+  if (class_at(r, r->at) == ENDS && reading_ends(r)) return true;
+  r->at = from;
+  return false;
+}
+
+bool reading_closes(struct reading *r) {
+  to_token(r, true);
+  if (byte_at(r, 0) != '}' || byte_at(r, 1) != '\n') return false;
+  r->at += 2;
+  return true;
 }
 
 void script_read(struct arena *arena, struct script *s, const char *text, size_t length, uint32_t from) {

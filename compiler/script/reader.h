@@ -42,6 +42,16 @@ struct reading {
 };
 /* The next statement that is not empty, into `out`, which is emptied first; false at the end. */
 bool reading_next(struct reading *r, struct text *out);
+/* The same for who knows what comes next. Each takes it and says true, or takes nothing but what comes before the next token: then it is
+ * another, or one that has to be read to tell. */
+bool reading_word(struct reading *r, bool first, const char *bytes, size_t n); /* first: of a statement */
+bool reading_assign(struct reading *r, const char *name, const char *value);   /* NAME=VALUE, the first */
+bool reading_operator(struct reading *r, const char *bytes, size_t n);
+bool reading_opens(struct reading *r, const char *name); /* NAME() {, a statement */
+bool reading_closes(struct reading *r);                  /* }, a statement */
+bool reading_ends(struct reading *r);                    /* the end of a statement */
+/* What is left of a statement, with its end, into `out`, which is emptied first. */
+void reading_rest(struct reading *r, struct text *out);
 /* The name in `NAME() {`, with its length; NULL for any other statement. */
 const char *statement_opens(const struct text *statement, size_t *length);
 bool statement_closes(const struct text *statement); /* `}` */

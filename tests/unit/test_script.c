@@ -273,6 +273,73 @@ static void test_runbook_in_the_parser(void **state) {
   }
 }
 
+/* Statement by statement, both sides kept whole: what expectations_met() does in one go. */
+static bool same_script(const struct expectations *want, const char *text, size_t n) {
+  struct script s = {0};
+  script_read(&c->arena, &s, text, n, 0);
+  if (s.broken != NONE || s.functions.n != want->functions.n || s.statements.n != want->statements.n) return false;
+  for (uint32_t i = 0; i < s.functions.n; i++) {
+    const struct function *f = &s.functions.at[i];
+    const struct expected *e = &want->functions.at[i];
+    if (strcmp(f->name, e->name) != 0 || f->first != e->first || f->count != e->count) return false;
+  }
+  for (uint32_t i = 0; i < s.statements.n; i++)
+    if (strcmp(s.statements.at[i].text, want->statements.at[i]) != 0) return false;
+  return true;
+}
+
+/* Another text of about the same bytes: one byte other, added or gone, a line twice, gone, or before the one before it. */
+static size_t break_text(uint32_t *seed, const char *text, size_t n, char *out) {
+  static const char odd[] = "'\"\\$`#;|&(){}<> \t\nabz019=_\1\37";
+  uint32_t way = next_random(seed) % 6;
+  size_t at = next_random(seed) % n, line = at, end = at;
+  char byte = odd[next_random(seed) % (sizeof odd - 1)];
+  while (line > 0 && text[line - 1] != '\n') line--;
+  while (end < n && text[end] != '\n') end++;
+  end += end < n;
+  size_t from = way == 3 ? line : way < 3 ? at : end, to = way == 0 || way == 2 ? at + 1 : way == 5 ? line : from, m = 0;
+  memcpy(out, text, from);
+  m = from;
+  if (way < 2) out[m++] = byte;                                                     /* 0: another, 1: one more */
+  if (way == 4 || way == 5) memcpy(out + m, text + line, end - line), m += end - line; /* 4: twice */
+  if (way == 3) to = end;
+  if (way == 5) to = end;
+  memcpy(out + m, text + to, n - to);
+  return m + n - to;
+}
+
+/* A runbook that is not what it has to be is never printed. */
+static void test_a_broken_runbook_is_not_met(void **state) {
+  (void)state;
+  static const char *const plans[] = {"examples/traefik/cutover.cut", "examples/vault-raft/plan.cut", "examples/mysql-upgrade/plan.cut"};
+  uint32_t seed = 3, broken = 0, whole = 0;
+  for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+    struct compiled done = compile(plans[i]);
+    struct text out = {.arena = &done.c->arena};
+    script_emit(&out, done.runbook);
+    const char *plan = strstr(text_done(&out), "\n" RUNTIME_LAST "\n") + strlen("\n" RUNTIME_LAST "\n");
+    size_t n = strlen(plan);
+    struct expectations want = expectations_build(done.runbook);
+    char *other = arena_array(&done.c->arena, char, 2 * n + 2);
+    assert_true(expectations_met(done.runbook, plan, n));
+    assert_true(same_script(&want, plan, n));
+    for (int k = 0; k < 400; k++) {
+      size_t m = break_text(&seed, plan, n, other);
+      bool same = same_script(&want, other, m);
+      if (expectations_met(done.runbook, other, m) != same) {
+        size_t at = 0;
+        while (at < m && at < n && other[at] == plan[at]) at++;
+        fail_msg("%s: %s where it differs at byte %zu: %.*s", plans[i], same ? "refused" : "met", at, 60, plan + at);
+      }
+      broken += !same;
+      whole += same; /* blanks, comments, quotes that make no difference */
+    }
+    compilation_free(done.c);
+  }
+  assert_true(broken > 800);
+  assert_true(whole > 20);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_quote_word, set_up, tear_down),       cmocka_unit_test_setup_teardown(test_quote_in_a_shell, set_up, tear_down),
@@ -280,6 +347,6 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_lines_in_a_shell, set_up, tear_down), cmocka_unit_test_setup_teardown(test_script_shape, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_differences, set_up, tear_down),      cmocka_unit_test_setup_teardown(test_any_bytes, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_digest, set_up, tear_down),
-      cmocka_unit_test(test_runbook_in_the_parser)};
+      cmocka_unit_test(test_runbook_in_the_parser), cmocka_unit_test_setup_teardown(test_a_broken_runbook_is_not_met, set_up, tear_down)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
