@@ -75,6 +75,10 @@ bool *proof_done(struct model *m, const struct proof *p, uint32_t state) {
   return done;
 }
 
+const uint32_t *proof_answering(const struct proof *p, uint32_t *n) { return state_answering(p->proving->state, n); }
+
+const uint32_t *proof_guarded(const struct proof *p, uint32_t *n) { return state_guarded(p->proving->state, n); }
+
 bool *proof_up(struct model *m, const struct proof *p, uint32_t state) {
   bool *up = arena_array(&m->c->arena, bool, m->resources.n + 1);
   goto_state(m, p, p->proving->state, state);

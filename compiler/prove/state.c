@@ -274,6 +274,12 @@ const uint32_t *state_guarded(const struct state *s, uint32_t *n)
   return s->guarded.at;
 }
 
+const uint32_t *state_answering(const struct state *s, uint32_t *n)
+{
+  *n = s->answering.n;
+  return s->answering.at;
+}
+
 const uint32_t *state_asking(const struct state *s, uint32_t *n)
 {
   *n = s->asking.n;

@@ -42,6 +42,7 @@ const struct fact *state_facts(const struct state *s, uint32_t *n);
 /* Facts that some step brings or takes; needs but for those of a resource in every state. Ascending. */
 const uint32_t *state_guarded(const struct state *s, uint32_t *n);
 const uint32_t *state_asking(const struct state *s, uint32_t *n);
+const uint32_t *state_answering(const struct state *s, uint32_t *n); /* all but needs */
 bool state_needy(const struct state *s, uint32_t resource);  /* some fact says that it needs something */
 bool state_needed(const struct state *s, uint32_t resource); /* … that something needs it, by name */
 bool state_in_force(const struct state *s, uint32_t fact);

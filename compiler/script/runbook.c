@@ -405,17 +405,20 @@ static void add_unused(struct builder *u) {
   struct model *m = u->b->m;
   const bool *start = proof_done(m, u->b->p, 0), *end = proof_done(m, u->b->p, u->b->p->order.n);
   ARRAY(struct endpoint_key) keys = {0};
-  for (uint32_t i = 0; i < m->facts.n; i++) {
-    const struct fact *f = &m->facts.at[i];
-    if (f->type == FACT_SERVES && f->guard != GUARD_ALWAYS && is_endpoint(m, f) && guard_holds(m, f->guard, end) && !guard_holds(m, f->guard, start))
+  uint32_t n;
+  const uint32_t *some = proof_guarded(u->b->p, &n);
+  for (uint32_t i = 0; i < n; i++) {
+    const struct fact *f = &m->facts.at[some[i]];
+    if (f->type == FACT_SERVES && is_endpoint(m, f) && guard_holds(m, f->guard, end) && !guard_holds(m, f->guard, start))
       array_push(&u->scratch, &keys, (struct endpoint_key){f->host.from, f->port, f->by});
   }
   if (keys.n == 0) return;
   qsort(keys.at, keys.n, sizeof *keys.at, by_endpoint);
   struct endpoint_table table = table_of(&u->scratch, keys.at, keys.n); /* the first of those that are equal */
   bool *used = arena_array(&u->scratch, bool, keys.n);
-  for (uint32_t i = 0; i < m->facts.n; i++) {
-    const struct fact *f = &m->facts.at[i];
+  some = proof_answering(u->b->p, &n);
+  for (uint32_t i = 0; i < n; i++) {
+    const struct fact *f = &m->facts.at[some[i]];
     if (!is_endpoint(m, f) || !guard_holds(m, f->guard, start)) continue;
     uint32_t at = *slot_of(&table, &f->host.from, f->port);
     if (at > 0) used[at - 1] = true;
