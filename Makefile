@@ -68,7 +68,8 @@ GENERATED := $(BUILD)/cut.tab.h $(BUILD)/cut.lex.h
 OBJS += $(BUILD)/cut.tab.o $(BUILD)/cut.lex.o
 endif
 GENERATED += $(BUILD)/late.h
-EMBEDDED := $(sort $(wildcard stdlib/*/*.cut) $(wildcard docs/findings/*.md) $(wildcard compiler/script/*.sh)) $(BUILD)/standin
+RUNTIME := $(sort $(wildcard compiler/script/runtime-*.sh))
+EMBEDDED := $(sort $(wildcard stdlib/*/*.cut) $(wildcard docs/findings/*.md) $(BUILD)/runtime $(BUILD)/runtime.sha256) $(BUILD)/standin
 OBJS += $(BUILD)/embedded.o $(BUILD)/bash-parser.o $(BUILD)/bash-scanner.o
 
 BENCH := $(BUILD)/bench/plan $(BUILD)/bench/load $(BUILD)/bench/scan
@@ -125,7 +126,7 @@ $(BUILD)/flags: FORCE
 $(BUILD)/objects: FORCE
 	$(call if_changed,$(OBJS))
 $(BUILD)/embedded.list: FORCE
-	$(call if_changed,$(EMBEDDED))
+	$(call if_changed,$(EMBEDDED) $(RUNTIME))
 
 # ── The compiler ──────────────────────────────────────────────────────────────
 
@@ -172,6 +173,12 @@ $(BUILD)/standin: $(STANDIN) compiler/script/standin.h $(BUILD)/flags | packages
 	$(say) CC $@
 	$(q)$(CC) -std=c17 $(DEFINES) -Icompiler -Os $(WARN) -ffreestanding -fno-stack-protector -fno-pie -fno-asynchronous-unwind-tables \
 	  -nostdlib -static -s -Wl,--build-id=none -o $@ $<
+# The fixed part of a runbook, in one piece, and its sum, which each runbook says.
+$(BUILD)/runtime: $(RUNTIME) $(BUILD)/embedded.list
+	$(q)cat $(RUNTIME) >$@
+$(BUILD)/runtime.sha256: $(BUILD)/runtime
+	$(q)sha256sum $< | cut -d ' ' -f 1 | tr -d '\n' >$@
+
 $(BUILD)/embedded.c: $(BUILD)/embed $(EMBEDDED) $(BUILD)/embedded.list
 	$(say) EMBED $@
 	$(q)$(BUILD)/embed $(EMBEDDED) >$@

@@ -1,5 +1,5 @@
 /* Files that are part of the binary: the standard library as "std/NAME", the pages of the findings as "findings/E201",
- * the fixed part of a runbook as "runtime-…". Written by tools/embed.c while building. */
+ * the fixed part of a runbook as "runtime". Written by tools/embed.c while building. */
 #ifndef CUTC_EMBEDDED_H
 #define CUTC_EMBEDDED_H
 

@@ -494,8 +494,8 @@ static void print_promise(struct text *out, const struct runbook *b, uint32_t i)
 }
 
 /* What a reader can check by eye or by sum, without the plan. */
-static void print_manifest(struct text *out, const struct runbook *b, const char *runtime, size_t runtime_length, size_t plan_from) {
-  text_print(out, "\n# == Manifest ==\n# runtime: sha256 %s\n", digest_sha256(out->arena, runtime, runtime_length));
+static void print_manifest(struct text *out, const struct runbook *b, size_t plan_from) {
+  text_print(out, "\n# == Manifest ==\n# runtime: sha256 %s\n", runtime_digest());
   text_print(out, "# plan part: sha256 %s\n", digest_sha256(out->arena, out->at + plan_from, out->n - plan_from));
   for (uint32_t i = 0; i < b->sequences.n; i++) {
     const struct sequence *s = &b->sequences.at[i];
@@ -505,15 +505,13 @@ static void print_manifest(struct text *out, const struct runbook *b, const char
   }
 }
 
-const char *runtime_text(struct arena *arena, size_t *length) {
-  struct text all = {.arena = arena};
-  size_t count;
-  const struct embedded *files = embedded_all(&count); /* sorted by name */
-  for (size_t i = 0; i < count; i++)
-    if (strncmp(files[i].name, "runtime-", 8) == 0) text_add(&all, files[i].text, files[i].length);
-  *length = all.n;
-  return text_done(&all);
+const char *runtime_text(size_t *length) {
+  const struct embedded *all = embedded_find("runtime");
+  *length = all->length;
+  return all->text;
 }
+
+const char *runtime_digest(void) { return embedded_find("runtime.sha256")->text; }
 
 static void print_all(struct text *out, const struct runbook *b, enum sequence_type type) {
   for (uint32_t i = 0; i < b->sequences.n; i++)
@@ -575,7 +573,7 @@ static void print_long(struct text *out, const struct runbook *b) {
 
 void runbook_print(struct text *out, const struct runbook *b) {
   size_t length;
-  const char *runtime = runtime_text(out->arena, &length);
+  const char *runtime = runtime_text(&length);
   text_puts(out, "#!/bin/sh\n");
   runbook_header(out, b);
   text_putc(out, '\n');
@@ -585,7 +583,7 @@ void runbook_print(struct text *out, const struct runbook *b) {
   print_constants(out, b);
   if (runbook_long(b)) {
     print_long(out, b);
-    print_manifest(out, b, runtime, length, from);
+    print_manifest(out, b, from);
     print_mark(out, b, "end", 0, 0);
     return;
   }
@@ -594,7 +592,7 @@ void runbook_print(struct text *out, const struct runbook *b) {
   print_sequences(out, b, true, false);
   print_sequences(out, b, false, false);
   print_promises(out, b);
-  print_manifest(out, b, runtime, length, from);
+  print_manifest(out, b, from);
   text_puts(out, "\ncut_main \"$@\"\n");
 }
 

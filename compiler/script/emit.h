@@ -111,7 +111,8 @@ const struct unit *sequence_units(const struct runbook *b, const struct sequence
 const char *digest_plan(struct model *m, uint32_t script);
 void runbook_print(struct text *out, const struct runbook *b);
 /* The runtime: its files, runtime-1-base.sh and so on, one after the other. */
-const char *runtime_text(struct arena *arena, size_t *length);
+const char *runtime_text(size_t *length);
+const char *runtime_digest(void); /* sha256 of that, hexadecimal */
 void runbook_header(struct text *out, const struct runbook *b); /* comment lines, without the line `#!` */
 void unit_print(struct text *out, const struct runbook *b, const struct unit *u);
 void sequence_print(struct text *out, const struct runbook *b, const struct sequence *s);

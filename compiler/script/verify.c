@@ -385,7 +385,7 @@ static void compare_bytes(struct comparing *d) {
 uint32_t runbook_read(struct compilation *c, const struct runbook *b, const char *text, size_t length, uint32_t source) {
   struct comparing d = {.c = c, .b = b, .text = text, .length = length, .source = source};
   size_t length_of_runtime;
-  const char *runtime = runtime_text(&c->arena, &length_of_runtime);
+  const char *runtime = runtime_text(&length_of_runtime);
   const char *first = strstr(text, RUNTIME_FIRST), *last = first != NULL ? strstr(first, "\n" RUNTIME_LAST "\n") : NULL;
   if (last == NULL) {
     differ(&d, 0, (uint32_t)line_end(text, length, 0), "this is no runbook of cutc: the runtime is not in it");

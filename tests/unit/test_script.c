@@ -238,6 +238,9 @@ static void test_any_bytes(void **state) {
 static void test_digest(void **state) {
   (void)state;
   assert_string_equal(digest_sha256(&c->arena, "abc", 3), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  size_t length;
+  const char *runtime = runtime_text(&length);
+  assert_string_equal(runtime_digest(), digest_sha256(&c->arena, runtime, length));
 }
 
 /* The shell parser reads a whole runbook, and has nothing to say about the plan's part of it. (Of the runtime it says that it calls
