@@ -12,6 +12,8 @@ struct builder {
   bool *secret_seen;
   const bool *done; /* the state at hand */
   uint32_t *first;  /* of each step, the sequence of its do */
+  uint32_t *lock_of;             /* of each resource, its state lock; NONE */
+  ARRAY(struct text) lock_steps; /* per lock */
 };
 
 static void block_secrets(struct builder *u, const struct command *c);
@@ -457,20 +459,35 @@ static void step_lock(struct builder *u, uint32_t k) {
   const struct step *s = &b->m->steps.at[b->p->order.at[k]];
   uint32_t stack = s->resource == NONE ? NONE : b->m->resources.at[s->resource].via;
   if (stack == NONE) return;
-  struct state_lock lock = {stack, NULL, field_text(u, stack, "schema"), field_text(u, stack, "workspace"), arena_print(u->arena, "%u", k + 1)};
+  uint32_t known = u->lock_of[stack];
+  if (known != NONE && b->locks.at[known].connection != NULL) {
+    text_print(&u->lock_steps.at[known], " %u", k + 1);
+    return;
+  }
+  struct state_lock lock = {stack, NULL, field_text(u, stack, "schema"), field_text(u, stack, "workspace"), NULL};
   if (lock.schema == NULL || lock.workspace == NULL) return;
   const struct sequence *q = &b->sequences.at[u->first[k]];
   const struct unit *units = sequence_units(b, q, u->arena);
   for (uint32_t n = 0; n < q->count && lock.connection == NULL; n++) lock.connection = connection_of(units[n].command, &b->m->c->names);
   const struct value *state = field(u, stack, "state");
   if (lock.connection == NULL && (state == NULL || state->type == V_NONE)) return;
-  for (uint32_t i = 0; i < b->locks.n; i++) {
-    if (b->locks.at[i].stack != stack) continue;
-    if (b->locks.at[i].connection == NULL) b->locks.at[i].connection = lock.connection;
-    b->locks.at[i].steps = arena_print(u->arena, "%s %u", b->locks.at[i].steps, k + 1);
+  if (known != NONE) {
+    b->locks.at[known].connection = lock.connection;
+    text_print(&u->lock_steps.at[known], " %u", k + 1);
     return;
   }
+  u->lock_of[stack] = b->locks.n;
   array_push(u->arena, &b->locks, lock);
+  array_push(u->arena, &u->lock_steps, (struct text){.arena = u->arena});
+  text_print(&u->lock_steps.at[u->lock_steps.n - 1], "%u", k + 1);
+}
+
+static void add_locks(struct builder *u) {
+  struct runbook *b = u->b;
+  u->lock_of = arena_array(u->arena, uint32_t, b->m->resources.n + 1);
+  for (uint32_t i = 0; i < b->m->resources.n; i++) u->lock_of[i] = NONE;
+  for (uint32_t k = 0; k < b->p->order.n; k++) step_lock(u, k);
+  for (uint32_t i = 0; i < b->locks.n; i++) b->locks.at[i].steps = text_done(&u->lock_steps.at[i]);
 }
 
 /* ── What is there, and what may not be ────────────────────────────────────── */
@@ -530,7 +547,7 @@ struct runbook *runbook_build(struct model *m, const struct proof *p) {
   add_observations(&u);
   b->observations = b->sequences.n;
   for (uint32_t k = 0; k < p->order.n; k++) add_step(&u, k);
-  for (uint32_t k = 0; k < p->order.n; k++) step_lock(&u, k);
+  add_locks(&u);
   add_probes(&u);
   add_unused(&u);
   u.done = proof_flags(m, p, 0);

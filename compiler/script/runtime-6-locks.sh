@@ -176,8 +176,8 @@ cut_can_see() {
 # half-way only the locks count that a step from cut_from to cut_to_step goes through.
 cut_state_lock() {
   if [ "${cut_to_step}" -gt 0 ]; then
-    cut_concerned=0
-    for cut_i in $(printf '%s\n' "$5" | tr ' ' '\n'); do
+    cut_concerned=0 cut_list=$5
+    for cut_i in ${cut_list}; do
       [ "${cut_i}" -lt "${cut_from}" ] || [ "${cut_i}" -gt "${cut_to_step}" ] || cut_concerned=1
     done
     [ "${cut_concerned}" = 1 ] || return 0
