@@ -81,7 +81,7 @@ cut_command() {
   trap ':' INT TERM HUP
   shift
   cut_name=$1 cut_cred=$2 cut_run=$3 cut_work=$4
-  printf '%s %s\n' "$$" "${cut_name}" >"${0%/*}/command"
+  { printf '%s %s\n' "$$" "${cut_name}" >"${0%/*}/command"; } 2>/dev/null || :
   cd -- "$5" || exit 126
   "${cut_name}"
 }
@@ -100,7 +100,7 @@ cut_count_alive() {
 cut_stop_command() {
   cut_seconds "${cut_grace}"
   cut_say "      $1: asks ${cut_holds:-the command} to stop (${cut_stop}), and waits for it up to ${cut_span}"
-  printf '%s: signal %s, grace %ss\n' "$1" "${cut_stop}" "${cut_grace}" >>"${cut_log}"
+  cut_note "$1: signal ${cut_stop}, grace ${cut_grace}s"
   cut_tree=''
   cut_end_tree "${cut_child}" "${cut_stop}"
   cut_family="${cut_child} ${cut_tree}"
@@ -117,7 +117,7 @@ cut_stop_command() {
   else
     cut_say "      killed: it did not stop in ${cut_span}"
   fi
-  printf 'killed after its grace time\n' >>"${cut_log}"
+  cut_note "killed after its grace time"
   for cut_member in ${cut_alive}; do
     kill -s KILL "${cut_member}" 2>/dev/null || :
   done
@@ -222,7 +222,8 @@ cut_expected() {
     *) ;;
     esac
     if [ "${cut_holds}" = 0 ]; then
-      printf 'expected output %s %s\ngot %s\n' "$1" "${cut_want}" "${cut_got}" >>"${cut_log}"
+      cut_note "expected output $1 ${cut_want}"
+      cut_note "got ${cut_got}"
       cut_brief=$(printf '%s\n' "${cut_got}" | head -n 1 | cut -c 1-120)
       cut_why="expected output $1 \`${cut_want}\`, got \`${cut_brief}\`"
       return 1
@@ -268,7 +269,7 @@ cut_run() {
     if [ "${cut_time}" -ge "${cut_deadline}" ] || [ -n "${cut_signal}" ]; then
       break
     fi
-    printf '%s; again, until %ss have passed\n' "${cut_why}" "${cut_within}" >>"${cut_log}"
+    cut_note "${cut_why}; again, until ${cut_within}s have passed"
     cut_sleep 2
   done
   cut_keep_output
@@ -291,7 +292,12 @@ cut_files() {
     [ -d "${cut_work}" ] || mkdir -p "${cut_work}"
   fi
   cut_stamp=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-  printf '# %s %s\n' "${cut_name}" "${cut_stamp}" >>"${cut_log}"
+  # Where it cannot be kept it is in memory, to be shown when the command fails.
+  if ! { printf '# %s %s\n' "${cut_name}" "${cut_stamp}" >>"${cut_log}"; } 2>/dev/null; then
+    cut_lose_log
+    cut_log="${cut_cred}/lost.log"
+    { printf '# %s %s\n' "${cut_name}" "${cut_stamp}" >"${cut_log}"; } 2>/dev/null || :
+  fi
 }
 
 # Secrets that are fetched at their use are gone after it.
@@ -305,7 +311,7 @@ cut_forget() {
 }
 
 cut_keep_output() {
-  [ "${cut_secret_run}" = 1 ] || cat -- "${cut_out}" >>"${cut_log}"
+  [ "${cut_secret_run}" = 1 ] || { cat -- "${cut_out}" >>"${cut_log}"; } 2>/dev/null || cut_lose_log
 }
 
 cut_failed_command() {
@@ -422,7 +428,7 @@ cut_seen() {
   else
     cut_value=$(cat -- "${cut_out}")
   fi
-  printf '%s.%s: declared %s, seen %s\n' "${cut_text}" "$1" "$4" "${cut_value}" >>"${cut_log}"
+  cut_note "${cut_text}.$1: declared $4, seen ${cut_value}"
   case "$4" in
   "${cut_value}") ;;
   '?') cut_say "  seen: ${cut_text}.$1 is ${cut_value} (the plan does not know it)" ;;

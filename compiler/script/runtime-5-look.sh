@@ -78,7 +78,7 @@ cut_probe_one() {
   cut_before=''
   [ ! -r "${cut_kept}/promise-$1" ] || read -r cut_before <"${cut_kept}/promise-$1" || :
   "probe_$1"
-  printf 'state %s, %s: expected %s, seen %s (%s)\n' "$2" "${cut_text}" "${cut_said}" "${cut_verdict}" "${cut_detail}" >>"${cut_log}"
+  cut_note "state $2, ${cut_text}: expected ${cut_said}, seen ${cut_verdict} (${cut_detail})"
   case "${cut_said}" in
   up | down) [ "${cut_verdict}" = "${cut_said}" ] ;;
   *) return 0 ;;
@@ -186,7 +186,7 @@ cut_found() {
   else
     cut_value=$(cat -- "${cut_out}")
   fi
-  printf '%s.%s: declared not there, seen %s\n' "${cut_text}" "$1" "${cut_value}" >>"${cut_log}"
+  cut_note "${cut_text}.$1: declared not there, seen ${cut_value}"
   [ -n "${cut_value}" ] || return 0
   cut_present="${cut_present:+${cut_present}, }$1 is ${cut_value}"
   [ "${cut_watching}" = 0 ] || cut_drift=$((cut_drift + 1)) cut_differs="${cut_text} is still there (${cut_present})"
@@ -204,7 +204,7 @@ cut_baseline() {
   cut_name=$1 cut_timeout=60 cut_holds='' cut_stop=TERM cut_grace=10
   cut_files
   if cut_once; then
-    cat -- "${cut_out}" >"${cut_kept}/$1"
+    { cat -- "${cut_out}" >"${cut_kept}/$1"; } 2>/dev/null || cut_problem "the output of $1 has to be unchanged later, and cannot be kept in ${cut_kept}: a full disk, or no right to it"
   else
     cut_problem "the output of $1 cannot be seen (exit status ${cut_rc}); it has to be unchanged later: ${cut_log}"
   fi
@@ -290,7 +290,7 @@ cut_keep_statuses() {
     "promise_${cut_i}"
     if [ -z "${cut_blind}" ]; then
       "probe_${cut_i}"
-      [ "${cut_verdict}" != up ] || printf '%s\n' "${cut_status}" >"${cut_kept}/promise-${cut_i}"
+      [ "${cut_verdict}" != up ] || { printf '%s\n' "${cut_status}" >"${cut_kept}/promise-${cut_i}"; } 2>/dev/null || cut_problem "what preflight saw cannot be kept in ${cut_kept}: a full disk, or no right to it"
     fi
     cut_i=$((cut_i + 1))
   done

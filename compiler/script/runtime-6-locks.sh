@@ -92,7 +92,7 @@ select 'first', pg_backend_pid();
 select 'third', pg_backend_pid();
 EOF
   ) || return 2
-  printf '%s\n' "${cut_pids}" >>"${cut_log}"
+  cut_note "${cut_pids}"
   printf '%s\n' "${cut_pids}" | awk -F '|' '{ pid[$1] = $2 } END { exit !(pid["first"] == pid["second"] || pid["first"] != pid["third"]) }'
 }
 

@@ -106,7 +106,10 @@ cut_apply() {
   fi
   cut_at=0 cut_doubt=0 cut_over='' cut_until_step=0 cut_until_time=0 cut_high=0
   cut_new_run
-  pwd -P >"${cut_state}/root" || return 4
+  { pwd -P >"${cut_state}/root"; } 2>/dev/null || {
+    cut_complain "${cut_state} cannot be written: a full disk, or no right to it."
+    return 4
+  }
   cut_root=$(pwd -P)
   cut_open_logs || return
   cut_preflight || {
