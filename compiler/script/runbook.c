@@ -240,12 +240,6 @@ static bool exists_in(const struct model *m, uint32_t resource, const bool *done
   return v == NULL || v->type != V_BOOL || v->number != 0;
 }
 
-static bool only_http(struct block b) {
-  for (uint32_t i = 0; i < b.n; i++)
-    if (b.at[i].type != CMD_HTTP) return false;
-  return b.n > 0;
-}
-
 /* How to look at the resource of a step in the state at hand; empty when it has no observation or does not exist. */
 static struct block observe_step(struct builder *u, uint32_t step, uint32_t *resource) {
   const struct step *s = &u->b->m->steps.at[step];
@@ -275,17 +269,13 @@ static void add_step(struct builder *u, uint32_t k) {
     s->resource = resource;
   }
   s->step = k;
-  /* Whether what was made is gone again is asked of an API, whose answer tells that from a failure. */
-  bool makes = false;
-  if (was.n == 0 && resource != NONE && before_absent && exists_in(m, resource, u->done)) {
-    was = resource_observe(m, resource, u->done);
-    makes = only_http(was);
-    if (!makes) was = (struct block){0};
-  }
+  /* Of what was made, whether it is gone again. */
+  bool makes = was.n == 0 && resource != NONE && before_absent && exists_in(m, resource, u->done);
+  if (makes) was = resource_observe(m, resource, u->done);
   s = add_sequence(u, SEQ_WAS, arena_print(u->arena, "step_%u_was", k + 1), was);
   s->step = k;
   s->resource = resource;
-  if (makes) s->made_by = k;
+  if (makes && was.n > 0) s->made_by = k;
 }
 
 /* ── Probes ────────────────────────────────────────────────────────────────── */

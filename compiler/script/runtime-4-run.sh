@@ -442,13 +442,13 @@ cut_seen() {
 
 # cut_watch NAME … cut_watched: the values of a resource while a step is verified or undone.
 cut_watch() {
-  cut_text=$1 cut_watching=1 cut_drift=0
+  cut_text=$1 cut_watching=1 cut_drift=0 cut_vanishes=0
 }
 
 # The same for what may not be there any more: that nobody knows of it is no failure.
 cut_watch_gone() {
   cut_watch "$1"
-  cut_gentle=1 cut_present=''
+  cut_gentle=1 cut_present='' cut_vanishes=1
 }
 
 cut_watched() {

@@ -62,6 +62,16 @@ cut_announce() {
   fi
 }
 
+# Why nobody saw whether an undo did what it should. A command cannot tell what is gone from what cannot be reached: what it said is shown.
+cut_say_unseen() {
+  if [ "${cut_vanishes}" = 0 ]; then
+    cut_say "      undone, but its values could not be looked at"
+    return 0
+  fi
+  cut_reason
+  cut_say "      looking at ${cut_text} fails now, as it does when that is gone (${cut_brief})"
+}
+
 # Undoes from the last step that was begun to the first, and stops at one that cannot be undone.
 cut_backward() {
   trap '' INT TERM HUP
@@ -80,12 +90,12 @@ cut_backward() {
       cut_undoing=${cut_n}
       cut_record undo "${cut_n}" "${cut_id}" || return 6
     fi
-    cut_undone=0
+    cut_undone=0 cut_vanishes=0
     if "${cut_here}_undo"; then
       cut_undone=1
       if ! cut_settled "${cut_here}_was"; then
         [ "${cut_drift}" = 0 ] || cut_undone=0
-        [ "${cut_drift}" -gt 0 ] || cut_say "      undone, but its values could not be looked at"
+        [ "${cut_drift}" -gt 0 ] || cut_say_unseen
       fi
     fi
     if [ "${cut_undone}" = 0 ] && [ -n "${cut_signal}" ]; then

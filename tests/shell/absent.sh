@@ -66,6 +66,7 @@ while read -r sh; do
   check "$sh: made" is 0
   run "$sh" rollback --yes
   check "$sh: and taken back" eval 'is 0 && ! has "could not be looked at" && ! has "failed:" && [ ! -e "$scratch/srv/fresh.json" ]'
+  check "$sh: what a look at what is gone says" has 'looking at note fails now, as it does when that is gone (cat: paper: No such file or directory)'
 
   # An undo that says it is done, and what was made is still there.
   run "$sh" apply --yes
@@ -76,6 +77,13 @@ while read -r sh; do
   sed -i 's/^  : # \(  rm\)/\1/' "$scratch/book.sh"
   run "$sh" rollback --yes
   check "$sh: undone now" eval 'is 0 && [ ! -e "$scratch/srv/fresh.json" ]'
+  run "$sh" apply --yes
+  sed 's/^  cut_settle_by=.*/  cut_settle_by=0/; s/^  rm -f paper$/  :/' "$scratch/book.sh" >"$scratch/w/quick.sh"
+  (cd "$scratch/w" && setsid -w $sh quick.sh rollback --yes --patience 2 --state "$scratch/w/state") >"$scratch/out" 2>&1 </dev/null
+  status=$?
+  check "$sh: seen through a command, not gone" eval 'is 6 && has "note is still there (text is to do)" && has "Step 2, note, is not undone"'
+  run "$sh" rollback --yes
+  check "$sh: gone" eval 'is 0 && [ ! -e "$scratch/w/paper" ]'
 
   cp "$scratch/w/fresh.new" "$scratch/srv/fresh.json"
   run "$sh" apply --yes
