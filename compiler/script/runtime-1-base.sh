@@ -317,6 +317,14 @@ cut_works() {
   [ -n "${cut_worker}" ]
 }
 
+# What a person would look for among the processes: the program that the command behind cut_worker has started, in cut_busy.
+cut_name_worker() {
+  cut_busy=$(cut_processes | awk -v parent="${cut_worker}" '$2 == parent { print $1; exit }')
+  [ -n "${cut_busy}" ] || cut_busy=${cut_worker}
+  cut_program=$(ps -o comm= -p "${cut_busy}" 2>/dev/null || cat "/proc/${cut_busy}/comm" 2>/dev/null) || cut_program=''
+  cut_busy="process ${cut_busy}${cut_program:+, ${cut_program##*/}}"
+}
+
 # A run that was killed may have left a command at work: nothing is done beside it.
 cut_outlived() {
   cut_orphan_name=$(cat -- "${cut_state}/lock/command" 2>/dev/null) || return 0
@@ -330,9 +338,13 @@ cut_outlived() {
   esac
   cut_orphan_left=600
   while cut_works "${cut_orphan}" "${cut_orphan_name}"; do
-    [ "${cut_orphan_left}" -lt 600 ] || cut_say "Its command ${cut_orphan_name} is still at work (process ${cut_worker}): waits for it."
+    if [ "${cut_orphan_left}" = 600 ]; then
+      cut_name_worker
+      cut_say "Its command ${cut_orphan_name} is still at work (${cut_busy}): waits for it."
+    fi
     if [ "${cut_orphan_left}" = 0 ] || [ -n "${cut_signal}" ]; then
-      cut_complain "The command ${cut_orphan_name} of the run before is still at work (process ${cut_worker}): nothing is done beside it."
+      cut_name_worker
+      cut_complain "The command ${cut_orphan_name} of the run before is still at work (${cut_busy}): nothing is done beside it."
       return 5
     fi
     sleep 1

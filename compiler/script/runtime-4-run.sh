@@ -153,16 +153,51 @@ cut_attend() {
       fi
     fi
   done
-  if [ -n "${cut_timer}" ]; then
-    # For good: asked politely before its shell has begun, it would sleep on to its end. Halted first, or it could start its
-    # sleep while one looks for what it has started.
-    {
-      kill -s STOP "${cut_timer}"
-      cut_end_tree "${cut_timer}" KILL
-      wait "${cut_timer}"
-    } 2>/dev/null || :
-  fi
+  [ -z "${cut_timer}" ] || cut_end_timer
   [ "${cut_late}" = 0 ] || cut_why="it took longer than ${cut_timeout}s"
+}
+
+# For good: asked politely before its shell has begun, it would sleep on to its end. Halted first, or it could start its sleep
+# while one looks for what it has started.
+cut_end_timer() {
+  {
+    kill -s STOP "${cut_timer}"
+    cut_end_tree "${cut_timer}" KILL
+    wait "${cut_timer}"
+  } 2>/dev/null || :
+}
+
+# Where a command cannot have a session of its own it runs in front, so that Ctrl-C reaches it, and what stops it when its time
+# is over stands beside it.
+cut_in_front() {
+  cut_timer=''
+  if [ "${cut_timeout}" -gt 0 ]; then
+    (
+      sleep "${cut_timeout}"
+      : >"${cut_cred}/now.late"
+      cut_child=$(cat -- "${cut_cred}/now.front")
+      cut_stop_command "stopped: it took longer than ${cut_timeout}s"
+    ) </dev/null &
+    cut_timer=$!
+  fi
+  # It outlives what stops its tool, to have the tool's exit status; what a shell says of its end goes to the log.
+  (
+    trap ':' INT TERM
+    trap '' HUP
+    (
+      [ -z "${cut_timer}" ] || sh -c 'printf "%s\n" "${PPID}"' >"${cut_cred}/now.front"
+      cut_define "${cut_name}" && cd -- "${cut_root}" && "${cut_name}"
+    )
+    exit "$?"
+  ) >"${cut_out}" 2>>"${cut_log}" </dev/null
+  cut_rc=$?
+  [ -n "${cut_timer}" ] || return 0
+  if [ -e "${cut_cred}/now.late" ]; then
+    wait "${cut_timer}" 2>/dev/null || :
+    cut_late=1 cut_why="it took longer than ${cut_timeout}s"
+  else
+    cut_end_timer
+  fi
 }
 
 # Removes what a try was given, and its name.
@@ -180,8 +215,7 @@ cut_once() {
   cut_clear
   cut_late=0
   if [ "${cut_launcher}" = none ]; then
-    (trap '' HUP && cut_define "${cut_name}" && cd -- "${cut_root}" && "${cut_name}") >"${cut_out}" 2>>"${cut_log}" </dev/null
-    cut_rc=$?
+    cut_in_front
   elif cut_give "${cut_name}"; then
     cut_launch
     cut_attend

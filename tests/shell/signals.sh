@@ -102,6 +102,7 @@ while read -r sh; do
   bare "$sh" rollback --yes
   check "$sh: killed: rollback" is 0
   check "$sh: killed: it waits for the command that is still at work" has 'still at work'
+  check "$sh: killed: it names the tool, not what the tool runs under" grep -q '^Its command step_[0-9]_do_1 is still at work (process [0-9]*, wrapper): waits for it\.$' "$scratch/out"
   check "$sh: killed: nothing beside it" said 'began;saved;undone;'
 done < <(if [ "$#" -gt 0 ]; then printf '%s\n' "$@"; else shells; fi)
 finish
