@@ -35,7 +35,7 @@ cat >"$scratch/w/slow" <<'END'
 #!/bin/sh
 trap 'printf "saved;" >>log; exit 3' TERM
 printf 'begins;' >>log
-sleep 30 &
+sleep 173 &
 wait
 END
 cat >"$scratch/w/deaf" <<'END'
@@ -43,8 +43,8 @@ cat >"$scratch/w/deaf" <<'END'
 trap '' TERM
 printf 'deaf;' >>log
 sleep 1
-sleep 31
-sleep 31
+sleep 179
+sleep 179
 printf 'never;' >>log
 END
 chmod +x "$scratch"/w/quick "$scratch"/w/slow "$scratch"/w/deaf
@@ -56,7 +56,7 @@ run() { # SHELL BOOK COMMAND…
 is() { [ "$status" = "$1" ] || { printf '# status %s instead of %s\n' "$status" "$1"; false; }; }
 has() { grep -qF -e "$1" "$scratch/out"; }
 said() { [ "$(cat "$scratch/w/log")" = "$1" ] || { printf '# log: %s\n' "$(cat "$scratch/w/log")"; false; }; }
-nobody() { ! pgrep -f "$scratch/w/state|^sleep 3[01]$|^/bin/sh ./(slow|deaf)" >"$scratch/left"; }
+nobody() { ! pgrep -af "$scratch/w/state|^sleep 17[39]$|^/bin/sh ./(slow|deaf)" | sed "s/^/# left: /" | grep .; }
 
 check 'emit' eval 'things slow && things deaf && things quick'
 while read -r sh; do
