@@ -93,7 +93,7 @@ cut_mode=plan cut_yes=0 cut_dry=0 cut_to='' cut_on_failure=ask cut_state='' cut_
 cut_root='' cut_run='' cut_logs='' cut_log='' cut_out='' cut_work='' cut_cred='' cut_base=''
 cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_torn=0 cut_call='' cut_there='' cut_kept='' cut_given_mode='' cut_tty_out=0 cut_tty_err=0 cut_present='' cut_why=''
 cut_signal='' cut_clean=0 cut_locked=0 cut_quiet_tty=0 cut_count=0
-cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_secret_run=0
+cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_secret_run=0 cut_lost=0 cut_vanishes=0
 cut_part=0 cut_observations=0 cut_book='' cut_parted='' cut_steps_held='' cut_steps_names='' cut_observations_held='' cut_observations_names='' cut_given_part='' cut_turned='' cut_here='' cut_holding=''
 cut_launcher='' cut_shell='' cut_copy='' cut_child='' cut_late=0 cut_hung_up=0
 cut_bound=900 cut_gone=' ' cut_held=0 cut_from=0 cut_to_step=0 cut_only_look=0 cut_counting=0 cut_confirm_within=0 cut_until='' cut_orphaned=0 cut_alone_now=0 cut_target=0
@@ -118,6 +118,17 @@ cut_say() {
 cut_complain() {
   printf '%s\n' "$*" >&2 2>/dev/null || :
   [ -z "${cut_logs}" ] || printf '%s\n' "$*" >>"${cut_logs}/runbook.log" 2>/dev/null || :
+}
+
+# What a shell or a tool says itself of a full disk is muted, and said once.
+cut_note() {
+  { printf '%s\n' "$*" >>"${cut_log}"; } 2>/dev/null || cut_lose_log
+}
+
+cut_lose_log() {
+  [ "${cut_lost}" = 0 ] || return 0
+  cut_lost=1
+  cut_complain "The log ${cut_log} cannot be written (a full disk, or no right to it): what its command says is not kept."
 }
 
 cut_good() { cut_paint 32 "$*"; }
@@ -307,7 +318,7 @@ cut_lock() {
   done
   cut_locked=1
   rm -f "${cut_state}"/lock/me.* "${cut_state}"/lock/after.*
-  printf '%s\n' "$$" >"${cut_state}/lock/pid" || return 4
+  { printf '%s\n' "$$" >"${cut_state}/lock/pid"; } 2>/dev/null || :
   cut_copy_book || return 4
   cut_outlived
 }
@@ -386,6 +397,14 @@ cut_works() {
   [ -n "${cut_worker}" ]
 }
 
+# What a person would look for among the processes: the program that the command behind cut_worker has started, in cut_busy.
+cut_name_worker() {
+  cut_busy=$(cut_processes | awk -v parent="${cut_worker}" '$2 == parent { print $1; exit }')
+  [ -n "${cut_busy}" ] || cut_busy=${cut_worker}
+  cut_program=$(ps -o comm= -p "${cut_busy}" 2>/dev/null || cat "/proc/${cut_busy}/comm" 2>/dev/null) || cut_program=''
+  cut_busy="process ${cut_busy}${cut_program:+, ${cut_program##*/}}"
+}
+
 # A run that was killed may have left a command at work: nothing is done beside it.
 cut_outlived() {
   cut_orphan_name=$(cat -- "${cut_state}/lock/command" 2>/dev/null) || return 0
@@ -399,9 +418,13 @@ cut_outlived() {
   esac
   cut_orphan_left=600
   while cut_works "${cut_orphan}" "${cut_orphan_name}"; do
-    [ "${cut_orphan_left}" -lt 600 ] || cut_say "Its command ${cut_orphan_name} is still at work (process ${cut_worker}): waits for it."
+    if [ "${cut_orphan_left}" = 600 ]; then
+      cut_name_worker
+      cut_say "Its command ${cut_orphan_name} is still at work (${cut_busy}): waits for it."
+    fi
     if [ "${cut_orphan_left}" = 0 ] || [ -n "${cut_signal}" ]; then
-      cut_complain "The command ${cut_orphan_name} of the run before is still at work (process ${cut_worker}): nothing is done beside it."
+      cut_name_worker
+      cut_complain "The command ${cut_orphan_name} of the run before is still at work (${cut_busy}): nothing is done beside it."
       return 5
     fi
     sleep 1
@@ -976,7 +999,7 @@ cut_command() {
   trap ':' INT TERM HUP
   shift
   cut_name=$1 cut_cred=$2 cut_run=$3 cut_work=$4
-  printf '%s %s\n' "$$" "${cut_name}" >"${0%/*}/command"
+  { printf '%s %s\n' "$$" "${cut_name}" >"${0%/*}/command"; } 2>/dev/null || :
   cd -- "$5" || exit 126
   "${cut_name}"
 }
@@ -995,7 +1018,7 @@ cut_count_alive() {
 cut_stop_command() {
   cut_seconds "${cut_grace}"
   cut_say "      $1: asks ${cut_holds:-the command} to stop (${cut_stop}), and waits for it up to ${cut_span}"
-  printf '%s: signal %s, grace %ss\n' "$1" "${cut_stop}" "${cut_grace}" >>"${cut_log}"
+  cut_note "$1: signal ${cut_stop}, grace ${cut_grace}s"
   cut_tree=''
   cut_end_tree "${cut_child}" "${cut_stop}"
   cut_family="${cut_child} ${cut_tree}"
@@ -1012,7 +1035,7 @@ cut_stop_command() {
   else
     cut_say "      killed: it did not stop in ${cut_span}"
   fi
-  printf 'killed after its grace time\n' >>"${cut_log}"
+  cut_note "killed after its grace time"
   for cut_member in ${cut_alive}; do
     kill -s KILL "${cut_member}" 2>/dev/null || :
   done
@@ -1048,16 +1071,51 @@ cut_attend() {
       fi
     fi
   done
-  if [ -n "${cut_timer}" ]; then
-    # For good: asked politely before its shell has begun, it would sleep on to its end. Halted first, or it could start its
-    # sleep while one looks for what it has started.
-    {
-      kill -s STOP "${cut_timer}"
-      cut_end_tree "${cut_timer}" KILL
-      wait "${cut_timer}"
-    } 2>/dev/null || :
-  fi
+  [ -z "${cut_timer}" ] || cut_end_timer
   [ "${cut_late}" = 0 ] || cut_why="it took longer than ${cut_timeout}s"
+}
+
+# For good: asked politely before its shell has begun, it would sleep on to its end. Halted first, or it could start its sleep
+# while one looks for what it has started.
+cut_end_timer() {
+  {
+    kill -s STOP "${cut_timer}"
+    cut_end_tree "${cut_timer}" KILL
+    wait "${cut_timer}"
+  } 2>/dev/null || :
+}
+
+# Where a command cannot have a session of its own it runs in front, so that Ctrl-C reaches it, and what stops it when its time
+# is over stands beside it.
+cut_in_front() {
+  cut_timer=''
+  if [ "${cut_timeout}" -gt 0 ]; then
+    (
+      sleep "${cut_timeout}"
+      : >"${cut_cred}/now.late"
+      cut_child=$(cat -- "${cut_cred}/now.front")
+      cut_stop_command "stopped: it took longer than ${cut_timeout}s"
+    ) </dev/null &
+    cut_timer=$!
+  fi
+  # It outlives what stops its tool, to have the tool's exit status; what a shell says of its end goes to the log.
+  (
+    trap ':' INT TERM
+    trap '' HUP
+    (
+      [ -z "${cut_timer}" ] || sh -c 'printf "%s\n" "${PPID}"' >"${cut_cred}/now.front"
+      cut_define "${cut_name}" && cd -- "${cut_root}" && "${cut_name}"
+    )
+    exit "$?"
+  ) >"${cut_out}" 2>>"${cut_log}" </dev/null
+  cut_rc=$?
+  [ -n "${cut_timer}" ] || return 0
+  if [ -e "${cut_cred}/now.late" ]; then
+    wait "${cut_timer}" 2>/dev/null || :
+    cut_late=1 cut_why="it took longer than ${cut_timeout}s"
+  else
+    cut_end_timer
+  fi
 }
 
 # Removes what a try was given, and its name.
@@ -1075,8 +1133,7 @@ cut_once() {
   cut_clear
   cut_late=0
   if [ "${cut_launcher}" = none ]; then
-    (trap '' HUP && cut_define "${cut_name}" && cd -- "${cut_root}" && "${cut_name}") >"${cut_out}" 2>>"${cut_log}" </dev/null
-    cut_rc=$?
+    cut_in_front
   elif cut_give "${cut_name}"; then
     cut_launch
     cut_attend
@@ -1117,7 +1174,8 @@ cut_expected() {
     *) ;;
     esac
     if [ "${cut_holds}" = 0 ]; then
-      printf 'expected output %s %s\ngot %s\n' "$1" "${cut_want}" "${cut_got}" >>"${cut_log}"
+      cut_note "expected output $1 ${cut_want}"
+      cut_note "got ${cut_got}"
       cut_brief=$(printf '%s\n' "${cut_got}" | head -n 1 | cut -c 1-120)
       cut_why="expected output $1 \`${cut_want}\`, got \`${cut_brief}\`"
       return 1
@@ -1163,7 +1221,7 @@ cut_run() {
     if [ "${cut_time}" -ge "${cut_deadline}" ] || [ -n "${cut_signal}" ]; then
       break
     fi
-    printf '%s; again, until %ss have passed\n' "${cut_why}" "${cut_within}" >>"${cut_log}"
+    cut_note "${cut_why}; again, until ${cut_within}s have passed"
     cut_sleep 2
   done
   cut_keep_output
@@ -1186,7 +1244,12 @@ cut_files() {
     [ -d "${cut_work}" ] || mkdir -p "${cut_work}"
   fi
   cut_stamp=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-  printf '# %s %s\n' "${cut_name}" "${cut_stamp}" >>"${cut_log}"
+  # Where it cannot be kept it is in memory, to be shown when the command fails.
+  if ! { printf '# %s %s\n' "${cut_name}" "${cut_stamp}" >>"${cut_log}"; } 2>/dev/null; then
+    cut_lose_log
+    cut_log="${cut_cred}/lost.log"
+    { printf '# %s %s\n' "${cut_name}" "${cut_stamp}" >"${cut_log}"; } 2>/dev/null || :
+  fi
 }
 
 # Secrets that are fetched at their use are gone after it.
@@ -1200,7 +1263,7 @@ cut_forget() {
 }
 
 cut_keep_output() {
-  [ "${cut_secret_run}" = 1 ] || cat -- "${cut_out}" >>"${cut_log}"
+  [ "${cut_secret_run}" = 1 ] || { cat -- "${cut_out}" >>"${cut_log}"; } 2>/dev/null || cut_lose_log
 }
 
 cut_failed_command() {
@@ -1317,7 +1380,7 @@ cut_seen() {
   else
     cut_value=$(cat -- "${cut_out}")
   fi
-  printf '%s.%s: declared %s, seen %s\n' "${cut_text}" "$1" "$4" "${cut_value}" >>"${cut_log}"
+  cut_note "${cut_text}.$1: declared $4, seen ${cut_value}"
   case "$4" in
   "${cut_value}") ;;
   '?') cut_say "  seen: ${cut_text}.$1 is ${cut_value} (the plan does not know it)" ;;
@@ -1331,13 +1394,13 @@ cut_seen() {
 
 # cut_watch NAME … cut_watched: the values of a resource while a step is verified or undone.
 cut_watch() {
-  cut_text=$1 cut_watching=1 cut_drift=0
+  cut_text=$1 cut_watching=1 cut_drift=0 cut_vanishes=0
 }
 
 # The same for what may not be there any more: that nobody knows of it is no failure.
 cut_watch_gone() {
   cut_watch "$1"
-  cut_gentle=1 cut_present=''
+  cut_gentle=1 cut_present='' cut_vanishes=1
 }
 
 cut_watched() {
@@ -1452,7 +1515,7 @@ cut_probe_one() {
   cut_before=''
   [ ! -r "${cut_kept}/promise-$1" ] || read -r cut_before <"${cut_kept}/promise-$1" || :
   "probe_$1"
-  printf 'state %s, %s: expected %s, seen %s (%s)\n' "$2" "${cut_text}" "${cut_said}" "${cut_verdict}" "${cut_detail}" >>"${cut_log}"
+  cut_note "state $2, ${cut_text}: expected ${cut_said}, seen ${cut_verdict} (${cut_detail})"
   case "${cut_said}" in
   up | down) [ "${cut_verdict}" = "${cut_said}" ] ;;
   *) return 0 ;;
@@ -1560,7 +1623,7 @@ cut_found() {
   else
     cut_value=$(cat -- "${cut_out}")
   fi
-  printf '%s.%s: declared not there, seen %s\n' "${cut_text}" "$1" "${cut_value}" >>"${cut_log}"
+  cut_note "${cut_text}.$1: declared not there, seen ${cut_value}"
   [ -n "${cut_value}" ] || return 0
   cut_present="${cut_present:+${cut_present}, }$1 is ${cut_value}"
   [ "${cut_watching}" = 0 ] || cut_drift=$((cut_drift + 1)) cut_differs="${cut_text} is still there (${cut_present})"
@@ -1578,7 +1641,7 @@ cut_baseline() {
   cut_name=$1 cut_timeout=60 cut_holds='' cut_stop=TERM cut_grace=10
   cut_files
   if cut_once; then
-    cat -- "${cut_out}" >"${cut_kept}/$1"
+    { cat -- "${cut_out}" >"${cut_kept}/$1"; } 2>/dev/null || cut_problem "the output of $1 has to be unchanged later, and cannot be kept in ${cut_kept}: a full disk, or no right to it"
   else
     cut_problem "the output of $1 cannot be seen (exit status ${cut_rc}); it has to be unchanged later: ${cut_log}"
   fi
@@ -1664,7 +1727,7 @@ cut_keep_statuses() {
     "promise_${cut_i}"
     if [ -z "${cut_blind}" ]; then
       "probe_${cut_i}"
-      [ "${cut_verdict}" != up ] || printf '%s\n' "${cut_status}" >"${cut_kept}/promise-${cut_i}"
+      [ "${cut_verdict}" != up ] || { printf '%s\n' "${cut_status}" >"${cut_kept}/promise-${cut_i}"; } 2>/dev/null || cut_problem "what preflight saw cannot be kept in ${cut_kept}: a full disk, or no right to it"
     fi
     cut_i=$((cut_i + 1))
   done
@@ -1788,7 +1851,7 @@ select 'first', pg_backend_pid();
 select 'third', pg_backend_pid();
 EOF
   ) || return 2
-  printf '%s\n' "${cut_pids}" >>"${cut_log}"
+  cut_note "${cut_pids}"
   printf '%s\n' "${cut_pids}" | awk -F '|' '{ pid[$1] = $2 } END { exit !(pid["first"] == pid["second"] || pid["first"] != pid["third"]) }'
 }
 
@@ -1872,8 +1935,8 @@ cut_can_see() {
 # half-way only the locks count that a step from cut_from to cut_to_step goes through.
 cut_state_lock() {
   if [ "${cut_to_step}" -gt 0 ]; then
-    cut_concerned=0
-    for cut_i in $(printf '%s\n' "$5" | tr ' ' '\n'); do
+    cut_concerned=0 cut_list=$5
+    for cut_i in ${cut_list}; do
       [ "${cut_i}" -lt "${cut_from}" ] || [ "${cut_i}" -gt "${cut_to_step}" ] || cut_concerned=1
     done
     [ "${cut_concerned}" = 1 ] || return 0
@@ -2062,7 +2125,10 @@ cut_guard() {
   fi
   # Nobody suspends it by mistake.
   trap '' TSTP TTIN TTOU
-  printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_self}" "${cut_state}/watchdog" || return
+  { printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_self}" "${cut_state}/watchdog"; } 2>/dev/null || {
+    cut_complain "What guards the run cannot be written to ${cut_state}: a full disk, or no right to it."
+    return 1
+  }
   cut_born "$$"
   cut_once_more "${cut_state}/watchdog" --watchdog "${cut_state}" "$$" "${cut_confirm_within}" "${cut_shell}" "${cut_birth}" >>"${cut_state}/watchdog.log" 2>&1
   cut_record guarded "$!" || return
@@ -2278,6 +2344,16 @@ cut_announce() {
   fi
 }
 
+# Why nobody saw whether an undo did what it should. A command cannot tell what is gone from what cannot be reached: what it said is shown.
+cut_say_unseen() {
+  if [ "${cut_vanishes}" = 0 ]; then
+    cut_say "      undone, but its values could not be looked at"
+    return 0
+  fi
+  cut_reason
+  cut_say "      looking at ${cut_text} fails now, as it does when that is gone (${cut_brief})"
+}
+
 # Undoes from the last step that was begun to the first, and stops at one that cannot be undone.
 cut_backward() {
   trap '' INT TERM HUP
@@ -2296,12 +2372,12 @@ cut_backward() {
       cut_undoing=${cut_n}
       cut_record undo "${cut_n}" "${cut_id}" || return 6
     fi
-    cut_undone=0
+    cut_undone=0 cut_vanishes=0
     if "${cut_here}_undo"; then
       cut_undone=1
       if ! cut_settled "${cut_here}_was"; then
         [ "${cut_drift}" = 0 ] || cut_undone=0
-        [ "${cut_drift}" -gt 0 ] || cut_say "      undone, but its values could not be looked at"
+        [ "${cut_drift}" -gt 0 ] || cut_say_unseen
       fi
     fi
     if [ "${cut_undone}" = 0 ] && [ -n "${cut_signal}" ]; then
@@ -2537,7 +2613,10 @@ cut_apply() {
   fi
   cut_at=0 cut_doubt=0 cut_over='' cut_until_step=0 cut_until_time=0 cut_high=0
   cut_new_run
-  pwd -P >"${cut_state}/root" || return 4
+  { pwd -P >"${cut_state}/root"; } 2>/dev/null || {
+    cut_complain "${cut_state} cannot be written: a full disk, or no right to it."
+    return 4
+  }
   cut_root=$(pwd -P)
   cut_open_logs || return
   cut_preflight || {
@@ -3693,8 +3772,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 35a18dcb1b775ef40b6b5071e982178d9be057601837112159dee97e21a527a0
-# plan part: sha256 6478e06d8943f016c64e152a86520d574eccd159fcc4a4e7a23f718a057a30a9
+# runtime: sha256 c5216b949ca55d654c16fe2f9dc562a054fdddcf85a2b7c8c485c29b5a52d477
+# plan part: sha256 0af5c0dc335d7e120acd08a3039897f646518a6abf214ea4fb858e886cf32e0b
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1
