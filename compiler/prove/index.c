@@ -193,12 +193,10 @@ static void ranges_build(struct state *s)
   struct by_from **lists = arena_array(s->arena, struct by_from *, m->zones.n + 1);
 
   for (unsigned pass = 0; pass < 2; pass++) {
-    for (uint32_t k = 0; k < s->answering.n; k++) {
-      uint32_t i = s->answering.at[k];
+    for (uint32_t k = 0; k < s->ranged.n; k++) {
+      uint32_t i = s->ranged.at[k];
       const struct fact *f = &s->facts[i];
 
-      if ((f->type != FACT_SERVES && f->type != FACT_FORWARDS) || f->host.type != HOST_RANGE || f->zone >= m->zones.n)
-        continue;
       if (pass)
         lists[f->zone][s->ranges[f->zone].n++] = (struct by_from){f->host.from, i};
       else
@@ -286,6 +284,9 @@ static void put_host(struct state *s, const struct fact *f, uint32_t i)
     put(s, TABLE_PATTERN, f->zone, f->host.name, NULL, i);
     break;
   case HOST_RANGE:
+    if (f->type != FACT_NAMES)
+      array_push(s->arena, &s->ranged, i);
+    break;
   case HOST_NONE:
   case HOST_UNKNOWN:
     break;
@@ -336,11 +337,8 @@ void index_build(struct state *s)
 {
   const struct model *m = s->m;
   uint32_t *last = arena_array(s->arena, uint32_t, 3 * (size_t)m->resources.n);
+  uint32_t keyed = s->answering.n; /* at most so many different keys */
 
-  uint32_t keyed = 0; /* at most so many different keys */
-
-  for (uint32_t k = 0; k < s->answering.n; k++)
-    keyed += s->facts[s->answering.at[k]].host.type != HOST_NONE;
   s->bucket_slots = 16;
   while (s->bucket_slots / 2 <= keyed)
     s->bucket_slots *= 2;

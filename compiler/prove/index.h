@@ -85,6 +85,7 @@ struct state {
   ARRAY(uint32_t) answering; /* all but needs */
   ARRAY(uint32_t) asking;    /* needs of something else than a resource in every state */
   uint32_t *on;              /* [facts] the resource + 1, of a need that is not asking, else 0 */
+  ARRAY(uint32_t) ranged;    /* of those that answer: endpoints whose host is a range */
   ARRAY(uint32_t) guarded;   /* of all: those that are not in force in every state */
 
   /* Facts by what they answer for. */
