@@ -53,6 +53,8 @@ void terrain_go(struct terrain *t, const uint64_t *set, uint32_t step) {
   else go_during(t, set, step);
 }
 
+uint64_t terrain_effort(const struct terrain *t) { return t->effort + state_spent(t->v->state) - t->spent_before; }
+
 /* ── Questions ───────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 static uint32_t combination(const struct query *q, const uint64_t *set) {
@@ -82,6 +84,7 @@ static bool term_fails(struct terrain *t, uint32_t local, uint32_t during) {
 enum about { ABOUT_PROMISE, ABOUT_TERM, ABOUT_RESOURCE };
 
 static bool ask(struct terrain *t, enum about what, uint32_t id, uint32_t during) {
+  t->effort++;
   switch (what) {
   case ABOUT_PROMISE: return state_promise(t->v->state, id, NULL) != UP;
   case ABOUT_TERM: return term_fails(t, id, during);

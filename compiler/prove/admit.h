@@ -87,6 +87,8 @@ struct terrain {
   struct spot **slots;
   uint32_t slot_count, spot_count;
   uint64_t looked;          /* states evaluated */
+  uint64_t effort;          /* questions asked in them, prefixes compared: see terrain_effort */
+  uint64_t spent_before;    /* of the state, when it was made */
   bool too_large;           /* for an exact search, as one has found */
   uint64_t generation;      /* of searches */
   uint32_t mark;
@@ -104,6 +106,9 @@ static inline const uint64_t *half_up(const struct terrain *t, const struct half
  * the flags are the search's until terrain_free, which leaves them as they were. */
 struct terrain *terrain_new(struct model *m, struct proving *v, const struct group *g, bool *done);
 void terrain_free(struct terrain *t);
+/* What the searches on it have cost so far, by count: the same on every machine, and about as the time they take. */
+uint64_t terrain_effort(const struct terrain *t);
+bool terrain_spent(const struct terrain *t); /* more than all searches of one group may: what is left is done roughly */
 struct spot *spot_at(struct terrain *t, const uint64_t *set);
 struct spot *spot_after(struct terrain *t, const struct spot *from, uint32_t step);
 /* The half of a step that disrupts; NULL for one that does not: then it is the state itself. */

@@ -41,8 +41,14 @@ const uint64_t *spot_dark(struct terrain *t, struct spot *at, uint32_t step, boo
   return a->dark;
 }
 
-int64_t spot_tail(struct terrain *t, struct spot *at, uint32_t promise, const struct olds *o) {
+int64_t spot_tail(struct terrain *t, struct spot *at, uint32_t promise, const struct olds *all) {
+  struct olds mine = {0}, *o = &mine;
   int64_t least = 0;
+  for (uint32_t i = 0; i < all->n; i++) { /* what others ask makes no difference, and a look of each of its own */
+    struct recall one = {{0}};
+    recall_put(&one, all->at[i].answer);
+    if (caches_about(t->caches, promise, &one)) mine.at[mine.n++] = all->at[i];
+  }
   for (uint32_t tries = 0; tries <= o->n; tries++) {
     struct recall r = olds_beyond(o, 0, least);
     if (!caches_about(t->caches, promise, &r) || !bit_get(spot_dark(t, at, NONE, false, &r), promise)) return least;

@@ -128,6 +128,7 @@ struct terrain *terrain_new(struct model *m, struct proving *v, const struct gro
   t->m = m;
   t->v = v;
   t->group = g;
+  t->spent_before = state_spent(v->state);
   t->n = g->n;
   t->words = words_for(t->n);
   for (uint32_t i = 0; i < t->n; i++) v->local[g->steps[i]] = i;

@@ -30,9 +30,11 @@ static struct mend *note(struct ways *w, enum mend_type type) {
   return &w->list.at[w->list.n - 1];
 }
 
+static bool may_try(const struct ways *w) { return w->left > 0 && trials_affordable(w->p); }
+
 static bool holds(struct ways *w, struct model *fork) {
   uint32_t because;
-  if (w->left == 0) return false;
+  if (!may_try(w)) return false;
   w->left--;
   return trial_holds(w->m, w->p, fork, w->breach, &because);
 }
@@ -49,9 +51,9 @@ static int64_t outage_with(struct ways *w, uint32_t promise, int64_t limit) {
   struct model *fork = model_fork(w->m, 0);
   fork->promises.at[promise].hold = HOLD_AT_MOST;
   fork->promises.at[promise].limit = limit;
-  if (w->left == 0) return -1;
+  if (!may_try(w)) return -1;
   w->left--;
-  struct proof *q = prove_quietly(fork);
+  struct proof *q = trial_prove(w->p, fork);
   if (q->timeline[promise].outage > limit || ends_down(q, promise)) return -1;
   for (uint32_t i = 0; i < q->breaches.n; i++)
     if (q->breaches.at[i].code == CODE_252 && q->breaches.at[i].promise == promise) return -1;
@@ -64,6 +66,7 @@ static void allow_limit(struct ways *w, uint32_t promise) {
   int64_t least = outage_with(w, promise, t->outage);
   if (least < 0) return;
   for (uint32_t i = 0; i < TIGHTEN && least > 0; i++) {
+    if (!may_try(w)) return; /* it would do, but need not be the least */
     int64_t shorter = outage_with(w, promise, least - 1);
     if (shorter < 0) break;
     least = shorter;
@@ -78,13 +81,14 @@ static int64_t window_with(struct ways *w, int64_t window) {
   struct model *fork = model_fork(w->m, 0), *again = model_fork(w->m, 0);
   uint32_t first;
   fork->window = again->window = window;
-  return holds(w, fork) ? window_length(again, prove_quietly(again), &first) : -1; /* a proof puts its waits in */
+  return holds(w, fork) ? window_length(again, trial_prove(w->p, again), &first) : -1; /* a proof puts its waits in */
 }
 
 static void allow_window(struct ways *w) {
   int64_t least = window_with(w, -1);
   if (least < 0) return;
   for (uint32_t i = 0; i < TIGHTEN && least > 0; i++) {
+    if (!may_try(w)) return;
     int64_t shorter = window_with(w, least - 1);
     if (shorter < 0) break;
     least = shorter;

@@ -68,6 +68,7 @@ struct state {
   struct arena *arena;
   const struct fact *facts;
   uint32_t fact_count, guard_count, bits; /* bits: steps and parts */
+  uint64_t spent; /* nodes walked and forgotten: what a search costs, by count */
 
   /* The present state. */
   bool *done;             /* [bits] */

@@ -175,7 +175,7 @@ static struct model *treat(const struct patient *x, const struct target *to)
 
 static void try_all(struct patient *x, const struct proof *p, uint32_t breach)
 {
-  for (uint32_t i = 0; i < x->candidates.n && x->left; i++) {
+  for (uint32_t i = 0; i < x->candidates.n && x->left && trials_affordable(p); i++) {
     const struct target *to = &x->candidates.at[i];
     uint32_t owner = x->m->resources.at[x->fact->by].owner;
     struct mend mend = {.type = MEND_TARGET, .to = *to, .by_name = to->host.type == HOST_NAME, .because = NONE, .owner = owner,

@@ -12,8 +12,13 @@
 #include <string.h>
 
 /* Prefixes kept and states looked at before the search stops being exact: enough for any group of EXACT_STEPS, less for a
- * larger one, which is searched whole only when its constraints leave little of it. Then so many prefixes per layer. */
-enum { EXACT_STEPS = 16, KEPT_LIMIT = 1 << 18, LOOKED_LIMIT = 5 << 19, LOOKED_LARGE = 1 << 19, BEAM = 256, BEAM_WORK = 1 << 17 };
+ * larger one, which is searched whole only when its constraints leave little of it. Then so many prefixes per layer. The efforts
+ * (terrain_effort, about 30 million in a second) bound the time of each of both, and of all searches of one group together:
+ * where every step disrupts every other, each look costs what a thousand do elsewhere. */
+enum {
+  EXACT_STEPS = 16, KEPT_LIMIT = 1 << 18, LOOKED_LIMIT = 5 << 19, LOOKED_LARGE = 1 << 19, BEAM = 256,
+  EFFORT_EXACT = 24 << 20, EFFORT_ROUGH = 12 << 20, EFFORT_GROUP = 40 << 20
+};
 
 struct prefix {
   struct prefix *next;   /* of the same spot */
@@ -42,7 +47,7 @@ struct search {
   int64_t *down_for;
   struct spot **spots, **next_spots; /* of the layer */
   uint32_t spot_count, next_count, next_cap;
-  uint64_t looked_at, kept, looked_before, looked_limit;
+  uint64_t looked_at, kept, looked_before, looked_limit, effort_before, effort_limit;
   uint32_t beam;                   /* 0: exact */
   bool ages;                       /* old answers count */
   bool waits;                      /* for a shorter outage too */
@@ -151,11 +156,12 @@ static void keep(struct search *s, const struct prefix *candidate, struct spot *
                                  sizeof(struct spot *));
     s->next_spots[s->next_count++] = to;
   }
-  for (struct prefix *p = to->prefixes; p != NULL; p = p->next)
+  for (struct prefix *p = to->prefixes; p != NULL; p = p->next, s->t->effort++)
     if (compare(s, p, candidate) < 0 && no_older(p, candidate) && no_longer(s, p->down_for, s->down_for)) return;
   struct prefix **at = &to->prefixes, *reuse = NULL;
   while (*at != NULL) {
     struct prefix *p = *at;
+    s->t->effort++;
     if (compare(s, candidate, p) < 0 && no_older(candidate, p) && no_longer(s, s->down_for, p->down_for)) {
       *at = p->next;
       reuse = p;
@@ -313,6 +319,7 @@ static void attempt(struct attempt *a, bool *waits_help) {
   struct prefix candidate = {.parent = (struct prefix *)a->p, .step = a->step, .unknown = a->p->unknown, .cost = a->p->cost,
                              .wait = a->wait, .waited = a->p->waited + a->wait, .slack = a->p->slack};
   attempt_look(a);
+  a->s->t->effort += a->s->t->promise_count + 2 * a->after.n + caches_questions(a->s->t->caches);
   *waits_help = true;
   if (!keeps_always(a)) return;
   bool darkens = false;
@@ -329,6 +336,7 @@ static void attempt(struct attempt *a, bool *waits_help) {
 
 static void extend_aged(struct search *s, struct prefix *p, uint32_t step, struct spot *to) {
   int64_t list[2 * OLDS_MAX + 2] = {0};
+  s->t->effort += p->old_count * caches_questions(s->t->caches) / 4;
   uint32_t n = useful_waits(s, p, list + 1) + 1;
   for (uint32_t i = 0; i < n; i++) {
     struct attempt a = {.s = s, .p = p, .step = step, .to = to, .wait = list[i]};
@@ -338,8 +346,17 @@ static void extend_aged(struct search *s, struct prefix *p, uint32_t step, struc
   }
 }
 
+bool terrain_spent(const struct terrain *t) { return terrain_effort(t) > EFFORT_GROUP; }
+
+/* Has the whole search taken more than it may? */
+static bool exhausted(const struct search *s) {
+  return s->beam == 0 && (s->kept > KEPT_LIMIT || s->t->looked - s->looked_before > s->looked_limit ||
+                          terrain_effort(s->t) - s->effort_before > EFFORT_EXACT || terrain_spent(s->t));
+}
+
 static void extend(struct search *s, struct spot *from) {
-  for (uint32_t step = 0; step < s->t->n; step++) {
+  if (from->prefixes == NULL) return; /* the ways there were dropped */
+  for (uint32_t step = 0; step < s->t->n && !exhausted(s); step++) {
     if (bit_get(from->set, step) || refused_early(s, from, step)) continue;
     s->looked_at++;
     struct spot *to = spot_after(s->t, from, step);
@@ -348,8 +365,8 @@ static void extend(struct search *s, struct spot *from) {
     if (binds(s)) continue;
     int64_t left = s->tracked_count > 0 ? remaining(s, to) : 0, takes = step_of(s, step)->takes;
     uint32_t down = dark_count(s, from, to);
-    for (struct prefix *p = from->prefixes; s->ages && p != NULL; p = p->next) extend_aged(s, p, step, to);
-    for (struct prefix *p = from->prefixes; !s->ages && p != NULL; p = p->next) {
+    for (struct prefix *p = from->prefixes; s->ages && p != NULL && !exhausted(s); p = p->next) extend_aged(s, p, step, to);
+    for (struct prefix *p = from->prefixes; !s->ages && p != NULL && !exhausted(s); p = p->next) {
       if (!measure(s, p, step, to, left)) continue;
       struct prefix candidate = {.parent = p, .step = step, .unknown = p->unknown, .cost = p->cost};
       if (takes < 0) candidate.unknown += down;
@@ -394,8 +411,17 @@ static void thin(struct search *s, struct prefix **all, uint32_t n) {
       else at = &(*at)->next;
 }
 
-/* Ranks the prefixes of the layer just made: what compares their sequences in one look from now on. */
-static void rank(struct search *s) {
+/* So many prefixes in the layer just made as what is left of the effort pays for, by what those of the last one have cost. */
+static void widen(struct search *s, uint32_t layers_left, uint64_t cost, uint32_t prefixes) {
+  if (s->beam == 0 || layers_left == 0) return;
+  uint64_t effort = terrain_effort(s->t), left = s->effort_limit > effort ? s->effort_limit - effort : 0;
+  uint64_t width = left / layers_left / (cost / prefixes + 1), most = 4 * (uint64_t)s->beam; /* the first are looked at already */
+  if (width > most) width = most;
+  s->beam = width > BEAM ? BEAM : width < 1 ? 1 : (uint32_t)width;
+}
+
+/* Ranks the prefixes of the layer just made: what compares their sequences in one look from now on. How many there are. */
+static uint32_t rank(struct search *s) {
   uint32_t n = 0, k = 0;
   for (uint32_t i = 0; i < s->next_count; i++)
     for (struct prefix *p = s->next_spots[i]->prefixes; p != NULL; p = p->next) n++;
@@ -416,6 +442,7 @@ static void rank(struct search *s) {
   for (uint32_t i = 0; i < n; i++) all[i]->rank = i;
   thin(s, all, n);
   free(all);
+  return s->beam > 0 && n > s->beam ? s->beam : n;
 }
 
 static struct prefix *start(struct search *s) {
@@ -443,16 +470,18 @@ static struct prefix *run(struct search *s, bool *complete) {
   s->spots[0] = first->spot;
   s->spot_count = 1;
   *complete = true;
-  for (uint32_t layer = 0; layer < s->t->n; layer++) {
+  for (uint32_t layer = 0, prefixes = 1; layer < s->t->n; layer++) {
+    uint64_t effort = terrain_effort(s->t);
     s->next_count = 0;
     for (uint32_t i = 0; i < s->spot_count; i++) {
       extend(s, s->spots[i]);
-      if (s->beam == 0 && (s->kept > KEPT_LIMIT || s->t->looked - s->looked_before > s->looked_limit)) {
+      if (exhausted(s)) {
         *complete = false;
         return NULL;
       }
     }
-    rank(s);
+    widen(s, s->t->n - layer - 1, terrain_effort(s->t) - effort, prefixes);
+    prefixes = rank(s);
     s->spots = s->next_spots;
     s->spot_count = s->next_count;
     s->next_spots = arena_array(&s->arena, struct spot *, s->next_cap);
@@ -514,6 +543,7 @@ static void prepare(struct search *s, struct terrain *t, const bool *aside) {
   s->fails = arena_array(&s->arena, uint64_t, t->term_words);
   s->during = arena_array(&s->arena, uint64_t, t->promise_words);
   s->looked_before = t->looked;
+  s->effort_before = terrain_effort(t);
   s->looked_limit = t->n <= EXACT_STEPS ? LOOKED_LIMIT : (uint64_t)LOOKED_LARGE * EXACT_STEPS / t->n * EXACT_STEPS / t->n;
   s->ages = t->caches != NULL && !t->forgetful;
   choose_tracked(s);
@@ -529,8 +559,8 @@ static const struct prefix *run_whole(struct search *s, struct found *out) {
   if (!t->too_large && complete) return best;
   t->too_large = true; /* with less asked there is more to look at */
   out->exact = false;
-  uint64_t width = (uint64_t)BEAM_WORK * EXACT_STEPS / t->n / t->n / t->n; /* a look costs about n too */
-  s->beam = width > BEAM ? BEAM : width < 1 ? 1 : (uint32_t)width;
+  s->effort_limit = terrain_spent(t) ? 0 : terrain_effort(t) + EFFORT_ROUGH;
+  s->beam = 1; /* and more as it shows what they cost */
   s->generation = ++t->generation;
   return run(s, &complete);
 }

@@ -190,7 +190,7 @@ static void note_clash(struct planning *g, const struct clash *c, uint32_t term)
 
 /* Promises set aside early may hold again once others are; in source order. */
 static struct found reinstate(struct planning *g, struct found found) {
-  if (g->clashes.n < 2) return found;
+  if (g->clashes.n < 2 || terrain_spent(g->t)) return found;
   for (uint32_t term = 0; term < g->v->term_count; term++)
     for (uint32_t i = 0; i < g->clashes.n; i++) {
       if (g->clashes.at[i].need != term) continue;
@@ -238,7 +238,7 @@ static struct found shortest_window(struct planning *g, struct found found) {
   if (term == NONE || !g->v->aside[term] || !found.any) return found;
   fit_window(g, &found);
   g->v->aside[term] = false;
-  for (uint32_t i = 0; i < TIGHTEN; i++) {
+  for (uint32_t i = 0; i < TIGHTEN && !terrain_spent(g->t); i++) {
     turn_window(g, -1);
     struct found shorter = order_search(g->t, g->v->aside);
     if (!shorter.any) {
@@ -337,9 +337,10 @@ static struct found order_forgetting(struct planning *g) {
     uint32_t term = t->terms[t->promise_term[i]];
     if (g->v->aside[term] || g->m->promises.at[t->promises[i]].hold == HOLD_FINALLY) continue;
     g->v->aside[mine[n++] = term] = true;
-    found = order_search(t, g->v->aside);
+    if (!terrain_spent(t)) found = order_search(t, g->v->aside);
   }
-  for (uint32_t i = 0; i < n && found.any; i++) {
+  if (!found.any && terrain_spent(t)) found = order_search(t, g->v->aside); /* all of them at once */
+  for (uint32_t i = 0; i < n && found.any && !terrain_spent(t); i++) {
     g->v->aside[mine[i]] = false;
     struct found again = order_search(t, g->v->aside);
     if (again.any) {
@@ -360,8 +361,9 @@ static struct found order_somehow(struct planning *g) {
   if (!found.any && set_waived_aside(g)) found = order_search(g->t, g->v->aside);
   if (!found.any) found = order_forgetting(g);
   while (!found.any) {
-    struct clash c = clash_find(g->t, g->v->aside);
-    if (!c.minimal && c.term_count > 8) {
+    struct clash c = {0};
+    if (!terrain_spent(g->t)) c = clash_find(g->t, g->v->aside);
+    if (terrain_spent(g->t) || (!c.minimal && c.term_count > 8)) {
       g->clashed = true;
       return order_roughly(g);
     }
@@ -443,6 +445,7 @@ static void run_groups(struct planning *g, const struct group *groups, uint32_t 
     g->t = terrain_new(g->m, g->v, &groups[i], done);
     struct found f = order_somehow(g);
     spend_window(g, &f);
+    g->v->effort += terrain_effort(g->t);
     terrain_free(g->t);
     take_order(g, &groups[i], &f, done);
   }

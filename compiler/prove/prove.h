@@ -81,6 +81,7 @@ struct proving {
   int64_t slack;                 /* what the groups so far leave of it for waits, once one has opened it; INT64_MAX before */
   uint32_t *position;            /* per step: its index in the order, once there is one */
   struct promise_list { const uint32_t *at; uint32_t n; } *component_promises; /* per component: see component_promises() */
+  uint64_t effort;               /* of the search for the order, and of all trials: see terrain_effort() */
   bool quiet;                    /* a trial: no mends, no ways out, nothing that proves again */
 };
 
@@ -117,6 +118,10 @@ void fork_step(struct model *fork, uint32_t id, uint32_t resource);
  * breach `mended` (index, NONE) is gone. Otherwise *because is the first promise that breaks only in the fork, NONE when it
  * is something else. Proves the fork quietly: as costly as a proof, so try few. */
 struct proof *prove_quietly(struct model *m); /* without mends and ways out */
+/* The same, counted as what was found out beside `p`; and whether `p` and all its trials have cost so little that one more may be
+ * made: a plan whose order alone takes a second gets no offers, and is refused as soon. */
+struct proof *trial_prove(const struct proof *p, struct model *fork);
+bool trials_affordable(const struct proof *p);
 bool trial_holds(struct model *m, const struct proof *p, struct model *fork, uint32_t mended, uint32_t *because);
 
 /* ── Checks: rows of the table in prove.c, run in its order once order and timeline are there ────────────────────── */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { TRIALS_EFFORT = 32 << 20 };
+
 static void *copy(struct arena *a, const void *from, uint32_t n, uint32_t more, size_t size) {
   char *out = arena_alloc(a, (size_t)n + more + 1, size);
   if (n > 0) memcpy(out, from, n * size);
@@ -50,9 +52,17 @@ static bool same(const struct breach *a, const struct breach *b) {
          a->forbidden == b->forbidden && a->ask == b->ask && a->need == b->need;
 }
 
+struct proof *trial_prove(const struct proof *p, struct model *fork) {
+  struct proof *q = prove_quietly(fork);
+  p->proving->effort += q->proving->effort;
+  return q;
+}
+
+bool trials_affordable(const struct proof *p) { return p->proving->effort < TRIALS_EFFORT; }
+
 bool trial_holds(struct model *m, const struct proof *p, struct model *fork, uint32_t mended, uint32_t *because) {
   (void)m;
-  struct proof *q = prove_quietly(fork);
+  struct proof *q = trial_prove(p, fork);
   bool holds = true;
   *because = NONE;
   for (uint32_t i = 0; i < q->breaches.n; i++) {

@@ -219,6 +219,7 @@ static enum verdict walk_node(struct state *s, struct walk *w, uint32_t node, ui
     return DOWN;
   }
   w->budget--;
+  s->spent++;
   w->low = NONE;
   q->depth = depth + 1;
   q->on_path = hop;

@@ -296,6 +296,11 @@ bool state_needed(const struct state *s, uint32_t resource)
   return s->needed[resource];
 }
 
+uint64_t state_spent(const struct state *s)
+{
+  return s->spent;
+}
+
 bool state_up(const struct state *s, uint32_t resource)
 {
   return s->up[resource];

@@ -49,6 +49,8 @@ bool state_in_force(const struct state *s, uint32_t fact);
 bool state_guard(const struct state *s, uint32_t guard);
 /* The first need (a fact) of a resource that does not hold, with its chain; NONE when all do (it is up, or disrupted). */
 uint32_t state_unmet(struct state *s, uint32_t resource, struct trace *trace);
+/* How many answers were looked for and forgotten so far: what was asked of it costs as much. */
+uint64_t state_spent(const struct state *s);
 /* Compares who is up, and every verdict that is kept, with a full evaluation of the present state; false when they differ.
  * For tests. */
 bool state_check(struct state *s);

@@ -35,6 +35,7 @@ static void drain_nodes(struct state *s)
   while (s->node_queue.n) {
     uint32_t node = s->node_queue.at[--s->node_queue.n];
 
+    s->spent++;
     for (uint32_t i = s->nodes.at[node].callers; i != END; i = s->links.at[i].next)
       invalidate(s, s->links.at[i].to);
     for (uint32_t i = s->nodes.at[node].asking; i != END; i = s->links.at[i].next)
@@ -60,6 +61,7 @@ static void turn_needs(struct state *s)
 /* What asks whether a resource is up. */
 static void up_changed(struct state *s, uint32_t resource)
 {
+  s->spent++;
   for (uint32_t i = s->up_nodes[resource]; i != END; i = s->links.at[i].next)
     invalidate(s, s->links.at[i].to);
   if (s->needed[resource] && !s->up_needs)

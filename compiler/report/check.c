@@ -115,7 +115,8 @@ static const char *verdict(const struct page *g) {
     exact &= g->p->components.at[i].exact;
   }
   return arena_print(&g->m->c->arena, "%s; %llu state%s looked at",
-                     !g->p->order_holds ? "no order keeps everything: this one sets aside what the findings above name"
+                     !g->p->order_holds && !exact ? "no order was found that keeps everything: this one sets aside what the findings above name"
+                     : !g->p->order_holds ? "no order keeps everything: this one sets aside what the findings above name"
                      : exact            ? "no order has a shorter outage"
                                         : "not proven best: too large to search exactly",
                      (unsigned long long)looked_at, looked_at == 1 ? "" : "s");

@@ -69,6 +69,8 @@ static struct finding *clash_of_promise(struct wording *w, const struct breach *
     f = finding_add(w->c, b->code, at, "no order of %s keeps %s", step_list(w, b->steps, b->step_count, ", "), kept);
   else if (b->step_count)
     f = finding_add(w->c, b->code, at, "no order keeps %s: %s breaks it wherever it comes", kept, step_list(w, b->steps, 1, ""));
+  else if (b->not_minimal)
+    f = finding_add(w->c, b->code, at, "no order was found that keeps %s", kept);
   else
     f = finding_add(w->c, b->code, at, "no order keeps %s: it is broken at the end of each", kept);
   if (b->during && b->first_state != NONE && b->first_state < w->p->order.n)
@@ -129,8 +131,9 @@ void word_clash(struct wording *w, const struct breach *b) {
     return;
   }
   if (b->code == CODE_253) {
-    f = finding_add(w->c, b->code, w->m->plan_at, "%u steps act on each other: the order below keeps every promise, but a better one may exist",
-                    b->step_count);
+    f = finding_add(w->c, b->code, w->m->plan_at, "%u steps act on each other: %s", b->step_count,
+                    w->p->order_holds ? "the order below keeps every promise, but a better one may exist"
+                                      : "the order below is the best that was found, and a better one may exist");
     finding_remark(w->c, f, REMARK_NOTE, "an exact search looks at every set of them; say `after` where you know the order, and there are fewer");
     return;
   }
@@ -139,7 +142,8 @@ void word_clash(struct wording *w, const struct breach *b) {
   for (uint32_t i = 0; i < b->step_count && i < 8; i++) label_step(w, f, b->steps[i]);
   for (uint32_t i = 0; i < b->term_count; i++)
     if (b->terms[i].type != TERM_PROMISE || b->terms[i].id != b->promise) remark_term(w, f, &b->terms[i]);
-  if (b->not_minimal) finding_remark(w->c, f, REMARK_NOTE, "this set is not minimal: the search was cut short");
+  if (b->not_minimal && b->step_count) finding_remark(w->c, f, REMARK_NOTE, "this set is not minimal: the search was cut short");
+  else if (b->not_minimal) finding_remark(w->c, f, REMARK_NOTE, "too many steps act on each other to search all orders, or to say which of them clash; one that does may exist");
   remark_chain(w, f, b);
   remark_mends(w, f, b);
 }
