@@ -27,7 +27,8 @@
 #define ALIGN ((size_t)16)
 #define BLOCK_FIRST ((size_t)4 << 10) /* many arenas live for a moment, and each byte of them is cleared */
 #define BLOCK_LARGEST ((size_t)32 << 20)
-#define LARGE ((size_t)2 << 20)
+#define LARGE ((size_t)256 << 10) /* has a block to itself, which grows by moving its pages: no copy is left behind */
+#define PAGES ((size_t)64 << 10)
 
 struct arena_block {
   struct arena_block *next;
@@ -48,10 +49,10 @@ static struct arena_block *obtain(size_t size) {
   size_t bytes = sizeof(struct arena_block) + size;
   struct arena_block *b;
 
-  if (SEPARATE || bytes < 2 * LARGE) {
+  if (SEPARATE || bytes < LARGE) {
     b = calloc(1, bytes);
   } else {
-    size_t mapped = (bytes + LARGE - 1) & ~(LARGE - 1);
+    size_t mapped = (bytes + PAGES - 1) & ~(PAGES - 1);
 
     b = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (b == MAP_FAILED)
@@ -82,12 +83,12 @@ void *arena_alloc(struct arena *a, size_t count, size_t size) {
   if (SEPARATE)
     return block_new(a, bytes)->bytes;
   bytes = (bytes + ALIGN - 1) & ~(ALIGN - 1);
-  if ((size_t)(a->end - a->next) < bytes) {
+  if (bytes >= LARGE || (size_t)(a->end - a->next) < bytes) {
     size_t want = a->blocks ? a->blocks->size * 2 : BLOCK_FIRST;
 
     if (want > BLOCK_LARGEST)
       want = BLOCK_LARGEST;
-    if (bytes > want / 4) {
+    if (bytes > want / 4 || bytes >= LARGE) {
       /* A large one gets a block of its own, behind the one that is being filled. */
       struct arena_block *b = obtain(bytes);
 
@@ -120,7 +121,7 @@ static void *regrow(struct arena *a, void *old, size_t size) {
   if (!*link)
     return NULL;
   struct arena_block *b = *link;
-  size_t mapped = (sizeof *b + size + LARGE - 1) & ~(LARGE - 1);
+  size_t mapped = (sizeof *b + size + PAGES - 1) & ~(PAGES - 1);
 
   if (mapped > b->mapped) {
     bool last = a->end == b->bytes + b->size; /* nothing else was ever taken from here */

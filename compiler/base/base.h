@@ -75,6 +75,8 @@ uint32_t name_of(struct names *t, const char *text, size_t length);
 uint32_t name_str(struct names *t, const char *text);
 /* The id if the text is known, else NONE; adds nothing. */
 uint32_t name_find(const struct names *t, const char *text, size_t length);
+/* It will be asked for soon: the memory where it stands is fetched meanwhile. */
+void name_expect(const struct names *t, const char *text, size_t length);
 static inline const char *name_text(const struct names *t, uint32_t id) { /* NUL-terminated */
   return id < t->texts.n ? t->texts.at[id].at : "";
 }

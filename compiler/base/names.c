@@ -7,7 +7,7 @@
 
 struct name_slot {
   uint64_t first; /* load() of it: with the length, all of a text of up to eight bytes */
-  uint32_t hash;
+  uint32_t hash;  /* its last four bits are the length, 9 for all that are longer than eight */
   uint32_t id; /* plus one; 0 is an empty slot */
 };
 
@@ -43,19 +43,27 @@ static uint32_t hash(const char *text, size_t n) {
   return (uint32_t)(h >> 32);
 }
 
+/* What a slot calls it: one read tells a short text from all others. */
+static uint32_t mark(uint32_t h, size_t n) {
+  return (h & ~15u) | (n > 8 ? 9 : (uint32_t)n);
+}
+
 /* The slot of a text, or the empty one where it belongs. The table is never full. */
 static struct name_slot *find(const struct names *t, const char *text, size_t n, uint32_t h) {
   uint64_t first = load(text, n);
+  uint32_t marked = mark(h, n);
 
-  for (uint32_t i = h & (t->slot_count - 1);; i = (i + 1) & (t->slot_count - 1)) {
+  for (uint32_t i = h >> 4 & (t->slot_count - 1);; i = (i + 1) & (t->slot_count - 1)) {
     struct name_slot *s = &t->slots[i];
 
     if (!s->id)
       return s;
-    if (s->hash == h && s->first == first) {
+    if (s->hash == marked && s->first == first) {
+      if (n <= 8)
+        return s;
       const struct name_text *x = &t->texts.at[s->id - 1];
 
-      if (x->n == n && (n <= 8 || memcmp(x->at, text, n) == 0))
+      if (x->n == n && memcmp(x->at, text, n) == 0)
         return s;
     }
   }
@@ -70,7 +78,7 @@ static void grow(struct names *t, uint32_t slots) {
   for (uint32_t i = 0; i < count; i++) {
     if (!old[i].id)
       continue;
-    uint32_t j = old[i].hash & (t->slot_count - 1);
+    uint32_t j = old[i].hash >> 4 & (t->slot_count - 1);
 
     while (t->slots[j].id)
       j = (j + 1) & (t->slot_count - 1);
@@ -80,7 +88,7 @@ static void grow(struct names *t, uint32_t slots) {
 
 static uint32_t add(struct names *t, struct name_slot *slot, const char *text, size_t n, uint32_t h) {
   slot->first = load(text, n);
-  slot->hash = h;
+  slot->hash = mark(h, n);
   array_push(t->arena, &t->texts, (struct name_text){arena_copy(t->arena, text, n), (uint32_t)n});
   slot->id = t->texts.n;
   return slot->id - 1;
@@ -111,6 +119,11 @@ void names_room(struct names *t, uint32_t more) {
 
 uint32_t name_str(struct names *t, const char *text) {
   return name_of(t, text, strlen(text));
+}
+
+void name_expect(const struct names *t, const char *text, size_t length) {
+  if (t->slot_count)
+    __builtin_prefetch(&t->slots[hash(text, length) >> 4 & (t->slot_count - 1)]);
 }
 
 uint32_t name_find(const struct names *t, const char *text, size_t length) {

@@ -32,6 +32,7 @@ struct asleep {
   struct index changed;      /* names of resources that a change said apart speaks of */
   uint32_t hops;             /* how many of those */
   uint32_t attributes, named; /* those that sleep now; those that ever did */
+  bool settled, stands;      /* once all are declared: does any stand for something else? */
 };
 
 /* ── Which may sleep ───────────────────────────────────────────────────────── */
@@ -277,7 +278,7 @@ static bool served(struct glance *g, const struct serving *s) {
 
 static bool needed(struct glance *g, struct fact *f, const struct plain_value *v) {
   uint32_t on = v->type == V_WORD ? resource_named(g->e, word_at(g, v)) : NONE;
-  if (on == NONE || resource_stands(g->e, on)) return false;
+  if (on == NONE || (g->e->asleep->stands && resource_stands(g->e, on))) return false;
   f->need.on = on;
   f->need.at = span_at(g, v);
   fact_keep(g->e, f);
@@ -288,6 +289,7 @@ static bool needs(struct glance *g) {
   if (g->d->needs == NONE) return true;
   const struct plain_value *v = &g->values[g->d->needs];
   struct plain_value item;
+  for (uint32_t at = v->start; v->type == V_LIST && plain_element(g->e->tree, g->source, &at, &item);) name_expect(&g->e->c->names, g->text + item.start, item.end - item.start);
   struct fact f = fact_of(g, FACT_NEEDS, g->d->needs);
   f.need = need_empty();
   f.need.type = NEED_RESOURCE;
@@ -305,12 +307,18 @@ static bool read_facts(struct glance *g) {
   return needs(g);
 }
 
+static void settle(struct elaboration *e) {
+  e->asleep->settled = true;
+  for (uint32_t i = 0; i < e->kinds.n; i++) e->asleep->stands |= e->kinds.at[i].stands != NONE && e->kinds.at[i].resources.n > 0;
+}
+
 bool asleep_facts(struct elaboration *e, uint32_t resource) {
   struct model *m = e->m;
   const struct node *n = NODE(e, m->resources.at[resource].node);
   struct plain_value values[SLOTS];
   struct glance g = {e, dozing_of(e, resource), resource, e->c->sources.at[n->source].text, n->source, values};
   uint32_t before = m->facts.n;
+  if (!e->asleep->settled) settle(e);
   plain_read(e->tree, m->resources.at[resource].node, values);
   if (!read_facts(&g)) {
     m->facts.n = before;

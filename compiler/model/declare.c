@@ -425,6 +425,7 @@ static void room_for_all(struct elaboration *e) {
       said += NODE(e, i)->type == N_RESOURCE ? 6 : 0;
     }
   if (declared < 256) return;
+  index_dense(a, &e->resource_index, e->c->names.texts.n);
   e->m->resources.at = arena_grow(a, NULL, 0, &e->m->resources.cap, declared, sizeof *e->m->resources.at);
   e->resources.at = arena_grow(a, NULL, 0, &e->resources.cap, declared, sizeof *e->resources.at);
   e->m->attributes.at = arena_grow(a, NULL, 0, &e->m->attributes.cap, said, sizeof *e->m->attributes.at);

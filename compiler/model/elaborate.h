@@ -19,7 +19,9 @@ struct elaboration;
 struct index {
   uint32_t *keys, *values; /* key + 1; 0 is empty */
   uint32_t n, cap;
+  uint32_t *dense, dense_cap; /* of a table that holds most keys: value + 1 by key, and neither of the above */
 };
+void index_dense(struct arena *a, struct index *t, uint32_t keys); /* of an empty table */
 uint32_t index_get(const struct index *t, uint32_t key); /* NONE */
 /* Adds unless the key is there; returns the value that stands there then. */
 uint32_t index_put(struct arena *a, struct index *t, uint32_t key, uint32_t value);

@@ -7,10 +7,21 @@
 #define SUGGESTED_MAX 2000000u /* names looked at for did-you-mean in all: a thousand typos in a large plan stay quick */
 
 uint32_t index_get(const struct index *t, uint32_t key) {
+  if (t->dense) return key < t->dense_cap ? t->dense[key] - 1u : NONE;
   if (!t->cap) return NONE;
   for (uint32_t i = (key * 2654435769u >> 7) & (t->cap - 1); t->keys[i]; i = (i + 1) & (t->cap - 1))
     if (t->keys[i] == key + 1) return t->values[i];
   return NONE;
+}
+
+void index_dense(struct arena *a, struct index *t, uint32_t keys) { t->dense = arena_array(a, uint32_t, t->dense_cap = keys + 1u); }
+
+static uint32_t put_dense(struct arena *a, struct index *t, uint32_t key, uint32_t value) {
+  if (key >= t->dense_cap) t->dense = arena_grow(a, t->dense, t->dense_cap, &t->dense_cap, key + 1, sizeof *t->dense);
+  if (t->dense[key]) return t->dense[key] - 1u;
+  t->dense[key] = value + 1;
+  t->n++;
+  return value;
 }
 
 static void enlarge(struct arena *a, struct index *t) {
@@ -24,6 +35,7 @@ static void enlarge(struct arena *a, struct index *t) {
 }
 
 uint32_t index_put(struct arena *a, struct index *t, uint32_t key, uint32_t value) {
+  if (t->dense) return put_dense(a, t, key, value);
   if ((t->n + 1) * 2 > t->cap) enlarge(a, t);
   uint32_t i = (key * 2654435769u >> 7) & (t->cap - 1);
   for (; t->keys[i]; i = (i + 1) & (t->cap - 1))
@@ -35,6 +47,10 @@ uint32_t index_put(struct arena *a, struct index *t, uint32_t key, uint32_t valu
 }
 
 void index_set(struct index *t, uint32_t key, uint32_t value) {
+  if (t->dense) {
+    t->dense[key] = value + 1;
+    return;
+  }
   for (uint32_t i = (key * 2654435769u >> 7) & (t->cap - 1); t->keys[i]; i = (i + 1) & (t->cap - 1))
     if (t->keys[i] == key + 1) t->values[i] = value;
 }

@@ -281,9 +281,9 @@ static uint32_t resource(struct reader *r, uint32_t *brace) {
   const char *word = r->s;
   n = word_length(word);
   if (n == 0 || truth(word, n)) return 0;
-  r->id = name_of(&r->p->c->names, word, n);
   r->label = offset(r, word);
-  if (keyword_token(r->p, r->id) != 0) return 0;
+  if (r->glance) name_expect(&r->p->c->names, word, n); /* looked up when all else has been read */
+  else r->id = name_of(&r->p->c->names, word, n);
   r->s += n;
   uint32_t last = text_literal(r, r->id, word), label = last;
   blanks(r);
@@ -299,7 +299,8 @@ static uint32_t resource(struct reader *r, uint32_t *brace) {
   r->s++;
   if (r->glance) {
     r->nodes++;
-    return kind;
+    r->id = name_of(&r->p->c->names, word, n);
+    return keyword_token(r->p, r->id) ? 0 : kind;
   }
   return node(r, N_RESOURCE, kind, label, start);
 }
