@@ -22,6 +22,27 @@ static void place(struct fact_maker *f, struct fact *fact, uint32_t operand) {
   if (fact->attribute != NONE && f->e->m->attributes.at[fact->attribute].written) fact->span = f->e->m->attributes.at[fact->attribute].at;
 }
 
+size_t fact_size(const struct fact *f) {
+  if (f->type == FACT_NEEDS && f->need.type == NEED_RESOURCE) return offsetof(struct fact, need.secret);
+  if (f->type == FACT_SERVES) return offsetof(struct fact, to.host);
+  return sizeof *f;
+}
+
+struct fact *fact_copy(struct arena *a, const struct fact *f) {
+  size_t n = fact_size(f);
+  return memcpy(arena_alloc(a, 1, n), f, n);
+}
+
+struct need fact_need(const struct fact *f) {
+  if (f->need.type != NEED_RESOURCE) return f->need;
+  struct need n = need_empty();
+  n.type = NEED_RESOURCE;
+  n.on = f->need.on;
+  n.guard = f->need.guard;
+  n.at = f->need.at;
+  return n;
+}
+
 static struct fact fact_new(const struct fact_maker *f, enum fact_type type, uint32_t guard) {
   struct fact fact = {.type = (uint8_t)type, .proto = PROTO_ANY, .by = f->resource, .zone = NONE, .ttl = NONE, .at = NONE, .guard = guard, .attribute = NONE};
   if (type == FACT_NEEDS) {
@@ -36,7 +57,7 @@ static struct fact fact_new(const struct fact_maker *f, enum fact_type type, uin
 /* What follows from all facts together is remembered as they are made, so that nobody has to look through all of them. */
 void fact_keep(struct elaboration *e, const struct fact *fact) {
   uint32_t id = e->m->facts.n;
-  array_push(&e->c->arena, &e->m->facts, *fact);
+  array_push(&e->c->arena, &e->m->facts, fact_copy(&e->c->arena, fact));
   if (fact->type == FACT_HOSTS && fact->host.type == HOST_NAME) index_put(&e->c->arena, &e->hosted, fact->host.name, id);
   else if (fact->type == FACT_HOSTS && fact->host.type == HOST_PATTERN) index_put(&e->c->arena, &e->hosted_below, fact->host.name, id);
   else if (fact->type == FACT_NEEDS && fact->need.type == NEED_ENDPOINT && fact->need.zone == NONE) e->unplaced = true;
@@ -409,7 +430,7 @@ static bool needs_resources(struct fact_maker *f, uint32_t attribute, const stru
   for (uint32_t i = 0; i < list->count; i++) {
     fact.need.on = list->items[i].id;
     fact.need.at = list->items[i].at;
-    array_push(&e->c->arena, &e->m->facts, fact);
+    array_push(&e->c->arena, &e->m->facts, fact_copy(&e->c->arena, &fact));
   }
   return true;
 }
@@ -491,9 +512,9 @@ static void place_needs(struct elaboration *e) {
   uint32_t *serves = arena_array(&e->c->arena, uint32_t, m->resources.n + 1), n = m->facts.n;
   for (uint32_t r = 0; r < m->resources.n; r++) serves[r] = NONE;
   for (uint32_t i = n; i-- > 0;)
-    if (m->facts.at[i].type == FACT_SERVES) serves[m->facts.at[i].by] = m->facts.at[i].zone;
+    if (m->facts.at[i]->type == FACT_SERVES) serves[m->facts.at[i]->by] = m->facts.at[i]->zone;
   for (uint32_t i = 0; i < n; i++) {
-    struct fact *f = &m->facts.at[i];
+    struct fact *f = m->facts.at[i];
     if (f->type != FACT_NEEDS || f->need.type != NEED_ENDPOINT || f->need.zone != NONE) continue;
     uint32_t own = m->resources.at[f->by].zone;
     f->need.zone = own != NONE ? own : serves[f->by];
@@ -504,10 +525,10 @@ static void place_needs(struct elaboration *e) {
     one.need.zone = c->zone;
     for (uint32_t d = 0; d < c->count; d++) {
       one.need.dns = m->client_dns.at[c->first + d].zone;
-      one.guard = guard_and(m, m->facts.at[i].guard, m->client_dns.at[c->first + d].guard);
+      one.guard = guard_and(m, m->facts.at[i]->guard, m->client_dns.at[c->first + d].guard);
       if (one.guard == NONE) continue;
-      if (first) m->facts.at[i] = one;
-      else array_push(&e->c->arena, &m->facts, one);
+      if (first) *m->facts.at[i] = one;
+      else array_push(&e->c->arena, &m->facts, fact_copy(&e->c->arena, &one));
       first = false;
     }
   }

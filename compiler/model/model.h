@@ -91,17 +91,19 @@ enum need_type {
 struct need {
   uint8_t type, proto;
   uint32_t on;
+  uint32_t guard;
+  struct span at;         /* a fact that is a NEED_RESOURCE ends here */
+  uint32_t secret;        /* the secret whose source this is, or NONE */
   uint32_t least, of_count;
   const uint32_t *of;
   struct host host;
   uint32_t port;          /* NONE for a bare host */
   uint32_t vhost;         /* name id, 0 for none */
   uint32_t zone, dns;     /* NONE: the resource's own zone, else that of the endpoints it serves */
-  uint32_t guard;
-  uint32_t secret;        /* the secret whose source this is, or NONE */
-  struct span at;
 };
 
+/* Facts are the most that there is of anything: each takes as much memory as its type needs (fact_size), so that the members behind
+ * are not there, and none is copied as a whole unless its type is known to be whole. */
 struct fact {
   uint8_t type, proto;    /* enum fact_type, enum proto */
   uint8_t vhost_type;     /* forwards */
@@ -112,16 +114,16 @@ struct fact {
   uint32_t attribute;     /* the attribute whose value leads on (the target, the value) or was answered for; NONE. Read it with
                              fact_attribute: it may be one that has not been made yet */
   struct span span;       /* the attribute's value as written, else the fact in its kind */
+  uint32_t any_count;
   union {
     struct {
       struct host host;   /* serves, forwards, names, owns (domain), hosts (HOST_NONE binds nothing) */
       uint32_t port, port_end; /* serves, forwards, hosts; port_end NONE for one port, 0..65535 is `any`; hosts without a URL: any */
-      struct target to;   /* forwards, names (value: TARGET_HOST without port, or TARGET_RESOURCE) */
+      struct target to;   /* forwards, names (value: TARGET_HOST without port, or TARGET_RESOURCE). Serves: ends with its type */
     };
     struct need need;     /* needs */
   };
-  const struct target *any_of; /* forwards to `any of`: alternatives, and then `to` is TARGET_NONE */
-  uint32_t any_count;
+  const struct target *any_of; /* forwards to `any of`: any_count alternatives, and then `to` is TARGET_NONE */
   uint32_t vhost;
   uint32_t ttl;           /* names: seconds, NONE when the fact says none; owns: negative_ttl (3600 by default) */
   uint32_t at;            /* hosts: the resource at which */
@@ -295,7 +297,7 @@ struct model {
   ARRAY(struct attribute) attributes;
   ARRAY(struct client) clients;
   ARRAY(struct client_dns) client_dns;
-  ARRAY(struct fact) facts;
+  ARRAY(struct fact *) facts;
   ARRAY(struct step) steps;
   uint32_t wait_count;    /* of these, the last: waits that the proof has put in; they change nothing */
   ARRAY(struct part) parts;
@@ -353,6 +355,9 @@ struct block secret_fetch_whole(struct model *m, uint32_t secret, const bool *do
 uint32_t guard_of(struct model *m, const uint32_t *literals, uint32_t n); /* interned; NONE if it contradicts itself */
 uint32_t guard_and(struct model *m, uint32_t a, uint32_t b);              /* NONE when both can't hold */
 bool guard_holds(const struct model *m, uint32_t guard, const bool *done);
+size_t fact_size(const struct fact *f); /* how much of it there is */
+struct fact *fact_copy(struct arena *a, const struct fact *f);
+struct need fact_need(const struct fact *f); /* of a fact that is one: its need by itself, with what a resource's has not */
 /* The attribute of a fact, in model.attributes; NONE. */
 uint32_t fact_attribute(const struct model *m, const struct fact *f);
 #define ATTRIBUTE_ASLEEP 0x80000000u /* in fact.attribute: the rest counts from the first of the resource's attributes */

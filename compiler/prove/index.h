@@ -66,7 +66,7 @@ struct bucket {
 struct state {
   struct model *m;
   struct arena *arena;
-  const struct fact *facts;
+  struct fact *const *facts;
   uint32_t fact_count, guard_count, bits; /* bits: steps and parts */
   uint64_t spent; /* nodes walked and forgotten: what a search costs, by count */
 

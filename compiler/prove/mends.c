@@ -72,7 +72,7 @@ static void find_candidates(struct patient *x, enum host_type type)
   if (x->fact->type == FACT_NEEDS)
     need_place(x->s, x->fact->by, &x->fact->need, &zone, &dns);
   for (uint32_t i = 0; i < x->s->fact_count; i++) {
-    const struct fact *f = &x->s->facts[i];
+    const struct fact *f = x->s->facts[i];
     struct target t = target_of(x->fact);
     bool known = false;
 
@@ -136,6 +136,13 @@ void fork_step(struct model *fork, uint32_t id, uint32_t resource)
   give_needs(fork, step, r->via);
 }
 
+static void hold_under(struct fact *f, uint32_t guard)
+{
+  f->guard = guard;
+  if (f->type == FACT_NEEDS)
+    f->need.guard = guard;
+}
+
 /* The plan in which the fact, and all that comes from the same value, leads to `to` from its resource's step on. */
 static struct model *treat(const struct patient *x, const struct target *to)
 {
@@ -149,24 +156,24 @@ static struct model *treat(const struct patient *x, const struct target *to)
   uint32_t before = guard_of(fork, &(uint32_t){step << 1 | 1}, 1), after = guard_of(fork, &(uint32_t){step << 1}, 1);
 
   for (uint32_t i = 0; i < x->m->facts.n; i++) {
-    struct fact old = x->m->facts.at[i];
+    struct fact *old = fork->facts.at[i];
     struct host host = target_of(x->fact).host;
-    uint32_t early = guard_and(fork, old.guard, before), late = guard_and(fork, old.guard, after);
+    uint32_t early = guard_and(fork, old->guard, before), late = guard_and(fork, old->guard, after);
 
-    if (old.type != x->fact->type || root_key(x->s, i) != root_key(x->s, x->id) || !same_host(host_of(&old), &host))
+    if (old->type != x->fact->type || root_key(x->s, i) != root_key(x->s, x->id) || !same_host(host_of(old), &host))
       continue;
-    struct fact moved = old;
+    struct fact *moved = fact_copy(&fork->c->arena, old);
 
-    *host_of(&moved) = to->host;
-    if (moved.type == FACT_NEEDS && moved.need.vhost) /* a URL asks for the host it names */
-      moved.need.vhost = to->host.type == HOST_NAME
-                           ? to->host.name : name_str(&fork->c->names, address_text(&fork->c->arena, &to->host.from));
-    moved.guard = moved.need.guard = late;
+    *host_of(moved) = to->host;
+    if (moved->type == FACT_NEEDS && moved->need.vhost) /* a URL asks for the host it names */
+      moved->need.vhost = to->host.type == HOST_NAME
+                            ? to->host.name : name_str(&fork->c->names, address_text(&fork->c->arena, &to->host.from));
+    hold_under(moved, late);
     if (early == NONE) { /* after its own step only */
       fork->facts.at[i] = moved;
       continue;
     }
-    fork->facts.at[i].guard = fork->facts.at[i].need.guard = early;
+    hold_under(old, early);
     if (late != NONE)
       array_push(&fork->c->arena, &fork->facts, moved);
   }
@@ -202,7 +209,7 @@ void check_mends(struct model *m, struct proof *p, struct state *s)
 
     if (b.code != CODE_201 || b.fact == NONE)
       continue;
-    x.fact = &m->facts.at[b.fact];
+    x.fact = m->facts.at[b.fact];
     if (x.fact->type == FACT_HOSTS || (x.fact->type == FACT_NEEDS && x.fact->need.type != NEED_ENDPOINT) ||
         target_of(x.fact).type != TARGET_HOST || !find_resource(&x, &b.before))
       continue;

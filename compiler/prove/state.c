@@ -37,7 +37,7 @@ static void guards_build(struct state *s)
     s->held[g] = s->unmet[g] == 0;
   }
   for (uint32_t i = s->guarded.n; i-- > 0;)
-    prepend(s, &s->of_guard[s->facts[s->guarded.at[i]].guard], s->guarded.at[i]);
+    prepend(s, &s->of_guard[s->facts[s->guarded.at[i]]->guard], s->guarded.at[i]);
 }
 
 /* The only walk through all facts. Each resource's needs, ascending, and who needs it. */
@@ -51,7 +51,7 @@ static void sort_facts(struct state *s)
   array_push(s->arena, &s->listed, (struct link_to){NONE, END}); /* of no list, so that END is of none */
   array_push(s->arena, &s->links, (struct link_to){NONE, END});
   for (uint32_t i = 0; i < s->fact_count; i++) {
-    const struct fact *f = &s->facts[i];
+    const struct fact *f = s->facts[i];
 
     if (f->guard != GUARD_ALWAYS)
       array_push(s->arena, &s->guarded, i);
@@ -79,7 +79,7 @@ static void needs_build(struct state *s)
 {
   for (uint32_t k = 0; k < s->asking.n; k++) {
     uint32_t i = s->asking.at[k];
-    const struct fact *f = &s->facts[i];
+    const struct fact *f = s->facts[i];
     const struct need *n = &f->need;
     uint32_t zone, dns;
 
@@ -97,7 +97,7 @@ static void needs_build(struct state *s)
   }
 }
 
-struct state *state_new(struct model *m, const struct fact *extra, uint32_t extra_count)
+struct state *state_new(struct model *m, struct fact *const *extra, uint32_t extra_count)
 {
   struct arena *a = &m->c->arena;
   struct state *s = arena_new(a, struct state);
@@ -306,7 +306,7 @@ bool state_up(const struct state *s, uint32_t resource)
   return s->up[resource];
 }
 
-const struct fact *state_facts(const struct state *s, uint32_t *n)
+struct fact *const *state_facts(const struct state *s, uint32_t *n)
 {
   if (n)
     *n = s->fact_count;
@@ -440,9 +440,9 @@ uint32_t state_unmet(struct state *s, uint32_t resource, struct trace *trace)
 
     if (!fact_in_force(s, fact))
       continue;
-    enum verdict v = state_need(s, resource, &s->facts[fact].need, trace);
+    enum verdict v = state_need(s, resource, &s->facts[fact]->need, trace);
 
-    if (v != UP || s->facts[fact].unknown)
+    if (v != UP || s->facts[fact]->unknown)
       return fact;
   }
   if (trace)

@@ -67,7 +67,7 @@ static void need_text(struct text *t, const struct model *m, const struct need *
 static const char *facts(const struct model *m, enum fact_type type) {
   struct text t = {.arena = &c->arena};
   for (uint32_t i = 0; i < m->facts.n; i++) {
-    const struct fact *f = &m->facts.at[i];
+    const struct fact *f = m->facts.at[i];
     if (f->type != type) continue;
     text_print(&t, "%s ", name_at(m->resources.at[f->by].name));
     if (type == FACT_NEEDS) need_text(&t, m, &f->need);
@@ -75,12 +75,12 @@ static const char *facts(const struct model *m, enum fact_type type) {
     if (type != FACT_NEEDS && f->port_end != NONE && f->port_end != 65535) text_print(&t, "-%u", f->port_end);
     if (type == FACT_SERVES || (type == FACT_FORWARDS && f->host.type != HOST_NONE)) text_print(&t, "/%s", proto_text((enum proto)f->proto));
     if (f->zone != NONE) text_print(&t, " in %s", name_at(m->zones.at[f->zone].name));
-    if (f->to.type != TARGET_NONE) text_puts(&t, " -> "), target_text(&t, m, &f->to);
+    if (type != FACT_NEEDS && f->to.type != TARGET_NONE) text_puts(&t, " -> "), target_text(&t, m, &f->to);
     for (uint32_t k = 0; k < f->any_count; k++) text_puts(&t, k ? " | " : " -> any "), target_text(&t, m, &f->any_of[k]);
     if (f->vhost_type == VHOST_NAME && type == FACT_FORWARDS) text_print(&t, " as %s", name_at(f->vhost));
     if (f->vhost_type == VHOST_NONE && type == FACT_FORWARDS) text_puts(&t, " as none");
-    if (f->ttl != NONE) text_print(&t, " for %u", f->ttl);
-    if (f->at != NONE) text_print(&t, " at %s", name_at(m->resources.at[f->at].name));
+    if ((type == FACT_NAMES || type == FACT_OWNS) && f->ttl != NONE) text_print(&t, " for %u", f->ttl);
+    if (type == FACT_HOSTS && f->at != NONE) text_print(&t, " at %s", name_at(m->resources.at[f->at].name));
     text_print(&t, "%s [%s]\n", f->unknown ? " unknown" : "", plan_guard(c, m, f->guard));
   }
   return text_done(&t);
@@ -264,8 +264,8 @@ static void every_form_of_fact(void **state) {
 static void https_binds_tcp_and_udp(void **state) {
   (void)state;
   struct model *m = clean("host a { address = 10.0.0.1 }  app x { url = https://x.example.net  ingress = a }  app y { url = http://y.example.net  ingress = [a] }");
-  assert_int_equal(m->facts.at[0].proto, PROTO_ANY);
-  assert_int_equal(m->facts.at[1].proto, PROTO_TCP);
+  assert_int_equal(m->facts.at[0]->proto, PROTO_ANY);
+  assert_int_equal(m->facts.at[1]->proto, PROTO_TCP);
 }
 
 static void every_form_of_need(void **state) {
