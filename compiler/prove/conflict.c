@@ -172,7 +172,7 @@ static bool same_question(const struct state *s, const struct told *a, const str
 {
   const struct fact *f = s->facts[a->c.fact], *g = s->facts[b->c.fact];
 
-  return a->by == b->by && a->other_by == b->other_by && f->type == g->type && f->zone == g->zone && f->at == g->at &&
+  return a->by == b->by && a->other_by == b->other_by && f->type == g->type && f->zone == g->zone && (f->type != FACT_HOSTS || f->at == g->at) &&
          f->host.type == g->host.type && f->host.name == g->host.name &&
          address_compare(&f->host.from, &g->host.from) == 0;
 }

@@ -265,7 +265,7 @@ static void look_at_target(struct state *s, const struct fact *f, const struct t
 struct step_list state_depends_fact(struct state *s, uint32_t fact)
 {
   const struct fact *f = s->facts[fact];
-  struct need name = {.type = NEED_ENDPOINT, .host = f->to.host, .port = NONE, .proto = PROTO_ANY};
+  struct need name = {.type = NEED_ENDPOINT, .port = NONE, .proto = PROTO_ANY};
 
   begin(s);
   guard(s, f->guard);
@@ -280,8 +280,10 @@ struct step_list state_depends_fact(struct state *s, uint32_t fact)
       resource(s, f->to.resource);
     else if (f->to.host.type == HOST_ADDRESS)
       look_at_address(s, f->zone, &f->to.host.from);
-    else if (f->to.host.type == HOST_NAME)
+    else if (f->to.host.type == HOST_NAME) {
+      name.host = f->to.host;
       look_at_endpoint(s, f->zone, f->zone, &name);
+    }
     break;
   case FACT_NEEDS:
     look_at_need(s, f->by, &f->need);
