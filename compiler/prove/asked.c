@@ -355,7 +355,13 @@ void blamed_fill(struct model *m, struct state *s, const struct asked_list *list
   ARRAY(uint32_t) promises = {0};
 
   out->fact = b->root.fact != NONE ? b->root.fact : a->fact;
-  out->asked = b->direct == NONE && b->root.need != NONE ? &s->facts[b->root.need]->need : a->need;
+  out->asked = a->need;
+  if (b->direct == NONE && b->root.need != NONE) {
+    struct need *n = arena_new(&m->c->arena, struct need);
+
+    *n = fact_need(s->facts[b->root.need]);
+    out->asked = n;
+  }
   out->promise = a->promise;
   out->client = a->client;
   out->ask = a->ask;

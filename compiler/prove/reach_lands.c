@@ -132,7 +132,7 @@ bool state_lands(struct state *s, uint32_t fact)
       return answered_for(s, f->zone, &f->to.host.from);
     return f->to.host.type == HOST_NAME && resolves(s, f->zone, &f->to.host, 0);
   case FACT_NEEDS: {
-    struct need n = f->need;
+    struct need n = fact_need(f);
 
     n.guard = GUARD_ALWAYS;
     return state_need(s, f->by, &n, NULL) == UP;
