@@ -209,7 +209,8 @@ struct shape_use *sequence_shape(const struct runbook *b, const struct sequence 
 }
 
 const struct unit *sequence_units(const struct runbook *b, const struct sequence *s, struct arena *a) {
-  if (s->first != NONE || s->count == 0) return b->units.at + (s->count > 0 ? s->first : 0);
+  if (s->count == 0) return NULL;
+  if (s->first != NONE) return &b->units.at[s->first];
   struct unit *units = arena_array(a, struct unit, s->count);
   struct block block = step_kept(a, b->m, b->p->order.at[s->step], blocks[s->type]);
   const struct shape_use *x = sequence_shape(b, s);
