@@ -23,7 +23,7 @@ EXPECTED = ["wildcard", "wildcard hidden by a name", "owned domain ends the sear
             "virtual host", "not hosted here", "any of, one down", "count, some down", "need of a condition that is false", "disruption",
             "half-done", "hairpin", "rule", "rule, during", "maybe", "old answer that fails", "old: no such name", "wait", "ttl_floor",
             "lag of a names", "lag of a forwards", "refused: after", "refused: needs", "refused: undo needs", "refused: landing",
-            "refused: does not", "refused: undo does", "way back broken by old answers", "an order", "no order",
+            "refused: does not", "refused: undo does", "way back broken by old answers", "wait on the way back", "an order", "no order",
             "an order other than the source's", "an order with an outage", "window"]
 BROKEN_AT_END = {"E201", "E202", "E206", "E221"}
 
@@ -63,7 +63,7 @@ def apart(judge, blocks):
     return None if keys == sorted(keys) else "components out of sequence: %s" % (blocks,)
 
 
-def compare(findings, data, parts):
+def compare(findings, data, parts, back):
     """None, or what differs."""
     codes = {f["code"] for f in findings if f["severity"] == "error"}
     if any(code < "E2" for code in codes):
@@ -119,6 +119,8 @@ def compare(findings, data, parts):
                 best = judge.best(blocks) or best
         if mine[:3] != best[:3] and not judge.hopeless and not mending:
             return "the compiler's order costs %s, %s costs %s" % (mine[:3], [judge.model.order[i] for i in best[4]], best[:3])
+        if not codes:
+            return judge.back_waits(order, back)
     return None
 
 

@@ -1,6 +1,7 @@
 /* Plans -> what the compiler makes of them, many in one process, for the property tests.
- * Needs on standard input one path of a plan per line. Guarantees for each three JSON documents, each behind a line with its
- * length in bytes, flushed: the findings, the model with its proof, and the components as [first, count] of the order. */
+ * Needs on standard input one path of a plan per line. Guarantees for each four JSON documents, each behind a line with its
+ * length in bytes, flushed: the findings, the model with its proof, the components as [first, count] of the order, and for each
+ * step of the order [seconds, since]: how long its undo waits, once the step of that number in the order has begun. */
 #include "cutc.h"
 
 #include <stdio.h>
@@ -13,7 +14,7 @@ static void document(const struct text *t, const char *text) {
 
 static void judge(const char *path) {
   struct compiled d = compile(path);
-  struct text findings = {.arena = &d.c->arena}, model = findings, parts = findings;
+  struct text findings = {.arena = &d.c->arena}, model = findings, parts = findings, back = findings;
 
   report_findings(&findings, d.c, FORMAT_JSON, false, false);
   if (d.model && d.proof)
@@ -22,9 +23,16 @@ static void judge(const char *path) {
   for (uint32_t i = 0; d.proof && i < d.proof->components.n; i++)
     text_print(&parts, "%s[%u, %u]", i ? ", " : "", d.proof->components.at[i].first, d.proof->components.at[i].count);
   text_putc(&parts, ']');
+  text_putc(&back, '[');
+  for (uint32_t i = 0; d.proof && d.proof->back && i < d.proof->order.n; i++) {
+    const struct back_wait *w = &d.proof->back[i];
+    text_print(&back, "%s[%.3f, %u]", i ? ", " : "", (double)w->length / 1000, w->length ? w->since : 0);
+  }
+  text_putc(&back, ']');
   document(&findings, text_done(&findings));
   document(&model, text_done(&model));
   document(&parts, text_done(&parts));
+  document(&back, text_done(&back));
   fflush(stdout);
   compilation_free(d.c);
 }

@@ -212,16 +212,66 @@ class Judge:
         d_above, d_below = self.state(done | {step}, s["disrupts"]), self.state(done, s["disrupts"])
         kept = []
         for wait in self.pauses((done | {step}, olds)):
-            ready = self.waited(olds, wait)
-            left = self.stepped(ready, above, below, 0)
-            for promise in self.promises:
-                if promise["hold"] != "always" or promise["id"] in self.hopeless or any(x.promise(promise) != UP for x in (above, d_above, d_below, below)):
-                    continue  # down on the way forward too, or mended by this very step
-                if not self.dark(above, promise, ready) and (self.dark(d_above, promise, ready) or self.dark(d_below, promise, left) or self.dark(below, promise, left)):
-                    break
-            else:
+            left, broken = self.undone_after(olds, step, done, wait)
+            if broken is None:
                 kept.append(left)
         return kept
+
+    def undone_after(self, olds, step, done, wait):
+        """What may be remembered after that wait and the undo of a step that leads back to `done`, and the first promise `always`
+        that this breaks, None."""
+        s = self.model.steps[step]
+        above, below = self.state(done | {step}), self.state(done)
+        d_above, d_below = self.state(done | {step}, s["disrupts"]), self.state(done, s["disrupts"])
+        ready = self.waited(olds, wait)
+        left = self.stepped(ready, above, below, 0)
+        for promise in self.promises:
+            if promise["hold"] != "always" or promise["id"] in self.hopeless or any(x.promise(promise) != UP for x in (above, d_above, d_below, below)):
+                continue  # down on the way forward too, or mended by this very step
+            if not self.dark(above, promise, ready) and (self.dark(d_above, promise, ready) or self.dark(d_below, promise, left) or self.dark(below, promise, left)):
+                return left, promise["id"]
+        return left, None
+
+    def darkens(self, olds, step, done, wait):
+        """Does a promise `at_most` that held go down with this undo, or is it not sure any more?"""
+        s = self.model.steps[step]
+        above, below = self.state(done | {step}), self.state(done)
+        during = self.state(done | {step}, s["disrupts"]), self.state(done, s["disrupts"])
+        left = self.stepped(self.waited(olds, wait), above, below, 0)
+        return any(p["hold"] == "at_most" and not self.dark(above, p, olds) and
+                   (any(x.promise(p) != UP for x in during) or self.dark(below, p, left)) for p in self.promises)
+
+    def back_waits(self, order, waits):
+        """What is wrong with the waits between undos, [seconds, since] for each step of an order: in each way back from a state of it
+        they keep what is promised `always`, and none is longer than it has to be. None when nothing is."""
+        remembered, done = [{}], frozenset()
+        for step in order:
+            s, before = self.model.steps[step], self.state(done)
+            done = done if s.get("wait") else done | {step}
+            remembered.append(self.waited(remembered[-1], s["takes"]) if s.get("wait") else
+                              self.stepped(remembered[-1], before, self.state(done), s["takes"] or 0))
+        for failed in range(len(order), 0, -1):
+            olds = remembered[failed]
+            for k in range(failed, 0, -1):
+                step, (wait, since) = order[k - 1], waits[k - 1]
+                if self.model.steps[step].get("wait"):
+                    continue
+                if self.model.steps[step]["irreversible"]:
+                    break
+                done = frozenset(s for s in order[:k - 1] if not self.model.steps[s].get("wait"))
+                if since >= failed:
+                    wait = 0  # what would be waited for was never published
+                left, broken = self.undone_after(olds, step, done, wait)
+                if broken:
+                    return "the undo of %s, back from state %d, waits %gs, and %s is broken by old answers" % (step, failed, wait, broken)
+                if wait:
+                    HITS.add("wait on the way back")
+                if wait and failed == len(order):
+                    for less in (w for w in self.pauses((done | {step}, olds)) if w < wait):
+                        if self.undone_after(olds, step, done, less)[1] is None and not self.darkens(olds, step, done, less):
+                            return "the undo of %s waits %gs where %gs will do" % (step, wait, less)
+                olds = left
+        return None
 
     def way_back(self, past):
         """May all be undone from each state of an order, with waits, without old answers breaking what is promised `always`?"""

@@ -26,15 +26,15 @@ class Compiler:
         self.process = None
 
     def ask(self, text):
-        """(findings, model or None, components)"""
+        """(findings, model or None, components, waits of the undos)"""
         with open(self.file, "w", encoding="utf-8") as file:
             file.write(text)
         if self.process is None:
             self.process = subprocess.Popen([self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.process.stdin.write(self.file.encode() + b"\n")
         self.process.stdin.flush()
-        findings, model, parts = [self.document() for _ in range(3)]
-        return findings["findings"], model, parts
+        findings, model, parts, back = [self.document() for _ in range(4)]
+        return findings["findings"], model, parts, back
 
     def document(self):
         line = self.process.stdout.readline()
