@@ -485,6 +485,24 @@ def _():
     contains(run("check", "--color=always", "x.cut").stdout, "\033[")
 
 
+@test("graphs: parallel lines are one, with the label of each")
+def _():
+    write("x.cut", '''plan p { operator = desk }
+use std/net
+client desk { }
+host web { address = 10.0.0.3  ports = [80/tcp, 443/tcp, 443/udp] }
+host app { address = 10.0.0.5 -> 10.0.0.6  ports = [9/tcp]  needs = [10.0.0.3:80, 10.0.0.3:443]  do { $ move ${new} } }
+promise desk reaches 10.0.0.3:80 always
+promise desk reaches 10.0.0.3:443 always
+''')
+    text = run("graph", "x.cut", status=0).stdout
+    edges = [tuple(line.split()[:3]) for line in text.splitlines() if " -> " in line]
+    equal(len(edges), len(set(edges)))
+    contains(text, r'label="80/tcp in lan\n443/tcp in lan\n443/udp in lan"')
+    contains(text, r'label="needs 80/tcp\nneeds 443/tcp"')
+    contains(text, r'label="promised 80/tcp\npromised 443/tcp"')
+
+
 @test("graphs: DOT is read by Graphviz, SVG is drawn")
 def _():
     for plan in PLANS:

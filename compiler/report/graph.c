@@ -8,6 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LABELS = 8 /* of parallel edges */ };
+
+struct edge {
+  char from_type, to_type; /* 'r', 'h' */
+  uint32_t from, to;
+  bool before, after;
+  const char *label, *style;
+  uint32_t place; /* among all, as they came */
+};
+
 struct graph {
   struct text *out;
   struct model *m;
@@ -16,6 +26,7 @@ struct graph {
   bool *drawn;                      /* resources that stand in the graph */
   struct names hosts;               /* texts of the address and name nodes; id 0 is none */
   ARRAY(const char *) patterns;     /* the hosts that are patterns, without "*" */
+  ARRAY(struct edge) edges;
 };
 
 static const char *name(const struct graph *g, uint32_t id) {
@@ -107,18 +118,83 @@ static uint32_t host_node(struct graph *g, const struct host *host) {
 
 /* ── Edges ─────────────────────────────────────────────────────────────────── */
 
-struct edge {
-  char from_type, to_type; /* 'r', 'h' */
-  uint32_t from, to;
-  bool before, after;
-  const char *label, *style;
-};
-
 static void put_edge(struct graph *g, const struct edge *e) {
-  text_print(g->out, "  %c%u -> %c%u [color=\"%s\", fontcolor=\"%s\", style=\"%s%s\", label=\"", e->from_type, e->from, e->to_type, e->to,
-             colour_of(e->before, e->after), colour_of(e->before, e->after), e->style, e->before == e->after ? "" : e->before ? ",dashed" : ",bold");
-  quoted(g, e->label);
-  text_puts(g->out, "\"];\n");
+  array_push(g->out->arena, &g->edges, *e);
+  g->edges.at[g->edges.n - 1].place = g->edges.n;
+}
+
+#define COMPARE(x, y) if ((x) != (y)) return (x) < (y) ? -1 : 1
+
+/* Parallel ones beside each other, and equal labels among these. */
+static int by_ends(const void *x, const void *y) {
+  const struct edge *a = x, *b = y;
+  COMPARE(a->from_type, b->from_type);
+  COMPARE(a->from, b->from);
+  COMPARE(a->to_type, b->to_type);
+  COMPARE(a->to, b->to);
+  COMPARE(a->before, b->before);
+  COMPARE(a->after, b->after);
+  int order = strcmp(a->style, b->style);
+  if (!order)
+    COMPARE(a->place, b->place);
+  return order;
+}
+
+static bool parallel(const struct edge *a, const struct edge *b) {
+  return a->from_type == b->from_type && a->from == b->from && a->to_type == b->to_type && a->to == b->to && a->before == b->before &&
+         a->after == b->after && strcmp(a->style, b->style) == 0;
+}
+
+static int by_place(const void *x, const void *y) {
+  const struct edge *a = x, *b = y;
+  return a->place < b->place ? -1 : a->place > b->place;
+}
+
+/* One line with a label for each fact between the same two nodes, where it would be several on top of each other. */
+static void merge_edges(struct graph *g) {
+  uint32_t kept = 0;
+
+  if (g->edges.n)
+    qsort(g->edges.at, g->edges.n, sizeof *g->edges.at, by_ends);
+  for (uint32_t i = 0, next; i < g->edges.n; i = next) {
+    struct edge one = g->edges.at[i];
+    struct text label = {.arena = g->out->arena};
+    uint32_t told = 0, more = 0;
+
+    for (next = i; next < g->edges.n && parallel(&one, &g->edges.at[next]); next++) {
+      bool known = !*g->edges.at[next].label;
+      for (uint32_t k = i; k < next && k < i + LABELS && !known; k++)
+        known = strcmp(g->edges.at[k].label, g->edges.at[next].label) == 0;
+      if (!known && told < LABELS)
+        text_print(&label, "%s%s", told++ ? "\n" : "", g->edges.at[next].label);
+      else if (!known)
+        more++;
+    }
+    if (more)
+      text_print(&label, "\nand %u more", more);
+    one.label = text_done(&label);
+    g->edges.at[kept++] = one;
+  }
+  g->edges.n = kept;
+  if (kept)
+    qsort(g->edges.at, kept, sizeof *g->edges.at, by_place);
+}
+
+static void print_edges(struct graph *g) {
+  merge_edges(g);
+  for (uint32_t i = 0; i < g->edges.n; i++) {
+    const struct edge *e = &g->edges.at[i];
+
+    text_print(g->out, "  %c%u -> %c%u [color=\"%s\", fontcolor=\"%s\", style=\"%s%s\", label=\"", e->from_type, e->from, e->to_type, e->to,
+               colour_of(e->before, e->after), colour_of(e->before, e->after), e->style, e->before == e->after ? "" : e->before ? ",dashed" : ",bold");
+    for (const char *line = e->label, *end; *line; line = end + (*end == '\n')) {
+      end = line + strcspn(line, "\n");
+      if (line != e->label)
+        text_puts(g->out, "\\n");
+      quoted(g, arena_copy(g->out->arena, line, (size_t)(end - line)));
+    }
+    text_puts(g->out, "\"];\n");
+  }
 }
 
 static const char *ports(const struct graph *g, uint32_t port, uint32_t end, enum proto proto) {
@@ -183,7 +259,7 @@ static void need_edges(struct graph *g, uint32_t by, const struct need *n, struc
 }
 
 static void fact_edges(struct graph *g, const struct fact *f) {
-  struct edge e = {'h', 'r', 0, f->by, guard_holds(g->m, f->guard, g->before), guard_holds(g->m, f->guard, g->after), "", "solid"};
+  struct edge e = {'h', 'r', 0, f->by, guard_holds(g->m, f->guard, g->before), guard_holds(g->m, f->guard, g->after), "", "solid", 0};
 
   if ((!e.before && !e.after) || f->type == FACT_OWNS)
     return;
@@ -220,7 +296,7 @@ static void fact_edges(struct graph *g, const struct fact *f) {
 static void promise_edges(struct graph *g, const struct promise *p) {
   if (p->type != PROMISE_ENDPOINT || p->client >= g->m->clients.n)
     return;
-  struct edge e = {'r', 'h', g->m->clients.at[p->client].resource, 0, true, true, "", "solid"};
+  struct edge e = {'r', 'h', g->m->clients.at[p->client].resource, 0, true, true, "", "solid", 0};
 
   resource_node(g, e.from);
   e.to = host_node(g, &p->endpoint.host);
@@ -243,7 +319,7 @@ static void pattern_edges(struct graph *g) {
         best = tail;
     }
     if (best)
-      put_edge(g, &(struct edge){'h', 'h', i, name_str(&g->hosts, arena_print(g->out->arena, "*%s", best)), true, true, "", "dotted"});
+      put_edge(g, &(struct edge){'h', 'h', i, name_str(&g->hosts, arena_print(g->out->arena, "*%s", best)), true, true, "", "dotted", 0});
   }
 }
 
@@ -276,6 +352,7 @@ bool report_graph_dot(struct text *out, struct model *m, const struct proof *p, 
   for (uint32_t i = 0; i < m->promises.n; i++)
     promise_edges(&g, &m->promises.at[i]);
   pattern_edges(&g);
+  print_edges(&g);
   text_puts(out, "}\n");
   return true;
 }
