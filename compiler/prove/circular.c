@@ -19,20 +19,35 @@ static uint32_t broken_by(struct model *m, const struct proof *p, struct state *
   return NONE;
 }
 
-/* It never holds, and the same endpoint has been called dangling. */
-static bool said(struct model *m, const struct proof *p, struct state *s, const struct need *n)
+static void add_step(struct model *m, struct breach *b, uint32_t step)
+{
+  uint32_t *steps = arena_array(&m->c->arena, uint32_t, b->step_count + 1);
+
+  for (uint32_t i = 0; i < b->step_count; i++) {
+    if (b->steps[i] == step)
+      return;
+    steps[i] = b->steps[i];
+  }
+  steps[b->step_count++] = step;
+  b->steps = steps;
+}
+
+/* It never holds, and the same endpoint has been called dangling: that finding gets the step among its `steps`. */
+static bool said(struct model *m, const struct proof *p, struct state *s, const struct need *n, uint32_t step)
 {
   goto_state(m, p, s, p->order.n);
   if (state_need(s, NONE, n, NULL) == UP)
     return false;
   for (uint32_t i = 0; i < p->breaches.n; i++) {
-    const struct breach *b = &p->breaches.at[i];
+    struct breach *b = &p->breaches.at[i];
 
     if (b->code == CODE_202 && b->severity == SEV_ERROR && b->asked && n->type == NEED_ENDPOINT &&
         b->asked->type == NEED_ENDPOINT && b->asked->port == n->port && b->asked->proto == n->proto &&
         b->asked->host.type == n->host.type &&
-        b->asked->host.name == n->host.name && memcmp(&b->asked->host.from, &n->host.from, sizeof n->host.from) == 0)
+        b->asked->host.name == n->host.name && memcmp(&b->asked->host.from, &n->host.from, sizeof n->host.from) == 0) {
+      add_step(m, b, step);
       return true;
+    }
   }
   return false;
 }
@@ -59,7 +74,7 @@ static void check_need(struct model *m, struct proof *p, struct state *s, uint32
   b.first_state = b.last_state = k;
   b.other_step = broken_by(m, p, s, n, k, id, &b.before);
   b.during = b.other_step == id;
-  if (b.other_step != NONE || !said(m, p, s, n))
+  if (b.other_step != NONE || !said(m, p, s, n, id))
     breach_add(m, p, b);
 }
 

@@ -51,7 +51,7 @@ static bool same_stop(const struct trace *a, const struct trace *b)
 
 /* E202, not reached at either end: fact: the last that leads on, else the `needs` or `hosts` fact that asks, else NONE;
  *   asked, promise, client, ask, resource: the question shown; before: its chain in the baseline; after: its chain at the end
- *   where that stops elsewhere; promises: not kept because of it; first_state 0, last_state the last. Severity note: URLs
+ *   where that stops elsewhere; promises: not kept because of it; steps: that need it and cannot run (check_circular); first_state 0, last_state the last. Severity note: URLs
  *   that this client does not reach and another does (an app that is not published everywhere).
  * E206, a value on the way that nobody knows: the same members, fact: the one with the unknown value; first_state: since when
  *   it is on the way, up to the last state. */

@@ -1,8 +1,22 @@
 /* Checks that say nothing: what cannot pass where it runs, what cannot fail, and promises that nobody looks at.
  * Needs an order. Guarantees what facts alone can tell, of DNS answers too; what other commands print is for script/. */
-#include "prove/prove.h"
+#include "prove/asked.h"
 
 #include <string.h>
+
+/* Does it stop where a finding about what leads there says so already? Then that is to be mended, and not the check. */
+static bool led_astray(const struct proof *p, struct state *s, const struct trace *after)
+{
+  struct root root = root_of(s, after);
+
+  for (uint32_t i = 0; root.fact != NONE && i < p->breaches.n; i++) {
+    const struct breach *b = &p->breaches.at[i];
+
+    if ((b->code == CODE_201 || b->code == CODE_202) && b->fact != NONE && root_key(s, b->fact) == root_key(s, root.fact))
+      return true;
+  }
+  return false;
+}
 
 /* E301: ask (of m->asks), asked, step (after which the check runs), resource (whose check it is), after: where its chain
  *   stops; first_state = last_state: the state after the step. */
@@ -17,7 +31,7 @@ static void check_passes(struct model *m, struct proof *p, struct state *s)
     uint32_t k = p->proving->position[a->step] + 1;
 
     goto_state(m, p, s, k);
-    if (state_need(s, NONE, &a->endpoint, &b.after) == UP)
+    if (state_need(s, NONE, &a->endpoint, &b.after) == UP || led_astray(p, s, &b.after))
       continue;
     b.ask = i;
     b.asked = &a->endpoint;
@@ -38,8 +52,44 @@ static bool always_true(const struct model *m, const struct promise *p)
   return false;
 }
 
+static bool same_dns(const struct model *m, const struct client *a, const struct client *b)
+{
+  if (a->count != b->count)
+    return false;
+  for (uint32_t i = 0; i < a->count; i++) {
+    const struct client_dns *x = &m->client_dns.at[a->first + i], *y = &m->client_dns.at[b->first + i];
+
+    if (x->zone != y->zone || x->guard != y->guard)
+      return false;
+  }
+  return true;
+}
+
+enum unseen promise_unseen(const struct model *m, uint32_t promise)
+{
+  const struct promise *p = &m->promises.at[promise];
+
+  if (p->type != PROMISE_ENDPOINT || p->client >= m->clients.n)
+    return UNSEEN_NO_ENDPOINT;
+  const struct client *c = &m->clients.at[p->client], *operator = m->operator_client < m->clients.n ? &m->clients.at[m->operator_client] : NULL;
+
+  if (p->endpoint.proto == PROTO_UDP || p->endpoint.proto == PROTO_SCTP)
+    return UNSEEN_PROTOCOL;
+  if (p->endpoint.host.type != HOST_ADDRESS && p->endpoint.host.type != HOST_NAME)
+    return UNSEEN_HOST;
+  if (c->probe.type == V_CALL && c->probe.count > 0)
+    return UNSEEN_NOT;
+  if (!operator)
+    return UNSEEN_NO_OPERATOR;
+  if (operator == c)
+    return UNSEEN_NOT;
+  if (operator->zone != c->zone)
+    return UNSEEN_ZONE;
+  return p->endpoint.host.type == HOST_ADDRESS || same_dns(m, operator, c) ? UNSEEN_NOT : UNSEEN_DNS;
+}
+
 /* E302: promise: a condition that is true whatever is done, or at least none of them.
- * E225: promise, client: nobody can look from where that client stands. */
+ * E225: promise, client: nobody can look from where that client stands (promise_unseen says why), as the runbook's header says. */
 static void check_promise(struct model *m, struct proof *p, uint32_t id)
 {
   const struct promise *promise = &m->promises.at[id];
@@ -50,8 +100,9 @@ static void check_promise(struct model *m, struct proof *p, uint32_t id)
     breach_add(m, p, b);
     return;
   }
-  if (promise->type != PROMISE_ENDPOINT || promise->client >= m->clients.n || promise->client == m->operator_client ||
-      m->clients.at[promise->client].probe.type != V_NONE)
+  enum unseen unseen = promise_unseen(m, id);
+
+  if (unseen == UNSEEN_NOT || unseen == UNSEEN_NO_ENDPOINT)
     return;
   b = breach_new(CODE_225);
   b.promise = id;

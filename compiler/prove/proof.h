@@ -137,6 +137,18 @@ struct proof {
   struct proving *proving;          /* private to prove/ */
 };
 
+/* Whether the runbook can look at a promise from where its client stands, and why it cannot. */
+enum unseen {
+  UNSEEN_NOT,         /* it can */
+  UNSEEN_NO_ENDPOINT, /* a condition, or resources: the steps' verifies look at these */
+  UNSEEN_PROTOCOL,    /* neither TCP nor HTTP */
+  UNSEEN_HOST,        /* not known, or a pattern */
+  UNSEEN_NO_OPERATOR, /* from where the runbook is run is not known */
+  UNSEEN_ZONE,        /* the client is elsewhere than the operator, without a probe */
+  UNSEEN_DNS          /* it asks other name servers, without a probe */
+};
+enum unseen promise_unseen(const struct model *m, uint32_t promise);
+
 /* Proves a model and finds its order. Never fails; O(facts + states looked at). */
 struct proof *prove(struct model *m);
 /* The chain from a client to an endpoint in a state of the order (0 = baseline), for `cutc why` and messages. */

@@ -18,6 +18,23 @@ static bool heard(const struct asked_list *list, const struct blamed *b)
   return false;
 }
 
+/* Nothing but checks of steps that name the dead place themselves, and cannot pass when they run: E301 says so. */
+static bool told_as_check(struct model *m, const struct proof *p, struct state *s, const struct asked_list *list, const struct blamed *b)
+{
+  if (b->root.fact != NONE)
+    return false;
+  for (uint32_t i = 0; i < b->n; i++) {
+    const struct asked *a = &list->at[b->asked[i]];
+
+    if (a->type != ASKED_ASK || m->asks.at[a->ask].step == NONE || m->asks.at[a->ask].type == ASK_PROVIDER)
+      return false;
+    goto_state(m, p, s, p->proving->position[m->asks.at[a->ask].step] + 1);
+    if (state_need(s, NONE, a->need, NULL) == UP)
+      return false;
+  }
+  return true;
+}
+
 static int compare(const void *a, const void *b)
 {
   uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -151,7 +168,7 @@ void check_stale(struct model *m, struct proof *p, struct state *s)
   struct blamed *groups = blame(m, s, list, is_stale, was, &n);
 
   for (uint32_t i = 0; i < n; i++)
-    if (!groups[i].root.unknown && heard(list, &groups[i]))
+    if (!groups[i].root.unknown && heard(list, &groups[i]) && !told_as_check(m, p, s, list, &groups[i]))
       groups[kept++] = groups[i];
   if (!kept)
     return;

@@ -193,7 +193,7 @@ void word_circular(struct wording *w, const struct breach *b) {
     if (never) at = w->m->secrets.at[b->secret].at;
     f = never ? finding_add(w->c, b->code, at, "secret `%s` cannot be fetched: its source asks %s, which is not reached before the first step either",
                             secret_text(w, b->secret), what)
-              : finding_add(w->c, b->code, at, "%s needs %s, which is down when it runs", step, what);
+              : finding_add(w->c, b->code, at, "%s needs %s, which is %s when it runs", step, what, b->other_step == NONE ? "not reached" : "down");
     finding_caret(w->c, f, "%s", because);
     label_step(w, f, b->other_step);
     if (never) {
@@ -201,7 +201,9 @@ void word_circular(struct wording *w, const struct breach *b) {
     } else if (b->secret < w->m->secrets.n) {
       finding_remark(w->c, f, REMARK_ALSO, "secret `%s` is fetched at the moment of use, from there", secret_text(w, b->secret));
       finding_remark(w->c, f, REMARK_HELP, "leave `fetch = at-use` out, so that it is kept from the prefetch, or reach its source another way");
-    } else
+    } else if (b->other_step == NONE)
+      finding_remark(w->c, f, REMARK_HELP, "declare what answers there, or put this step `after` the one that brings it");
+    else
       finding_remark(w->c, f, REMARK_HELP, "%s", b->during ? "reach it another way, past what this step takes down" : "reach it another way, or put this step before the one that takes it down");
   }
   if (b->code != CODE_212) label_asked(w, f, b);
@@ -244,6 +246,27 @@ static void remark_caches(struct wording *w, struct finding *f, const struct bre
                    words_time(&w->c->arena, w->m->window));
 }
 
+static const char *unseen_text(struct wording *w, uint32_t promise) {
+  switch (promise_unseen(w->m, promise)) {
+  case UNSEEN_PROTOCOL: return arena_print(&w->c->arena, "%s cannot be probed", proto_text((enum proto)w->m->promises.at[promise].endpoint.proto));
+  case UNSEEN_HOST: return "its host is not known";
+  case UNSEEN_NO_OPERATOR: return "the plan does not say from where the runbook is run";
+  case UNSEEN_DNS: return "its client asks other name servers than the operator, and has no probe";
+  case UNSEEN_NOT: case UNSEEN_NO_ENDPOINT: case UNSEEN_ZONE: break;
+  }
+  return "no probe stands where its client is";
+}
+
+static void word_unseen(struct wording *w, struct finding *f, uint32_t promise) {
+  enum unseen unseen = promise_unseen(w->m, promise);
+  if (unseen == UNSEEN_PROTOCOL)
+    finding_remark(w->c, f, REMARK_HELP, "look at it in the `verify` of a step, with a program that speaks it");
+  else if (unseen == UNSEEN_NO_OPERATOR)
+    finding_remark(w->c, f, REMARK_HELP, "name the client that runs it: `operator = …` in the plan");
+  else if (unseen != UNSEEN_HOST)
+    finding_remark(w->c, f, REMARK_HELP, "give the client a place to look from: `probe = ssh \"host\"`");
+}
+
 /* E221, E222: `promise` breaks in first_state..last_state; E223: `step` has no length; E224: the window; E225: nobody looks. */
 void word_promise(struct wording *w, const struct breach *b) {
   const char *step = words_step(w->m, w->p, b->step);
@@ -263,8 +286,7 @@ void word_promise(struct wording *w, const struct breach *b) {
     return;
   }
   if (b->code == CODE_225) {
-    f = finding_add(w->c, b->code, at, "nobody looks at %s: no probe stands where its client is", what);
-    finding_remark(w->c, f, REMARK_HELP, "give the client a place to look from: `probe = ssh \"host\"`");
+    word_unseen(w, finding_add(w->c, b->code, at, "nobody looks at %s: %s", what, unseen_text(w, b->promise)), b->promise);
     return;
   }
   const char *where = words_states(w->m, w->p, b->first_state, b->last_state);

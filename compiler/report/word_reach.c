@@ -223,6 +223,17 @@ static void label_others(struct wording *w, struct finding *f, const struct trac
   }
 }
 
+/* The steps that ask there too, and so cannot run. */
+static void remark_askers(struct wording *w, struct finding *f, const struct breach *b) {
+  struct text list = {.arena = &w->c->arena};
+  for (uint32_t i = 0; i < b->step_count && i < 8; i++) {
+    text_print(&list, "%s%s", i ? i + 1 == b->step_count ? " and " : ", " : "", words_step(w->m, w->p, b->steps[i]));
+  }
+  if (b->step_count > 8) text_print(&list, " and %u more", b->step_count - 8);
+  if (b->step_count)
+    finding_remark(w->c, f, REMARK_ALSO, "%s %s there, and cannot run", text_done(&list), b->step_count == 1 ? "asks" : "ask");
+}
+
 /* E202: not reached in the baseline either; E206: a value on the way is unknown. */
 void word_dangling(struct wording *w, const struct breach *b) {
   const char *what = b->asked ? words_need(w->m, b->asked) : b->promise < w->m->promises.n ? words_promise(w->m, b->promise) : "what it asks for";
@@ -241,6 +252,7 @@ void word_dangling(struct wording *w, const struct breach *b) {
                     elsewhere ? ", which others do" : "");
     finding_caret(w->c, f, "%s", words_stop(w->m, &b->before));
     label_others(w, f, &b->before);
+    remark_askers(w, f, b);
     finding_remark(w->c, f, REMARK_HELP, elsewhere ? "nothing to mend when it is not meant to be reached from there" : "either the plan leaves something out that answers there: declare it; or the world is broken: mend it in this plan");
   }
   remark_chain(w, f, b);

@@ -201,7 +201,8 @@ static void one_promise(struct text *out, const struct runbook *b, uint32_t i, b
   LINE(out, "      %s", row_of(out, b, t, all));
   if (t->outage > 0 || t->outage_open)
     LINE(out, "      longest outage: %s%s", seconds_text(out->arena, t->outage), t->outage_open ? " and a step of no known length" : "");
-  if (b->probes.at[i].blind != NULL) LINE(out, "      not observed: %s", b->probes.at[i].blind);
+  if (promise_unseen(b->m, i) == UNSEEN_NO_ENDPOINT) LINE(out, "      not probed: %s", b->probes.at[i].blind);
+  else if (b->probes.at[i].blind != NULL) LINE(out, "      not observed: %s", b->probes.at[i].blind);
   else LINE(out, "      looked at from %s", b->probes.at[i].host != NULL ? b->probes.at[i].host : "where the runbook runs");
 }
 

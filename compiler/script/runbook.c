@@ -281,13 +281,21 @@ static void add_step(struct builder *u, uint32_t k) {
 
 /* ── Probes ────────────────────────────────────────────────────────────────── */
 
-static bool same_dns(const struct model *m, const struct client *a, const struct client *b) {
-  if (a->count != b->count) return false;
-  for (uint32_t i = 0; i < a->count; i++) {
-    const struct client_dns *x = &m->client_dns.at[a->first + i], *y = &m->client_dns.at[b->first + i];
-    if (x->zone != y->zone || x->guard != y->guard) return false;
+/* Why nobody looks; NULL when somebody does. */
+static const char *blindness(struct builder *u, const struct promise *p, enum unseen unseen) {
+  const struct model *m = u->b->m;
+  const char *who = p->client < m->clients.n ? name_text(&m->c->names, m->resources.at[m->clients.at[p->client].resource].name) : "";
+  switch (unseen) {
+  case UNSEEN_NOT: break;
+  case UNSEEN_NO_ENDPOINT:
+    return p->type == PROMISE_COUNT ? "resources, not an endpoint: the steps' verifies look at them" : "a condition on the plan's own values: the steps' verifies look at it";
+  case UNSEEN_PROTOCOL: return arena_print(u->arena, "%s cannot be probed with curl", proto_text((enum proto)p->endpoint.proto));
+  case UNSEEN_HOST: return "its host is not known";
+  case UNSEEN_NO_OPERATOR: return "the plan does not say from where the runbook is run (operator)";
+  case UNSEEN_ZONE: return arena_print(u->arena, "%s is elsewhere, and has no probe", who);
+  case UNSEEN_DNS: return arena_print(u->arena, "%s asks other name servers than the operator, and has no probe", who);
   }
-  return true;
+  return NULL;
 }
 
 /* The URL in the text of a promise, or NULL. */
@@ -302,33 +310,16 @@ static struct probe probe_of(struct builder *u, uint32_t promise) {
   struct model *m = u->b->m;
   const struct promise *p = &m->promises.at[promise];
   struct probe probe = {.promise = promise, .port = p->endpoint.port};
-  if (p->type == PROMISE_CONDITION) probe.blind = "a condition on the plan's own values: the steps' verifies look at it";
-  else if (p->type == PROMISE_COUNT) probe.blind = "resources, not an endpoint: the steps' verifies look at them";
-  if (probe.blind != NULL) return probe;
+  enum unseen unseen = promise_unseen(m, promise);
+  probe.blind = blindness(u, p, unseen);
+  if (unseen == UNSEEN_NO_ENDPOINT) return probe;
   const struct client *c = &m->clients.at[p->client];
-  const char *who = name_text(&m->c->names, m->resources.at[c->resource].name);
   probe.target = promised_url(u, p);
-  if (p->endpoint.proto == PROTO_UDP || p->endpoint.proto == PROTO_SCTP) {
-    probe.blind = arena_print(u->arena, "%s cannot be probed with curl", proto_text((enum proto)p->endpoint.proto));
-    return probe;
-  }
-  if (p->endpoint.host.type != HOST_ADDRESS && p->endpoint.host.type != HOST_NAME) {
-    probe.blind = "its host is not known";
-    return probe;
-  }
+  if (unseen == UNSEEN_PROTOCOL || unseen == UNSEEN_HOST) return probe;
   if (p->endpoint.host.type == HOST_ADDRESS) probe.address = address_text(u->arena, &p->endpoint.host.from);
   else probe.address = name_text(&m->c->names, p->endpoint.host.name);
   if (strchr(probe.address, ':') != NULL) probe.address = arena_print(u->arena, "[%s]", probe.address);
-  if (c->probe.type == V_CALL && c->probe.count > 0) {
-    probe.host = value_plain(m, &c->probe.items[0]);
-    return probe;
-  }
-  const struct client *op = m->operator_client < m->clients.n ? &m->clients.at[m->operator_client] : NULL;
-  if (op == NULL) probe.blind = "the plan does not say from where the runbook is run (operator)";
-  else if (op == c) return probe;
-  else if (op->zone != c->zone) probe.blind = arena_print(u->arena, "%s is elsewhere, and has no probe", who);
-  else if (p->endpoint.host.type != HOST_ADDRESS && !same_dns(m, op, c))
-    probe.blind = arena_print(u->arena, "%s asks other name servers than the operator, and has no probe", who);
+  if (c->probe.type == V_CALL && c->probe.count > 0) probe.host = value_plain(m, &c->probe.items[0]);
   return probe;
 }
 

@@ -42,7 +42,7 @@
 #       looked at from vps.example.org
 #   p2 mysql.version >= 8.0 (finally)
 #       0 down  1 down  2 down  3 down  4 up  5 up  6 up  7 up  8 up
-#       not observed: a condition on the plan's own values: the steps' verifies look at it
+#       not probed: a condition on the plan's own values: the steps' verifies look at it
 #
 # Points of no return
 #   step 3 wipe: the old data directory is deleted: from here on the dump is the only copy

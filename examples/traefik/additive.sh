@@ -53,7 +53,7 @@
 #       not observed: udp cannot be probed with curl
 #   p7 traefik-direct.exists (finally)
 #       0 down  1 up  2 up  3 up  4 up  5 up  6 up  7 up
-#       not observed: a condition on the plan's own values: the steps' verifies look at it
+#       not probed: a condition on the plan's own values: the steps' verifies look at it
 #
 # Points of no return
 #   none: every step can be undone

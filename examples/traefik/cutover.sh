@@ -58,7 +58,7 @@
 #       not observed: udp cannot be probed with curl
 #   p7 traefik.policy == Local (finally)
 #       0 down  1 down  2 down  3 down  4 down  5 up  6 up  7 up  8 up
-#       not observed: a condition on the plan's own values: the steps' verifies look at it
+#       not probed: a condition on the plan's own values: the steps' verifies look at it
 #
 # Points of no return
 #   none: every step can be undone

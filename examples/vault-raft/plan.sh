@@ -38,7 +38,7 @@
 #       not observed: apps is elsewhere, and has no probe
 #   p2 at least 2 of [vault-0, vault-1, vault-2] up (always)
 #       0 up  1 up  2 up  3 up  4 up  5 up  6 up  7 up
-#       not observed: resources, not an endpoint: the steps' verifies look at them
+#       not probed: resources, not an endpoint: the steps' verifies look at them
 #
 # Points of no return
 #   step 7 drop-old-volumes: the network volumes hold the only way back to the old storage
