@@ -298,7 +298,10 @@ void word_promise(struct wording *w, const struct breach *b) {
                     words_time(&w->c->arena, b->time - b->limit));
   else
     f = finding_add(w->c, b->code, at, "%s is broken %s", what, b->during ? arena_print(&w->c->arena, "while %s runs", step) : where);
-  finding_caret(w->c, f, "%s", b->after.n ? words_stop(w->m, &b->after) : where);
+  if (b->after.n && b->after.at[b->after.n - 1].type < STOP_NO_NAME) /* it answers, and yet it is broken */
+    finding_caret(w->c, f, "%s, for who still has an old answer", where);
+  else
+    finding_caret(w->c, f, "%s", b->after.n ? words_stop(w->m, &b->after) : where);
   if (b->step < w->m->steps.n) label_step(w, f, b->step);
   remark_chain(w, f, b);
   if (b->code == CODE_221 && b->promise < w->m->promises.n && w->p->timeline[b->promise].maybes.n)

@@ -166,6 +166,11 @@ static bool plain(const char *s) {
   return (v & 0x8080808080808080u) == 0 && ((v - 0x0101010101010101u) & 0x8080808080808080u) == 0;
 }
 
+/* U+202A to U+202E and U+2066 to U+2069: what they stand before is shown in another order than it is read. */
+static bool turns(const unsigned char *s, uint32_t n) {
+  return n == 3 && s[0] == 0xe2 && ((s[1] == 0x80 && s[2] >= 0xaa && s[2] <= 0xae) || (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
+}
+
 bool check_bytes(struct parser *p) {
   enum { SHOWN = 10 };
   const unsigned char *s = (const unsigned char *)p->text;
@@ -182,6 +187,9 @@ bool check_bytes(struct parser *p) {
     }
     uint32_t n = utf8(s + i, p->length - i), end = i + 1;
     if (n > 0 && s[i] != 0) {
+      if (turns(s + i, n) && ++found <= SHOWN)
+        remark(p, complain(p, CODE_002, range_of(i, i + n), "a character that turns the direction of the text: what is read here is not what is shown"),
+               "take it out; letters of every script are in their order without it");
       i += n;
       continue;
     }

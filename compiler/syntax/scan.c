@@ -104,6 +104,12 @@ int scan_literal(struct parser *p, enum value_type type, struct range at, struct
   const char *s = p->text + at.start, *why = "";
   size_t n = at.end - at.start;
   struct value v;
+  if (type == V_URL && s[n - 1] == '$' && p->text[at.end] == '{') {
+    struct finding *f = complain(p, CODE_002, at, "an expression stands in a URL only between quotes");
+    if (f) finding_remark(p->c, f, REMARK_HELP, "write all of it as a text: \"%.*s{…}\"", n > 60 ? 60 : (int)n, s);
+    scan_bad(p, at, out);
+    return T_LITERAL;
+  }
   if (literal_read(p, type, s, n, &v, &why)) {
     out->node = out->last = literal_new(p, v, at);
     out->depth = 1;
