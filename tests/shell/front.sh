@@ -32,18 +32,26 @@ cat >"$scratch/w/quick" <<'END'
 printf '%s %s;' "$1" "$2" >>log
 END
 cat >"$scratch/w/slow" <<'END'
-#!/bin/sh
-trap 'printf "saved;" >>log; exit 3' TERM
-printf 'begins;' >>log
-sleep 173 &
-wait
+#!/usr/bin/python3
+import signal, sys, time
+
+def say(word):
+    with open("log", "a") as log:
+        log.write(word)
+
+def stop(*_):
+    say("saved;")
+    sys.exit(3)
+
+signal.signal(signal.SIGTERM, stop)
+say("begins;")
+time.sleep(173)
 END
 cat >"$scratch/w/deaf" <<'END'
 #!/bin/sh
 trap '' TERM
 printf 'deaf;' >>log
-sleep 1
-sleep 179
+sleep 3
 sleep 179
 printf 'never;' >>log
 END
@@ -56,7 +64,7 @@ run() { # SHELL BOOK COMMAND…
 is() { [ "$status" = "$1" ] || { printf '# status %s instead of %s\n' "$status" "$1"; false; }; }
 has() { grep -qF -e "$1" "$scratch/out"; }
 said() { [ "$(cat "$scratch/w/log")" = "$1" ] || { printf '# log: %s\n' "$(cat "$scratch/w/log")"; false; }; }
-nobody() { ! pgrep -af "$scratch/w/state|^sleep 17[39]$|^/bin/sh ./(slow|deaf)" | sed "s/^/# left: /" | grep .; }
+nobody() { ! pgrep -af "$scratch/w/state|^sleep 179$|^[a-z0-9/]* ./(slow|deaf)" | sed "s/^/# left: /" | grep .; }
 
 check 'emit' eval 'things slow && things deaf && things quick'
 while read -r sh; do
