@@ -91,7 +91,11 @@ little() { # SHELL COMMAND WORDS
   use=$(peak $1 "book$steps.sh" $2 --state "$work/none") || return
   grep -q "$3" "$scratch/out" || return
   printf '# %s %s: %d kB for a runbook of %d kB\n' "$1" "$2" "${use% *}" "$((size / 1024))"
-  [ "${use% *}" -le $((14336 + size / 4096)) ]
+  # ksh93 gives nothing back of what it has read.
+  case "$1" in
+  ksh93) [ "${use% *}" -le $((14336 + size / 100)) ] ;;
+  *) [ "${use% *}" -le $((14336 + size / 4096)) ] ;;
+  esac
 }
 
 # Eight times as many steps are not thirty times the work, in processor time, of which a busy machine takes nothing.
