@@ -1019,8 +1019,12 @@ cut_stop_command() {
     cut_say "      killed: it did not stop in ${cut_span}"
   fi
   cut_note "killed after its grace time"
+  # With what they have started since; halted first, or one goes on to its next line when what it waits for is killed.
   for cut_member in ${cut_alive}; do
-    kill -s KILL "${cut_member}" 2>/dev/null || :
+    kill -s STOP "${cut_member}" 2>/dev/null || :
+  done
+  for cut_member in ${cut_alive}; do
+    cut_end_tree "${cut_member}" KILL
   done
 }
 
@@ -2108,7 +2112,7 @@ cut_guard() {
   fi
   # Nobody suspends it by mistake.
   trap '' TSTP TTIN TTOU
-  { printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_self}" "${cut_state}/watchdog"; } 2>/dev/null || {
+  { printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_book}" "${cut_state}/watchdog"; } 2>/dev/null || {
     cut_complain "What guards the run cannot be written to ${cut_state}: a full disk, or no right to it."
     return 1
   }
@@ -3491,8 +3495,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 c5216b949ca55d654c16fe2f9dc562a054fdddcf85a2b7c8c485c29b5a52d477
-# plan part: sha256 356afcf85456ddafd83ad5182bd65cc5c83c22f109b5db2852cbc89f1c119986
+# runtime: sha256 7abcf0d130f6a03ff21cac00a1b3ae6349153323e279aa3e3a6dd06956a0011b
+# plan part: sha256 89dd12474c03bf1a7f949856519128c9e6bd7e1b7650925766d2e2082b096ebd
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1

@@ -1033,8 +1033,12 @@ cut_stop_command() {
     cut_say "      killed: it did not stop in ${cut_span}"
   fi
   cut_note "killed after its grace time"
+  # With what they have started since; halted first, or one goes on to its next line when what it waits for is killed.
   for cut_member in ${cut_alive}; do
-    kill -s KILL "${cut_member}" 2>/dev/null || :
+    kill -s STOP "${cut_member}" 2>/dev/null || :
+  done
+  for cut_member in ${cut_alive}; do
+    cut_end_tree "${cut_member}" KILL
   done
 }
 
@@ -2122,7 +2126,7 @@ cut_guard() {
   fi
   # Nobody suspends it by mistake.
   trap '' TSTP TTIN TTOU
-  { printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_self}" "${cut_state}/watchdog"; } 2>/dev/null || {
+  { printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_book}" "${cut_state}/watchdog"; } 2>/dev/null || {
     cut_complain "What guards the run cannot be written to ${cut_state}: a full disk, or no right to it."
     return 1
   }
@@ -3875,8 +3879,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 c5216b949ca55d654c16fe2f9dc562a054fdddcf85a2b7c8c485c29b5a52d477
-# plan part: sha256 0b585a02eedb7a8045c60a876048f14ba6cbe99df9929e381473715062e22bb5
+# runtime: sha256 7abcf0d130f6a03ff21cac00a1b3ae6349153323e279aa3e3a6dd06956a0011b
+# plan part: sha256 217075377e0ae1c7c46ce263d4c7616a2bcdcfe0d434eb2c01774a271a2a692e
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

@@ -1036,8 +1036,12 @@ cut_stop_command() {
     cut_say "      killed: it did not stop in ${cut_span}"
   fi
   cut_note "killed after its grace time"
+  # With what they have started since; halted first, or one goes on to its next line when what it waits for is killed.
   for cut_member in ${cut_alive}; do
-    kill -s KILL "${cut_member}" 2>/dev/null || :
+    kill -s STOP "${cut_member}" 2>/dev/null || :
+  done
+  for cut_member in ${cut_alive}; do
+    cut_end_tree "${cut_member}" KILL
   done
 }
 
@@ -2125,7 +2129,7 @@ cut_guard() {
   fi
   # Nobody suspends it by mistake.
   trap '' TSTP TTIN TTOU
-  { printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_self}" "${cut_state}/watchdog"; } 2>/dev/null || {
+  { printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_book}" "${cut_state}/watchdog"; } 2>/dev/null || {
     cut_complain "What guards the run cannot be written to ${cut_state}: a full disk, or no right to it."
     return 1
   }
@@ -3772,8 +3776,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 c5216b949ca55d654c16fe2f9dc562a054fdddcf85a2b7c8c485c29b5a52d477
-# plan part: sha256 0af5c0dc335d7e120acd08a3039897f646518a6abf214ea4fb858e886cf32e0b
+# runtime: sha256 7abcf0d130f6a03ff21cac00a1b3ae6349153323e279aa3e3a6dd06956a0011b
+# plan part: sha256 59961b064256a6030bfe76918213373f0c4f5f609b4cce87635a1b17ed6cf3f3
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1

@@ -1038,8 +1038,12 @@ cut_stop_command() {
     cut_say "      killed: it did not stop in ${cut_span}"
   fi
   cut_note "killed after its grace time"
+  # With what they have started since; halted first, or one goes on to its next line when what it waits for is killed.
   for cut_member in ${cut_alive}; do
-    kill -s KILL "${cut_member}" 2>/dev/null || :
+    kill -s STOP "${cut_member}" 2>/dev/null || :
+  done
+  for cut_member in ${cut_alive}; do
+    cut_end_tree "${cut_member}" KILL
   done
 }
 
@@ -2127,7 +2131,7 @@ cut_guard() {
   fi
   # Nobody suspends it by mistake.
   trap '' TSTP TTIN TTOU
-  { printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_self}" "${cut_state}/watchdog"; } 2>/dev/null || {
+  { printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_book}" "${cut_state}/watchdog"; } 2>/dev/null || {
     cut_complain "What guards the run cannot be written to ${cut_state}: a full disk, or no right to it."
     return 1
   }
@@ -3895,8 +3899,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 c5216b949ca55d654c16fe2f9dc562a054fdddcf85a2b7c8c485c29b5a52d477
-# plan part: sha256 c07fb1a7d5cc3e3d6b4b31f5e1857062e2753a652917888954dfe061bffd186e
+# runtime: sha256 7abcf0d130f6a03ff21cac00a1b3ae6349153323e279aa3e3a6dd06956a0011b
+# plan part: sha256 0113b19344dc8e6de41569a344ae7653064adc48e8238fcf6106dc9c4ada76b0
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0

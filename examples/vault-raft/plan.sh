@@ -1010,8 +1010,12 @@ cut_stop_command() {
     cut_say "      killed: it did not stop in ${cut_span}"
   fi
   cut_note "killed after its grace time"
+  # With what they have started since; halted first, or one goes on to its next line when what it waits for is killed.
   for cut_member in ${cut_alive}; do
-    kill -s KILL "${cut_member}" 2>/dev/null || :
+    kill -s STOP "${cut_member}" 2>/dev/null || :
+  done
+  for cut_member in ${cut_alive}; do
+    cut_end_tree "${cut_member}" KILL
   done
 }
 
@@ -2099,7 +2103,7 @@ cut_guard() {
   fi
   # Nobody suspends it by mistake.
   trap '' TSTP TTIN TTOU
-  { printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_self}" "${cut_state}/watchdog"; } 2>/dev/null || {
+  { printf '%s\n' "${cut_confirm_within}" >"${cut_state}/confirm-within" && cp -- "${cut_book}" "${cut_state}/watchdog"; } 2>/dev/null || {
     cut_complain "What guards the run cannot be written to ${cut_state}: a full disk, or no right to it."
     return 1
   }
@@ -3561,8 +3565,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 c5216b949ca55d654c16fe2f9dc562a054fdddcf85a2b7c8c485c29b5a52d477
-# plan part: sha256 b4cf5d64be795b50856c961cc0152dd89ba6123da43a687bdac713d96e2de8f2
+# runtime: sha256 7abcf0d130f6a03ff21cac00a1b3ae6349153323e279aa3e3a6dd06956a0011b
+# plan part: sha256 ef2dbc3d0ef12fc2f93987cc3aef6592ae83e9627ee03878b82dced6e06c7712
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2
