@@ -26,6 +26,11 @@ static void client(struct elaboration *e, uint32_t resource, uint32_t asks) {
 
 /* ── plan { … } ────────────────────────────────────────────────────────────── */
 
+bool client_is_broken(const struct elaboration *e, uint32_t resource) {
+  uint32_t kind = e->resources.at[resource].kind;
+  return kind != NONE && e->kinds.at[kind].asks && !e->resources.at[resource].client;
+}
+
 static void operated(struct elaboration *e, const struct value *v) {
   if (v->type != V_RESOURCE) return;
   uint32_t client = e->resources.at[v->id].client;
@@ -33,6 +38,7 @@ static void operated(struct elaboration *e, const struct value *v) {
     e->m->operator_client = client - 1;
     return;
   }
+  if (client_is_broken(e, v->id)) return;
   struct finding *f = finding_add(e->c, CODE_105, v->at, "`operator` wants a client, somebody who looks from a zone, and %s", value_described(e, v));
   finding_remark(e->c, f, REMARK_HELP, "declare one: `client NAME { zone = lan }`");
 }

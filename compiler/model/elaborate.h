@@ -390,6 +390,7 @@ void clients_build(struct elaboration *e);                  /* clients.c: client
 void promises_build(struct elaboration *e);                 /* promises.c: after facts */
 void secrets_build(struct elaboration *e);                  /* secrets.c: model.secrets, one per e->secrets, same index */
 void rules_build(struct elaboration *e);                    /* rules.c: model.forbidden from rules and `require`s of kinds */
+bool client_is_broken(const struct elaboration *e, uint32_t resource); /* clients.c: it asks, and from where could not be made out: that is said */
 void asks_build(struct elaboration *e);                     /* asks.c: model.asks */
 
 void steps_finish(struct elaboration *e);                   /* steps_terms.c: what follows from commands */
