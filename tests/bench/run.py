@@ -126,9 +126,6 @@ def read_by_dash(folder, size):
     null, book = os.open(os.devnull, os.O_RDWR), os.path.join(folder, "book.sh")
     subprocess.run([CUTC, "emit", "plan.cut", "-o", book], cwd=folder, stdin=null, stdout=null, stderr=null, check=True)
     for words in (["dash", "-n", book], ["dash", book, "plan"]):
-        if words[-1] == "plan" and size > 100000:
-            print("  left out: dash looks each function up in a list, which takes half an hour for 100,000 steps")
-            continue
         seconds, megabytes, status = once(words, folder, null)
         print("  %-44s %8.2f s %6.0f MB, for a runbook of %.1f MB%s" % ("%s, %s resources" % (" ".join(words).replace(book, "RUNBOOK"), format(size, ",")),
               seconds, megabytes, os.path.getsize(book) / 1e6, ", status %d" % status if status else ""))
