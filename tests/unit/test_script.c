@@ -253,7 +253,7 @@ static struct span anywhere(void *data, uint32_t start, uint32_t end) {
 static void test_runbook_in_the_parser(void **state) {
   (void)state;
   static const char *const plans[] = {"examples/traefik/cutover.cut", "examples/traefik/additive.cut", "examples/vault-raft/plan.cut",
-                                      "examples/mysql-upgrade/plan.cut", "tests/shell/small.cut"};
+                                      "examples/mysql-upgrade/plan.cut", "tests/shell/small.cut", "tests/golden/plain-steps.cut"};
   for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
     struct compiled done = compile(plans[i]);
     assert_non_null(done.model);
