@@ -211,7 +211,7 @@ def idle(p):
 @mistake("E225")
 def a_client_that_nobody_looks_from(p):
     name = p.name("guest")
-    p.anywhere("client %s { }" % name)
+    p.anywhere("client %s { zone = cluster }" % name)
     p.anywhere("promise %s reaches %s:%d always" % (name, *p.services[0][1:]))
 
 
