@@ -120,7 +120,7 @@ planted 'an intent that is written after its step' "$small" "$scratch/book.sh" 2
 planted 'secrets that are not removed' "$small" "$scratch/book.sh" clean 's/rm -rf "${cut_cred:?}"/:/'
 planted 'a lock that is not released' "$small" "$scratch/book.sh" clean 's/^  rmdir "${cut_state}\/lock" 2>\/dev\/null || :$/  :/'
 planted 'a rollback that forgets the step in doubt' "$small" "$scratch/book.sh" 2.do3.late '/^cut_backward() {/,/^}/s/|| cut_n=${cut_doubt}/|| :/'
-planted 'a verify that does not count' "$small" "$scratch/book.sh" 2.do3.lie 's/cut_settled "step_${cut_n}_verify" || return 1/cut_settled "step_${cut_n}_verify" || :/'
+planted 'a verify that does not count' "$small" "$scratch/book.sh" 2.do3.lie 's/cut_settled "${cut_here}_verify" || return 1/cut_settled "${cut_here}_verify" || :/'
 planted 'a probe that does not count' "$small" "$scratch/book.sh" 1.probe 's/^  cut_probe_all "${cut_at}" && return 0$/  cut_probe_all "${cut_at}"; return 0/'
 planted 'a journal that is not needed' "$small" "$scratch/book.sh" record3.full '/^cut_record() {/,/^}/s/return 1/return 0/'
 planted 'a secret in an argument' "$small" "$scratch/book.sh" clean 's/-H "@${cut_cred}\/now.header"/-H "$(cat "${cut_cred}\/now.header")"/'
