@@ -406,7 +406,9 @@ cut_hour() {
 }
 
 # cut_until SECONDS: waits so long since the step before ended, until no cache holds an old answer any more. The deadline is in
-# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here.
+# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here. Both
+# clocks tell whole seconds, this one and that of a cache, which still answers in the last second of a TTL: the deadline is over
+# when its own second is.
 cut_until() {
   cut_seconds "$1"
   if [ "${cut_dry}" = 1 ]; then
@@ -415,11 +417,11 @@ cut_until() {
   fi
   cut_clock
   cut_set_deadline "$1" || return 1
-  [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
+  [ "${cut_time}" -le "${cut_until_time}" ] || return 0
   cut_hour "${cut_until_time}"
   cut_seconds "$((cut_until_time - cut_time))"
   cut_say "      waits ${cut_span}, goes on at ${cut_day}"
-  while [ "${cut_time}" -lt "${cut_until_time}" ]; do
+  while [ "${cut_time}" -le "${cut_until_time}" ]; do
     [ -z "${cut_signal}" ] || return 1
     if [ -t 1 ]; then
       cut_seconds "$((cut_until_time - cut_time))"

@@ -47,7 +47,7 @@ while read -r sh; do
   deadline=$(sed -n 's/.* until 2 //p' "$scratch/w/state/journal")
   check "$sh: it runs to its end" is 0
   check "$sh: it waits so long since the name changed" not_before "$deadline" "$(($(done_at 'done 1') + 7))"
-  check "$sh: the old place goes only then" not_before "$(done_at 'intent 3')" "$deadline"
+  check "$sh: the old place goes only when the second of the deadline is over" not_before "$(done_at 'intent 3')" "$((deadline + 1))"
   check "$sh: the output says until when" grep -q 'waits .*, goes on at [0-9][0-9]:[0-9][0-9]' "$scratch/out"
 
   fresh
@@ -61,7 +61,7 @@ while read -r sh; do
   run "$sh" resume
   check "$sh: resumed" is 0
   check "$sh: the deadline is the first one" once 2
-  check "$sh: it went on at that moment" not_before "$(done_at 'intent 3')" "$first"
+  check "$sh: it went on at that moment" not_before "$(done_at 'intent 3')" "$((first + 1))"
 
   fresh
   begin "$sh"
