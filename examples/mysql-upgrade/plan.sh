@@ -1307,7 +1307,9 @@ cut_hour() {
 }
 
 # cut_until SECONDS: waits so long since the step before ended, until no cache holds an old answer any more. The deadline is in
-# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here.
+# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here. Both
+# clocks tell whole seconds, this one and that of a cache, which still answers in the last second of a TTL: the deadline is over
+# when its own second is.
 cut_until() {
   cut_seconds "$1"
   if [ "${cut_dry}" = 1 ]; then
@@ -1316,11 +1318,11 @@ cut_until() {
   fi
   cut_clock
   cut_set_deadline "$1" || return 1
-  [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
+  [ "${cut_time}" -le "${cut_until_time}" ] || return 0
   cut_hour "${cut_until_time}"
   cut_seconds "$((cut_until_time - cut_time))"
   cut_say "      waits ${cut_span}, goes on at ${cut_day}"
-  while [ "${cut_time}" -lt "${cut_until_time}" ]; do
+  while [ "${cut_time}" -le "${cut_until_time}" ]; do
     [ -z "${cut_signal}" ] || return 1
     if [ -t 1 ]; then
       cut_seconds "$((cut_until_time - cut_time))"
@@ -3495,8 +3497,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 7abcf0d130f6a03ff21cac00a1b3ae6349153323e279aa3e3a6dd06956a0011b
-# plan part: sha256 89dd12474c03bf1a7f949856519128c9e6bd7e1b7650925766d2e2082b096ebd
+# runtime: sha256 f41616ebc72cefc0adb76cec5f041a3f5526ad780062bfca42a7b583b8ff25d5
+# plan part: sha256 99121b32b7459ecb57949b59e32b6967013562f1cddcaddee118881f7c5a02b5
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1

@@ -1321,7 +1321,9 @@ cut_hour() {
 }
 
 # cut_until SECONDS: waits so long since the step before ended, until no cache holds an old answer any more. The deadline is in
-# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here.
+# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here. Both
+# clocks tell whole seconds, this one and that of a cache, which still answers in the last second of a TTL: the deadline is over
+# when its own second is.
 cut_until() {
   cut_seconds "$1"
   if [ "${cut_dry}" = 1 ]; then
@@ -1330,11 +1332,11 @@ cut_until() {
   fi
   cut_clock
   cut_set_deadline "$1" || return 1
-  [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
+  [ "${cut_time}" -le "${cut_until_time}" ] || return 0
   cut_hour "${cut_until_time}"
   cut_seconds "$((cut_until_time - cut_time))"
   cut_say "      waits ${cut_span}, goes on at ${cut_day}"
-  while [ "${cut_time}" -lt "${cut_until_time}" ]; do
+  while [ "${cut_time}" -le "${cut_until_time}" ]; do
     [ -z "${cut_signal}" ] || return 1
     if [ -t 1 ]; then
       cut_seconds "$((cut_until_time - cut_time))"
@@ -3879,8 +3881,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 7abcf0d130f6a03ff21cac00a1b3ae6349153323e279aa3e3a6dd06956a0011b
-# plan part: sha256 217075377e0ae1c7c46ce263d4c7616a2bcdcfe0d434eb2c01774a271a2a692e
+# runtime: sha256 f41616ebc72cefc0adb76cec5f041a3f5526ad780062bfca42a7b583b8ff25d5
+# plan part: sha256 54220450930c698127e98b3d64670a82c9e0f7de9099e805f535116a35892ed2
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

@@ -1326,7 +1326,9 @@ cut_hour() {
 }
 
 # cut_until SECONDS: waits so long since the step before ended, until no cache holds an old answer any more. The deadline is in
-# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here.
+# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here. Both
+# clocks tell whole seconds, this one and that of a cache, which still answers in the last second of a TTL: the deadline is over
+# when its own second is.
 cut_until() {
   cut_seconds "$1"
   if [ "${cut_dry}" = 1 ]; then
@@ -1335,11 +1337,11 @@ cut_until() {
   fi
   cut_clock
   cut_set_deadline "$1" || return 1
-  [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
+  [ "${cut_time}" -le "${cut_until_time}" ] || return 0
   cut_hour "${cut_until_time}"
   cut_seconds "$((cut_until_time - cut_time))"
   cut_say "      waits ${cut_span}, goes on at ${cut_day}"
-  while [ "${cut_time}" -lt "${cut_until_time}" ]; do
+  while [ "${cut_time}" -le "${cut_until_time}" ]; do
     [ -z "${cut_signal}" ] || return 1
     if [ -t 1 ]; then
       cut_seconds "$((cut_until_time - cut_time))"
@@ -3899,8 +3901,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 7abcf0d130f6a03ff21cac00a1b3ae6349153323e279aa3e3a6dd06956a0011b
-# plan part: sha256 0113b19344dc8e6de41569a344ae7653064adc48e8238fcf6106dc9c4ada76b0
+# runtime: sha256 f41616ebc72cefc0adb76cec5f041a3f5526ad780062bfca42a7b583b8ff25d5
+# plan part: sha256 2b2d5c039e8bb283313ac41bba5c6ad7b702e7055d35dcd5122bbe207c1fe8f1
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0

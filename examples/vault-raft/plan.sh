@@ -1298,7 +1298,9 @@ cut_hour() {
 }
 
 # cut_until SECONDS: waits so long since the step before ended, until no cache holds an old answer any more. The deadline is in
-# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here.
+# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here. Both
+# clocks tell whole seconds, this one and that of a cache, which still answers in the last second of a TTL: the deadline is over
+# when its own second is.
 cut_until() {
   cut_seconds "$1"
   if [ "${cut_dry}" = 1 ]; then
@@ -1307,11 +1309,11 @@ cut_until() {
   fi
   cut_clock
   cut_set_deadline "$1" || return 1
-  [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
+  [ "${cut_time}" -le "${cut_until_time}" ] || return 0
   cut_hour "${cut_until_time}"
   cut_seconds "$((cut_until_time - cut_time))"
   cut_say "      waits ${cut_span}, goes on at ${cut_day}"
-  while [ "${cut_time}" -lt "${cut_until_time}" ]; do
+  while [ "${cut_time}" -le "${cut_until_time}" ]; do
     [ -z "${cut_signal}" ] || return 1
     if [ -t 1 ]; then
       cut_seconds "$((cut_until_time - cut_time))"
@@ -3565,8 +3567,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 7abcf0d130f6a03ff21cac00a1b3ae6349153323e279aa3e3a6dd06956a0011b
-# plan part: sha256 ef2dbc3d0ef12fc2f93987cc3aef6592ae83e9627ee03878b82dced6e06c7712
+# runtime: sha256 f41616ebc72cefc0adb76cec5f041a3f5526ad780062bfca42a7b583b8ff25d5
+# plan part: sha256 12c8a956e1139a6097c88eed495b8af8b8e7425f9dbacb233e0cf6f5016b3bd5
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2
