@@ -48,7 +48,7 @@ COMPILE = $(CC) -std=c17 $(DEFINES) $(INCLUDES) $(EXTRA) $(CFLAGS) -MMD -MP
 # To find and load a library takes as long as to check a small plan: they become a part of the binary where their archives are there.
 archive = $(shell f=$$($(CC) -print-file-name=lib$(1).a); [ -e "$$f" ] && echo "$$f" || echo -l$(1))
 LINKED := tree-sitter jansson nettle yaml cares
-LIBS = $(foreach l,$(LINKED),$(call archive,$(l))) -ldl
+LIBS = $(foreach l,$(LINKED),$(call archive,$(l))) -ldl -pthread
 # Loaded by compiler/world/late.c at the first use, under the names that the linker would have taken.
 LATE := CURL=libcurl XML=libxml2 LDNS=libldns PQ=libpq JQ=libjq
 

@@ -1,9 +1,7 @@
-/* A runbook as data -> shell.
+/* The commands of a runbook as data -> shell.
  * Needs runbook_build's result. Guarantees: the same bytes for the same plan; clean under `shellcheck -s sh -o all` and
  * `shfmt -i 2`, as far as the plan's own shell text is; no secret's value anywhere, only its name. */
 #include "script/emit.h"
-
-#include "base/embedded.h"
 
 #include <string.h>
 
@@ -14,7 +12,7 @@ int64_t whole_seconds(int64_t milliseconds) { return milliseconds <= 0 ? 0 : (mi
 static const char *name_at(const struct runbook *b, uint32_t id) { return name_text(&b->m->c->names, id); }
 
 /* Operands of cut_compose: text and secrets in turn. */
-static void compose(struct text *out, const struct runbook *b, const struct pieces *p) {
+void compose_print(struct text *out, const struct runbook *b, const struct pieces *p) {
   for (uint32_t i = 0; i < p->n;) {
     if (p->at[i].type == PIECE_SECRET) {
       text_print(out, " secret %s", name_at(b, b->m->secrets.at[p->at[i].secret].name));
@@ -70,7 +68,7 @@ static void print_env(struct text *out, const struct runbook *b, const struct co
     const struct pieces *value = &c->env[i].value;
     if (has_secret(value)) {
       text_print(out, "  %s=$(cut_compose", name);
-      compose(out, b, value);
+      compose_print(out, b, value);
       text_print(out, ") || return\n  export %s\n", name);
     } else {
       text_print(out, "  export %s=", name);
@@ -83,7 +81,7 @@ static void print_env(struct text *out, const struct runbook *b, const struct co
 static void print_run(struct text *out, const struct runbook *b, const struct command *c) {
   if (c->has_input) {
     text_puts(out, "  cut_stdin");
-    compose(out, b, &c->input);
+    compose_print(out, b, &c->input);
     text_puts(out, " || return\n");
   }
   line_print(out, &c->line);
@@ -101,7 +99,7 @@ static void print_header_file(struct text *out, const struct runbook *b, const c
   } else {
     quote_word(out, before);
   }
-  compose(out, b, value);
+  compose_print(out, b, value);
   text_puts(out, " || return\n");
 }
 
@@ -110,12 +108,12 @@ static void print_http(struct text *out, const struct runbook *b, const struct c
   for (uint32_t i = 0; i < c->header_count; i++) print_header_file(out, b, "cut_header", NULL, &c->headers[i].name, &c->headers[i].value);
   if (c->basic.n > 0) {
     text_puts(out, "  cut_basic");
-    compose(out, b, &c->basic);
+    compose_print(out, b, &c->basic);
     text_puts(out, " || return\n");
   }
   if (c->body.n > 0 && !c->body_is_file) {
     text_puts(out, "  cut_body");
-    compose(out, b, &c->body);
+    compose_print(out, b, &c->body);
     text_puts(out, " || return\n");
   }
   text_print(out, "  cut_http %s ", name_at(b, c->method));
@@ -223,7 +221,7 @@ static void print_observations(struct text *out, const struct runbook *b, const 
     quote_word(out, o->filter != NULL ? o->filter : "");
     if (s->made_by == NONE) {
       text_putc(out, ' ');
-      quote_word(out, value_plain(b->m, &o->declared));
+      quote_word(out, value_plain(out->arena, b->m, &o->declared));
     }
     text_putc(out, '\n');
   }
@@ -306,310 +304,4 @@ void sequence_print(struct text *out, const struct runbook *b, const struct sequ
   else if (s->count == 0 && s->note == NULL) text_puts(out, "  :\n");
   text_puts(out, "}\n");
   for (uint32_t i = 0; i < s->count; i++) unit_print(out, b, &units[i]);
-}
-
-/* ── The plan's tables ─────────────────────────────────────────────────────── */
-
-static void print_constants(struct text *out, const struct runbook *b) {
-  text_puts(out, "cut_plan=");
-  quote_word(out, name_at(b, b->m->plan));
-  text_print(out, "\ncut_digest=%.16s\ncut_steps=%u\ncut_promises=%u\n", b->digest, b->p->order.n, b->m->promises.n);
-  struct text kept = {.arena = out->arena}, at_use = {.arena = out->arena};
-  for (uint32_t i = 0; i < b->secrets.n; i++) {
-    const struct secret *s = &b->m->secrets.at[b->secrets.at[i]];
-    if (s->at_use) text_print(&at_use, "%s%s", at_use.n > 0 ? " " : "", name_at(b, s->name));
-    else text_print(&kept, "%s%u:%s", kept.n > 0 ? " " : "", i + 1, name_at(b, s->name));
-  }
-  text_print(out, "cut_secrets='%s'\ncut_at_use='%s'\n", text_done(&kept), text_done(&at_use));
-  if (runbook_long(b)) text_print(out, "cut_part=%u\ncut_observations=%u\n", PART_SIZE, b->observations);
-}
-
-/* A function of n lines; beyond LIST_SIZE of them, one function for each so many, and one that calls these. */
-struct list { struct text *out; const char *name; uint32_t n, i; };
-
-static struct list list_open(struct text *out, const char *name, uint32_t n) {
-  struct list l = {out, name, n, 0};
-  if (n <= LIST_SIZE) text_print(out, "\n%s() {\n", name);
-  return l;
-}
-
-/* Before each line. */
-static void list_line(struct list *l) {
-  if (l->n > LIST_SIZE && l->i % LIST_SIZE == 0) text_print(l->out, "%s\n%s_%u() {\n", l->i > 0 ? "}\n" : "", l->name, l->i / LIST_SIZE + 1);
-  l->i++;
-}
-
-static void list_close(struct list *l) {
-  if (l->n > LIST_SIZE) {
-    text_print(l->out, "}\n\n%s() {\n", l->name);
-    for (uint32_t k = 0; k * LIST_SIZE < l->n; k++) text_print(l->out, "  %s_%u\n", l->name, k + 1);
-  }
-  text_print(l->out, "%s}\n", l->n == 0 ? "  :\n" : "");
-}
-
-static void print_locks(struct text *out, const struct runbook *b) {
-  struct list list = list_open(out, "plan_locks", b->locks.n);
-  for (uint32_t i = 0; i < b->locks.n; i++) {
-    const struct state_lock *l = &b->locks.at[i];
-    list_line(&list);
-    if (l->connection != NULL) text_print(out, "  cut_state_lock %u ", i + 1);
-    else text_puts(out, "  cut_blind_lock ");
-    quote_word(out, name_at(b, b->m->resources.at[l->stack].name));
-    text_putc(out, ' ');
-    quote_word(out, l->connection != NULL ? l->schema : LOCK_BLIND);
-    if (l->connection != NULL) {
-      text_putc(out, ' ');
-      quote_word(out, l->workspace);
-      text_putc(out, ' ');
-      quote_word(out, l->steps);
-    }
-    text_putc(out, '\n');
-  }
-  list_close(&list);
-  for (uint32_t i = 0; i < b->locks.n; i++) {
-    const struct pieces *p = b->locks.at[i].connection;
-    if (p == NULL) continue;
-    text_print(out, "\nlock_%u() {\n", i + 1);
-    for (uint32_t n = 0; n < p->n; n++)
-      for (uint32_t k = 0; k < b->secrets.n && p->at[n].type == PIECE_SECRET; k++)
-        if (b->secrets.at[k] == p->at[n].secret && b->m->secrets.at[p->at[n].secret].at_use)
-          text_print(out, "  cut_fetch %u:%s || return\n", k + 1, name_at(b, b->m->secrets.at[p->at[n].secret].name));
-    text_puts(out, "  cut_compose");
-    compose(out, b, p);
-    text_puts(out, "\n}\n");
-  }
-}
-
-static bool stays(const struct unit *u) {
-  for (uint32_t e = 0; e < u->command->expect_count; e++)
-    if (u->command->expects[e].type == EXPECT_UNCHANGED) return true;
-  return false;
-}
-
-/* Writes the commands whose output has to stay, or only counts them. */
-static uint32_t print_baseline(struct list *l, const struct runbook *b, struct arena *arena) {
-  uint32_t n = 0;
-  for (uint32_t i = 0; i < b->sequences.n; i++) {
-    const struct sequence *s = &b->sequences.at[i];
-    if (s->type != SEQ_VERIFY || !s->unchanged) continue;
-    const struct unit *units = sequence_units(b, s, arena);
-    for (uint32_t k = 0; k < s->count; k++) {
-      const struct unit *u = &units[k];
-      if (!stays(u)) continue;
-      n++;
-      if (l == NULL) continue;
-      list_line(l);
-      text_print(l->out, "  cut_baseline %s\n", u->name);
-    }
-  }
-  return n;
-}
-
-static void print_list(struct text *out, const struct runbook *b) {
-  struct list list = list_open(out, "plan_tools", b->tools.n);
-  for (uint32_t i = 0; i < b->tools.n; i++) {
-    list_line(&list);
-    text_puts(out, "  cut_tool ");
-    quote_word(out, b->tools.at[i].name);
-    text_putc(out, ' ');
-    quote_word(out, b->tools.at[i].dir != NULL ? b->tools.at[i].dir : ".");
-    text_putc(out, '\n');
-  }
-  list_close(&list);
-  list = list_open(out, "plan_observe", b->observations);
-  for (uint32_t i = 0; i < b->observations; i++) {
-    const struct sequence *s = &b->sequences.at[i];
-    list_line(&list);
-    text_print(out, "  %s %u ", s->made_by != NONE ? "cut_absent" : "cut_observe", i + 1);
-    quote_word(out, name_at(b, b->m->resources.at[s->resource].name));
-    if (s->made_by != NONE) text_print(out, " %u", s->made_by + 1);
-    text_putc(out, '\n');
-  }
-  list_close(&list);
-  list = list_open(out, "plan_unused", b->unused.n);
-  for (uint32_t i = 0; i < b->unused.n; i++) {
-    const struct unused *x = &b->unused.at[i];
-    list_line(&list);
-    text_puts(out, "  cut_unused ");
-    quote_word(out, strchr(x->address, ':') != NULL ? arena_print(out->arena, "[%s]", x->address) : x->address);
-    text_print(out, " %u ", x->port);
-    quote_word(out, name_at(b, b->m->resources.at[x->resource].name));
-    text_putc(out, '\n');
-  }
-  list_close(&list);
-  print_locks(out, b);
-  list = list_open(out, "plan_baseline", print_baseline(NULL, b, out->arena));
-  print_baseline(&list, b, out->arena);
-  list_close(&list);
-}
-
-static void variable(struct text *out, const char *name, const char *value) {
-  text_puts(out, "  ");
-  text_puts(out, name);
-  text_putc(out, '=');
-  quote_word(out, value);
-  text_putc(out, '\n');
-}
-
-static void print_step(struct text *out, const struct runbook *b, uint32_t k) {
-  struct model *m = b->m;
-  const struct step *s = &m->steps.at[b->p->order.at[k]];
-  const char *none = "";
-  text_print(out, "\n# == Step %u of %u: %s ==\n\nstep_%u() { # %s\n", k + 1, b->p->order.n, name_at(b, s->name), k + 1, place_text(out->arena, m, s->at));
-  variable(out, "cut_id", name_at(b, s->name));
-  variable(out, "cut_title", name_at(b, s->title));
-  variable(out, "cut_takes", s->takes >= 0 ? arena_print(out->arena, "%lld", (long long)whole_seconds(s->takes)) : none);
-  variable(out, "cut_final", s->irreversible != 0 ? name_at(b, s->irreversible) : none);
-  variable(out, "cut_hand", s->manual ? "1" : none);
-  variable(out, "cut_newer", b->newer[k] != NONE ? arena_print(out->arena, "%u", b->newer[k] + 1) : none);
-  text_puts(out, "}\n");
-}
-
-static void print_promise(struct text *out, const struct runbook *b, uint32_t i) {
-  struct model *m = b->m;
-  const struct promise *p = &m->promises.at[i];
-  const struct probe *x = &b->probes.at[i];
-  struct text states = {.arena = out->arena};
-  const struct timeline *t = &b->p->timeline[i];
-  for (uint32_t k = 0; k <= b->p->order.n; k = timeline_change(t, k))
-    if (k == 0 || timeline_at(t, k) != timeline_at(t, k - 1))
-      text_print(&states, "%s%u %s", k > 0 ? " " : "", k, state_word(timeline_at(t, k)));
-  text_print(out, "\npromise_%u() { # %s %s\n", i + 1, name_at(b, p->id), place_text(out->arena, m, p->at));
-  variable(out, "cut_text", name_at(b, p->text));
-  variable(out, "cut_states", text_done(&states));
-  variable(out, "cut_blind", x->blind != NULL ? x->blind : "");
-  text_print(out, "}\n\nprobe_%u() {\n", i + 1);
-  if (x->blind != NULL) {
-    text_puts(out, "  :\n}\n");
-    return;
-  }
-  text_puts(out, x->target != NULL ? "  cut_probe_url " : "  cut_probe_tcp ");
-  quote_word(out, x->target != NULL ? x->target : x->address);
-  if (x->target == NULL) text_print(out, " %u", x->port);
-  if (x->host != NULL) {
-    text_putc(out, ' ');
-    quote_word(out, x->host);
-  }
-  text_puts(out, "\n}\n");
-}
-
-/* What a reader can check by eye or by sum, without the plan. */
-static void print_manifest(struct text *out, const struct runbook *b, size_t plan_from) {
-  text_print(out, "\n# == Manifest ==\n# runtime: sha256 %s\n", runtime_digest());
-  text_print(out, "# plan part: sha256 %s\n", digest_sha256(out->arena, out->at + plan_from, out->n - plan_from));
-  for (uint32_t i = 0; i < b->sequences.n; i++) {
-    const struct sequence *s = &b->sequences.at[i];
-    if (s->type != SEQ_DO) continue;
-    text_print(out, "# step %u %s: do %u, undo %u, verify %u\n", s->step + 1, name_at(b, b->m->steps.at[b->p->order.at[s->step]].name), s->count,
-               b->sequences.at[i + 1].count, b->sequences.at[i + 2].count);
-  }
-}
-
-const char *runtime_text(size_t *length) {
-  const struct embedded *all = embedded_find("runtime");
-  *length = all->length;
-  return all->text;
-}
-
-const char *runtime_digest(void) { return embedded_find("runtime.sha256")->text; }
-
-static void print_all(struct text *out, const struct runbook *b, enum sequence_type type) {
-  for (uint32_t i = 0; i < b->sequences.n; i++)
-    if (b->sequences.at[i].type == type) sequence_print(out, b, &b->sequences.at[i]);
-}
-
-/* The line that a part begins with. No text of the plan can have the like, since it names the digest of the plan. */
-static void print_mark(struct text *out, const struct runbook *b, const char *name, uint32_t first, uint32_t n) {
-  if (first == 0) {
-    text_print(out, "\n" PART_MARK "%s of %.16s ==\n", name, b->digest);
-    return;
-  }
-  uint32_t last = first + PART_SIZE - 1 < n ? first + PART_SIZE - 1 : n;
-  text_print(out, "\n" PART_MARK "%s_%u of %.16s: %s %u to %u of %u ==\n", name, first, b->digest, name, first, last, n);
-}
-
-/* What the steps, and with `observe` the observations, do. */
-static void print_sequences(struct text *out, const struct runbook *b, bool observe, bool parts) {
-  struct arena own = {0};
-  uint32_t step = NONE, n = observe ? b->observations : b->p->order.n;
-  for (uint32_t i = observe ? 0 : b->observations; i < (observe ? n : b->sequences.n); i++) {
-    const struct sequence *s = &b->sequences.at[i];
-    struct text part = {.arena = &own};
-    if (s->type == SEQ_FETCH) continue;
-    bool begins = observe || s->step != step;
-    uint32_t k = observe ? i : s->step;
-    if (begins && parts && k % PART_SIZE == 0) print_mark(&part, b, observe ? "observations" : "steps", k + 1, n);
-    if (begins && !observe) print_step(&part, b, k);
-    step = s->step;
-    sequence_print(&part, b, s);
-    text_take(out, &part);
-  }
-  arena_free(&own);
-}
-
-static void print_promises(struct text *out, const struct runbook *b) {
-  struct arena own = {0};
-  text_puts(out, "\n# == Promises ==\n");
-  for (uint32_t i = 0; i < b->m->promises.n; i++) {
-    struct text part = {.arena = &own};
-    print_promise(&part, b, i);
-    text_take(out, &part);
-  }
-  arena_free(&own);
-}
-
-/* What commands need of the plan comes first, then what only the run itself needs, then its call, then all the rest. */
-static void print_long(struct text *out, const struct runbook *b) {
-  print_all(out, b, SEQ_FETCH);
-  print_mark(out, b, "tables", 0, 0);
-  print_list(out, b);
-  print_promises(out, b);
-  text_puts(out, "\n# The shell reads no further: the parts below are taken from this file when they are needed.\n"
-                 "{\n  cut_main \"$@\"\n  cut_rc=$?\n  [ \"${cut_part}\" = 0 ] || exit \"${cut_rc}\"\n}\n");
-  print_sequences(out, b, true, true);
-  print_sequences(out, b, false, true);
-  print_mark(out, b, "manifest", 0, 0);
-}
-
-void runbook_print(struct text *out, const struct runbook *b) {
-  size_t length;
-  const char *runtime = runtime_text(&length);
-  text_puts(out, "#!/bin/sh\n");
-  runbook_header(out, b);
-  text_putc(out, '\n');
-  text_add(out, runtime, length);
-  size_t from = out->n;
-  text_puts(out, "\n# == Plan ==\n\n");
-  print_constants(out, b);
-  if (runbook_long(b)) {
-    print_long(out, b);
-    print_manifest(out, b, from);
-    print_mark(out, b, "end", 0, 0);
-    return;
-  }
-  print_list(out, b);
-  print_all(out, b, SEQ_FETCH);
-  print_sequences(out, b, true, false);
-  print_sequences(out, b, false, false);
-  print_promises(out, b);
-  print_manifest(out, b, from);
-  text_puts(out, "\ncut_main \"$@\"\n");
-}
-
-/* Room for about as much as there will be, so that it need not move; memory that is not used is never touched. */
-static void make_room(struct text *out, const struct runbook *b) {
-  if (out->at != NULL) return;
-  out->cap = ((size_t)160 << 10) + (size_t)1024 * b->p->order.n + (size_t)512 * (b->m->promises.n + b->sequences.n - (size_t)4 * b->p->order.n);
-  out->at = arena_alloc(out->arena, out->cap, 1);
-}
-
-void script_emit(struct text *out, struct runbook *b) {
-  struct model *m = b->m;
-  b->digest = digest_plan(m, NONE);
-  size_t from = out->n;
-  make_room(out, b);
-  runbook_print(out, b);
-  if (runbook_read(m->c, b, text_done(out) + from, out->n - from, NONE) == 0) return;
-  finding_add(m->c, CODE_311, m->plan_at, "the runbook just written does not read back as the plan: nothing is printed (a defect of cutc)");
-  out->n = from;
 }

@@ -66,6 +66,9 @@ struct state_lock {
   const char *steps;               /* those that go through it, as numbers with blanks between */
 };
 
+/* Sequences from one to before another. */
+struct stretch { uint32_t first, end; };
+
 /* What the commands of one shape have in common. */
 struct shape_use {
   bool seen, unchanged;
@@ -110,6 +113,12 @@ const struct unit *sequence_units(const struct runbook *b, const struct sequence
 /* `script`: a source that is no part of the plan (the script being verified), NONE. */
 const char *digest_plan(struct model *m, uint32_t script);
 void runbook_print(struct text *out, const struct runbook *b);
+/* Its parts: the plan's tables (emit_tables.c), and commands (emit.c). */
+void constants_print(struct text *out, const struct runbook *b);
+void lists_print(struct text *out, const struct runbook *b);
+void step_print(struct text *out, const struct runbook *b, uint32_t k);
+void promises_print(struct text *out, const struct runbook *b);
+void compose_print(struct text *out, const struct runbook *b, const struct pieces *p); /* operands of cut_compose */
 /* The runtime: its files, runtime-1-base.sh and so on, one after the other. */
 const char *runtime_text(size_t *length);
 const char *runtime_digest(void); /* sha256 of that, hexadecimal */
@@ -120,6 +129,9 @@ void sequence_print(struct text *out, const struct runbook *b, const struct sequ
 /* Reads a script and compares it with what it has to be; differences are findings E311 in `source`, or, with source
  * NONE, only counted. Returns their number. */
 uint32_t runbook_read(struct compilation *c, const struct runbook *b, const char *text, size_t length, uint32_t source);
+
+/* Is that the runbook, up to the end of some of its sequences, from the first on? Without a word about what is not. */
+bool runbook_met(const struct runbook *b, const char *text, size_t length, struct stretch at);
 
 /* The shell text of a `$` line, laid out, each value quoted, secrets and names of the run as variables; several lines where
  * the plan wrote `;`. Indented by two. */
@@ -134,7 +146,7 @@ bool line_separator(struct arena *arena, const struct pieces *line, uint32_t *pi
 void pieces_word(struct text *out, struct arena *arena, const struct pieces *p);        /* one shell word */
 const char *pieces_text(struct arena *arena, const struct pieces *p, const char *run, const char *work); /* flat */
 /* A value as the world says it, for comparing with what is observed; lists sorted, "?" for unknown. */
-const char *value_plain(const struct model *m, const struct value *v);
+const char *value_plain(struct arena *arena, const struct model *m, const struct value *v);
 /* "plan.cut:12" for a place in the plan's own folder, "std/net:3" in the library. */
 const char *place_text(struct arena *arena, struct model *m, struct span at);
 /* A part of a long text that was made, with all it took, in an arena of its own, which is used again. */

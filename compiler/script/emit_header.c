@@ -51,8 +51,8 @@ const char *place_text(struct arena *arena, struct model *m, struct span at) {
 
 static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
-const char *value_plain(const struct model *m, const struct value *v) {
-  struct text t = {.arena = &m->c->arena};
+const char *value_plain(struct arena *arena, const struct model *m, const struct value *v) {
+  struct text t = {.arena = arena};
   switch ((enum value_type)v->type) {
   case V_NONE: return "none";
   case V_UNKNOWN: return "?";
@@ -64,13 +64,13 @@ const char *value_plain(const struct model *m, const struct value *v) {
   case V_RESOURCE: return v->id < m->resources.n ? name_text(&m->c->names, m->resources.at[v->id].world_name) : "?";
   case V_ZONE: return v->id < m->zones.n ? name_text(&m->c->names, m->zones.at[v->id].name) : "?";
   case V_LIST: {
-    const char **items = arena_array(&m->c->arena, const char *, v->count + 1);
-    for (uint32_t i = 0; i < v->count; i++) items[i] = value_plain(m, &v->items[i]);
+    const char **items = arena_array(arena, const char *, v->count + 1);
+    for (uint32_t i = 0; i < v->count; i++) items[i] = value_plain(arena, m, &v->items[i]);
     qsort(items, v->count, sizeof *items, by_text);
     for (uint32_t i = 0; i < v->count; i++) text_print(&t, "%s%s", i > 0 ? ", " : "", items[i]);
     return text_done(&t);
   }
-  case V_DURATION: return arena_print(&m->c->arena, "%llds", (long long)whole_seconds(v->number));
+  case V_DURATION: return arena_print(arena, "%llds", (long long)whole_seconds(v->number));
   case V_NUMBER:
   case V_ADDRESS:
   case V_RANGE:
@@ -254,7 +254,7 @@ static void rests(struct text *out, const struct runbook *b) {
     if (r->attribute >= m->attributes.n) continue;
     const struct attribute *a = &m->attributes.at[r->attribute];
     const struct value *v = attribute_value(m, a->owner, a->name, start);
-    LINE(out, "  %s.%s = %s (%u, %s)", name_at(b, m->resources.at[a->owner].name), name_at(b, a->name), v != NULL ? value_plain(m, v) : "?",
+    LINE(out, "  %s.%s = %s (%u, %s)", name_at(b, m->resources.at[a->owner].name), name_at(b, a->name), v != NULL ? value_plain(out->arena, m, v) : "?",
          r->weight, place_text(out->arena, m, a->at));
   }
 }

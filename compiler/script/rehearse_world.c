@@ -85,7 +85,7 @@ const char *world_value(const struct world *w, uint32_t resource, uint32_t attri
   const struct model *m = w->s->b->m;
   const struct value *v = attribute_value(m, resource, attribute, w->done);
   if (v == NULL) return "none";
-  return changing(w, resource) ? "(on its way)" : value_plain(m, v);
+  return changing(w, resource) ? "(on its way)" : value_plain(&m->c->arena, m, v);
 }
 
 bool world_looks(const struct world *w, uint32_t unit) {

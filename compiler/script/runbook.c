@@ -319,7 +319,7 @@ static struct probe probe_of(struct builder *u, uint32_t promise) {
   if (p->endpoint.host.type == HOST_ADDRESS) probe.address = address_text(u->arena, &p->endpoint.host.from);
   else probe.address = name_text(&m->c->names, p->endpoint.host.name);
   if (strchr(probe.address, ':') != NULL) probe.address = arena_print(u->arena, "[%s]", probe.address);
-  if (c->probe.type == V_CALL && c->probe.count > 0) probe.host = value_plain(m, &c->probe.items[0]);
+  if (c->probe.type == V_CALL && c->probe.count > 0) probe.host = value_plain(u->arena, m, &c->probe.items[0]);
   return probe;
 }
 
@@ -425,7 +425,7 @@ static const struct value *field(const struct builder *u, uint32_t resource, con
 
 static const char *field_text(const struct builder *u, uint32_t resource, const char *name) {
   const struct value *v = field(u, resource, name);
-  return v != NULL && v->type == V_STRING ? value_plain(u->b->m, v) : NULL;
+  return v != NULL && v->type == V_STRING ? value_plain(u->arena, u->b->m, v) : NULL;
 }
 
 static const struct pieces *connection_of(const struct command *c, const struct names *names) {

@@ -382,18 +382,30 @@ static void compare_bytes(struct comparing *d) {
   f->severity = SEV_WARNING;
 }
 
+/* Where the runtime begins in a script, and where it ends; false when it is not in there. */
+static bool find_runtime(const char *text, size_t *from, size_t *to) {
+  const char *first = strstr(text, RUNTIME_FIRST), *last = first != NULL ? strstr(first, "\n" RUNTIME_LAST "\n") : NULL;
+  if (last == NULL) return false;
+  *from = (size_t)(first - text);
+  *to = (size_t)(last - text) + strlen("\n" RUNTIME_LAST "\n");
+  return true;
+}
+
+bool runbook_met(const struct runbook *b, const char *text, size_t length, struct stretch at) {
+  size_t n, from, to;
+  const char *runtime = runtime_text(&n);
+  return find_runtime(text, &from, &to) && n == to - from && memcmp(runtime, text + from, n) == 0 && expectations_met(b, text + to, length - to, at);
+}
+
 uint32_t runbook_read(struct compilation *c, const struct runbook *b, const char *text, size_t length, uint32_t source) {
   struct comparing d = {.c = c, .b = b, .text = text, .length = length, .source = source};
-  size_t length_of_runtime;
+  size_t length_of_runtime, from, to;
   const char *runtime = runtime_text(&length_of_runtime);
-  const char *first = strstr(text, RUNTIME_FIRST), *last = first != NULL ? strstr(first, "\n" RUNTIME_LAST "\n") : NULL;
-  if (last == NULL) {
+  if (!find_runtime(text, &from, &to)) {
     differ(&d, 0, (uint32_t)line_end(text, length, 0), "this is no runbook of cutc: the runtime is not in it");
     return d.found;
   }
-  size_t from = (size_t)(first - text), to = (size_t)(last - text) + strlen("\n" RUNTIME_LAST "\n");
-  if (source == NONE && length_of_runtime == to - from && memcmp(runtime, text + from, to - from) == 0 && expectations_met(b, text + to, length - to))
-    return 0;
+  if (source == NONE && runbook_met(b, text, length, (struct stretch){0, b->sequences.n})) return 0;
   compare_header(&d, from);
   first_difference(&d, from, to - from, runtime, length_of_runtime, "the runtime is not that of this cutc");
   script_read(&c->arena, &d.script, text + to, length - to, (uint32_t)to);

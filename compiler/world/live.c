@@ -27,7 +27,7 @@ static struct look *look_new(struct asking *a, uint32_t resource, const struct o
   const struct attribute *attribute = attribute_find(a->m, resource, o->attribute);
   bool written = attribute != NULL && attribute->written;
   struct look look = {.verdict = LOOK_UNKNOWN, .resource = resource, .attribute = o->attribute, .filter = o->filter, .name = name_at(a, a->m->resources.at[resource].name), .part = name_at(a, o->attribute),
-                      .declared = value_plain(a->m, &o->declared), .at = written ? attribute->at : a->m->resources.at[resource].at};
+                      .declared = value_plain(&a->m->c->arena, a->m, &o->declared), .at = written ? attribute->at : a->m->resources.at[resource].at};
 
   array_push(a->arena, &a->live->looks, look);
   return &a->live->looks.at[a->live->looks.n - 1];

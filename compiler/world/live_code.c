@@ -124,7 +124,7 @@ static void compare(struct asking *a, uint32_t owner, const json_t *plan, const 
         if (seen->resource == i && seen->attribute == x->name && seen->verdict != LOOK_UNKNOWN && !seen->absent) text = seen->seen;
       }
       if (v == NULL || (v->type != V_URL && v->type != V_ADDRESS && v->type != V_ENDPOINT && v->type != V_CIDR && v->type != V_RANGE)) continue;
-      if (text == NULL) text = value_plain(a->m, v);
+      if (text == NULL) text = value_plain(&a->m->c->arena, a->m, v);
       if (!touched(a, plan, text, &c)) continue;
       struct look *look = look_new(a, i, name_at(a, x->name), x->written ? x->at : r->at, text);
 
@@ -153,7 +153,7 @@ static const char **environment(struct asking *a, uint32_t owner, const char **w
   uint32_t n = 0;
 
   for (uint32_t i = 0; i < count; i++) {
-    struct piece piece = {.type = env->items[i].type == V_SECRET ? PIECE_SECRET : PIECE_VALUE, .secret = env->items[i].id, .text = value_plain(a->m, &env->items[i])};
+    struct piece piece = {.type = env->items[i].type == V_SECRET ? PIECE_SECRET : PIECE_VALUE, .secret = env->items[i].id, .text = value_plain(&a->m->c->arena, a->m, &env->items[i])};
     struct pieces p = {&piece, 1};
     const char *value;
 

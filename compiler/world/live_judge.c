@@ -75,7 +75,7 @@ static bool same(const struct asking *a, const struct look *look, const struct v
 
   if (strcmp(look->seen, look->declared) == 0) return true;
   return seen_value(a->m, look->resource, look->attribute, &look->value, &v) &&
-         (value_equal(&v, declared) || strcmp(value_plain(a->m, &v), value_plain(a->m, declared)) == 0);
+         (value_equal(&v, declared) || strcmp(value_plain(&a->m->c->arena, a->m, &v), value_plain(&a->m->c->arena, a->m, declared)) == 0);
 }
 
 /* A value of a later state: somebody was here before. */
@@ -83,7 +83,7 @@ bool live_later(const struct asking *a, const struct look *look) {
   const struct attribute *x = attribute_find(a->m, look->resource, look->attribute);
 
   for (uint32_t i = 0; x != NULL && i < x->cases.n; i++)
-    if (same(a, look, &x->cases.at[i].value) || strcmp(look->seen, value_plain(a->m, &x->cases.at[i].value)) == 0) return true;
+    if (same(a, look, &x->cases.at[i].value) || strcmp(look->seen, value_plain(&a->m->c->arena, a->m, &x->cases.at[i].value)) == 0) return true;
   return false;
 }
 

@@ -323,13 +323,14 @@ static void test_a_broken_runbook_is_not_met(void **state) {
     const char *plan = strstr(text_done(&out), "\n" RUNTIME_LAST "\n") + strlen("\n" RUNTIME_LAST "\n");
     size_t n = strlen(plan);
     struct expectations want = expectations_build(done.runbook);
+    struct stretch all = {0, done.runbook->sequences.n};
     char *other = arena_array(&done.c->arena, char, 2 * n + 2);
-    assert_true(expectations_met(done.runbook, plan, n));
+    assert_true(expectations_met(done.runbook, plan, n, all));
     assert_true(same_script(&want, plan, n));
     for (int k = 0; k < 400; k++) {
       size_t m = break_text(&seed, plan, n, other);
       bool same = same_script(&want, other, m);
-      if (expectations_met(done.runbook, other, m) != same) {
+      if (expectations_met(done.runbook, other, m, all) != same) {
         size_t at = 0;
         while (at < m && at < n && other[at] == plan[at]) at++;
         fail_msg("%s: %s where it differs at byte %zu: %.*s", plans[i], same ? "refused" : "met", at, 60, plan + at);
@@ -343,6 +344,54 @@ static void test_a_broken_runbook_is_not_met(void **state) {
   assert_true(whole > 20);
 }
 
+/* A plan of so many steps, with lists, values in quotes and things to look at, in a file that is gone again when it has been read. */
+static struct compiled compile_long(unsigned steps) {
+  char path[] = "/tmp/cutc-test-XXXXXX";
+  FILE *f = fdopen(mkstemp(path), "w");
+  fputs("plan long { operator = desk }\nuse std/net\nclient desk { }\nkind note {\n  text : string\n  tags : [string]\n  change {\n    takes = 1s\n"
+        "    do { $ ./change ${name} ${new(text)} }\n    undo { $ ./change ${name} \"${new(text)}\" }\n"
+        "    verify {\n      $ cat ${name} | wc -l { within 5s }\n      expect output contains \"${text}\" within 2m\n    }\n  }\n"
+        "  observe {\n    $ cat ${name}\n    text = jq '.'\n    tags = jq '.tags'\n  }\n}\n", f);
+  for (unsigned i = 1; i <= steps; i++) fprintf(f, "note n%u { text = \"was %u\" -> \"it's $%u\"  tags = [\"b\", \"a%u\"] }\n", i, i, i, i);
+  fclose(f);
+  struct compiled done = compile(path);
+  remove(path);
+  return done;
+}
+
+/* What each of two threads reads back is found broken whenever the whole is. */
+static void test_each_half_of_a_long_runbook(void **state) {
+  (void)state;
+  struct compiled done = compile_long(230);
+  const struct runbook *b = done.runbook;
+  struct text out = {.arena = &done.c->arena}, once = {.arena = &done.c->arena};
+  script_emit(&out, done.runbook);
+  runbook_print(&once, b);
+  assert_string_equal(text_done(&out), text_done(&once)); /* by two threads, and by one */
+  const char *plan = strstr(text_done(&out), "\n" RUNTIME_LAST "\n") + strlen("\n" RUNTIME_LAST "\n"), *cut = strstr(plan, "\n# == Step 116 of 230");
+  uint32_t middle = 0, seed = 5, broken = 0, n = b->sequences.n;
+  while (b->sequences.at[middle].type != SEQ_DO || b->sequences.at[middle].step != 115) middle++;
+  struct stretch halves[] = {{0, middle}, {middle, n}};
+  size_t length = strlen(plan), ends[] = {0, (size_t)(cut - plan), length};
+  struct expectations want = expectations_build(b);
+  char *part = arena_array(&done.c->arena, char, 2 * length + 2), *all = arena_array(&done.c->arena, char, 3 * length + 2);
+  for (int k = 0; k < 200; k++) {
+    int h = k % 2;
+    size_t m = k < 2 ? ends[h + 1] - ends[h] : break_text(&seed, plan + ends[h], ends[h + 1] - ends[h], part), before = ends[h], after = length - ends[h + 1];
+    if (k < 2) memcpy(part, plan + ends[h], m);
+    part[m] = '\0';
+    memcpy(all, plan, before);
+    memcpy(all + before, part, m);
+    memcpy(all + before + m, plan + ends[h + 1], after);
+    bool same = same_script(&want, all, before + m + after);
+    assert_true(same || k >= 2);
+    assert_int_equal(expectations_met(b, part, m, halves[h]), same);
+    broken += !same;
+  }
+  assert_true(broken > 100);
+  compilation_free(done.c);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_quote_word, set_up, tear_down),       cmocka_unit_test_setup_teardown(test_quote_in_a_shell, set_up, tear_down),
@@ -350,6 +399,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_lines_in_a_shell, set_up, tear_down), cmocka_unit_test_setup_teardown(test_script_shape, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_differences, set_up, tear_down),      cmocka_unit_test_setup_teardown(test_any_bytes, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_digest, set_up, tear_down),
-      cmocka_unit_test(test_runbook_in_the_parser), cmocka_unit_test_setup_teardown(test_a_broken_runbook_is_not_met, set_up, tear_down)};
+      cmocka_unit_test(test_runbook_in_the_parser), cmocka_unit_test_setup_teardown(test_each_half_of_a_long_runbook, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_a_broken_runbook_is_not_met, set_up, tear_down)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
