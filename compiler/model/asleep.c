@@ -31,7 +31,7 @@ struct asleep {
   struct dozing *shapes;
   struct index changed;      /* names of resources that a change said apart speaks of */
   uint32_t hops;             /* how many of those */
-  uint32_t attributes, named; /* those that sleep now; those that ever did */
+  uint32_t attributes, named; /* those that sleep now; those that ever did, plus one */
   bool settled, stands;      /* once all are declared: does any stand for something else? */
 };
 
@@ -39,6 +39,7 @@ struct asleep {
 
 void asleep_begin(struct elaboration *e) {
   struct asleep *a = e->asleep = arena_new(&e->c->arena, struct asleep);
+  a->named = 1;
   a->shapes = arena_array(&e->c->arena, struct dozing, e->tree->shapes.n + 1u);
   for (uint32_t f = 0; f < e->files.n; f++)
     for (uint32_t i = NODE(e, e->files.at[f])->child; i; i = NODE(e, i)->next) {
@@ -254,9 +255,13 @@ static bool value_wanted(const struct glance *g, const struct type *t, const str
   return true;
 }
 
+static uint32_t attribute_asleep(const struct elaboration *e, uint32_t resource, uint32_t nth) {
+  return ATTRIBUTE_ASLEEP | (e->resources.at[resource].asleep + nth);
+}
+
 static struct fact fact_of(const struct glance *g, enum fact_type type, uint32_t slot) {
   return (struct fact){.type = (uint8_t)type, .proto = PROTO_ANY, .by = g->resource, .zone = NONE, .ttl = NONE, .at = NONE,
-                       .attribute = ATTRIBUTE_ASLEEP | (g->e->resources.at[g->resource].asleep + g->d->slots[slot].attribute), .span = span_at(g, &g->values[slot])};
+                       .attribute = attribute_asleep(g->e, g->resource, g->d->slots[slot].attribute), .span = span_at(g, &g->values[slot])};
 }
 
 static bool served(struct glance *g, const struct serving *s) {
@@ -276,12 +281,10 @@ static bool served(struct glance *g, const struct serving *s) {
   return true;
 }
 
-static bool needed(struct glance *g, struct fact *f, const struct plain_value *v) {
+static bool needed(struct glance *g, const struct plain_value *v) {
   uint32_t on = v->type == V_WORD ? resource_named(g->e, word_at(g, v)) : NONE;
   if (on == NONE || (g->e->asleep->stands && resource_stands(g->e, on))) return false;
-  f->need.on = on;
-  f->need.at = span_at(g, v);
-  fact_keep(g->e, f);
+  array_push(&g->e->c->arena, &g->e->m->facts, slot_of_need(g->resource, on));
   return true;
 }
 
@@ -290,12 +293,9 @@ static bool needs(struct glance *g) {
   const struct plain_value *v = &g->values[g->d->needs];
   struct plain_value item;
   for (uint32_t at = v->start; v->type == V_LIST && plain_element(g->e->tree, g->source, &at, &item);) name_expect(&g->e->c->names, g->text + item.start, item.end - item.start);
-  struct fact f = fact_of(g, FACT_NEEDS, g->d->needs);
-  f.need = need_empty();
-  f.need.type = NEED_RESOURCE;
-  if (v->type != V_LIST) return needed(g, &f, v);
+  if (v->type != V_LIST) return needed(g, v);
   for (uint32_t at = v->start; plain_element(g->e->tree, g->source, &at, &item);)
-    if (!needed(g, &f, &item)) return false;
+    if (!needed(g, &item)) return false;
   return true;
 }
 
@@ -328,4 +328,39 @@ bool asleep_facts(struct elaboration *e, uint32_t resource) {
   const struct plain_value *zone = &values[g.d->zone == NONE ? 0 : g.d->zone];
   if (g.d->zone != NONE && zone->type == V_WORD && g.d->slots[g.d->zone].type->tag == T_ZONE) m->resources.at[resource].zone = zone_find(e, word_at(&g, zone));
   return true;
+}
+
+/* ── Needs that sleep ──────────────────────────────────────────────────────── */
+
+/* The next of the needs of a resource, which lie together in the order of its list. */
+static void need_wakes(const struct model *m, struct fact_slot *slot, struct fact *f, struct span at) {
+  f->need.on = slot_on(*slot);
+  f->need.at = at;
+  *slot = slot_of_fact(fact_copy(&m->c->arena, f));
+}
+
+struct fact *fact_wake(const struct model *m, struct fact_slot *slots, uint32_t id) {
+  struct elaboration *e = m->elaboration;
+  uint32_t by = slot_by(slots[id]), first = id, n = 0;
+  const struct node *node = NODE(e, m->resources.at[by].node);
+  struct fact f = {.type = FACT_NEEDS, .proto = PROTO_ANY, .by = by, .zone = NONE, .need = need_empty()};
+  while (first && slot_on(slots[first - 1]) != NONE && slot_by(slots[first - 1]) == by) first--;
+  f.need.type = NEED_RESOURCE;
+  if (resource_asleep(m, by)) {
+    struct plain_value values[SLOTS], item;
+    struct glance g = {e, dozing_of(e, by), by, e->c->sources.at[node->source].text, node->source, values};
+    plain_read(e->tree, m->resources.at[by].node, values);
+    const struct plain_value *v = &values[g.d->needs];
+    f.attribute = attribute_asleep(e, by, g.d->slots[g.d->needs].attribute);
+    f.span = span_at(&g, v);
+    if (v->type != V_LIST) need_wakes(m, &slots[first], &f, f.span);
+    for (uint32_t at = v->start; v->type == V_LIST && plain_element(e->tree, g.source, &at, &item);) need_wakes(m, &slots[first + n++], &f, span_at(&g, &item));
+  } else {
+    uint32_t attribute = attribute_index(e, by, e->words->needs);
+    const struct value *v = &attribute_cases(e, attribute)->at[0].value;
+    f.attribute = e->resources.at[by].asleep ? attribute_asleep(e, by, attribute - attributes_of(m, by).at) : attribute;
+    f.span = m->attributes.at[attribute].at;
+    for (; n < (v->type == V_LIST ? v->count : 1); n++) need_wakes(m, &slots[first + n], &f, v->type == V_LIST ? v->items[n].at : v->at);
+  }
+  return fact_in(m, slots, id);
 }

@@ -131,7 +131,7 @@ struct declared_resource {
   uint32_t iteration, kind;     /* index into kinds, NONE when unknown (already a finding) */
   uint32_t client;              /* index into model.clients + 1, 0 for none: set by clients_build */
   uint32_t exists;              /* its attribute `exists` (index into model.attributes), NONE when it always is */
-  uint32_t asleep;              /* how its first attribute is called in facts while it sleeps (asleep.c) */
+  uint32_t asleep;              /* how its first attribute is called in facts that are from its sleep (asleep.c), 0: there are none */
 };
 
 struct elaboration {

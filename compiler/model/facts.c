@@ -57,7 +57,7 @@ static struct fact fact_new(const struct fact_maker *f, enum fact_type type, uin
 /* What follows from all facts together is remembered as they are made, so that nobody has to look through all of them. */
 void fact_keep(struct elaboration *e, const struct fact *fact) {
   uint32_t id = e->m->facts.n;
-  array_push(&e->c->arena, &e->m->facts, fact_copy(&e->c->arena, fact));
+  array_push(&e->c->arena, &e->m->facts, slot_of_fact(fact_copy(&e->c->arena, fact)));
   if (fact->type == FACT_HOSTS && fact->host.type == HOST_NAME) index_put(&e->c->arena, &e->hosted, fact->host.name, id);
   else if (fact->type == FACT_HOSTS && fact->host.type == HOST_PATTERN) index_put(&e->c->arena, &e->hosted_below, fact->host.name, id);
   else if (fact->type == FACT_NEEDS && fact->need.type == NEED_ENDPOINT && fact->need.zone == NONE) e->unplaced = true;
@@ -418,20 +418,12 @@ static bool plain_resources(const struct cases *c) {
 }
 
 /* A list of resources that are what they are called: a fact each, without a detour. False when there is anything else. */
-static bool needs_resources(struct fact_maker *f, uint32_t attribute, const struct value *list) {
+static bool needs_resources(struct fact_maker *f, const struct value *list) {
   struct elaboration *e = f->e;
-  struct fact fact = fact_new(f, FACT_NEEDS, GUARD_ALWAYS);
   if (!always_there(f)) return false;
   for (uint32_t i = 0; i < list->count; i++)
     if (resource_stands(e, list->items[i].id)) return false;
-  fact.attribute = attribute;
-  fact.span = e->m->attributes.at[attribute].at;
-  fact.need.type = NEED_RESOURCE;
-  for (uint32_t i = 0; i < list->count; i++) {
-    fact.need.on = list->items[i].id;
-    fact.need.at = list->items[i].at;
-    array_push(&e->c->arena, &e->m->facts, fact_copy(&e->c->arena, &fact));
-  }
+  for (uint32_t i = 0; i < list->count; i++) array_push(&e->c->arena, &e->m->facts, slot_of_need(f->resource, list->items[i].id));
   return true;
 }
 
@@ -446,7 +438,7 @@ static void needs_attribute(struct fact_maker *f) {
   list->n = 0;
   if (!e->m->attributes.at[attribute].hop_count && lazy->node && lazy->node != NONE) {
     struct scope s = lazy->preset ? f->scope : scope_plan(e->resources.at[f->resource].bindings);
-    if (plain_resources(c) && needs_resources(f, attribute, &c->at[0].value)) return;
+    if (plain_resources(c) && needs_resources(f, &c->at[0].value)) return;
     if (plain_resources(c)) needs_of_value(e, &s, &c->at[0].value, GUARD_ALWAYS, list);
     else needs_of_operand(e, &s, lazy->node, GUARD_ALWAYS, list);
   } else
@@ -512,10 +504,10 @@ static void place_needs(struct elaboration *e) {
   uint32_t *serves = arena_array(&e->c->arena, uint32_t, m->resources.n + 1), n = m->facts.n;
   for (uint32_t r = 0; r < m->resources.n; r++) serves[r] = NONE;
   for (uint32_t i = n; i-- > 0;)
-    if (m->facts.at[i]->type == FACT_SERVES) serves[m->facts.at[i]->by] = m->facts.at[i]->zone;
+    if (!fact_asleep(m, i) && fact_at(m, i)->type == FACT_SERVES) serves[fact_at(m, i)->by] = fact_at(m, i)->zone;
   for (uint32_t i = 0; i < n; i++) {
-    struct fact *f = m->facts.at[i];
-    if (f->type != FACT_NEEDS || f->need.type != NEED_ENDPOINT || f->need.zone != NONE) continue;
+    struct fact *f = fact_asleep(m, i) ? NULL : fact_at(m, i);
+    if (!f || f->type != FACT_NEEDS || f->need.type != NEED_ENDPOINT || f->need.zone != NONE) continue;
     uint32_t own = m->resources.at[f->by].zone;
     f->need.zone = own != NONE ? own : serves[f->by];
     if (f->need.zone != NONE || m->operator_client == NONE) continue;
@@ -525,10 +517,10 @@ static void place_needs(struct elaboration *e) {
     one.need.zone = c->zone;
     for (uint32_t d = 0; d < c->count; d++) {
       one.need.dns = m->client_dns.at[c->first + d].zone;
-      one.guard = guard_and(m, m->facts.at[i]->guard, m->client_dns.at[c->first + d].guard);
+      one.guard = guard_and(m, f->guard, m->client_dns.at[c->first + d].guard);
       if (one.guard == NONE) continue;
-      if (first) *m->facts.at[i] = one;
-      else array_push(&e->c->arena, &m->facts, fact_copy(&e->c->arena, &one));
+      if (first) *f = one;
+      else array_push(&e->c->arena, &m->facts, slot_of_fact(fact_copy(&e->c->arena, &one)));
       first = false;
     }
   }
@@ -539,6 +531,7 @@ void facts_build(struct elaboration *e) {
   for (uint32_t r = 0; r < e->m->resources.n; r++) {
     uint32_t kind = e->resources.at[r].kind;
     if (resource_asleep(e->m, r) && asleep_facts(e, r)) continue;
+    e->resources.at[r].asleep = 0;
     struct fact_maker f = {.e = e, .resource = r, .scope = scope_resource(e, r, false), .exists = resource_exists(e, r), .scratch = &scratch};
     if (kind != NONE) items(&f, NODE(e, e->kinds.at[kind].node)->child, GUARD_ALWAYS);
     needs_attribute(&f);

@@ -13,10 +13,10 @@ void facts_finish(struct elaboration *e) {
   if (!e->hosted.n && !e->hosted_below.n) return;
   uint32_t kept = 0;
   for (uint32_t i = 0; i < m->facts.n; i++) {
-    struct fact *f = m->facts.at[i];
-    if (f->type == FACT_SERVES && m->resources.at[f->by].provider && f->host.type == HOST_NAME && host_is_hosted(e, f->host.name)) continue;
-    if (f->type == FACT_NEEDS) need_hosted(e, &f->need);
-    m->facts.at[kept++] = f;
+    struct fact *f = fact_asleep(m, i) ? NULL : fact_at(m, i);
+    if (f && f->type == FACT_SERVES && m->resources.at[f->by].provider && f->host.type == HOST_NAME && host_is_hosted(e, f->host.name)) continue;
+    if (f && f->type == FACT_NEEDS) need_hosted(e, &f->need);
+    m->facts.at[kept++] = m->facts.at[i];
   }
   m->facts.n = kept;
 }

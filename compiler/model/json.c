@@ -274,7 +274,7 @@ static void facts(struct text *t, const struct model *m) {
   text_puts(t, "  \"facts\": [");
   for (uint32_t i = 0; i < m->facts.n; i++) {
     entry(t, i);
-    fact(t, m, m->facts.at[i]);
+    fact(t, m, fact_at(m, i));
     text_putc(t, '}');
   }
   close_section(t, m->facts.n);

@@ -129,6 +129,17 @@ struct fact {
   uint32_t at;            /* hosts: the resource at which */
 };
 
+/* A fact by its id. Most facts of a large plan are that a resource needs another in every state: of these nothing is kept but who needs
+ * whom, and the rest is read from the plan's text when somebody asks (fact_at). */
+struct fact_slot {
+  uint64_t bits; /* a struct fact *; or, when odd, 1 | on << 1 | by << 32 */
+};
+static inline struct fact_slot slot_of_fact(struct fact *f) { return (struct fact_slot){(uintptr_t)f}; }
+static inline struct fact_slot slot_of_need(uint32_t by, uint32_t on) { return (struct fact_slot){1 | (uint64_t)on << 1 | (uint64_t)by << 32}; }
+/* Of a fact of which nothing else is kept, the resource that is needed; else NONE. */
+static inline uint32_t slot_on(struct fact_slot s) { return s.bits & 1 ? (uint32_t)s.bits >> 1 : NONE; }
+static inline uint32_t slot_by(struct fact_slot s) { return (uint32_t)(s.bits >> 32); } /* who needs it */
+
 /* ── Steps ─────────────────────────────────────────────────────────────────── */
 
 struct hop { uint32_t attribute, index; }; /* index-th hop of that attribute, from 0 */
@@ -297,7 +308,7 @@ struct model {
   ARRAY(struct attribute) attributes;
   ARRAY(struct client) clients;
   ARRAY(struct client_dns) client_dns;
-  ARRAY(struct fact *) facts;
+  ARRAY(struct fact_slot) facts; /* fact_at */
   ARRAY(struct step) steps;
   uint32_t wait_count;    /* of these, the last: waits that the proof has put in; they change nothing */
   ARRAY(struct part) parts;
@@ -355,6 +366,14 @@ struct block secret_fetch_whole(struct model *m, uint32_t secret, const bool *do
 uint32_t guard_of(struct model *m, const uint32_t *literals, uint32_t n); /* interned; NONE if it contradicts itself */
 uint32_t guard_and(struct model *m, uint32_t a, uint32_t b);              /* NONE when both can't hold */
 bool guard_holds(const struct model *m, uint32_t guard, const bool *done);
+struct fact *fact_wake(const struct model *m, struct fact_slot *slots, uint32_t id);
+/* One of the facts of a model, or of a copy of its slots. */
+static inline struct fact *fact_in(const struct model *m, struct fact_slot *slots, uint32_t id) {
+  return slots[id].bits & 1 ? fact_wake(m, slots, id) : (struct fact *)(uintptr_t)slots[id].bits;
+}
+static inline struct fact *fact_at(const struct model *m, uint32_t id) { return fact_in(m, m->facts.at, id); }
+/* A need of a resource in every state, of which nothing else is kept: for who looks for other facts and goes past these. */
+static inline bool fact_asleep(const struct model *m, uint32_t id) { return slot_on(m->facts.at[id]) != NONE; }
 size_t fact_size(const struct fact *f); /* how much of it there is */
 struct fact *fact_copy(struct arena *a, const struct fact *f);
 struct need fact_need(const struct fact *f); /* of a fact that is one: its need by itself, with what a resource's has not */

@@ -55,7 +55,8 @@ static void facts(struct retiring *x) {
   const struct model *m = x->m;
 
   for (uint32_t i = 0; i < m->facts.n; i++) {
-    const struct fact *f = m->facts.at[i];
+    if (fact_asleep(m, i)) continue;
+    const struct fact *f = fact_at(m, i);
     bool address = f->host.type == HOST_ADDRESS && (f->type == FACT_SERVES || f->type == FACT_FORWARDS);
     bool name = f->host.type == HOST_NAME && f->type != FACT_OWNS && f->type != FACT_NEEDS;
 
@@ -83,7 +84,7 @@ static bool covered(const struct retiring *x, const struct said *s) {
   const char *name = name_text(&m->c->names, s->name);
 
   for (uint32_t i = 0; i < x->wide.n; i++) {
-    const struct fact *f = m->facts.at[x->wide.at[i]];
+    const struct fact *f = fact_at(m, x->wide.at[i]);
 
     if (!s->is_name && f->host.type == HOST_RANGE && memcmp(f->host.from.bytes, s->address.bytes, 16) <= 0 &&
         memcmp(s->address.bytes, f->host.to.bytes, 16) <= 0)

@@ -75,7 +75,7 @@ static bool term_fails(struct terrain *t, uint32_t local, uint32_t during) {
   case TERM_CONFLICT: return guard_holds(t->m, t->v->conflicts[term->id].guard, t->done);
   case TERM_NEED: return state_need(s, NONE, &step->needs[term->id], NULL) != UP;
   case TERM_UNDO_NEED: return state_need(s, NONE, &step->undo_needs[term->id], NULL) != UP;
-  case TERM_LANDS: return guard_holds(t->m, t->m->facts.at[term->id]->guard, t->done) && !state_lands(s, term->id);
+  case TERM_LANDS: return guard_holds(t->m, fact_at(t->m, term->id)->guard, t->done) && !state_lands(s, term->id);
   case TERM_PROMISE: case TERM_WINDOW: case TERM_AFTER: case TERM_BACK: case TERM_UNDO_BACK: break;
   }
   return false;

@@ -39,7 +39,7 @@ static void gather_urls(struct model *m, struct state *s, struct gathering *g)
     uint32_t i = s->answering.at[k];
     struct need url, *need;
 
-    if (s->facts[i]->type != FACT_HOSTS || !need_of_hosts(m, s->facts[i], &url))
+    if (state_fact(s, i)->type != FACT_HOSTS || !need_of_hosts(m, state_fact(s, i), &url))
       continue;
     need = arena_new(&m->c->arena, struct need);
     *need = url;
@@ -48,7 +48,7 @@ static void gather_urls(struct model *m, struct state *s, struct gathering *g)
 
       a.client = c;
       a.fact = i;
-      a.resource = s->facts[i]->by;
+      a.resource = state_fact(s, i)->by;
       a.need = need;
       array_push(&m->c->arena, &g->all, a);
     }
@@ -61,11 +61,11 @@ static void gather_needs(struct model *m, struct state *s, struct gathering *g)
     struct asked a = empty(ASKED_NEED);
     uint32_t i = s->asking.at[k];
 
-    if (s->facts[i]->need.type != NEED_ENDPOINT)
+    if (state_fact(s, i)->need.type != NEED_ENDPOINT)
       continue;
     a.fact = i;
-    a.resource = s->facts[i]->by;
-    a.need = &s->facts[i]->need;
+    a.resource = state_fact(s, i)->by;
+    a.need = &state_fact(s, i)->need;
     array_push(&m->c->arena, &g->all, a);
   }
   for (uint32_t i = 0; i < m->asks.n; i++) {
@@ -92,7 +92,7 @@ enum verdict asked_verdict(struct state *s, const struct asked *a, struct trace 
   case ASKED_NEED: {
     enum verdict v = state_need(s, a->resource, &n, trace);
 
-    return s->facts[a->fact]->unknown && v == UP ? UNKNOWN : v;
+    return state_fact(s, a->fact)->unknown && v == UP ? UNKNOWN : v;
   }
   case ASKED_ASK:
     break;
@@ -102,7 +102,7 @@ enum verdict asked_verdict(struct state *s, const struct asked *a, struct trace 
 
 uint32_t guard_of_asked(const struct state *s, const struct asked *a)
 {
-  return a->fact != NONE ? s->facts[a->fact]->guard : a->ask != NONE ? a->need->guard : GUARD_ALWAYS;
+  return a->fact != NONE ? state_fact(s, a->fact)->guard : a->ask != NONE ? a->need->guard : GUARD_ALWAYS;
 }
 
 const struct asked_list *asked_all(struct model *m, const struct proof *p, struct state *s)
@@ -137,7 +137,7 @@ enum { DEPTH = 1024 /* needs behind needs */ };
 
 uint64_t root_key(const struct state *s, uint32_t fact)
 {
-  const struct fact *f = s->facts[fact];
+  const struct fact *f = state_fact(s, fact);
 
   if (f->attribute == NONE)
     return fact;
@@ -157,7 +157,7 @@ uint32_t leading_fact(const struct state *s, const struct trace *trace, const st
   for (uint32_t i = trace->n; i-- > 0;) {
     const struct link *l = &trace->at[i];
 
-    if (l->fact != NONE && (s->facts[l->fact]->type == FACT_NAMES || s->facts[l->fact]->type == FACT_FORWARDS) &&
+    if (l->fact != NONE && (state_fact(s, l->fact)->type == FACT_NAMES || state_fact(s, l->fact)->type == FACT_FORWARDS) &&
         (l->type == LINK_NAME || l->type == LINK_FORWARDS) && (!was || on_chain(s, was, l->fact)))
       return l->fact;
   }
@@ -182,9 +182,9 @@ struct root root_of(struct state *s, const struct trace *trace)
     struct trace next;
     uint32_t need = need_behind(s, &r.trace, &next);
 
-    if (need == NONE || s->resource_mark[s->facts[need]->by] == mark) /* a circle ends where it closes */
+    if (need == NONE || s->resource_mark[state_fact(s, need)->by] == mark) /* a circle ends where it closes */
       break;
-    s->resource_mark[s->facts[need]->by] = mark;
+    s->resource_mark[state_fact(s, need)->by] = mark;
     r.need = need;
     r.trace = next;
     if (!next.n)
@@ -192,7 +192,7 @@ struct root root_of(struct state *s, const struct trace *trace)
   }
   const struct link *last = r.trace.n ? &r.trace.at[r.trace.n - 1] : NULL;
 
-  if (r.need != NONE && s->facts[r.need]->unknown) {
+  if (r.need != NONE && state_fact(s, r.need)->unknown) {
     r.unknown = true;
     r.fact = r.need;
   } else if (last && last->type == STOP_UNKNOWN) {
@@ -309,10 +309,10 @@ enum verdict blamed_verdict(struct state *s, const struct asked_list *list, cons
 {
   if (b->direct != NONE || b->root.need == NONE)
     return asked_verdict(s, &list->at[b->direct != NONE ? b->direct : b->asked[0]], trace);
-  struct need n = fact_need(s->facts[b->root.need]);
+  struct need n = fact_need(state_fact(s, b->root.need));
 
   n.guard = GUARD_ALWAYS;
-  return state_need(s, s->facts[b->root.need]->by, &n, trace);
+  return state_need(s, state_fact(s, b->root.need)->by, &n, trace);
 }
 
 void blamed_since(struct model *m, const struct proof *p, struct state *s, const struct asked_list *list,
@@ -359,13 +359,13 @@ void blamed_fill(struct model *m, struct state *s, const struct asked_list *list
   if (b->direct == NONE && b->root.need != NONE) {
     struct need *n = arena_new(&m->c->arena, struct need);
 
-    *n = fact_need(s->facts[b->root.need]);
+    *n = fact_need(state_fact(s, b->root.need));
     out->asked = n;
   }
   out->promise = a->promise;
   out->client = a->client;
   out->ask = a->ask;
-  out->resource = out->fact != NONE ? s->facts[out->fact]->by : a->resource;
+  out->resource = out->fact != NONE ? state_fact(s, out->fact)->by : a->resource;
   for (uint32_t i = 0; i < b->n; i++)
     if (list->at[b->asked[i]].promise != NONE)
       array_push(&m->c->arena, &promises, list->at[b->asked[i]].promise);

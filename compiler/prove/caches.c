@@ -83,7 +83,7 @@ static bool remembers(const struct caches *c, uint32_t node, int64_t floor, cons
 
     for (uint32_t k = 0; e->type != ENTRY_ZONE && k < e->count; k++) {
       uint32_t id = e->type == ENTRY_GROUP ? s->answers.at[e->first + k].fact : s->blockers.at[e->first + k];
-      const struct fact *f = s->facts[id];
+      const struct fact *f = state_fact(s, id);
 
       changes = changes || speaks_of(c, f->guard, local);
       kept = kept || (e->type != ENTRY_BLOCK && kept_for(c, f, floor) > 0);
@@ -281,7 +281,7 @@ static struct published nothing_found(struct caches *c, uint32_t question)
 
     for (uint32_t k = 0; e->type == ENTRY_OWNS && k < e->count; k++) {
       uint32_t fact = s->blockers.at[e->first + k];
-      int64_t keeps = fact_in_force(s, fact) ? kept_for(c, s->facts[fact], r.floor) : 0;
+      int64_t keeps = fact_in_force(s, fact) ? kept_for(c, state_fact(s, fact), r.floor) : 0;
 
       if (keeps > 0)
         return (struct published){intern(c, question, false, NULL, 0), keeps};
@@ -321,7 +321,7 @@ static struct published found(struct caches *c, uint32_t question, const struct 
 
   for (uint32_t i = e.first; i < e.first + e.count; i++) {
     const struct answer *a = &s->answers.at[i];
-    const struct fact *f = s->facts[a->fact];
+    const struct fact *f = state_fact(s, a->fact);
 
     if (!fact_in_force(s, a->fact) || !s->up[f->by])
       continue;
@@ -392,7 +392,7 @@ static bool holds_now(struct recalling *r, uint32_t node, uint32_t hops)
 
     if (!fact_in_force(s, a.fact))
       continue;
-    for (uint32_t l = 0; l < a.count && !good && s->up[s->facts[a.fact]->by] && !s->facts[a.fact]->unknown; l++)
+    for (uint32_t l = 0; l < a.count && !good && s->up[state_fact(s, a.fact)->by] && !state_fact(s, a.fact)->unknown; l++)
       good = holds_at(r, s->leads.at[a.first + l], hops);
     if (!good && !one)
       return false;

@@ -123,7 +123,7 @@ static void serve_beside(struct ways *w, uint32_t step) {
   struct model *fork = model_fork(w->m, 0);
   uint32_t shown = NONE;
   for (uint32_t i = 0; i < fork->facts.n; i++) {
-    struct fact *f = fork->facts.at[i];
+    struct fact *f = fact_at(fork, i);
     if (f->type != FACT_SERVES || !speaks_of(w->m, f->guard, step)) continue;
     if (shown == NONE && comes_with(w->m, f->guard, step)) shown = i;
     uint32_t guard = guard_without(fork, f->guard, step);
@@ -139,12 +139,12 @@ static void serve_beside(struct ways *w, uint32_t step) {
 static uint32_t name_of_target(const struct model *m, const struct fact *f) {
   uint32_t who = NONE;
   for (uint32_t i = 0; i < m->facts.n && who == NONE; i++)
-    if (m->facts.at[i]->type == FACT_SERVES && m->facts.at[i]->host.type == HOST_ADDRESS &&
-        memcmp(&m->facts.at[i]->host.from, &f->to.host.from, sizeof f->to.host.from) == 0 &&
-        (f->to.port == NONE || m->facts.at[i]->port == f->to.port))
-      who = m->facts.at[i]->by;
+    if (fact_at(m, i)->type == FACT_SERVES && fact_at(m, i)->host.type == HOST_ADDRESS &&
+        memcmp(&fact_at(m, i)->host.from, &f->to.host.from, sizeof f->to.host.from) == 0 &&
+        (f->to.port == NONE || fact_at(m, i)->port == f->to.port))
+      who = fact_at(m, i)->by;
   for (uint32_t i = 0; i < m->facts.n && who != NONE; i++) {
-    const struct fact *s = m->facts.at[i];
+    const struct fact *s = fact_at(m, i);
     if (s->type != FACT_SERVES || s->by != who || s->host.type != HOST_NAME || s->guard != GUARD_ALWAYS) continue;
     if (f->to.port != NONE && s->port != f->to.port) continue;
     for (uint32_t zone = f->to.zone, hops = 0; zone != NONE && hops <= m->zones.n; zone = m->zones.at[zone].inside, hops++)
@@ -155,17 +155,17 @@ static uint32_t name_of_target(const struct model *m, const struct fact *f) {
 
 static void lead_by_name(struct ways *w, uint32_t step) {
   for (uint32_t i = 0; i < w->m->facts.n; i++) {
-    const struct fact *f = w->m->facts.at[i];
+    const struct fact *f = fact_at(w->m, i);
     if (f->type != FACT_FORWARDS || f->to.type != TARGET_HOST || f->to.host.type != HOST_ADDRESS) continue;
     if (!comes_with(w->m, f->guard, step)) continue;
     uint32_t named = name_of_target(w->m, f);
     if (named == NONE) continue;
     struct model *fork = model_fork(w->m, 0);
     for (uint32_t k = i; k < fork->facts.n; k++) {
-      struct fact *other = fork->facts.at[k];
+      struct fact *other = fact_at(fork, k);
       if (other->by == f->by && other->type == FACT_FORWARDS && comes_with(w->m, other->guard, step) &&
           other->attribute == f->attribute)
-        other->to.host = w->m->facts.at[named]->host;
+        other->to.host = fact_at(w->m, named)->host;
     }
     if (holds(w, fork)) {
       struct mend *mend = note(w, MEND_TARGET);
@@ -173,7 +173,7 @@ static void lead_by_name(struct ways *w, uint32_t step) {
       mend->step = step;
       mend->by_name = true;
       mend->to = f->to;
-      mend->to.host = w->m->facts.at[named]->host;
+      mend->to.host = fact_at(w->m, named)->host;
       mend->owner = w->m->resources.at[f->by].owner;
     }
     return;
@@ -197,7 +197,7 @@ static bool can_be_lowered(const struct model *m, uint32_t by) {
   uint32_t ttl = NONE;
   bool changes = false;
   for (uint32_t i = 0; i < m->facts.n; i++) {
-    const struct fact *f = m->facts.at[i];
+    const struct fact *f = fact_at(m, i);
     if (f->type != FACT_NAMES || f->by != by) continue;
     if (f->ttl == NONE || f->ttl <= LOWERED || (ttl != NONE && f->ttl != ttl)) return false;
     ttl = f->ttl;
@@ -217,16 +217,16 @@ static struct model *lowered(struct model *m, uint32_t by) {
   for (uint32_t i = 0; i < low; i++)
     if (fork->steps.at[i].resource == by) comes_after(fork, i, low), comes_after(fork, high, i);
   for (uint32_t i = 0; i < n; i++) {
-    struct fact *f = fork->facts.at[i];
+    struct fact *f = fact_at(fork, i);
     if (f->type != FACT_NAMES || f->by != by) continue;
     uint32_t guard = f->guard;
     struct fact *later = fact_copy(&fork->c->arena, f), *lower = fact_copy(&fork->c->arena, f);
     f->guard = guard_and(fork, guard, before);
     later->guard = guard_and(fork, guard, after);
-    array_push(&fork->c->arena, &fork->facts, later);
+    array_push(&fork->c->arena, &fork->facts, slot_of_fact(later));
     lower->guard = guard_and(fork, guard, within);
     lower->ttl = LOWERED;
-    array_push(&fork->c->arena, &fork->facts, lower);
+    array_push(&fork->c->arena, &fork->facts, slot_of_fact(lower));
   }
   return fork;
 }
@@ -234,7 +234,7 @@ static struct model *lowered(struct model *m, uint32_t by) {
 static void lower_ttl(struct ways *w) {
   uint32_t last = NONE;
   for (uint32_t i = 0; i < w->m->facts.n; i++) {
-    const struct fact *f = w->m->facts.at[i];
+    const struct fact *f = fact_at(w->m, i);
     if (f->type != FACT_NAMES || f->by == last || !can_be_lowered(w->m, f->by)) continue;
     last = f->by;
     if (!holds(w, lowered(w->m, last))) continue;

@@ -91,7 +91,7 @@ static void add_landings(struct model *m, const struct proving *v, struct draft 
   const uint32_t *guarded = state_guarded(v->state, &guarded_count);
   for (uint32_t k = 0; k < guarded_count; k++) {
     uint32_t f = guarded[k];
-    const struct fact *fact = m->facts.at[f];
+    const struct fact *fact = fact_at(m, f);
     if (fact->type != FACT_FORWARDS && fact->type != FACT_NAMES && fact->type != FACT_NEEDS) continue;
     const struct guard *guard = &m->guards.at[fact->guard];
     uint32_t last = NONE;
@@ -228,7 +228,7 @@ static void join_all(struct model *m, struct proving *v, uint32_t *parent) {
   const uint32_t *asking = state_asking(v->state, &asking_count);
   for (uint32_t i = 0; i < asking_count; i++) {
     struct gather g = gather_new(m, v);
-    gather_guard(&g, m->facts.at[asking[i]]->guard);
+    gather_guard(&g, fact_at(m, asking[i])->guard);
     gather_list(&g, state_depends_fact(v->state, asking[i]));
     join(parent, gathered(&g));
   }

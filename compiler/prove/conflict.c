@@ -23,7 +23,7 @@ struct record {
 
 static struct record record_of(const struct state *s, uint32_t i, bool *fits)
 {
-  const struct fact *f = s->facts[i];
+  const struct fact *f = state_fact(s, i);
   struct record r = {.host_type = f->host.type, .fact = i, .place = f->zone};
 
   *fits = r.host_type != HOST_NONE && r.host_type != HOST_UNKNOWN;
@@ -107,7 +107,7 @@ static bool protos_meet(const struct fact *a, const struct fact *b)
 
 static void pair(struct state *s, const struct record *a, const struct record *b)
 {
-  const struct fact *f = s->facts[a->fact], *g = s->facts[b->fact];
+  const struct fact *f = state_fact(s, a->fact), *g = state_fact(s, b->fact);
 
   if (f->by == g->by || b->low > a->high || a->low > b->high || !protos_meet(f, g) || index_team(s, f->by, g->by))
     return;
@@ -170,7 +170,7 @@ static int compare_told(const void *x, const void *y)
 
 static bool same_question(const struct state *s, const struct told *a, const struct told *b)
 {
-  const struct fact *f = s->facts[a->c.fact], *g = s->facts[b->c.fact];
+  const struct fact *f = state_fact(s, a->c.fact), *g = state_fact(s, b->c.fact);
 
   return a->by == b->by && a->other_by == b->other_by && f->type == g->type && f->zone == g->zone && (f->type != FACT_HOSTS || f->at == g->at) &&
          f->host.type == g->host.type && f->host.name == g->host.name &&
@@ -206,7 +206,7 @@ void check_conflict(struct model *m, struct proof *p, struct state *s)
   struct told *told = arena_array(s->arena, struct told, n);
 
   for (uint32_t i = 0; i < n; i++) {
-    uint32_t a = s->facts[conflicts[i].fact]->by, b = s->facts[conflicts[i].other]->by;
+    uint32_t a = state_fact(s, conflicts[i].fact)->by, b = state_fact(s, conflicts[i].other)->by;
 
     told[i] = (struct told){conflicts[i], a, b};
   }

@@ -117,7 +117,7 @@ static uint32_t node_find(struct state *s, const struct key *k)
 
 static bool always(const struct state *s, uint32_t fact)
 {
-  return s->facts[fact]->guard == GUARD_ALWAYS;
+  return state_fact(s, fact)->guard == GUARD_ALWAYS;
 }
 
 static void lead(struct state *s, uint32_t node, const struct key *k)
@@ -158,7 +158,7 @@ static void lead_target(struct state *s, uint32_t node, const struct fact *f, co
 /* Adds a fact to the group being made at `node`, with all it leads to. */
 static void answer(struct state *s, uint32_t node, uint32_t fact)
 {
-  const struct fact *f = s->facts[fact];
+  const struct fact *f = state_fact(s, fact);
   const struct key k = s->nodes.at[node].key;
   struct answer a = {fact, s->leads.n, 0};
   struct key next;
@@ -229,7 +229,7 @@ static bool groups_of_list(struct state *s, uint32_t node, uint32_t list)
     uint32_t first = s->answers.n;
 
     for (uint32_t i = list; i != END; i = s->listed.at[i].next)
-      if (fits(s->facts[s->listed.at[i].to], &k, rank == 3, rank))
+      if (fits(state_fact(s, s->listed.at[i].to), &k, rank == 3, rank))
         answer(s, node, s->listed.at[i].to);
     if (group(s, first, rank < 3 && k.port == NONE))
       return true;
@@ -323,15 +323,15 @@ static bool address_in_zone(struct state *s, uint32_t node, uint32_t zone)
     return true;
   index_stab(s, zone, &k.host.from);
   for (uint32_t from = 0, to; from < s->stabbed.n; from = to) {
-    const struct fact *f = s->facts[s->stabbed.at[from]];
+    const struct fact *f = state_fact(s, s->stabbed.at[from]);
 
-    for (to = from + 1; to < s->stabbed.n && same_size(f, s->facts[s->stabbed.at[to]]);)
+    for (to = from + 1; to < s->stabbed.n && same_size(f, state_fact(s, s->stabbed.at[to]));)
       to++;
     for (unsigned rank = 0; rank < 3; rank++) {
       uint32_t first = s->answers.n;
 
       for (uint32_t i = from; i < to; i++)
-        if (fits(s->facts[s->stabbed.at[i]], &k, false, rank))
+        if (fits(state_fact(s, s->stabbed.at[i]), &k, false, rank))
           answer(s, node, s->stabbed.at[i]);
       if (group(s, first, k.port == NONE))
         return true;
@@ -370,7 +370,7 @@ static void expand_hosted(struct state *s, uint32_t node)
       uint32_t first = s->answers.n;
 
       for (uint32_t i = list; i != END; i = s->listed.at[i].next)
-        if (fits(s->facts[s->listed.at[i].to], &k, false, rank))
+        if (fits(state_fact(s, s->listed.at[i].to), &k, false, rank))
           answer(s, node, s->listed.at[i].to);
       if (group(s, first, k.port == NONE))
         return;
@@ -402,7 +402,7 @@ static void expand_bound(struct state *s, uint32_t node)
   uint32_t first = s->blockers.n;
 
   for (uint32_t i = s->bound_at[k.resource]; i != END; i = s->listed.at[i].next) {
-    const struct fact *f = s->facts[s->listed.at[i].to];
+    const struct fact *f = state_fact(s, s->listed.at[i].to);
 
     if (port_rank(f, k.port) > 2 || !proto_matches(f, k.port, k.proto))
       continue;

@@ -113,7 +113,7 @@ static int compare_from(const void *a, const void *b)
 static struct address fill_most(struct state *s, struct ranges *r, uint32_t low, uint32_t high)
 {
   uint32_t middle = low + (high - low) / 2;
-  struct address most = s->facts[r->facts[middle]]->host.to;
+  struct address most = state_fact(s, r->facts[middle])->host.to;
 
   for (unsigned side = 0; side < 2; side++) {
     uint32_t from = side ? middle + 1 : low, to = side ? high : middle;
@@ -132,7 +132,7 @@ static void stab(struct state *s, const struct ranges *r, uint32_t low, uint32_t
 {
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
-    const struct host *h = &s->facts[r->facts[middle]]->host;
+    const struct host *h = &state_fact(s, r->facts[middle])->host;
 
     if (address_compare(&r->most[middle], address) < 0)
       return;
@@ -148,7 +148,7 @@ static void stab(struct state *s, const struct ranges *r, uint32_t low, uint32_t
 /* By size of the range, then fact. */
 static bool wider(const struct state *s, uint32_t a, uint32_t b)
 {
-  const struct host *x = &s->facts[a]->host, *y = &s->facts[b]->host;
+  const struct host *x = &state_fact(s, a)->host, *y = &state_fact(s, b)->host;
   struct address p = address_distance(&x->from, &x->to), q = address_distance(&y->from, &y->to);
   int c = address_compare(&p, &q);
 
@@ -195,7 +195,7 @@ static void ranges_build(struct state *s)
   for (unsigned pass = 0; pass < 2; pass++) {
     for (uint32_t k = 0; k < s->ranged.n; k++) {
       uint32_t i = s->ranged.at[k];
-      const struct fact *f = s->facts[i];
+      const struct fact *f = state_fact(s, i);
 
       if (pass)
         lists[f->zone][s->ranges[f->zone].n++] = (struct by_from){f->host.from, i};
@@ -301,7 +301,7 @@ static uint32_t hosted_name(struct state *s, const struct host *h)
 
 static void put_fact(struct state *s, uint32_t i, uint32_t *last)
 {
-  const struct fact *f = s->facts[i];
+  const struct fact *f = state_fact(s, i);
 
   switch ((enum fact_type)f->type) {
   case FACT_SERVES:
@@ -352,7 +352,7 @@ void index_build(struct state *s)
   s->teams = arena_array(s->arena, uint32_t, m->resources.n);
   for (uint32_t n = 0; n < s->answering.n; n++) {
     uint32_t i = s->answering.at[n];
-    const struct fact *f = s->facts[i];
+    const struct fact *f = state_fact(s, i);
 
     put_fact(s, i, last);
     for (uint32_t k = 0; k < f->any_count; k++)

@@ -66,7 +66,7 @@ struct bucket {
 struct state {
   struct model *m;
   struct arena *arena;
-  struct fact *const *facts;
+  struct fact_slot *facts; /* state_fact */
   uint32_t fact_count, guard_count, bits; /* bits: steps and parts */
   uint64_t spent; /* nodes walked and forgotten: what a search costs, by count */
 
@@ -85,7 +85,6 @@ struct state {
    * walk through all of them is one through most of the memory there is. */
   ARRAY(uint32_t) answering; /* all but needs */
   ARRAY(uint32_t) asking;    /* needs of something else than a resource in every state */
-  uint32_t *on;              /* [facts] the resource + 1, of a need that is not asking, else 0 */
   ARRAY(uint32_t) ranged;    /* of those that answer: endpoints whose host is a range */
   ARRAY(uint32_t) guarded;   /* of all: those that are not in force in every state */
 
@@ -132,6 +131,16 @@ struct state {
   ARRAY(struct conflict) conflicts;
   uint8_t *hairpins; uint64_t hairpins_serial; /* [clients × resources] of the state with that serial */
 };
+
+/* Of a need of a resource in every state that resource, else NONE. */
+static inline uint32_t state_on(const struct state *s, uint32_t fact) {
+  uint32_t on = slot_on(s->facts[fact]);
+  if (on != NONE) return on;
+  const struct fact *f = fact_in(s->m, s->facts, fact);
+  bool plain = f->need.type == NEED_RESOURCE && f->guard == GUARD_ALWAYS && f->need.guard == GUARD_ALWAYS && !f->unknown;
+  return plain ? f->need.on : NONE;
+}
+static inline struct fact *state_fact(const struct state *s, uint32_t fact) { return fact_in(s->m, s->facts, fact); }
 
 /* ── index.c, index_build.c ────────────────────────────────────────────────── */
 

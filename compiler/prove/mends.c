@@ -72,7 +72,9 @@ static void find_candidates(struct patient *x, enum host_type type)
   if (x->fact->type == FACT_NEEDS)
     need_place(x->s, x->fact->by, &x->fact->need, &zone, &dns);
   for (uint32_t i = 0; i < x->s->fact_count; i++) {
-    const struct fact *f = x->s->facts[i];
+    if (slot_on(x->s->facts[i]) != NONE)
+      continue;
+    const struct fact *f = state_fact(x->s, i);
     struct target t = target_of(x->fact);
     bool known = false;
 
@@ -156,7 +158,7 @@ static struct model *treat(const struct patient *x, const struct target *to)
   uint32_t before = guard_of(fork, &(uint32_t){step << 1 | 1}, 1), after = guard_of(fork, &(uint32_t){step << 1}, 1);
 
   for (uint32_t i = 0; i < x->m->facts.n; i++) {
-    struct fact *old = fork->facts.at[i];
+    struct fact *old = fact_at(fork, i);
     struct host host = target_of(x->fact).host;
     uint32_t early = guard_and(fork, old->guard, before), late = guard_and(fork, old->guard, after);
 
@@ -170,12 +172,12 @@ static struct model *treat(const struct patient *x, const struct target *to)
                             ? to->host.name : name_str(&fork->c->names, address_text(&fork->c->arena, &to->host.from));
     hold_under(moved, late);
     if (early == NONE) { /* after its own step only */
-      fork->facts.at[i] = moved;
+      fork->facts.at[i] = slot_of_fact(moved);
       continue;
     }
     hold_under(old, early);
     if (late != NONE)
-      array_push(&fork->c->arena, &fork->facts, moved);
+      array_push(&fork->c->arena, &fork->facts, slot_of_fact(moved));
   }
   return fork;
 }
@@ -209,7 +211,7 @@ void check_mends(struct model *m, struct proof *p, struct state *s)
 
     if (b.code != CODE_201 || b.fact == NONE)
       continue;
-    x.fact = m->facts.at[b.fact];
+    x.fact = fact_at(m, b.fact);
     if (x.fact->type == FACT_HOSTS || (x.fact->type == FACT_NEEDS && x.fact->need.type != NEED_ENDPOINT) ||
         target_of(x.fact).type != TARGET_HOST || !find_resource(&x, &b.before))
       continue;

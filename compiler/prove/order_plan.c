@@ -134,7 +134,7 @@ static bool waived(const struct planning *g, const struct term *t) {
     if (w->resource == NONE) return true;
     for (uint32_t k = 0; f != NULL && k < f->resource_count; k++)
       if (f->resources[k] == w->resource) return true;
-    if (f == NULL && (g->m->facts.at[t->fact]->by == w->resource || g->m->facts.at[t->other]->by == w->resource)) return true;
+    if (f == NULL && (fact_at(g->m, t->fact)->by == w->resource || fact_at(g->m, t->other)->by == w->resource)) return true;
   }
   return false;
 }

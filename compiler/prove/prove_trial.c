@@ -18,7 +18,7 @@ struct model *model_fork(struct model *m, uint32_t more) {
   struct model *f = copy(a, m, 1, 0, sizeof *m);
   f->elaboration = NULL; /* guards are interned anew */
   f->facts.at = copy(a, m->facts.at, m->facts.n, 0, sizeof *m->facts.at);
-  for (uint32_t i = 0; i < f->facts.n; i++) f->facts.at[i] = fact_copy(a, f->facts.at[i]);
+  for (uint32_t i = 0; i < f->facts.n; i++) f->facts.at[i] = slot_of_fact(fact_copy(a, fact_at(m, i)));
   f->promises.at = copy(a, m->promises.at, m->promises.n, 0, sizeof *m->promises.at);
   f->steps.at = copy(a, m->steps.at, m->steps.n, more, sizeof *m->steps.at);
   f->guards.at = copy(a, m->guards.at, m->guards.n, 0, sizeof *m->guards.at);

@@ -15,7 +15,7 @@ bool guard_now(const struct state *s, uint32_t guard)
 
 bool fact_in_force(const struct state *s, uint32_t fact)
 {
-  return guard_now(s, s->facts[fact]->guard);
+  return guard_now(s, state_fact(s, fact)->guard);
 }
 
 /* ── What decides ──────────────────────────────────────────────────────────── */
@@ -101,7 +101,7 @@ bool entry_one_is_enough(const struct state *s, const struct entry *e)
     return true;
   for (uint32_t i = 0; i < e->count; i++) {
     const struct answer *a = &s->answers.at[e->first + i];
-    uint32_t by = s->facts[a->fact]->by;
+    uint32_t by = state_fact(s, a->fact)->by;
 
     if (!fact_in_force(s, a->fact) || by == first)
       continue;
@@ -141,7 +141,7 @@ static enum verdict walk_answer(struct state *s, struct walk *w, uint32_t answer
                                 uint32_t *height)
 {
   const struct answer a = s->answers.at[answer];
-  const struct fact *f = s->facts[a.fact];
+  const struct fact *f = state_fact(s, a.fact);
   uint32_t name = f->type == FACT_NAMES;
   enum verdict v = DOWN;
 
@@ -281,9 +281,9 @@ static enum verdict answer_verdict(struct state *s, uint32_t answer)
   const struct answer a = s->answers.at[answer];
   enum verdict v = DOWN;
 
-  if (!s->up[s->facts[a.fact]->by])
+  if (!s->up[state_fact(s, a.fact)->by])
     return DOWN;
-  if (s->facts[a.fact]->unknown)
+  if (state_fact(s, a.fact)->unknown)
     return UNKNOWN;
   for (uint32_t i = 0; i < a.count && v != UP; i++)
     v = any_of(v, node_verdict(s, s->leads.at[a.first + i]));
@@ -335,7 +335,7 @@ static uint32_t trace_node(struct state *s, struct tracing *t, uint32_t node)
     return NONE;
   }
   const struct answer a = s->answers.at[pick_answer(s, *c.group)];
-  const struct fact *f = s->facts[a.fact];
+  const struct fact *f = state_fact(s, a.fact);
   struct link l = link_of(s, node, link_for(f), c.zone);
 
   l.fact = a.fact;

@@ -8,7 +8,7 @@
 
 static bool answered(const struct state *s, uint32_t fact)
 {
-  return fact_in_force(s, fact) && s->up[s->facts[fact]->by];
+  return fact_in_force(s, fact) && s->up[state_fact(s, fact)->by];
 }
 
 /* Somebody who is up answers for an address, on whichever port. */
@@ -34,7 +34,7 @@ static bool resolves(struct state *s, uint32_t zone, const struct host *host, un
 
   for (uint32_t i = 0; e && i < e->count; i++) {
     uint32_t fact = s->answers.at[e->first + i].fact;
-    const struct fact *f = s->facts[fact];
+    const struct fact *f = state_fact(s, fact);
 
     if (!answered(s, fact) || f->unknown)
       continue;
@@ -59,7 +59,7 @@ static enum verdict gives(struct state *s, uint32_t zone, const struct host *nam
 
   for (uint32_t i = 0; i < e.count && v == DOWN; i++) {
     uint32_t id = s->answers.at[e.first + i].fact;
-    const struct fact *f = s->facts[id];
+    const struct fact *f = state_fact(s, id);
 
     if (!fact_in_force(s, id))
       continue;
@@ -115,7 +115,7 @@ static bool target_answers(struct state *s, const struct fact *f, const struct t
 
 bool state_lands(struct state *s, uint32_t fact)
 {
-  const struct fact *f = s->facts[fact];
+  const struct fact *f = state_fact(s, fact);
 
   if (f->unknown)
     return false;
@@ -176,7 +176,7 @@ static void seek(struct state *s, struct hairpins *h, uint32_t node, bool turned
 
 static void seek_answer(struct state *s, struct hairpins *h, const struct answer a, bool turned)
 {
-  const struct fact *f = s->facts[a.fact];
+  const struct fact *f = state_fact(s, a.fact);
 
   if (!fact_in_force(s, a.fact) || !s->up[f->by] || f->unknown)
     return;
@@ -261,7 +261,9 @@ bool hairpins_at(struct state *s, uint32_t client, uint32_t resource)
   if (!row[n]) { /* not filled yet */
     row[n] = 1;
     for (uint32_t i = 0; i < s->fact_count; i++) {
-      const struct fact *f = s->facts[i];
+      if (slot_on(s->facts[i]) != NONE)
+        continue;
+      const struct fact *f = state_fact(s, i);
       struct need ask;
 
       if (f->type != FACT_HOSTS || !fact_in_force(s, i) || !need_of_hosts(s->m, f, &ask))

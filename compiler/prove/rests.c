@@ -19,7 +19,7 @@ struct resting {
   ARRAY(struct doubt) doubts;
   ARRAY(uint32_t) retired;    /* facts */
   uint32_t *retired_first, *retired_next; /* those of each resource: [resources] and beside `retired`, ascending; NONE ends */
-  struct fact **facts;        /* the model's, one value changed at a time */
+  struct fact_slot *facts;    /* the model's, one value changed at a time */
 };
 
 /* A value as written that the plan leaves alone. */
@@ -38,8 +38,8 @@ static bool unchanged(const struct model *m, const struct fact *f)
 static bool answered_at_end(struct state *s, const struct fact *e)
 {
   for (uint32_t i = index_first(s, TABLE_ADDRESS, e->zone, 0, &e->host.from); i != END; i = s->listed.at[i].next)
-    if (fact_in_force(s, s->listed.at[i].to) && port_rank(s->facts[s->listed.at[i].to], e->port) <= 2 &&
-        proto_matches(s->facts[s->listed.at[i].to], e->port, e->proto))
+    if (fact_in_force(s, s->listed.at[i].to) && port_rank(state_fact(s, s->listed.at[i].to), e->port) <= 2 &&
+        proto_matches(state_fact(s, s->listed.at[i].to), e->port, e->proto))
       return true;
   return false;
 }
@@ -55,7 +55,7 @@ static void find_retired(struct resting *x)
   goto_state(x->m, x->p, x->s, x->p->order.n);
   for (uint32_t k = 0; k < x->s->guarded.n; k++) {
     uint32_t i = guarded[k];
-    const struct fact *f = x->s->facts[i];
+    const struct fact *f = state_fact(x->s, i);
 
     if (f->type == FACT_SERVES && f->host.type == HOST_ADDRESS && at_start[k] && !fact_in_force(x->s, i) &&
         !answered_at_end(x->s, f))
@@ -66,7 +66,7 @@ static void find_retired(struct resting *x)
   for (uint32_t r = 0; r < x->m->resources.n; r++)
     x->retired_first[r] = NONE;
   for (uint32_t i = x->retired.n; i-- > 0;) {
-    uint32_t by = x->s->facts[x->retired.at[i]]->by;
+    uint32_t by = state_fact(x->s, x->retired.at[i])->by;
 
     x->retired_next[i] = x->retired_first[by];
     x->retired_first[by] = i;
@@ -78,7 +78,7 @@ static void doubt(struct resting *x, uint32_t fact, uint32_t end)
   uint64_t key = root_key(x->s, fact);
 
   for (uint32_t i = 0; i < x->doubts.n; i++)
-    if (x->doubts.at[i].key == key && address_compare(&x->s->facts[x->doubts.at[i].end]->host.from, &x->s->facts[end]->host.from) == 0) {
+    if (x->doubts.at[i].key == key && address_compare(&state_fact(x->s, x->doubts.at[i].end)->host.from, &state_fact(x->s, end)->host.from) == 0) {
       x->doubts.at[i].uses++;
       return;
     }
@@ -99,12 +99,12 @@ static void doubts_of_promise(struct resting *x, uint32_t promise)
     if (last->type != LINK_SERVES)
       continue;
     for (uint32_t r = x->retired_first[last->resource]; r != NONE; r = x->retired_next[r]) {
-      const struct fact *e = x->s->facts[x->retired.at[r]];
+      const struct fact *e = state_fact(x->s, x->retired.at[r]);
 
       if (port_rank(e, last->port) > 2 || !proto_matches(e, last->port, last->proto))
         continue;
       for (uint32_t i = 0; i < k; i++)
-        if (t.at[i].fact != NONE && unchanged(x->m, x->s->facts[t.at[i].fact]))
+        if (t.at[i].fact != NONE && unchanged(x->m, state_fact(x->s, t.at[i].fact)))
           doubt(x, t.at[i].fact, x->retired.at[r]);
     }
   }
@@ -130,11 +130,11 @@ static uint32_t weigh(struct resting *x, const struct doubt *d)
 
   memcpy(x->facts, x->s->facts, n * sizeof *x->facts);
   for (uint32_t i = 0; i < n; i++)
-    if (x->facts[i]->type == x->s->facts[d->fact]->type && root_key(x->s, i) == d->key) {
-      struct fact *led = fact_copy(x->s->arena, x->facts[i]);
+    if (slot_on(x->facts[i]) == NONE && state_fact(x->s, i)->type == state_fact(x->s, d->fact)->type && root_key(x->s, i) == d->key) {
+      struct fact *led = fact_copy(x->s->arena, state_fact(x->s, i));
 
-      led->to = led_to(led, x->s->facts[d->end]);
-      x->facts[i] = led;
+      led->to = led_to(led, state_fact(x->s, d->end));
+      x->facts[i] = slot_of_fact(led);
     }
   struct state *s = state_new(x->m, x->facts, n);
 
@@ -155,7 +155,7 @@ static uint32_t guess(const struct resting *x, const struct doubt *d)
 {
   uint32_t first, last;
 
-  if (!guard_states(x->m, x->p, x->s->facts[d->end]->guard, &first, &last))
+  if (!guard_states(x->m, x->p, state_fact(x->s, d->end)->guard, &first, &last))
     return 0;
   return d->uses * (x->p->order.n - last);
 }
@@ -229,7 +229,7 @@ static void list(struct resting *x, struct proof *p)
     qsort(x->doubts.at, x->doubts.n, sizeof *x->doubts.at, doubts_by_key);
   for (uint32_t k = 0; k < x->s->answering.n; k++) {
     uint32_t i = x->s->answering.at[k];
-    const struct fact *f = x->s->facts[i];
+    const struct fact *f = state_fact(x->s, i);
 
     if (unchanged(x->m, f))
       array_push(arena, &all, (struct placed){{i, f->attribute, 0}, root_key(x->s, i), f->span});
@@ -264,7 +264,7 @@ void check_rests(struct model *m, struct proof *p, struct state *s)
     qsort(x.doubts.at, x.doubts.n, sizeof *x.doubts.at, by_uses);
   trials = s->fact_count ? TRIAL_WORK / s->fact_count : 0;
   trials = trials > TRIALS ? TRIALS : trials;
-  x.facts = arena_array(&m->c->arena, struct fact *, x.doubts.n && trials ? s->fact_count : 0);
+  x.facts = arena_array(&m->c->arena, struct fact_slot, x.doubts.n && trials ? s->fact_count : 0);
   for (uint32_t i = 0; i < x.doubts.n; i++)
     x.doubts.at[i].weight = i < trials ? weigh(&x, &x.doubts.at[i]) : guess(&x, &x.doubts.at[i]);
   list(&x, p);

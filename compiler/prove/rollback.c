@@ -90,7 +90,7 @@ void check_landing(struct model *m, struct proof *p, struct state *s) {
     const struct term *t = &v->terms[i];
     if (t->type != TERM_LANDS || !v->aside[i]) continue;
     uint32_t k = v->position[t->step], first, last;
-    const struct fact *f = m->facts.at[t->id];
+    const struct fact *f = fact_at(m, t->id);
     if (!guard_states(m, p, f->guard, &first, &last) || first != k + 1) continue;
     goto_state(m, p, s, k + 1);
     if (state_lands(s, t->id)) continue;

@@ -28,9 +28,10 @@ static void list_needs(struct waiting *w) {
   w->next = arena_array(&m->c->arena, uint32_t, m->facts.n + 1);
   for (uint32_t i = 0; i < m->resources.n; i++) w->first[i] = NONE;
   for (uint32_t f = m->facts.n; f-- > 0;) {
-    if (m->facts.at[f]->type != FACT_NEEDS) continue;
-    w->next[f] = w->first[m->facts.at[f]->by];
-    w->first[m->facts.at[f]->by] = f;
+    if (!fact_asleep(m, f) && fact_at(m, f)->type != FACT_NEEDS) continue;
+    uint32_t by = fact_asleep(m, f) ? slot_by(m->facts.at[f]) : fact_at(m, f)->by;
+    w->next[f] = w->first[by];
+    w->first[by] = f;
   }
 }
 
@@ -56,8 +57,8 @@ static uint32_t waits_for(struct waiting *w, uint32_t by, const struct need *nee
 
 static uint32_t next_lost(struct waiting *w, uint32_t resource, const bool *done) {
   for (uint32_t f = w->first[resource]; f != NONE; f = w->next[f]) {
-    if (!guard_holds(w->m, w->m->facts.at[f]->guard, done)) continue;
-    uint32_t next = waits_for(w, resource, &w->m->facts.at[f]->need);
+    if (!guard_holds(w->m, fact_at(w->m, f)->guard, done)) continue;
+    uint32_t next = waits_for(w, resource, &fact_at(w->m, f)->need);
     if (next != NONE) return next;
   }
   return NONE;

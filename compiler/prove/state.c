@@ -37,10 +37,21 @@ static void guards_build(struct state *s)
     s->held[g] = s->unmet[g] == 0;
   }
   for (uint32_t i = s->guarded.n; i-- > 0;)
-    prepend(s, &s->of_guard[s->facts[s->guarded.at[i]]->guard], s->guarded.at[i]);
+    prepend(s, &s->of_guard[state_fact(s, s->guarded.at[i])->guard], s->guarded.at[i]);
 }
 
 /* The only walk through all facts. Each resource's needs, ascending, and who needs it. */
+/* Appends to the needs of a resource. */
+static void list_need(struct state *s, uint32_t *last, uint32_t by, uint32_t fact)
+{
+  array_push(s->arena, &s->listed, (struct link_to){fact, END});
+  if (s->needing[by] == END)
+    s->needing[by] = s->listed.n - 1;
+  else
+    s->listed.at[last[by]].next = s->listed.n - 1;
+  last[by] = s->listed.n - 1;
+}
+
 static void sort_facts(struct state *s)
 {
   uint32_t *last = arena_array(s->arena, uint32_t, s->m->resources.n + 1);
@@ -51,7 +62,14 @@ static void sort_facts(struct state *s)
   array_push(s->arena, &s->listed, (struct link_to){NONE, END}); /* of no list, so that END is of none */
   array_push(s->arena, &s->links, (struct link_to){NONE, END});
   for (uint32_t i = 0; i < s->fact_count; i++) {
-    const struct fact *f = s->facts[i];
+    uint32_t on = slot_on(s->facts[i]);
+
+    if (on != NONE) {
+      list_need(s, last, slot_by(s->facts[i]), i);
+      s->needed[on] = true;
+      continue;
+    }
+    const struct fact *f = state_fact(s, i);
 
     if (f->guard != GUARD_ALWAYS)
       array_push(s->arena, &s->guarded, i);
@@ -59,18 +77,11 @@ static void sort_facts(struct state *s)
       array_push(s->arena, &s->answering, i);
       continue;
     }
-    array_push(s->arena, &s->listed, (struct link_to){i, END});
-    if (s->needing[f->by] == END)
-      s->needing[f->by] = s->listed.n - 1;
-    else
-      s->listed.at[last[f->by]].next = s->listed.n - 1;
-    last[f->by] = s->listed.n - 1;
+    list_need(s, last, f->by, i);
     if (f->need.type == NEED_RESOURCE)
       s->needed[f->need.on] = true;
     if (f->need.type != NEED_RESOURCE || f->guard != GUARD_ALWAYS || f->need.guard != GUARD_ALWAYS || f->unknown)
       array_push(s->arena, &s->asking, i);
-    else
-      s->on[i] = f->need.on + 1;
   }
 }
 
@@ -79,7 +90,7 @@ static void needs_build(struct state *s)
 {
   for (uint32_t k = 0; k < s->asking.n; k++) {
     uint32_t i = s->asking.at[k];
-    const struct fact *f = s->facts[i];
+    const struct fact *f = state_fact(s, i);
     const struct need *n = &f->need;
     uint32_t zone, dns;
 
@@ -97,7 +108,7 @@ static void needs_build(struct state *s)
   }
 }
 
-struct state *state_new(struct model *m, struct fact *const *extra, uint32_t extra_count)
+struct state *state_new(struct model *m, struct fact_slot *extra, uint32_t extra_count)
 {
   struct arena *a = &m->c->arena;
   struct state *s = arena_new(a, struct state);
@@ -121,7 +132,6 @@ struct state *state_new(struct model *m, struct fact *const *extra, uint32_t ext
   s->needed = arena_array(a, bool, resources);
   s->disrupting = heads(s, resources);
   s->needing = heads(s, resources);
-  s->on = heads(s, s->fact_count);
   sort_facts(s);
   guards_build(s);
   index_build(s);
@@ -306,13 +316,6 @@ bool state_up(const struct state *s, uint32_t resource)
   return s->up[resource];
 }
 
-struct fact *const *state_facts(const struct state *s, uint32_t *n)
-{
-  if (n)
-    *n = s->fact_count;
-  return s->facts;
-}
-
 bool state_in_force(const struct state *s, uint32_t fact)
 {
   return fact_in_force(s, fact);
@@ -440,9 +443,9 @@ uint32_t state_unmet(struct state *s, uint32_t resource, struct trace *trace)
 
     if (!fact_in_force(s, fact))
       continue;
-    enum verdict v = state_need(s, resource, &s->facts[fact]->need, trace);
+    enum verdict v = state_need(s, resource, &state_fact(s, fact)->need, trace);
 
-    if (v != UP || s->facts[fact]->unknown)
+    if (v != UP || state_fact(s, fact)->unknown)
       return fact;
   }
   if (trace)

@@ -7,7 +7,7 @@
 struct state; /* indices over a model's facts plus the present set of steps */
 
 /* Builds the indices; `extra` (may be NULL) replaces the model's facts, for trying mends. O(facts). */
-struct state *state_new(struct model *m, struct fact *const *extra, uint32_t extra_count);
+struct state *state_new(struct model *m, struct fact_slot *extra, uint32_t extra_count);
 /* Goes to the state in which exactly the steps with done[i] are done and the resources in `disrupted` (of `n`) are down;
  * evaluates who is up (greatest fixpoint). Parts: done has steps.n + parts.n entries. */
 void state_set(struct state *s, const bool *done, const uint32_t *disrupted, uint32_t n);
@@ -38,7 +38,6 @@ uint32_t state_start_cycle(struct state *s, const bool *kept, uint32_t *cycle);
 
 /* state_need holds (UP) when the need's guard does not hold in the present state; a step's need is looked up from the
  * operator's zone and dns. Facts are those of the model, or `extra`; links of traces index them. */
-struct fact *const *state_facts(const struct state *s, uint32_t *n);
 /* Facts that some step brings or takes; needs but for those of a resource in every state. Ascending. */
 const uint32_t *state_guarded(const struct state *s, uint32_t *n);
 const uint32_t *state_asking(const struct state *s, uint32_t *n);

@@ -51,13 +51,13 @@ static void look_at_node(struct state *s, uint32_t id)
 
     for (uint32_t k = 0; k < e.count; k++) {
       if (e.type != ENTRY_GROUP) {
-        guard(s, s->facts[s->blockers.at[e.first + k]]->guard);
+        guard(s, state_fact(s, s->blockers.at[e.first + k])->guard);
         continue;
       }
       const struct answer a = s->answers.at[e.first + k];
 
-      guard(s, s->facts[a.fact]->guard);
-      resource(s, s->facts[a.fact]->by);
+      guard(s, state_fact(s, a.fact)->guard);
+      resource(s, state_fact(s, a.fact)->by);
       for (uint32_t l = 0; l < a.count; l++)
         node(s, s->leads.at[a.first + l]);
     }
@@ -73,11 +73,11 @@ static void look_at_resource(struct state *s, uint32_t id)
   for (uint32_t i = s->needing[id]; i != END; i = s->listed.at[i].next) {
     uint32_t fact = s->listed.at[i].to;
 
-    guard(s, s->facts[fact]->guard);
+    guard(s, state_fact(s, fact)->guard);
     if (s->asks[fact])
       node(s, s->asks[fact] - 1);
     else
-      look_at_need(s, id, &s->facts[fact]->need);
+      look_at_need(s, id, &state_fact(s, fact)->need);
   }
 }
 
@@ -91,7 +91,7 @@ static void find_steady(struct state *s)
   for (uint32_t i = 0; i < s->guarded.n; i++)
     array_push(s->arena, &facts, s->guarded.at[i]);
   for (uint32_t i = 0; i < s->asking.n; i++)
-    if (s->facts[s->asking.at[i]]->guard == GUARD_ALWAYS && s->facts[s->asking.at[i]]->need.guard != GUARD_ALWAYS)
+    if (state_fact(s, s->asking.at[i])->guard == GUARD_ALWAYS && state_fact(s, s->asking.at[i])->need.guard != GUARD_ALWAYS)
       array_push(s->arena, &facts, s->asking.at[i]);
   for (uint32_t r = 0; r < all; r++)
     if (s->disrupting[r] != END)
@@ -234,13 +234,13 @@ static void look_at_address(struct state *s, uint32_t zone, const struct address
 {
   for (uint32_t n = 0; zone < s->m->zones.n && n <= s->m->zones.n; n++, zone = s->m->zones.at[zone].inside) {
     for (uint32_t i = index_first(s, TABLE_ADDRESS, zone, 0, address); i != END; i = s->listed.at[i].next) {
-      guard(s, s->facts[s->listed.at[i].to]->guard);
-      resource(s, s->facts[s->listed.at[i].to]->by);
+      guard(s, state_fact(s, s->listed.at[i].to)->guard);
+      resource(s, state_fact(s, s->listed.at[i].to)->by);
     }
     index_stab(s, zone, address);
     for (uint32_t i = 0; i < s->stabbed.n; i++) {
-      guard(s, s->facts[s->stabbed.at[i]]->guard);
-      resource(s, s->facts[s->stabbed.at[i]]->by);
+      guard(s, state_fact(s, s->stabbed.at[i])->guard);
+      resource(s, state_fact(s, s->stabbed.at[i])->by);
     }
   }
 }
@@ -264,7 +264,7 @@ static void look_at_target(struct state *s, const struct fact *f, const struct t
 
 struct step_list state_depends_fact(struct state *s, uint32_t fact)
 {
-  const struct fact *f = s->facts[fact];
+  const struct fact *f = state_fact(s, fact);
   struct need name = {.type = NEED_ENDPOINT, .port = NONE, .proto = PROTO_ANY};
 
   begin(s);

@@ -49,7 +49,13 @@ static void turn_needs(struct state *s)
   s->up_needs = arena_array(s->arena, uint32_t, s->m->resources.n);
   for (uint32_t r = 0; r < s->m->resources.n; r++)
     for (uint32_t i = s->needing[r]; i != END; i = s->listed.at[i].next) {
-      const struct need *n = &s->facts[s->listed.at[i].to]->need;
+      uint32_t on = state_on(s, s->listed.at[i].to);
+
+      if (on != NONE) {
+        link_add(s, &s->up_needs[on], r);
+        continue;
+      }
+      const struct need *n = &state_fact(s, s->listed.at[i].to)->need;
 
       if (n->type == NEED_RESOURCE)
         link_add(s, &s->up_needs[n->on], r);
@@ -95,10 +101,10 @@ void need_place(const struct state *s, uint32_t by, const struct need *n, uint32
 
 static bool need_holds(struct state *s, uint32_t fact)
 {
-  const struct need *n = &s->facts[fact]->need;
+  const struct need *n = &state_fact(s, fact)->need;
   uint32_t count = 0;
 
-  if (s->facts[fact]->unknown)
+  if (state_fact(s, fact)->unknown)
     return false;
   switch ((enum need_type)n->type) {
   case NEED_RESOURCE:
@@ -118,7 +124,7 @@ static bool need_holds(struct state *s, uint32_t fact)
 bool up_needs_hold(struct state *s, uint32_t resource)
 {
   for (uint32_t i = s->needing[resource]; i != END; i = s->listed.at[i].next) {
-    uint32_t fact = s->listed.at[i].to, on = s->on[fact] - 1;
+    uint32_t fact = s->listed.at[i].to, on = state_on(s, fact);
 
     if (on != NONE ? !s->up[on] : fact_in_force(s, fact) && !need_holds(s, fact))
       return false;
@@ -144,8 +150,8 @@ void up_spread(struct state *s, const uint32_t *facts, uint32_t fact_count, cons
   for (uint32_t i = 0; i < resource_count; i++)
     affect(s, resources[i]);
   for (uint32_t i = 0; i < fact_count; i++) {
-    if (s->facts[facts[i]]->type == FACT_NEEDS)
-      affect(s, s->facts[facts[i]]->by);
+    if (state_fact(s, facts[i])->type == FACT_NEEDS)
+      affect(s, state_fact(s, facts[i])->by);
     for (uint32_t k = s->fact_nodes[facts[i]]; k != END; k = s->links.at[k].next)
       invalidate(s, s->links.at[k].to);
   }
@@ -270,7 +276,7 @@ bool state_starts_anew(struct state *s)
         seen[way[--n]] = STARTS;
         continue;
       }
-      uint32_t on = s->on[s->listed.at[i].to] - 1;
+      uint32_t on = state_on(s, s->listed.at[i].to);
 
       next[n - 1] = s->listed.at[i].next;
       starts = s->up[on] && seen[on] != ON_THE_WAY;
@@ -301,7 +307,7 @@ static uint32_t waits_for(struct state *s, uint32_t resource, const uint8_t *wan
 {
   for (uint32_t i = s->needing[resource]; i != END; i = s->listed.at[i].next) {
     uint32_t fact = s->listed.at[i].to;
-    const struct need *n = &s->facts[fact]->need;
+    const struct need *n = &state_fact(s, fact)->need;
     struct trace t;
 
     if (!fact_in_force(s, fact) || need_holds(s, fact))

@@ -436,7 +436,7 @@ static const char *attribute_words(const struct page *g, uint32_t attribute, uin
     return arena_print(a, "`%s.%s` = %s", name(g, g->m->resources.at[x->owner].name), name(g, x->name), text_done(&value));
   }
   if (fact < g->m->facts.n)
-    return arena_print(a, "what `%s` does", name(g, g->m->resources.at[g->m->facts.at[fact]->by].name));
+    return arena_print(a, "what `%s` does", name(g, g->m->resources.at[fact_at(g->m, fact)->by].name));
   return "a value";
 }
 
@@ -460,7 +460,7 @@ static void values(const struct page *g) {
   for (uint32_t i = 0; i < shown; i++) {
     const struct rest *r = &g->p->rests.at[i];
     const char *text = attribute_words(g, r->attribute, r->fact);
-    struct span at = r->fact < g->m->facts.n ? g->m->facts.at[r->fact]->span : NOWHERE;
+    struct span at = r->fact < g->m->facts.n ? fact_at(g->m, r->fact)->span : NOWHERE;
 
     if (r->weight)
       text = arena_print(&g->m->c->arena, "%s, which nobody has looked at: were it otherwise, %u of %u promised states could be down", text,
@@ -478,7 +478,9 @@ static void ttls(const struct page *g) {
   uint32_t ttl = name_find(&g->m->c->names, "ttl", 3), last = NONE;
 
   for (uint32_t i = 0; i < g->m->facts.n; i++) {
-    const struct fact *f = g->m->facts.at[i];
+    if (fact_asleep(g->m, i))
+      continue;
+    const struct fact *f = fact_at(g->m, i);
 
     if (f->type != FACT_NAMES || f->guard == GUARD_ALWAYS || f->by == last || f->ttl == NONE)
       continue;

@@ -348,7 +348,7 @@ bool report_graph_dot(struct text *out, struct model *m, const struct proof *p, 
     text_print(out, "%s (red) to %s (green)", from ? from : "the baseline", to ? to : "the target");
   text_puts(out, "\";\n");
   for (uint32_t i = 0; i < m->facts.n; i++)
-    fact_edges(&g, m->facts.at[i]);
+    fact_edges(&g, fact_at(m, i));
   for (uint32_t i = 0; i < m->promises.n; i++)
     promise_edges(&g, &m->promises.at[i]);
   pattern_edges(&g);

@@ -59,9 +59,9 @@ static bool find_endpoint(struct model *m, const char *word, struct need *out, c
 static const char *where(const struct view *v, uint32_t fact) {
   struct compilation *c = v->m->c;
 
-  if (fact >= v->m->facts.n || v->m->facts.at[fact]->span.source >= c->sources.n)
+  if (fact >= v->m->facts.n || fact_at(v->m, fact)->span.source >= c->sources.n)
     return "";
-  struct span at = v->m->facts.at[fact]->span;
+  struct span at = fact_at(v->m, fact)->span;
 
   return arena_print(&c->arena, "  %s:%u", c->sources.at[at.source].path, source_place(c, at.source, at.start).line);
 }
@@ -80,7 +80,7 @@ static const char *zone(const struct view *v, const struct link *l) {
 static const char *sentence(const struct view *v, const struct link *l) {
   struct arena *a = &v->m->c->arena;
   const char *who = words_resource(v->m, l->resource);
-  const struct fact *f = l->fact < v->m->facts.n ? v->m->facts.at[l->fact] : NULL;
+  const struct fact *f = l->fact < v->m->facts.n ? fact_at(v->m, l->fact) : NULL;
 
   switch ((enum link_type)l->type) {
   case LINK_NAME:

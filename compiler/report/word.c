@@ -124,7 +124,7 @@ static bool stands(const struct wording *w, const bool *doubtful, const struct b
   }
   const uint32_t facts[] = {b->fact, b->other_fact}, steps[] = {b->step, b->other_step};
   for (size_t i = 0; i < 2; i++) {
-    if (facts[i] < m->facts.n && doubtful[m->facts.at[facts[i]]->by]) return false;
+    if (facts[i] < m->facts.n && doubtful[fact_at(m, facts[i])->by]) return false;
     if (steps[i] < m->steps.n && m->steps.at[steps[i]].resource != NONE && doubtful[m->steps.at[steps[i]].resource]) return false;
   }
   if (b->forbidden < m->forbidden.n)

@@ -15,7 +15,7 @@ static const char *step_list(struct wording *w, const uint32_t *steps, uint32_t 
 }
 
 static const char *host_of(struct wording *w, uint32_t fact) {
-  return words_host(w->m, &w->m->facts.at[fact]->host);
+  return words_host(w->m, &fact_at(w->m, fact)->host);
 }
 
 /* What a fact wants in order to land: "it points at 10.0.20.203:443, where nothing answers". */
@@ -37,8 +37,8 @@ static void remark_term(struct wording *w, struct finding *f, const struct term 
     finding_label(w->c, f, m->forbidden.at[t->id].at, "the rule `%s` forbids it: %s", name_text(&w->c->names, m->forbidden.at[t->id].rule), m->forbidden.at[t->id].message);
     return;
   case TERM_CONFLICT:
-    finding_remark(w->c, f, REMARK_NOTE, "%s and %s may not answer at %s at the same time", words_resource(m, m->facts.at[t->fact]->by),
-                   words_resource(m, m->facts.at[t->other]->by), host_of(w, t->fact));
+    finding_remark(w->c, f, REMARK_NOTE, "%s and %s may not answer at %s at the same time", words_resource(m, fact_at(m, t->fact)->by),
+                   words_resource(m, fact_at(m, t->other)->by), host_of(w, t->fact));
     return;
   case TERM_WINDOW: finding_remark(w->c, f, REMARK_NOTE, "all within the window of %s", words_time(&w->c->arena, m->window)); return;
   case TERM_AFTER: finding_remark(w->c, f, REMARK_NOTE, "`%s` comes after `%s`", step, step_id(m, t->id)); return;
@@ -49,7 +49,7 @@ static void remark_term(struct wording *w, struct finding *f, const struct term 
     finding_remark(w->c, f, REMARK_NOTE, "the undo of `%s` needs %s", step, words_need(m, &m->steps.at[t->step].undo_needs[t->id]));
     return;
   case TERM_LANDS: {
-    const struct fact *fact = m->facts.at[t->id];
+    const struct fact *fact = fact_at(m, t->id);
     finding_remark(w->c, f, REMARK_NOTE, "right after `%s`: %s (`early = true` would let it land later)", step, landing(w, fact));
     return;
   }
@@ -103,7 +103,7 @@ static struct finding *clash_of_terms(struct wording *w, const struct breach *b)
     return f;
   }
   case TERM_LANDS: {
-    const struct fact *fact = m->facts.at[t->id];
+    const struct fact *fact = fact_at(m, t->id);
     struct finding *f = finding_add(w->c, CODE_214, fact->span, "no order lets `%s` land: after it %s", step, landing(w, fact));
     finding_remark(w->c, f, REMARK_HELP, "declare what answers there, mend the target, or say `early = true` when it may land later");
     return f;
@@ -112,8 +112,8 @@ static struct finding *clash_of_terms(struct wording *w, const struct breach *b)
   case TERM_UNDO_BACK:
     return finding_add(w->c, CODE_213, at, "no order brings back what %s`%s` takes down", t->type == TERM_BACK ? "" : "the undo of ", step);
   case TERM_CONFLICT:
-    return finding_add(w->c, CODE_241, m->facts.at[t->fact]->span, "no order keeps %s and %s from answering at %s at the same time",
-                       words_resource(m, m->facts.at[t->fact]->by), words_resource(m, m->facts.at[t->other]->by), host_of(w, t->fact));
+    return finding_add(w->c, CODE_241, fact_at(m, t->fact)->span, "no order keeps %s and %s from answering at %s at the same time",
+                       words_resource(m, fact_at(m, t->fact)->by), words_resource(m, fact_at(m, t->other)->by), host_of(w, t->fact));
   case TERM_PROMISE: case TERM_RULE: case TERM_WINDOW: case TERM_AFTER: break;
   }
   return clash_of_promise(w, b);
@@ -223,7 +223,7 @@ void word_kept(struct wording *w, const struct breach *b) {
       finding_label(w->c, f, w->m->resources.at[b->resources[i]].at, "waits for %s", words_resource(w->m, b->resources[(i + 1) % b->resource_count]));
     finding_remark(w->c, f, REMARK_HELP, "let it start without what it takes down with it, or keep a second one of that running meanwhile");
   } else if (b->code == CODE_214) {
-    const struct fact *fact = b->fact < w->m->facts.n ? w->m->facts.at[b->fact] : NULL;
+    const struct fact *fact = b->fact < w->m->facts.n ? fact_at(w->m, b->fact) : NULL;
     f = finding_add(w->c, b->code, fact ? fact->span : at, "after %s %s", step, fact ? landing(w, fact) : "its target does not answer");
     finding_caret(w->c, f, "%s", b->after.n ? words_stop(w->m, &b->after) : "nothing answers there in that state");
     finding_remark(w->c, f, REMARK_HELP, "declare what answers there, mend the target, or say `early = true` when it may land later");

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const struct fact *fact_of(const struct wording *w, uint32_t fact) {
-  return fact < w->m->facts.n ? w->m->facts.at[fact] : NULL;
+  return fact < w->m->facts.n ? fact_at(w->m, fact) : NULL;
 }
 
 static struct span span_of(const struct wording *w, const struct breach *b) {
@@ -118,7 +118,8 @@ void remark_mends(struct wording *w, struct finding *f, const struct breach *b) 
 static void label_askers(struct wording *w, struct finding *f, const struct breach *b) {
   if (!b->asked || b->asked->type != NEED_ENDPOINT || !b->resource_count) return;
   for (uint32_t i = 0; i < w->m->facts.n; i++) {
-    const struct fact *fact = w->m->facts.at[i];
+    if (fact_asleep(w->m, i)) continue;
+    const struct fact *fact = fact_at(w->m, i);
     const struct need *n = &fact->need;
     if (fact->type != FACT_NEEDS || i == b->fact || n->type != NEED_ENDPOINT || n->port != b->asked->port || n->host.type != b->asked->host.type ||
         n->host.name != b->asked->host.name || memcmp(&n->host.from, &b->asked->host.from, sizeof n->host.from) != 0)
@@ -213,7 +214,8 @@ static void label_others(struct wording *w, struct finding *f, const struct trac
   if (!l || l->type != STOP_NOBODY || l->host.type != HOST_ADDRESS) return;
   uint32_t said = NONE, count = 0;
   for (uint32_t i = 0; i < w->m->facts.n && count < 3; i++) {
-    const struct fact *fact = w->m->facts.at[i];
+    if (fact_asleep(w->m, i)) continue;
+    const struct fact *fact = fact_at(w->m, i);
     if ((fact->type != FACT_SERVES && fact->type != FACT_FORWARDS) || fact->host.type != HOST_ADDRESS || fact->by == said) continue;
     if (memcmp(&fact->host.from, &l->host.from, sizeof l->host.from) != 0) continue;
     said = fact->by;
@@ -267,8 +269,8 @@ void word_mended(struct wording *w, const struct breach *b) {
     f = finding_add(w->c, b->code, r->at, "%s mends this: %s", step, r->message);
     finding_caret(w->c, f, "true before %s, not after", step);
   } else if (b->other_fact < w->m->facts.n) {
-    f = finding_add(w->c, b->code, span_of(w, b), "%s ends the conflict of %s and %s", step, words_resource(w->m, w->m->facts.at[b->fact]->by),
-                    words_resource(w->m, w->m->facts.at[b->other_fact]->by));
+    f = finding_add(w->c, b->code, span_of(w, b), "%s ends the conflict of %s and %s", step, words_resource(w->m, fact_at(w->m, b->fact)->by),
+                    words_resource(w->m, fact_at(w->m, b->other_fact)->by));
   } else {
     const char *what = b->asked ? words_need(w->m, b->asked) : b->promise < w->m->promises.n ? words_promise(w->m, b->promise)
                        : b->resource_count ? words_resources(w->m, b->resources, b->resource_count) : "this";

@@ -392,7 +392,7 @@ static void add_unused(struct builder *u) {
   uint32_t n;
   const uint32_t *some = proof_guarded(u->b->p, &n);
   for (uint32_t i = 0; i < n; i++) {
-    const struct fact *f = m->facts.at[some[i]];
+    const struct fact *f = fact_at(m, some[i]);
     if (f->type == FACT_SERVES && is_endpoint(m, f) && guard_holds(m, f->guard, end) && !guard_holds(m, f->guard, start))
       array_push(&u->scratch, &keys, (struct endpoint_key){f->host.from, f->port, f->by});
   }
@@ -402,7 +402,7 @@ static void add_unused(struct builder *u) {
   bool *used = arena_array(&u->scratch, bool, keys.n);
   some = proof_answering(u->b->p, &n);
   for (uint32_t i = 0; i < n; i++) {
-    const struct fact *f = m->facts.at[some[i]];
+    const struct fact *f = fact_at(m, some[i]);
     if (!is_endpoint(m, f) || !guard_holds(m, f->guard, start)) continue;
     uint32_t at = *slot_of(&table, &f->host.from, f->port);
     if (at > 0) used[at - 1] = true;

@@ -30,7 +30,8 @@ static bool in_force(const struct asking *a, const struct fact *f) { return guar
 /* The address on which a resource serves DNS. */
 static const struct fact *server_of(const struct asking *a, uint32_t resource) {
   for (uint32_t i = 0; i < a->m->facts.n; i++) {
-    const struct fact *f = a->m->facts.at[i];
+    if (fact_asleep(a->m, i)) continue;
+    const struct fact *f = fact_at(a->m, i);
 
     if (f->type == FACT_SERVES && f->by == resource && f->host.type == HOST_ADDRESS && f->proto != PROTO_TCP && f->port <= 53 &&
         (f->port == 53 || (f->port_end != NONE && f->port_end >= 53)) && in_force(a, f))
@@ -53,14 +54,14 @@ static const char *target(const struct asking *a, const struct fact *f, enum dns
 static void want(struct dns_looking *x, uint32_t fact, const struct fact *server, const char *name) {
   struct asking *a = x->a;
   enum dns_type type;
-  const char *value = target(a, a->m->facts.at[fact], &type);
+  const char *value = target(a, fact_at(a->m, fact), &type);
   struct named_value *v = NULL;
 
   if (value == NULL) return;
   for (uint32_t i = x->values.n; i-- > 0 && v == NULL;) {
     struct named_value *o = &x->values.at[i];
 
-    if (o->server == server->by && a->m->facts.at[o->fact]->by == a->m->facts.at[fact]->by && o->question.type == type && strcmp(o->question.name, name) == 0) v = o;
+    if (o->server == server->by && fact_at(a->m, o->fact)->by == fact_at(a->m, fact)->by && o->question.type == type && strcmp(o->question.name, name) == 0) v = o;
   }
   if (v == NULL) {
     struct named_value new = {.question = {address_text(a->arena, &server->host.from), 53, name, type}, .fact = fact, .server = server->by};
@@ -77,12 +78,13 @@ static void want(struct dns_looking *x, uint32_t fact, const struct fact *server
 
 static void owners(struct dns_looking *x, uint32_t fact) {
   struct asking *a = x->a;
-  const struct fact *f = a->m->facts.at[fact];
+  const struct fact *f = fact_at(a->m, fact);
   bool pattern = f->host.type == HOST_PATTERN;
   const char *name = name_at(a, f->host.name);
 
   for (uint32_t i = 0; i < a->m->facts.n; i++) {
-    const struct fact *o = a->m->facts.at[i];
+    if (fact_asleep(a->m, i)) continue;
+    const struct fact *o = fact_at(a->m, i);
 
     if (o->type != FACT_OWNS || o->zone != f->zone || !in_force(a, o) || !below(name, name_at(a, o->host.name))) continue;
     const struct fact *server = server_of(a, o->by);
@@ -95,7 +97,7 @@ static void owners(struct dns_looking *x, uint32_t fact) {
 /* ── Answers ───────────────────────────────────────────────────────────────── */
 
 static struct look *look_new(struct asking *a, const struct named_value *v, const char *part, const char *declared) {
-  const struct fact *f = a->m->facts.at[v->fact];
+  const struct fact *f = fact_at(a->m, v->fact);
   uint32_t name = name_find(&a->m->c->names, part, strlen(part));
   const struct attribute *x = name == NONE ? NULL : attribute_find(a->m, f->by, name);
   struct look look = {.verdict = LOOK_DECLARED, .resource = f->by, .attribute = name, .part = part, .name = name_at(a, a->m->resources.at[f->by].name),
@@ -117,7 +119,7 @@ static const char *joined(struct arena *arena, const char *const *at, uint32_t n
 static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
 static void judge(struct asking *a, const struct named_value *v, const struct dns_answer *answer) {
-  const struct fact *f = a->m->facts.at[v->fact];
+  const struct fact *f = fact_at(a->m, v->fact);
   uint32_t attribute = fact_attribute(a->m, f);
   const char *part = attribute != NONE ? name_at(a, a->m->attributes.at[attribute].name) : "value";
 
@@ -162,7 +164,8 @@ void live_dns(struct asking *a) {
   struct dns_looking x = {.a = a};
 
   for (uint32_t i = 0; i < a->m->facts.n; i++) {
-    const struct fact *f = a->m->facts.at[i];
+    if (fact_asleep(a->m, i)) continue;
+    const struct fact *f = fact_at(a->m, i);
 
     if (f->type == FACT_NAMES && in_force(a, f) && (f->host.type == HOST_NAME || f->host.type == HOST_PATTERN)) owners(&x, i);
   }

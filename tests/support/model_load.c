@@ -385,7 +385,7 @@ static void load_fact(struct loader *l, json_t *o) {
   if (f.type == FACT_NEEDS) f.need.guard = f.guard;
   f.unknown = json_is_true(json_object_get(o, "unknown"));
   f.attribute = attribute_of(l, &f, o);
-  array_push(&l->c->arena, &l->m->facts, fact_copy(&l->c->arena, &f));
+  array_push(&l->c->arena, &l->m->facts, slot_of_fact(fact_copy(&l->c->arena, &f)));
 }
 
 /* ── Steps, rules, promises ────────────────────────────────────────────────── */

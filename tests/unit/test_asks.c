@@ -105,8 +105,8 @@ static void stale_tunnel(void **state)
   struct world w = world_of(MOVES ", " TUNNEL("10.0.20.200"), INGRESS, "'promises': [" PROMISE("home.example.net") "], " SECRET(""));
   const struct breach *b = only(&w, CODE_201);
 
-  assert_int_equal(w.m->facts.at[b->fact]->by, resource(&w, "route")); /* the last that still leads to the old place */
-  assert_int_equal(w.m->facts.at[b->fact]->type, FACT_FORWARDS);
+  assert_int_equal(fact_at(w.m, b->fact)->by, resource(&w, "route")); /* the last that still leads to the old place */
+  assert_int_equal(fact_at(w.m, b->fact)->type, FACT_FORWARDS);
   assert_int_equal(b->step, 0);
   assert_int_equal(b->first_state, 1);
   assert_int_equal(b->last_state, 1);
@@ -142,7 +142,7 @@ static void nothing_is_stale_when_it_goes_by_name(void **state)
   assert_int_equal(count(&w, CODE_201), 0);
   assert_int_equal(count(&w, CODE_202), 0);
   assert_true(w.p->rests.n > 0);
-  assert_int_equal(w.p->rests.at[0].attribute, w.m->facts.at[5]->attribute);
+  assert_int_equal(w.p->rests.at[0].attribute, fact_at(w.m, 5)->attribute);
   assert_int_equal(w.p->rests.at[0].weight, 1); /* one promise, in the one state after the move */
   end(&w);
 }

@@ -23,13 +23,17 @@ static struct model *model_of(struct compilation *c, const char *text) {
   return model_build_source(c, source_add(c, "plan.cut", text, strlen(text), false));
 }
 
-/* A model and all that is said of it, as JSON and findings. */
+/* A model and all that is said of it, as JSON and findings; where its needs stand in the text. */
 static const char *told(struct compilation *c, const char *text, struct model **m) {
   struct text out = {.arena = &c->arena};
   *m = model_of(c, text);
   findings_sort(c);
   for (uint32_t i = 0; i < c->findings.n; i++)
     text_print(&out, "%s %u %s\n", code_text(c->findings.at[i]->code), c->findings.at[i]->at.start, c->findings.at[i]->message);
+  for (uint32_t i = 0; i < (*m)->facts.n; i++) { /* the last first: each wakes those before it */
+    const struct fact *f = fact_at(*m, (*m)->facts.n - 1 - i);
+    if (f->type == FACT_NEEDS) text_print(&out, "%u needs %u: %u-%u in %u-%u\n", f->by, f->need.on, f->need.at.start, f->need.at.end, f->span.start, f->span.end);
+  }
   model_json(&out, *m, NULL);
   return text_done(&out);
 }

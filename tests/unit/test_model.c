@@ -67,7 +67,7 @@ static void need_text(struct text *t, const struct model *m, const struct need *
 static const char *facts(const struct model *m, enum fact_type type) {
   struct text t = {.arena = &c->arena};
   for (uint32_t i = 0; i < m->facts.n; i++) {
-    const struct fact *f = m->facts.at[i];
+    const struct fact *f = fact_at(m, i);
     if (f->type != type) continue;
     text_print(&t, "%s ", name_at(m->resources.at[f->by].name));
     if (type == FACT_NEEDS) need_text(&t, m, &f->need);
@@ -264,8 +264,8 @@ static void every_form_of_fact(void **state) {
 static void https_binds_tcp_and_udp(void **state) {
   (void)state;
   struct model *m = clean("host a { address = 10.0.0.1 }  app x { url = https://x.example.net  ingress = a }  app y { url = http://y.example.net  ingress = [a] }");
-  assert_int_equal(m->facts.at[0]->proto, PROTO_ANY);
-  assert_int_equal(m->facts.at[1]->proto, PROTO_TCP);
+  assert_int_equal(fact_at(m, 0)->proto, PROTO_ANY);
+  assert_int_equal(fact_at(m, 1)->proto, PROTO_TCP);
 }
 
 static void every_form_of_need(void **state) {

@@ -765,7 +765,7 @@ static bool step_may(struct judge *j, const uint32_t *order, uint32_t k) {
   put(j, order, k, NULL);
   for (uint32_t i = 0; i < s->after_count; i++)
     if (!j->done[s->after[i]]) return false;
-  for (uint32_t i = 0; i < m->facts.n; i++) old[i] = guard_holds(m, m->facts.at[i]->guard, j->done);
+  for (uint32_t i = 0; i < m->facts.n; i++) old[i] = guard_holds(m, fact_at(m, i)->guard, j->done);
   put(j, order, k, s);
   if (!rules_hold(j, order[k]) || !needs_hold(j, s->needs, s->needs_count)) return false;
   if (!s->irreversible && s->commands > 1 && !needs_hold(j, s->undo_needs, s->undo_needs_count)) return false;
@@ -785,7 +785,7 @@ static bool step_may(struct judge *j, const uint32_t *order, uint32_t k) {
   put(j, order, k + 1, NULL);
   if (!rules_hold(j, NONE)) return false;
   for (uint32_t i = 0; i < m->facts.n && !s->early; i++)
-    if (!old[i] && guard_holds(m, m->facts.at[i]->guard, j->done) && m->facts.at[i]->type != FACT_SERVES && !state_lands(j->s, i)) return false;
+    if (!old[i] && guard_holds(m, fact_at(m, i)->guard, j->done) && fact_at(m, i)->type != FACT_SERVES && !state_lands(j->s, i)) return false;
   return true;
 }
 
