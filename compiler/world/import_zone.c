@@ -15,12 +15,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { INCLUDES_DEEP = 8, GENERATED_MOST = 65536, GENERATED_LONG = 2048, ENTRY_MOST = 1 << 20 };
+enum { INCLUDES_DEEP = 8, GENERATED_MOST = 65536, GENERATED_LONG = 2048, ENTRY_MOST = 1 << 20, SOA_MINIMUM = 6 };
+#define NO_TTL UINT32_MAX /* more than a record may have (RFC 2181) */
 
 struct zone {
   struct import *im;
   ldns_rdf *origin, *owner; /* of the next record; owner: of the last */
-  uint32_t ttl;
+  uint32_t ttl;             /* of `$TTL`, else of the SOA record, while neither is there of the last record with one; NO_TTL */
+  bool whole_ttl;           /* it is for all that follows without one, whatever stands at a record */
   unsigned depth;
   uint32_t generated;
   const char *folder;       /* of the zone file, absolute; NULL: there is none to include from */
@@ -39,12 +41,29 @@ static const char *dname(struct zone *z, const ldns_rdf *rdf) {
   return copy;
 }
 
+/* A record without a TTL has that of `$TTL` (RFC 2308); where there is none, the last one that was written (RFC 1035), and a SOA record
+ * without one has what it says to be the least, which then is for all, as BIND has it. */
+static uint32_t ttl_of(struct zone *z, const ldns_rr *rr) {
+  uint32_t ttl = ldns_rr_ttl(rr);
+  bool said = ttl != NO_TTL;
+  if (!said && z->ttl == NO_TTL && ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA && ldns_rr_rd_count(rr) > SOA_MINIMUM) {
+    char *least = ldns_rdf2str(ldns_rr_rdf(rr, SOA_MINIMUM));
+    z->ttl = least ? (uint32_t)strtoul(least, NULL, 10) : NO_TTL;
+    z->whole_ttl = true;
+    free(least);
+  }
+  if (said && !z->whole_ttl) z->ttl = ttl;
+  if (said || z->ttl != NO_TTL) return said ? ttl : z->ttl;
+  import_note(z->im, "a TTL of one hour, which the zone file does not say", true, 1);
+  return 3600;
+}
+
 static void record(struct zone *z, const ldns_rr *rr) {
   struct import *im = z->im;
   ldns_rr_type type = ldns_rr_get_type(rr);
   const char *name = dname(z, ldns_rr_owner(rr)), *host = plan_host(im, name);
   char *shown_type = ldns_rr_type2str(type);
-  struct import_record r = {.host = host ? host : shown(im, name ? name : "?"), .ttl = ldns_rr_ttl(rr)};
+  struct import_record r = {.host = host ? host : shown(im, name ? name : "?"), .ttl = ttl_of(z, rr)};
   r.type = shown_type && strncmp(shown_type, "TYPE", 4) ? arena_copy(im->arena, shown_type, strlen(shown_type)) : "another number";
   free(shown_type);
   r.origin = arena_print(im->arena, "%s %s", r.type, r.host);
@@ -72,7 +91,7 @@ static bool origin_known(struct zone *z, const char *text, uint32_t line) {
 static bool entry(struct zone *z, const char *text, uint32_t line) {
   ldns_rr *rr = NULL;
   if (!origin_known(z, text, line)) return false;
-  ldns_status status = ldns_rr_new_frm_str(&rr, text, z->ttl, z->origin, &z->owner);
+  ldns_status status = ldns_rr_new_frm_str(&rr, text, NO_TTL, z->origin, &z->owner);
   if (status == LDNS_STATUS_OK) {
     record(z, rr);
     ldns_rr_free(rr);
@@ -109,6 +128,7 @@ static bool ttl_set(struct zone *z, const char *text, uint32_t line) {
   uint32_t ttl = text ? ldns_str2period(text, &end) : 0;
   if (!text || !end || *end) return import_fail(z->im, line, 1, "`$TTL` wants a time");
   z->ttl = ttl;
+  z->whole_ttl = true;
   return true;
 }
 
@@ -267,7 +287,7 @@ static const char *named_by(struct import *im, const char *file) {
 }
 
 bool import_zone(struct import *im, const char *file, const char *text, size_t n) {
-  struct zone z = {.im = im, .ttl = 3600};
+  struct zone z = {.im = im, .ttl = NO_TTL};
   const char *name = named_by(im, file), *slash = strrchr(file, '/');
   char *real = strcmp(file, "-") ? realpath(slash == file ? "/" : slash ? arena_copy(im->arena, file, (size_t)(slash - file)) : ".", NULL) : NULL;
   if (real) z.folder = arena_copy(im->arena, real, strlen(real));
