@@ -113,6 +113,7 @@ json_t *import_keep(struct import *im, json_t *value);
 /* A member by its path ("spec/ports"), NULL. */
 json_t *member(const json_t *object, const char *path);
 const char *member_text(const json_t *object, const char *path); /* NULL when it is no string, or empty */
+int64_t member_number(const json_t *object, const char *path);   /* 0 when it is no number */
 
 /* A new thing of the document that is read; `what` says which part of it. */
 struct thing *thing_new(struct import *im, enum import_kind kind, const char *key, const char *name, const char *what);
@@ -138,12 +139,13 @@ const char *plan_host(struct import *im, const char *text);     /* a name in low
 const char *plan_port(struct import *im, int64_t from, int64_t to, const char *proto);
 const char *plan_url(struct import *im, const char *text);
 const char *plan_string(struct import *im, const char *text);
+bool plan_exact(const char *text); /* does a plan's string say it as it is? */
 const char *plan_seconds(struct import *im, int64_t seconds);
 /* "[a, b]", or just "a". */
 struct plan_list { ARRAY(const char *) items; };
 void plan_list_add(struct import *im, struct plan_list *list, const char *item); /* once */
 const char *plan_list(struct import *im, const struct plan_list *list, bool brackets);
-/* Text from an answer, in one line and without control characters. */
+/* Text from an answer, in one line: without what is no UTF-8, control characters and those that turn the text's direction. */
 const char *shown(struct import *im, const char *text);
 bool address_private(const char *text);
 bool thing_serves(const struct thing *t, const char *port); /* a port as written in a plan, among its `ports` */

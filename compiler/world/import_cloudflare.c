@@ -133,7 +133,7 @@ void cloudflare_record(struct import *im, const json_t *record, const char *what
   bool address = !strcmp(type, "A") || !strcmp(type, "AAAA"), alias = !strcmp(type, "CNAME");
   struct import_record r = {.host = host ? host : shown(im, name), .type = type, .origin = origin, .proxied = json_is_true(member(record, "proxied"))};
   r.value = !host ? NULL : address ? plan_address(im, content) : alias ? plan_host(im, content) : NULL;
-  r.ttl = json_integer_value(member(record, "ttl"));
+  r.ttl = member_number(record, "ttl");
   if (r.ttl == 1) r.ttl = -1;
   if (r.value && address && !r.proxied && !address_private(r.value)) array_push(im->arena, &im->wans, r.value);
   record_add(im, r);
@@ -150,7 +150,7 @@ static void item(struct import *im, const json_t *one) {
 
 bool import_cloudflare(struct import *im, const json_t *document) {
   json_t *result = member(document, "result"), *one, *wrong = json_array_get(member(document, "errors"), 0);
-  int64_t page = json_integer_value(member(document, "result_info/page")), pages = json_integer_value(member(document, "result_info/total_pages"));
+  int64_t page = member_number(document, "result_info/page"), pages = member_number(document, "result_info/total_pages");
   size_t i;
   if (!member(document, "success") && !result) return import_fail(im, 0, 0, "this is no answer of Cloudflare's API: it says neither `success` nor `result`");
   if (!json_is_true(member(document, "success")))

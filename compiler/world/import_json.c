@@ -47,6 +47,8 @@ json_t *import_json(struct import *im, const char *text, size_t n, size_t *at) {
     return NULL;
   }
   json_t *value = json_loadb(text + start, n - start, JSON_DISABLE_EOF_CHECK, &error);
+  if (!value && json_error_code(&error) == json_error_numeric_overflow) /* numbers beyond 64 bits are numbers all the same */
+    value = json_loadb(text + start, n - start, JSON_DISABLE_EOF_CHECK | JSON_DECODE_INT_AS_REAL, &error);
   if (value) {
     *at = blanks(text, n, start + (size_t)error.position);
     return value;
@@ -83,4 +85,10 @@ json_t *member(const json_t *object, const char *path) {
 const char *member_text(const json_t *object, const char *path) {
   const char *text = json_string_value(member(object, path));
   return text && *text ? text : NULL;
+}
+
+int64_t member_number(const json_t *object, const char *path) {
+  const json_t *v = member(object, path);
+  double d = json_number_value(v);
+  return json_is_integer(v) ? json_integer_value(v) : d >= -9e15 && d <= 9e15 ? (int64_t)d : 0;
 }

@@ -29,7 +29,7 @@ static const char *ports_of(struct import *im, const json_t *service) {
   json_t *port;
   json_array_foreach(member(service, "spec/ports"), i, port) {
     const char *proto = member_text(port, "protocol");
-    int64_t n = json_integer_value(member(port, "port"));
+    int64_t n = member_number(port, "port");
     if (list.items.n < 200) plan_list_add(im, &list, plan_port(im, n, n, proto ? lower(im, proto) : "tcp"));
   }
   return plan_list(im, &list, true);
@@ -135,8 +135,8 @@ static void service(struct import *im, const json_t *object, const char *name, c
   else thing_set(im, t, "ports", ports);
   if (type && !strcmp(type, "NodePort"))
     json_array_foreach(member(object, "spec/ports"), i, one)
-      if (json_integer_value(member(one, "nodePort")))
-        thing_remark(im, t, "port of the nodes", "every node answers for it at port %d", (int)json_integer_value(member(one, "nodePort")));
+      if (member_number(one, "nodePort"))
+        thing_remark(im, t, "port of the nodes", "every node answers for it at port %d", (int)member_number(one, "nodePort"));
   json_array_foreach(member(object, "spec/externalIPs"), i, one)
     thing_remark(im, t, "external address of a Service", "nodes answer for it at %s too", json_string_value(one) ? json_string_value(one) : "?");
 }

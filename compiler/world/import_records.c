@@ -55,6 +55,7 @@ static void one_name(struct import *im, const struct import_record *at, uint32_t
   thing_set(im, t, "value", plan_list(im, &values, false));
   thing_set(im, t, "ttl", plan_seconds(im, ttl < 0 ? 300 : ttl));
   if (ttl < 0) thing_remark(im, t, NULL, "the TTL is automatic: five minutes");
+  if (!plan_seconds(im, ttl < 0 ? 300 : ttl)) thing_remark(im, t, "TTL that is none", "its TTL is said to be %lld", (long long)ttl);
   if (mixed) thing_remark(im, t, "further TTL of a name", "its records have several TTLs: this is the least");
 }
 
@@ -91,7 +92,7 @@ static void technitium_record(struct import *im, const json_t *one) {
   else if (!host) r.value = NULL;
   else if (!strcmp(type, "A") || !strcmp(type, "AAAA")) r.value = plan_address(im, member_text(one, "rData/ipAddress"));
   else if (!strcmp(type, "CNAME")) r.value = plan_host(im, member_text(one, "rData/cname"));
-  r.ttl = json_integer_value(member(one, "ttl"));
+  r.ttl = member_number(one, "ttl");
   record_add(im, r);
 }
 

@@ -84,26 +84,51 @@ const char *plan_url(struct import *im, const char *text) {
   return text;
 }
 
+/* Bytes of the character at s that may stand in a plan and is seen there, 0 when it may not: no UTF-8 (a text that was cut short), a control
+ * character, one that turns the direction of the text. */
+static size_t character(const unsigned char *s) {
+  if (*s < 0x80) return *s >= ' ' && *s != 0x7f;
+  size_t n = *s < 0xc2 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : *s < 0xf5 ? 4 : 0;
+  for (size_t i = 1; i < n; i++)
+    if ((s[i] & 0xc0) != 0x80) return 0; /* the end of the text is none either */
+  if ((n == 2 && *s == 0xc2 && s[1] < 0xa0) || (n == 3 && *s == 0xe0 && s[1] < 0xa0) || (n == 3 && *s == 0xed && s[1] > 0x9f)) return 0;
+  if ((n == 4 && *s == 0xf0 && s[1] < 0x90) || (n == 4 && *s == 0xf4 && s[1] > 0x8f)) return 0;
+  if (n == 3 && *s == 0xe2 && s[1] == 0x80 && (s[2] == 0x8e || s[2] == 0x8f || (s[2] >= 0xa8 && s[2] <= 0xae))) return 0;
+  return n == 3 && *s == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9 ? 0 : n;
+}
+
 const char *shown(struct import *im, const char *text) {
-  char *out = arena_copy(im->arena, text, strlen(text));
-  for (char *p = out; *p; p++)
-    if ((unsigned char)*p < ' ' || *p == 0x7f) *p = ' ';
-  return out;
+  struct text out = {.arena = im->arena};
+  for (const char *p = text; *p;) {
+    size_t n = character((const unsigned char *)p);
+    if (n) text_add(&out, p, n);
+    else if ((unsigned char)*p < 0x80) text_putc(&out, ' ');
+    p += n ? n : 1;
+  }
+  return text_done(&out);
 }
 
 const char *plan_string(struct import *im, const char *text) {
   struct text out = {.arena = im->arena};
   if (!text) return NULL;
   text_putc(&out, '"');
-  for (const char *p = text; *p; p++) {
+  for (const char *p = text; *p;) {
+    size_t n = character((const unsigned char *)p);
     if (*p == '"' || *p == '\\') text_print(&out, "\\%c", *p);
     else if (*p == '\n') text_puts(&out, "\\n");
     else if (*p == '\t') text_puts(&out, "\\t");
     else if (*p == '$' && p[1] == '{') text_puts(&out, "$$");
-    else text_putc(&out, (unsigned char)*p < ' ' || *p == 0x7f ? ' ' : *p);
+    else if (n) text_add(&out, p, n);
+    else if ((unsigned char)*p < 0x80) text_putc(&out, ' ');
+    p += n ? n : 1;
   }
   text_putc(&out, '"');
   return text_done(&out);
+}
+
+bool plan_exact(const char *text) {
+  for (size_t n = 1; *text && n; text += n) n = *text == '\n' || *text == '\t' ? 1 : character((const unsigned char *)text);
+  return !*text;
 }
 
 const char *plan_seconds(struct import *im, int64_t s) {

@@ -82,7 +82,7 @@ static void once(struct import *im, struct said *list, const char *text) {
 
 void import_note(struct import *im, const char *what, bool assumed, uint32_t n) {
   uint32_t id = name_str(&im->note_names, arena_print(im->arena, "%c%s", assumed ? '+' : '-', what));
-  while (im->notes.n <= id) array_push(im->arena, &im->notes, (struct import_note){what, assumed, 0});
+  while (im->notes.n <= id) array_push(im->arena, &im->notes, (struct import_note){shown(im, what), assumed, 0});
   im->notes.at[id].n += n;
 }
 

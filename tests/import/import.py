@@ -160,6 +160,46 @@ kind: List
     result(status == 0 and checked == 0 and not out and "ssh://nas.example.org:22" in plan and "unix:/x" in plan, "odd origins are quoted or left out", plan, out)
 
 
+def ttls():
+    """A record without a TTL: RFC 2308 with `$TTL`, RFC 1035 without, the SOA record's least where it has none itself."""
+    for name, text, wanted, note in (
+            ("$TTL is for all that follow", "$TTL 2h\n@ SOA a b 1 2 3 4 300\nx 600 A 192.0.2.1\ny A 192.0.2.2\n", "2h", False),
+            ("$TTL of nothing is nothing", "$TTL 0\n@ SOA a b 1 2 3 4 300\ny A 192.0.2.2\n", "0s", False),
+            ("without it the last one counts", "@ 1d SOA a b 1 2 3 4 300\nx 600 A 192.0.2.1\ny A 192.0.2.2\n", "10m", False),
+            ("a SOA record without one gives its least", "@ SOA a b 1 2 3 4 300\nx 600 A 192.0.2.1\ny A 192.0.2.2\n", "5m", False),
+            ("where nobody says it, that is said", "y A 192.0.2.2\n", "1h", True)):
+        plan, said, status = imported(saved("ttl.zone", "$ORIGIN example.org.\n" + text))
+        found = [line for line in plan.splitlines() if '"y.example.org"' in line]
+        result(status == 0 and len(found) == 1 and "ttl = %s }" % wanted in found[0] and ("assumed: a TTL of one hour" in said) == note, "TTL: " + name, found, said)
+
+
+def odd_characters():
+    """What no plan may have is left out of the text, and said where it is looked for by that text."""
+    rule = {"interface": "wan", "protocol": "tcp", "destination": "wan:ip", "destination_port": "443", "target": "10.0.0.9", "descr": "gate \u202eevil\u2066 \u0085way"}
+    rest = [rule, dict(rule, interface="opt1"), dict(rule, destination_port="8443", descr="long " + "\u00e4" * 80, target="${x}"), dict(rule, destination_port="8444", descr="inside", target="lan:ip")]
+    texts = json.dumps({"code": 200, "response_id": "SUCCESS", "data": rest + [{"name": "names", "type": "x" + "\u00e4" * 40, "address": ["\u00e4" * 60]}]})
+    plan, said, status = imported(saved("turned.json", texts))
+    out, checked = findings(plan)
+    result(status == 0 and checked == 0 and not out, "characters that no plan may have are none of it", plan, out)
+    result('name = "gate evil way"' in plan and "in the world its name has characters that are left out here" in plan, "a name that loses some has a remark", plan)
+    result("port forward to what is no address (1)" in said, "a target that is none is left out", said)
+    texts = json.dumps({"status": "ok", "response": {"records": [{"name": "x" + "\u00e4" * 79 + ".example.org", "type": "A", "ttl": 60, "rData": {"ipAddress": "192.0.2.1"}},
+                                                                 {"name": "y.example.org", "type": "A", "ttl": 1 << 40, "rData": {"ipAddress": "192.0.2.1"}}]}})
+    plan, said, status = imported(saved("long-names.json", texts))
+    out, checked = findings(plan)
+    result(status == 0 and checked == 0 and not out, "a long name is cut between its characters", plan, out)
+    result("TTL that is none (1)" in said and "its TTL is said to be 1099511627776" in plan, "a TTL that is none is said", plan, said)
+    inside = fixture("config.xml").replace("<target>house_lb</target>", "<target>lanip</target>", 1)
+    plan, said, status = imported("services.json", saved("inside.xml", inside))
+    result(status == 0 and "target = 192.168.7.1" in plan.replace("target =  ", "target = "), "a forward to the firewall's own address", plan, said)
+    record = {"type": "cloudflare_record", "mode": "managed", "address": "cloudflare_record.x",
+              "values": {"name": "a", "hostname": "a.example.org", "type": "A", "value": "192.0.2.9", "ttl": 600}}
+    state = {"format_version": "1.0", "values": {"root_module": {"resources": [{"type": "random_integer", "mode": "managed", "address": "random_integer.x",
+                                                                                "values": {"seed": 18446744073709551616}}, record]}}}
+    plan, said, status = imported(saved("numbers.json", json.dumps(state)))
+    result(status == 0 and "value = 192.0.2.9  ttl = 10m" in plan, "a number beyond 64 bits does not end the reading", plan, said)
+
+
 # ── What is no answer ────────────────────────────────────────────────────────
 
 def bad_input():
@@ -284,6 +324,8 @@ def live():
 skeleton()
 all_of_them()
 one_thing_each()
+ttls()
+odd_characters()
 bad_input()
 live()
 subprocess.run(["rm", "-rf", WORK], check=False)
