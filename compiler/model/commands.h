@@ -27,6 +27,9 @@ struct statements {
 void statements_evaluate(struct statements *b, uint32_t block);
 /* Text as pieces, for texts that are no `$` line. */
 struct pieces pieces_of_text(struct arena *a, const char *text, struct span at);
+/* A value as it stands in a URL behind what is before it (url_text.c): what cannot stand there is written as RFC 3986 has it, and in the
+ * value of a parameter what would end it (`&`, `+`), too. A value at the very front is the URL's own beginning, and stays as it is. */
+const char *url_text(struct arena *arena, struct pieces before, const char *text);
 
 /* ── Blocks (commands.c) ───────────────────────────────────────────────────── */
 

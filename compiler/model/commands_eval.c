@@ -119,7 +119,10 @@ static void value_piece(struct statements *b, struct piece_list *p, const struct
     return;
   }
   struct text text = {.arena = arena_of(b)};
-  if (value_interpolate(b->e, &text, v, b->scope.for_people)) add(b, p, PIECE_VALUE, quoted, text_done(&text), at);
+  if (value_interpolate(b->e, &text, v, b->scope.for_people)) {
+    text_done(&text);
+    add(b, p, PIECE_VALUE, quoted, in == IN_URL ? url_text(arena_of(b), pieces(p), text.at) : text.at, at);
+  }
   else no_text(b, v, at);
 }
 
