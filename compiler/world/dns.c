@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SERVERS_AT_ONCE = 64 };
+enum { SERVERS_AT_ONCE = 64, QUESTIONS_AT_ONCE = 256 };
+static const char mute[] = "it does not answer", nobody[] = "nobody answers there";
 
 struct asking_dns {
   struct arena *arena;
@@ -99,9 +100,21 @@ static void on_answer(void *data, int status, int timeouts, unsigned char *bytes
 
   (void)timeouts;
   if (bytes != NULL && n >= 12) read_answer(x, bytes, n);
-  else if (status == ARES_ETIMEOUT) x->answer->reason = "it does not answer";
-  else if (status == ARES_ECONNREFUSED) x->answer->reason = "nobody answers there";
+  else if (status == ARES_ETIMEOUT) x->answer->reason = mute;
+  else if (status == ARES_ECONNREFUSED) x->answer->reason = nobody;
   else x->answer->reason = ares_strerror(status);
+}
+
+/* A server that has answered none of the questions before is not waited for again: the reason, NULL. */
+static const char *silent(const struct dns_question *asked, const struct dns_answer *answers, uint32_t from, uint32_t before, const struct dns_question *q) {
+  const char *reason = NULL;
+
+  for (uint32_t i = from; i < before; i++) {
+    if (asked[i].port != q->port || strcmp(asked[i].server, q->server) != 0) continue;
+    if (answers[i].reason == NULL) return NULL;
+    reason = answers[i].reason;
+  }
+  return reason != NULL && (strcmp(reason, mute) == 0 || strcmp(reason, nobody) == 0) ? reason : NULL;
 }
 
 /* All questions to one server, through one channel. */
@@ -132,8 +145,7 @@ static void wait_for(ares_channel *channels, uint32_t n) {
 
       if (k == 0) continue;
       if (k > most) most = k;
-      ares_timeout(channels[i], &least, &t);
-      if (t.tv_sec < least.tv_sec || (t.tv_sec == least.tv_sec && t.tv_usec < least.tv_usec)) least = t;
+      least = *ares_timeout(channels[i], &least, &t); /* the sooner of the two */
     }
     if (most == 0) return;
     if (select(most, &in, &out, NULL, &least) < 0) {
@@ -149,13 +161,15 @@ void dns_ask(struct arena *arena, const struct dns_question *asked, uint32_t n, 
 
   memset(answers, 0, n * sizeof *answers);
   ares_library_init(ARES_LIB_INIT_ALL);
-  for (uint32_t from = 0; from < n;) {
+  for (uint32_t from = 0, before = 0; from < n;) {
     ares_channel channels[SERVERS_AT_ONCE];
     const struct dns_question *of[SERVERS_AT_ONCE];
     uint32_t count = 0, i = from;
 
-    for (; i < n && i < from + 256; i++) {
+    for (; i < n && i < from + QUESTIONS_AT_ONCE; i++) {
       uint32_t k = 0;
+
+      if ((answers[i].reason = silent(asked, answers, before, from, &asked[i])) != NULL) continue;
 
       while (k < count && (strcmp(of[k]->server, asked[i].server) != 0 || of[k]->port != asked[i].port)) k++;
       if (k == SERVERS_AT_ONCE) break;
@@ -172,6 +186,7 @@ void dns_ask(struct arena *arena, const struct dns_question *asked, uint32_t n, 
     }
     wait_for(channels, count);
     for (uint32_t k = 0; k < count; k++) ares_destroy(channels[k]);
+    before = from;
     from = i;
   }
   ares_library_cleanup();

@@ -20,6 +20,8 @@ struct job {
   bool over;
 };
 
+/* A database that could not be reached: it is not waited for again. */
+struct dead_base { const char *const *keys, *const *values; const char *reason; };
 struct known_access { const char *origin; const struct kube_access *access; };
 
 struct asking {
@@ -33,6 +35,7 @@ struct asking {
   ARRAY(const char *) filters;
   struct filters *jq;
   ARRAY(struct known_access) accesses;
+  ARRAY(struct dead_base) dead;
   bool *wanted, *absent;         /* per secret: asked for; its store says that there is none */
   int64_t *life, *access;        /* per secret: seconds that it, or what it is fetched with, lives on; -1 */
 };

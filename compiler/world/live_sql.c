@@ -7,6 +7,44 @@
 
 static const char *name_at(const struct asking *a, uint32_t id) { return name_text(&a->m->c->names, id); }
 
+/* ── Databases ─────────────────────────────────────────────────────────────── */
+
+static bool same_place(const struct dead_base *d, const struct sql_question *q) {
+  uint32_t i = 0;
+
+  while (d->keys[i] != NULL && q->keys[i] != NULL && strcmp(d->keys[i], q->keys[i]) == 0 && strcmp(d->values[i], q->values[i]) == 0) i++;
+  return d->keys[i] == NULL && q->keys[i] == NULL;
+}
+
+/* Of a connection string that it cannot read, libpq says the part that it did not understand, and that may be of the password. What it
+ * says of a server that it has found is no such thing. */
+static bool of_password(const char *said, const char *connection) {
+  static const char found[] = "connection to server", unknown[] = "could not translate host name \"";
+  const char *at = strrchr(connection, '@'), *name = strncmp(said, unknown, sizeof unknown - 1) == 0 ? said + sizeof unknown - 1 : NULL;
+  size_t n = name == NULL ? 0 : strcspn(name, "\"");
+
+  if (strchr(said, '"') == NULL || strncmp(said, found, sizeof found - 1) == 0) return false;
+  if (name == NULL || n == 0) return true;
+  if (strstr(connection, "://") != NULL) return at == NULL || strncmp(at + 1, name, n) != 0;
+  const char *host = strstr(connection, "host=");
+
+  return host == NULL || strncmp(host + 5, name, n) != 0;
+}
+
+static void base_ask(struct asking *a, const struct sql_question *q, struct sql_answer *answer) {
+  for (uint32_t i = 0; i < a->dead.n; i++)
+    if (same_place(&a->dead.at[i], q)) {
+      answer->reason = a->dead.at[i].reason;
+      return;
+    }
+  a->live->asked++;
+  a->w->sql(a->w->data, q, answer);
+  for (uint32_t i = 0; answer->reason != NULL && q->keys[i] != NULL; i++)
+    if (strcmp(q->keys[i], "dbname") == 0 && of_password(answer->reason, q->values[i]))
+      answer->reason = "how to connect to it is said in a way that cannot be read, and a part of the password would show in how: signs such as `@`, `/` and `#` in it are written `%40`, `%2F`, `%23`";
+  if (answer->unreached) array_push(a->arena, &a->dead, (struct dead_base){q->keys, q->values, answer->reason});
+}
+
 /* ── psql ──────────────────────────────────────────────────────────────────── */
 
 /* `psql` with nothing but flags that say how it prints. */
@@ -47,7 +85,7 @@ enum ready live_psql(struct asking *a, const struct command *c, struct sql_answe
   }
   keys[n] = NULL; /* the last may have been left out */
   *where = arena_print(a->arena, "PostgreSQL at %s", host);
-  if (ready == READY) a->w->sql(a->w->data, &q, answer);
+  if (ready == READY) base_ask(a, &q, answer);
   return ready;
 }
 
@@ -82,7 +120,7 @@ static const char *holder_query(struct arena *arena, const struct state_lock *l)
 static void look_at(struct asking *a, const struct state_lock *l) {
   const struct resource *r = &a->m->resources.at[l->stack];
   struct look look = {.verdict = LOOK_UNKNOWN, .resource = l->stack, .attribute = NONE, .name = name_at(a, r->name), .part = "lock", .declared = "free", .at = r->at, .lock = true};
-  const char *keys[] = {"dbname", NULL}, *values[] = {NULL, NULL}, *connection = NULL;
+  const char **keys = arena_array(a->arena, const char *, 2), **values = arena_array(a->arena, const char *, 2), *connection = NULL;
   struct sql_question q = {.keys = keys, .values = values, .query = holder_query(a->arena, l)};
   struct sql_answer answer = {0};
 
@@ -93,9 +131,9 @@ static void look_at(struct asking *a, const struct state_lock *l) {
     look.failed = true;
     if (look.reason == NULL) look.reason = "its PG_CONN_STR could not be had";
   } else {
+    keys[0] = "dbname";
     values[0] = connection;
-    a->live->asked++;
-    a->w->sql(a->w->data, &q, &answer);
+    base_ask(a, &q, &answer);
     look.failed = !answer.answered;
     look.reason = answer.reason == NULL ? NULL : arena_print(a->arena, "the state database: %s", answer.reason);
     if (look.reason != NULL && credentials_within(a->credentials, look.reason)) look.reason = "the state database gives no answer, and a reason that holds a secret";

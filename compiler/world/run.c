@@ -92,6 +92,24 @@ static bool follow(pid_t pid, struct pipe_text *out, struct pipe_text *err, int6
   return late;
 }
 
+/* Waits for a program that has closed its output, which it may do and go on. True when it had to be ended. */
+static bool ended(pid_t pid, int *status, int64_t within) {
+  struct timespec pause = {0, 10000000};
+  int64_t until = clock_ms() + within;
+  bool late = false;
+
+  for (pid_t done; (done = waitpid(pid, status, WNOHANG)) == 0 || (done < 0 && errno == EINTR);) {
+    if (clock_ms() >= until) {
+      kill(-pid, late ? SIGKILL : SIGINT);
+      if (late) kill(pid, SIGKILL); /* it may have left its group */
+      until = clock_ms() + GRACE;
+      late = true;
+    }
+    nanosleep(&pause, NULL);
+  }
+  return late;
+}
+
 static const char *last_line(struct arena *arena, const struct pipe_text *err) {
   size_t end = err->n, start;
 
@@ -116,7 +134,7 @@ struct run_answer run_program(struct arena *arena, const struct run_request *req
   struct pipe_text text = {.fd = out[0], .most = OUT_MOST}, said = {.fd = err[0], .most = ERR_MOST, .tail = true};
   bool late = pid > 0 && follow(pid, &text, &said, request->within);
 
-  while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+  if (pid > 0) late |= ended(pid, &status, request->within);
   close(out[0]), close(err[0]);
   if (said.at != NULL) a.last = last_line(arena, &said);
   if (pid < 0) a.reason = "it could not be started";

@@ -90,6 +90,7 @@ struct sql_answer sql_ask(struct arena *arena, const struct sql_question *asked,
 
   if (c == NULL || PQstatus(c) == CONNECTION_BAD || !connected(c, until)) {
     a.reason = c != NULL && clock_ms() >= until ? "it does not answer in time" : said(arena, c == NULL ? "" : PQerrorMessage(c), "no connection");
+    a.unreached = true;
     PQfinish(c);
     return a;
   }

@@ -10,6 +10,7 @@ struct sql_question {
 };
 struct sql_answer {
   bool answered;
+  bool unreached;     /* no connection came about */
   const char *text;   /* columns parted by `|`, rows by line ends, as `psql -At` prints them; in the arena */
   const char *reason; /* why there is no answer; NULL */
 };

@@ -706,10 +706,25 @@ def locks():
         server.wait()
         r = s.run(path, "--timeout", "2")
         check("no database: exit status 3 at once", r.code == 3 and "the state database: " in r.out and r.took < 3 + SLACK, r)
-        listener = standin.socket.create_server(("127.0.0.1", 5432), backlog=5)
-        r = s.run(path, "--timeout", "1")
+        listener = standin.socket.create_server(("127.0.0.1", 5432), backlog=50)
+        stacks = "".join("stack more%d { dir = \"%d\"  state = 127.0.0.1:5432  env = { PG_CONN_STR = secret conn } }\n"
+                         "beacon b%d { target = 10.0.20.3 -> 10.0.20.4  via = more%d  patch = \"p.patch\"  takes = 1m }\n" % (i, i, i, i) for i in range(10))
+        r = s.run(s.plan(STACK + stacks, "stacks.cut"), "--timeout", "1")
         check("a database that says nothing: in time", r.code == 3 and "does not answer in time" in r.out and r.took < 5 + SLACK, r)
+        listener.setblocking(False)
+        calls = 0
+        try:
+            while listener.accept():
+                calls += 1
+        except BlockingIOError:
+            pass
+        check("and it is waited for once, not for each stack", calls == 2, calls)
         listener.close()
+        r = s.run(path, "--timeout", "1", CONN="postgres://postgres:Lm4Zp1nQ@nobody.invalid/postgres")
+        check("a name of a database server that has no address", r.code == 3 and 'could not translate host name "nobody.invalid"' in r.out, r)
+        for odd in ("postgres://postgres:Qx7/Lm4Zp1nQ@127.0.0.1/postgres", "postgres://postgres:p@Lm4Zp1nQ@127.0.0.1/postgres", "host=127.0.0.1 password=a Lm4Zp1nQ"):
+            r = s.run(path, "--timeout", "1", CONN=odd)
+            check("a connection string that is none shows nothing of its password", r.code == 3 and "p1nQ" not in r.out + r.err and "Qx7" not in r.out and "a part of the password would show" in r.out, r)
     finally:
         if holder:
             holder.kill()
@@ -803,6 +818,10 @@ def names():
     second.silent = True
     r = s.run(path, "--timeout", "2")
     check("a server that says nothing: in time", r.code == 3 and "port 53: it does not answer" in r.out and r.took < 6 + SLACK, r)
+    many_names = "".join("dns_record n%d { host = \"n%d.example.net\"  value = 10.0.20.200  ttl = 60s }\n" % (i, i) for i in range(1200))
+    before = second.heard
+    r = s.run(s.plan(NAMES.replace('name_server first  { address = 10.0.20.201  domains = ["example.net"] }\n', "") + many_names, "many.cut"), "--timeout", "1")
+    check("a server that says nothing is not asked for each of many names", r.code == 3 and second.heard - before < 1100, "%d\n%s" % (second.heard - before, r.out[:2000]))
 
 
 def knot():

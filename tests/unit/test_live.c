@@ -1,5 +1,6 @@
 /* The live check against a recorded world: which questions are asked, when, with what, and what becomes of the answers. */
 #include "cutc.h"
+#include "world/run.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -160,8 +161,24 @@ static void at_the_end(void **state) {
   compilation_free(d.c);
 }
 
+/* A program may close its output and go on: its time is over all the same. */
+static void a_program_without_output(void **state) {
+  struct arena arena = {0};
+  const char *const words[] = {"sh", "-c", "exec >&- 2>&-; sleep 60", NULL};
+  struct run_request request = {.words = words, .within = 200};
+  struct run_answer answer;
+
+  (void)state;
+  alarm(20);
+  answer = run_program(&arena, &request);
+  alarm(0);
+  assert_int_equal(answer.status, -1);
+  assert_non_null(strstr(answer.reason, "it was not done after"));
+  arena_free(&arena);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(rounds), cmocka_unit_test(proven_on_it), cmocka_unit_test(no_secret), cmocka_unit_test(at_the_end)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(rounds), cmocka_unit_test(proven_on_it), cmocka_unit_test(no_secret), cmocka_unit_test(at_the_end), cmocka_unit_test(a_program_without_output)};
 
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
