@@ -3,12 +3,16 @@
  * holds a value. */
 #include "world/credentials.h"
 
+#include <ctype.h>
 #include <string.h>
+
+enum { LEAST = 4, LEAST_ENCODED = 8, FORMS = 5 /* itself, in a URL, and within base64 at three places */ };
 
 struct credential {
   enum ready ready;
   bool wanted;
   char *value;
+  char *forms[FORMS]; /* what is looked for in texts; NULL where it would say too little */
   const char *why;
 };
 struct credentials {
@@ -16,7 +20,51 @@ struct credentials {
   struct model *m;
   const struct outside *w;
   struct credential *at;
+  ARRAY(struct credential) others;
 };
+
+/* As a URL has it; NULL when that is no different. */
+static char *in_url(struct arena *arena, const char *value) {
+  struct text out = {.arena = arena};
+  bool differs = false;
+
+  for (const unsigned char *s = (const unsigned char *)value; *s != '\0'; s++) {
+    bool plain = isalnum(*s) || strchr("-._~", *s) != NULL;
+
+    differs |= !plain;
+    if (plain) text_putc(&out, (char)*s);
+    else text_print(&out, "%%%02X", *s);
+  }
+  return differs ? out.at : NULL;
+}
+
+/* What stands in base64 wherever `shift` bytes of a group of three come before it: without the characters that its neighbours change. */
+static char *in_base64(struct arena *arena, const char *value, size_t shift) {
+  size_t n = strlen(value);
+  const char *padded = arena_print(arena, "%.*s%s", (int)shift, "xx", value), *all = http_base64(arena, padded, n + shift);
+  size_t from = shift == 0 ? 0 : shift + 1, to = (n + shift) * 8 / 6;
+
+  return to < from + LEAST_ENCODED ? NULL : arena_copy(arena, all + from, to - from);
+}
+
+static void forms(struct arena *arena, struct credential *s) {
+  if (s->value == NULL || strlen(s->value) < LEAST) return;
+  s->forms[0] = s->value;
+  s->forms[1] = in_url(arena, s->value);
+  for (size_t i = 0; i < 3; i++) s->forms[2 + i] = in_base64(arena, s->value, i);
+}
+
+static bool within(const struct credential *s, const char *text) {
+  for (size_t i = 0; i < FORMS; i++)
+    if (s->forms[i] != NULL && strstr(text, s->forms[i]) != NULL) return true;
+  return false;
+}
+
+static void wipe(struct credential *s) {
+  for (volatile char *c = s->value; c != NULL && *c != '\0'; c++) *c = '\0';
+  for (size_t i = 0; i < FORMS; i++)
+    for (volatile char *c = s->forms[i]; c != NULL && *c != '\0'; c++) *c = '\0';
+}
 
 struct credentials *credentials_new(struct arena *arena, struct model *m, const struct outside *w) {
   struct credentials *c = arena_new(arena, struct credentials);
@@ -32,6 +80,7 @@ static void have(struct credentials *c, struct credential *s, const char *value,
   s->ready = n > 0 ? READY : MISSING;
   s->value = n > 0 ? arena_copy(c->arena, value, n) : NULL;
   s->why = why;
+  forms(c->arena, s);
 }
 
 static void look_up(struct credentials *c, uint32_t secret) {
@@ -88,13 +137,26 @@ enum ready credentials_fill(struct credentials *c, const struct pieces *p, const
   return ready;
 }
 
+void credentials_know(struct credentials *c, const char *value) {
+  struct credential one = {0};
+
+  for (uint32_t i = 0; value != NULL && i < c->others.n; i++)
+    if (strcmp(c->others.at[i].value, value) == 0) return;
+  if (value == NULL) return;
+  one.value = arena_copy(c->arena, value, strlen(value));
+  forms(c->arena, &one);
+  array_push(c->arena, &c->others, one);
+}
+
 bool credentials_within(const struct credentials *c, const char *text) {
   for (uint32_t i = 0; i < c->m->secrets.n; i++)
-    if (c->at[i].value != NULL && strlen(c->at[i].value) >= 4 && strstr(text, c->at[i].value) != NULL) return true;
+    if (within(&c->at[i], text)) return true;
+  for (uint32_t i = 0; i < c->others.n; i++)
+    if (within(&c->others.at[i], text)) return true;
   return false;
 }
 
 void credentials_wipe(struct credentials *c) {
-  for (uint32_t i = 0; i < c->m->secrets.n; i++)
-    for (volatile char *s = c->at[i].value; s != NULL && *s != '\0'; s++) *s = '\0';
+  for (uint32_t i = 0; i < c->m->secrets.n; i++) wipe(&c->at[i]);
+  for (uint32_t i = 0; i < c->others.n; i++) wipe(&c->others.at[i]);
 }

@@ -18,7 +18,9 @@ enum ready credentials_want(struct credentials *c, uint32_t secret, const char *
 void credentials_put(struct credentials *c, uint32_t secret, const char *value, const char *why);
 /* Text with its secrets in it. */
 enum ready credentials_fill(struct credentials *c, const struct pieces *p, const char **text, const char **why);
-/* Does a text hold one of them? Such a text is not shown. */
+/* A credential that is none of the plan's secrets (a kubeconfig's): no text that holds it is shown either. */
+void credentials_know(struct credentials *c, const char *value);
+/* Does a text hold one of them, as it is, in base64 or as a URL has it? Such a text is not shown. */
 bool credentials_within(const struct credentials *c, const char *text);
 void credentials_wipe(struct credentials *c);
 

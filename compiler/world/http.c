@@ -9,11 +9,12 @@
 #include <strings.h>
 #include <time.h>
 
-enum { RUNNING_MOST = 96, REDIRECTS_MOST = 5, WAIT_MOST = 20000 /* ms that a `retry-after` may ask for */ };
+enum { RUNNING_MOST = 96, REDIRECTS_MOST = 5, WAIT_MOST = 20000 /* ms that a `retry-after` may ask for */, SILENT_MOST = 24 };
 
 struct origin {
   const char *name;
   uint32_t running;
+  uint32_t silent;         /* tries in a row that ended without a word, and no answer between them */
   bool answered;           /* by anything at all */
   const char *dead;        /* why nobody needs to try any more */
   uint32_t first, last;    /* transfers that wait for their turn, NONE */
@@ -284,6 +285,7 @@ static const char *cover(struct arena *arena, const char *text, const char *secr
 static const char *without_credentials(struct http *h, const struct http_request *r, const char *text) {
   text = cover(h->arena, text, r->bearer);
   text = cover(h->arena, text, r->basic);
+  if (r->basic != NULL) text = cover(h->arena, text, http_base64(h->arena, r->basic, strlen(r->basic)));
   if (r->basic != NULL && strchr(r->basic, ':') != NULL) text = cover(h->arena, text, strchr(r->basic, ':') + 1);
   for (uint32_t i = 0; i < r->header_count; i++)
     if (strncasecmp(r->headers[i].name, "content-", 8) != 0 && strncasecmp(r->headers[i].name, "accept", 6) != 0)
@@ -350,12 +352,15 @@ static const char *unreached(struct http *h, const struct transfer *t, CURLcode 
   if (code == CURLE_COULDNT_RESOLVE_HOST) return arena_print(a, "the name in %s has no address here", place);
   if (code == CURLE_COULDNT_RESOLVE_PROXY) return "the name of the proxy (https_proxy, http_proxy) has no address here";
   if (code == CURLE_COULDNT_CONNECT) return arena_print(a, "%s cannot be connected to", place);
+  if (code == CURLE_OPERATION_TIMEDOUT && t->pages.n > 0)
+    return arena_print(a, "the list of %s does not come to its end in time, only to page %u", place, t->pages.n);
   if (code == CURLE_OPERATION_TIMEDOUT && connected) return arena_print(a, "%s did not give a whole answer in time", place);
   if (code == CURLE_OPERATION_TIMEDOUT) return arena_print(a, "%s cannot be connected to in time", place);
   if (code == CURLE_PEER_FAILED_VERIFICATION) return arena_print(a, "the certificate of %s is not to be trusted: %s", place, words);
   if (code == CURLE_SSL_CACERT_BADFILE) return arena_print(a, "the file with the authorities to trust for %s cannot be read", place);
   if (code == CURLE_SSL_CERTPROBLEM) return arena_print(a, "the client certificate for %s cannot be used", place);
   if (code == CURLE_SSL_CONNECT_ERROR) return arena_print(a, "%s does not speak TLS with us: %s", place, words);
+  if (connected && (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY)) return arena_print(a, "what answers at %s does not speak HTTP", place);
   if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) return "the URL is none of HTTP";
   return arena_print(a, "%s broke off: %s", place, curl_easy_strerror(code));
 }
@@ -372,7 +377,9 @@ static void failed(struct http *h, uint32_t id, CURLcode code, const char *place
   if (fleeting && again(h, id, 0, 2)) return;
   bool place_itself = code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT;
 
-  if (place_itself && !o->answered) o->dead = reason;
+  /* One that has stopped to answer is left alone too, once that is no accident: else each of many would wait for its own time-out. */
+  if (code == CURLE_OPERATION_TIMEDOUT) o->silent++;
+  if (place_itself && (!o->answered || o->silent >= SILENT_MOST)) o->dead = reason;
   answer(h, id, HTTP_UNREACHED, 0, reason);
 }
 
@@ -445,6 +452,7 @@ static void judged(struct http *h, uint32_t id, unsigned status, const char *pla
   if (t->request.pages) next = pages_take(&t->pages, h->arena, j, t->request.url, t->link, &wrong);
   else json_decref(j);
   if (next != NULL && strcmp(http_origin(h->arena, next), http_origin(h->arena, t->request.url)) != 0) wrong = "its next page is somewhere else";
+  if (next != NULL && wrong == NULL && t->pages.n > 1 && strcmp(next, t->url) == 0) wrong = "the same page comes again and again";
   if (wrong != NULL) {
     answer(h, id, HTTP_GARBLED, status, arena_print(h->arena, "the list of %s cannot be read to its end: %s", place, wrong));
   } else if (next == NULL) {
@@ -469,10 +477,10 @@ static void finished(struct http *h, uint32_t id, CURLcode code) {
   curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
   curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &to);
   if (to != NULL) to = arena_copy(h->arena, to, strlen(to));
-  const char *why = code == CURLE_OK ? NULL : unreached(h, t, code, place, connected > 0 || status > 0);
+  const char *why = code == CURLE_OK ? NULL : unreached(h, t, code, place, connected > 0 || status > 0 || o->answered); /* a connection that is used again says nothing */
 
   stop(h, t);
-  if (status > 0) o->answered = true;
+  if (status > 0) o->answered = true, o->silent = 0;
   if (code != CURLE_OK) {
     failed(h, id, code, place, why);
     return;

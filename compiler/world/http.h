@@ -71,6 +71,8 @@ void http_close(struct http *h);
 const char *http_complaint(struct arena *arena, unsigned status, const char *body, size_t length);
 /* scheme://host:port of a URL, lower case, without user, path and query; "" when it is none. */
 const char *http_origin(struct arena *arena, const char *url);
+/* In base64, as basic authentication has it; in the arena. */
+const char *http_base64(struct arena *arena, const char *text, size_t n);
 /* An answer's text as it may be shown: control characters replaced, at most `most` bytes. */
 const char *http_shown(struct arena *arena, const char *text, size_t n, size_t most);
 

@@ -4,6 +4,7 @@
 #include "world/http_inside.h"
 
 #include <ctype.h>
+#include <nettle/base64.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,14 @@ const char *http_origin(struct arena *arena, const char *url) {
 
   named = strchr(after != NULL ? after : origin + scheme + 3, ':') != NULL;
   return named ? origin : arena_print(arena, "%s:%s", origin, tls ? "443" : "80");
+}
+
+const char *http_base64(struct arena *arena, const char *text, size_t n) {
+  char *out = arena_alloc(arena, BASE64_ENCODE_RAW_LENGTH(n) + 1, 1);
+
+  base64_encode_raw(out, n, (const uint8_t *)text);
+  out[BASE64_ENCODE_RAW_LENGTH(n)] = '\0';
+  return out;
 }
 
 /* ── Complaints ────────────────────────────────────────────────────────────── */

@@ -38,7 +38,21 @@ static const char *with_parameter(struct arena *arena, const char *url, const ch
   return text_done(&out);
 }
 
-/* The target of rel="next" in a Link header; only an absolute URL or one with a path from the root. */
+/* A reference beside the URL that it stands in (RFC 3986, but for `..`, which no list has). */
+static const char *resolved(struct arena *arena, const char *reference, const char *base) {
+  const char *origin = http_origin(arena, base), *path = strstr(base, "://");
+
+  if (strstr(reference, "://") != NULL || path == NULL) return reference;
+  if (strncmp(reference, "//", 2) == 0) return arena_print(arena, "%.*s:%s", (int)(path - base), base, reference);
+  if (*reference == '/') return arena_print(arena, "%s%s", origin, reference);
+  path += 3 + strcspn(path + 3, "/?#");
+  size_t n = strcspn(path, "?#");
+
+  while (*reference != '?' && n > 0 && path[n - 1] != '/') n--;
+  return arena_print(arena, "%s%.*s%s%s", origin, (int)n, path, n == 0 ? "/" : "", reference);
+}
+
+/* The target of rel="next" in a Link header. */
 static const char *next_link(struct arena *arena, const char *link, const char *base) {
   for (const char *s = link; s != NULL && (s = strchr(s, '<')) != NULL; s++) {
     const char *end = strchr(s, '>');
@@ -50,9 +64,7 @@ static const char *next_link(struct arena *arena, const char *link, const char *
     if (rel == NULL || rel > end + parameters) continue;
     rel += 4 + (rel[4] == '"');
     if (strncmp(rel, "next", 4) != 0 || isalnum((unsigned char)rel[4])) continue;
-    const char *target = arena_copy(arena, s + 1, (size_t)(end - s - 1));
-
-    return *target == '/' ? arena_print(arena, "%s%s", http_origin(arena, base), target) : target;
+    return resolved(arena, arena_copy(arena, s + 1, (size_t)(end - s - 1)), base);
   }
   return NULL;
 }

@@ -164,6 +164,25 @@ static void secret_answer(struct asking *a, struct job *job, const struct http_a
   }
 }
 
+/* Is there what the plan says not to be there? A filter that fails on the answer knows neither way. */
+static void existence(struct asking *a, const struct job *job, const struct http_answer *answer) {
+  struct look *look = &a->live->looks.at[job->first];
+  bool any = false, gave = false;
+  const char *why = NULL;
+
+  for (uint32_t i = 0; i < job->command->observe_count && !any; i++) {
+    struct filter_result r = {.outcome = FILTER_FAILED};
+
+    if (job->filters[i] != NONE) r = filters_run(a->jq, job->filters[i], answer->body, answer->length, NULL, NULL);
+    else any = answer->length > 0;
+    gave |= r.outcome == FILTER_GAVE;
+    any |= r.outcome == FILTER_GAVE && live_something(&r);
+    if (r.why != NULL) why = r.why;
+  }
+  if (any || gave || why == NULL) live_exists(look, any);
+  else look->reason = why, look->failed = true;
+}
+
 static void answered(struct asking *a, struct job *job, const struct http_answer *answer) {
   const struct command *c = job->command;
 
@@ -180,15 +199,7 @@ static void answered(struct asking *a, struct job *job, const struct http_answer
       else live_absent(&a->live->looks.at[job->first + i]);
     }
   } else if (job->existence) {
-    bool any = false;
-
-    for (uint32_t i = 0; i < c->observe_count && !any; i++) {
-      struct filter_result r = {.outcome = FILTER_FAILED};
-
-      if (job->filters[i] != NONE) r = filters_run(a->jq, job->filters[i], answer->body, answer->length, NULL, NULL);
-      any = r.outcome == FILTER_GAVE && live_something(&r);
-    }
-    live_exists(&a->live->looks.at[job->first], any);
+    existence(a, job, answer);
   } else if (job->secret != NONE) {
     secret_answer(a, job, answer);
   } else {
@@ -203,6 +214,15 @@ static void answered(struct asking *a, struct job *job, const struct http_answer
 }
 
 /* ── Rounds ────────────────────────────────────────────────────────────────── */
+
+/* What was asked, without who asks: a URL may hold a user and a password. */
+static const char *request_text(struct asking *a, const struct http_request *r) {
+  const char *path = strstr(r->url, "://"), *host = path == NULL ? r->url : path + 3, *end = host + strcspn(host, "/?#");
+
+  for (const char *s = host; s < end; s++)
+    if (*s == '@') host = s + 1;
+  return arena_print(a->arena, "%s %.*s%s", r->method != NULL ? r->method : "GET", path == NULL ? 0 : (int)(path + 3 - r->url), r->url, host);
+}
 
 static void where(struct asking *a, struct job *job, const char *text) {
   for (uint32_t i = 0; i < looks_of(job); i++) a->live->looks.at[job->first + i].where = text;
@@ -232,7 +252,6 @@ static bool ask_command(struct asking *a, struct job *job) {
     nobody_says(a, job, why, true);
     return true;
   }
-  a->live->asked++;
   struct http_answer as_text = {.outcome = HTTP_ANSWERED, .body = answer.text, .length = answer.answered ? strlen(answer.text) : 0};
 
   if (answer.answered) answered(a, job, &as_text);
@@ -259,7 +278,7 @@ static bool ask_round(struct asking *a) {
     }
     enum ready ready = !kubectl ? request_of(a, job, &requests[n], &why) : why != NULL ? MISSING : READY;
 
-    if (requests[n].url != NULL) where(a, job, arena_print(a->arena, "%s %s", requests[n].method != NULL ? requests[n].method : "GET", requests[n].url));
+    if (requests[n].url != NULL) where(a, job, request_text(a, &requests[n]));
     if (ready == MISSING) nobody_says(a, job, why, true);
     else if (ready == READY) jobs[n++] = i;
   }

@@ -13,7 +13,9 @@ static const struct kube_access *known(struct asking *a, const char *origin) {
   return access;
 }
 
-static enum ready take(const struct kube_access *k, struct http_request *r, const char **why) {
+static enum ready take(struct asking *a, const struct kube_access *k, struct http_request *r, const char **why) {
+  credentials_know(a->credentials, k->token);
+  if (k->basic != NULL && strchr(k->basic, ':') != NULL) credentials_know(a->credentials, strchr(k->basic, ':') + 1);
   if (r->cacert == NULL) r->ca_pem = k->ca_pem;
   if (r->bearer != NULL || r->basic != NULL || r->header_count > 0) return READY;
   r->bearer = k->token;
@@ -30,7 +32,7 @@ enum ready live_access(struct asking *a, struct http_request *r, const char **wh
   if (strncmp(origin, "https://", 8) != 0) return READY;
   const struct kube_access *k = known(a, origin);
 
-  return k == NULL ? READY : take(k, r, why);
+  return k == NULL ? READY : take(a, k, r, why);
 }
 
 bool live_kubectl(struct asking *a, const struct command *c, struct http_request *r, const char **why) {
@@ -49,6 +51,6 @@ bool live_kubectl(struct asking *a, const struct command *c, struct http_request
 
   while (end > 0 && k->server[end - 1] == '/') end--;
   *r = (struct http_request){.url = arena_print(a->arena, "%.*s%.*s", (int)end, k->server, (int)n, line), .pages = true};
-  (void)take(k, r, why);
+  (void)take(a, k, r, why);
   return true;
 }
