@@ -99,6 +99,13 @@ static void word_differences(struct compilation *c, const struct model *m, const
 
 /* ── What could not be looked at ───────────────────────────────────────────── */
 
+/* Nothing is run here that a plan's author has written: whoever wants to know looks with the runbook, or by hand. */
+static void word_command(struct compilation *c, struct finding *f, const struct live *l, const struct look *k) {
+  finding_remark(c, f, REMARK_NOTE, "it is looked at so: %s%s%s%s", k->command, k->filter != NULL ? " | jq -r '" : "", k->filter != NULL ? k->filter : "", k->filter != NULL ? "'" : "");
+  if (l->target) finding_remark(c, f, REMARK_HELP, "run that and compare: it is %s once the plan is done", k->declared != NULL ? k->declared : "said in the plan");
+  else finding_remark(c, f, REMARK_HELP, "the runbook looks, and changes nothing: cutc emit -o runbook.sh, then ./runbook.sh preflight");
+}
+
 static void word_unknown(struct compilation *c, const struct model *m, const struct live *l) {
   bool *said = arena_array(&c->arena, bool, (size_t)l->looks.n + 1);
 
@@ -124,6 +131,7 @@ static void word_unknown(struct compilation *c, const struct model *m, const str
                         : arena_print(&c->arena, "%s and %u other value%s could not be looked at: %s", called(c, k), n - 1, n == 2 ? "" : "s", k->reason);
     finding_caret(c, f, "nobody has looked at this");
     if (k->where != NULL) finding_remark(c, f, REMARK_NOTE, "asked: %s", k->where);
+    if (k->command != NULL) word_command(c, f, l, k);
     if (n > 1) finding_remark(c, f, REMARK_ALSO, "%s%s", text_done(&names), n > 12 ? ", …" : "");
   }
 }

@@ -232,6 +232,8 @@ static void left_out(struct asking *a, struct job *job) {
   const char *line = pieces_text(a->arena, &job->command->line, "RUN", "WORK");
   size_t word = strcspn(line, " ");
 
+  for (uint32_t i = 0; i < looks_of(job); i++) a->live->looks.at[job->first + i].command = line;
+
   nobody_says(a, job, arena_print(a->arena, "it is looked at with a command (`%.*s …`), which only the runbook's preflight runs", (int)(word < 40 ? word : 40), line), false);
 }
 

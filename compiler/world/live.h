@@ -21,6 +21,7 @@ struct look {
   const char *where;             /* what was asked: "GET https://…", "10.0.20.201:53" */
   const char *server;            /* a name server that was asked: "technitium (10.0.20.201)"; NULL */
   const char *filter;            /* in jq's language, NULL */
+  const char *command;           /* LOOK_UNKNOWN: what looks at it, where only the runbook runs that; NULL */
   struct seen value;             /* LOOK_DIFFERENT, LOOK_LEARNT: for a proof on it */
   bool absent;                   /* there is no such thing in the world */
   bool present;                  /* it is there, and the plan says that it is not (attribute `exists`) */

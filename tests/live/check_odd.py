@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import subprocess
 import sys
 import time
 import urllib.parse
@@ -160,8 +161,37 @@ def unsure():
         check("what the plan creates, and the answer %s" % json.dumps(body), r.code == code and words in r.out, r)
 
 
+def commanded():
+    """What only a command tells is not run by a check; it is shown, and the runbook's preflight runs it."""
+    s = Stage()
+    path = s.plan("""plan odd { operator = ops }
+use std/net
+client ops { }
+kind thing {
+  state : string
+  observe { $ ssh admin@10.0.0.1 show ${name}  state = jq '.state' }
+}
+thing t { state = "old" -> "new"  do { $ set-state }  undo { $ unset-state }  takes = 1m }
+""")
+    for tool, text in (("ssh", 'echo "$@" >>"$0.ran"; echo \'{"state": "other"}\''), ("set-state", ":"), ("unset-state", ":")):
+        with open(os.path.join(s.folder, tool), "w") as f:
+            f.write("#!/bin/sh\n%s\n" % text)
+        os.chmod(os.path.join(s.folder, tool), 0o755)
+    ran = os.path.join(s.folder, "ssh.ran")
+    r = s.run(path, PATH=s.folder + ":" + os.environ["PATH"])
+    check("a command is not run, and shown", r.code == 0 and "it is looked at so: ssh admin@10.0.0.1 show t | jq -r '.state'" in r.out and "then ./runbook.sh preflight" in r.out
+          and not os.path.exists(ran), r)
+    r = s.run(path, "--as", "target")
+    check("afterwards by hand", r.code == 0 and "run that and compare: it is new once the plan is done" in r.out, r)
+    env = {**s.env, "PATH": s.folder + ":" + os.environ["PATH"]}
+    made = subprocess.run([live.CUTC, "emit", "-o", os.path.join(s.folder, "runbook.sh"), path], env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["sh", os.path.join(s.folder, "runbook.sh"), "preflight", "--state", os.path.join(s.folder, "state")], env=env, capture_output=True, text=True, timeout=60,
+                          stdin=subprocess.DEVNULL, cwd=s.folder)
+    check("the runbook's preflight runs it", done.returncode == 4 and "t.state is other, the plan says old" in done.stdout + done.stderr and os.path.exists(ran), made.stderr + done.stdout + done.stderr)
+
+
 def main():
-    for part in (repeated, kubeconfig, paged, not_http, silent, named, unsure):
+    for part in (commanded, repeated, kubeconfig, paged, not_http, silent, named, unsure):
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             part()
     print("%d passed, %d failed" % (live.passed, live.failed))
