@@ -44,6 +44,19 @@ static void collect(struct collected *x, struct block b) {
     }
 }
 
+/* An `observe` that asks and takes nothing from the answer: a value that looks as if somebody looked at it. On a `$` line everything to its
+ * end belongs to the command. */
+static void takes_nothing(struct model *m, uint32_t kind, struct block b) {
+  for (uint32_t i = 0; i < b.n; i++)
+    if (b.at[i].observe_count > 0) return;
+  if (b.n == 0 || b.at[0].at.source >= m->c->sources.n) return;
+  struct finding *finding = finding_add(m->c, CODE_114, b.at[0].at, "kind `%s` observes nothing: it takes no value from what it asks", name_text(&m->c->names, kind));
+
+  finding_caret(m->c, finding, "no `attribute = …` follows this");
+  finding_remark(m->c, finding, REMARK_HELP, b.at[0].type == CMD_RUN ? "write `attribute = jq '…'`, or `= output`, on a line of its own: what stands behind `$` is the command, to the end of its line"
+                                                                     : "write `attribute = jq '…'`, or `= output`, behind it");
+}
+
 void filters_check(struct model *m) {
   struct arena *arena = &m->c->arena;
   struct collected x = {.m = m};
@@ -55,7 +68,10 @@ void filters_check(struct model *m) {
 
     if (kinds[kind]) continue;
     kinds[kind] = true;
-    collect(&x, resource_observe(m, i, nothing));
+    struct block b = resource_observe(m, i, nothing);
+
+    takes_nothing(m, kind, b);
+    collect(&x, b);
   }
   for (uint32_t i = 0; i < m->secrets.n; i++) {
     uint32_t store = m->secrets.at[i].store;

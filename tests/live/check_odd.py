@@ -169,7 +169,8 @@ use std/net
 client ops { }
 kind thing {
   state : string
-  observe { $ ssh admin@10.0.0.1 show ${name}  state = jq '.state' }
+  observe { $ ssh admin@10.0.0.1 show ${name}
+            state = jq '.state' }
 }
 thing t { state = "old" -> "new"  do { $ set-state }  undo { $ unset-state }  takes = 1m }
 """)
