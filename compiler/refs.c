@@ -17,6 +17,14 @@ static bool host_name(const char *s, size_t n) {
   return n > 0 && s[0] != '.' && s[0] != '-';
 }
 
+/* A name does not end in a number: that is an address which is misspelt, and nothing would be found for it. */
+static bool numeric_end(const char *s, size_t n) {
+  size_t digits = 0;
+
+  while (digits < n && s[n - 1 - digits] >= '0' && s[n - 1 - digits] <= '9') digits++;
+  return digits > 0 && (digits == n || s[n - 1 - digits] == '.');
+}
+
 /* An address, a name, an endpoint or a URL; with a port only mentions of that port, or of none. */
 static bool asked_for(struct compilation *c, const char *text, struct refs_target *t) {
   struct arena *a = &c->arena;
@@ -44,7 +52,7 @@ static bool asked_for(struct compilation *c, const char *text, struct refs_targe
   }
   while (n && text[n - 1] == '.')
     n--;
-  if (!host_name(text, n))
+  if (!host_name(text, n) || numeric_end(text, n))
     return false;
   char *name = arena_copy(a, text, n);
 
@@ -88,6 +96,8 @@ static int print(const struct options *o, struct compiled *d, const struct refs_
     fprintf(stderr, "cutc: nothing was searched: %s\n", s->found->problem);
     return EXIT_UNASKED;
   }
+  if (status == EXIT_CLEAN && s->found->missing.n > 0 && s->found->missing.n >= s->query.root_count)
+    status = EXIT_UNASKED; /* no folder of all that are to be searched is there */
   switch (o->format) {
   case FORMAT_TEXT: report_refs(&out, &report); break;
   case FORMAT_JSON: report_refs_json(&out, &report); break;

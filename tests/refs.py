@@ -47,7 +47,7 @@ def run(*arguments, cwd, timeout=60, user=None, program=CUTC):
 
 def refs(*arguments, cwd, **more):
     done = run("refs", "--format", "json", *arguments, cwd=cwd, **more)
-    if done.returncode:
+    if done.returncode not in (0, 3):
         raise RuntimeError("exit status %d: %s" % (done.returncode, done.stderr.decode()))
     return json.loads(done.stdout)
 
@@ -434,7 +434,7 @@ def arguments():
         done = run("refs", "https://old.example.net/x", cwd=tree)
         result(b"f:1:25" in done.stdout and done.returncode == 0, "a URL is its host", done.stdout, done.stderr)
         for words, status, message in ((["nö such thing"], 2, b"is no file, and no address"), (["10.0.0.1", "--root", "none"], 2, b"there is no folder `none`"),
-                                       (["none.cut"], 2, b""), ([], 2, b"no plan was named"), (["10.0.0.1", "--format", "sarif"], 2, b"gives no findings"),
+                                       (["10.0.0.300"], 2, b"no address"), (["10.0.0.1.5"], 2, b"no address"), (["none.cut"], 2, b""), ([], 2, b"no plan was named"), (["10.0.0.1", "--format", "sarif"], 2, b"gives no findings"),
                                        (["a", "b", "c"], 2, b"one argument too many")):
             done = run("refs", *words, cwd=tree)
             result(done.returncode == status and message in done.stderr + done.stdout, "refs %s" % " ".join(words), done.returncode, done.stderr.decode())
@@ -444,6 +444,9 @@ def arguments():
         result("plan.cut:8:14  web.address = 10.0.20.200, at the start" in text, "who in the plan names an address", text, done.stderr.decode())
         text = run("refs", "plan.cut", "10.0.20.203", cwd=tree).stdout.decode()
         result("web.address = 10.0.20.203, at the end" in text and "promise `ops reaches 10.0.20.203:443 finally`" in text, "and promises", text)
+        put(tree + "/plan.cut", PLAN.replace("window", 'search = ["no", "neither"]\n window', 1).replace(' search = ["repo"]', ""))
+        done = [run("refs", *words, cwd=tree) for words in ([], ["10.0.20.200"])]
+        result([d.returncode for d in done] == [3, 3] and b"there is nothing of that name" in done[0].stdout, "no folder that is to be searched is there", *[d.stdout.decode() for d in done])
         put(tree + "/plan.cut", "plan x {")
         result(run("refs", "10.0.0.1", cwd=tree).returncode == 0 and run("refs", "plan.cut", "10.0.0.1", cwd=tree).returncode == 1, "a broken plan matters when it is named")
 
