@@ -235,17 +235,27 @@ void attributes_relate(struct elaboration *e, uint32_t resource) {
   }
 }
 
-/* A constant that only names another, and so on around: the one case in which nobody asks what its word means. */
-static bool names_itself(const struct elaboration *e, uint32_t let) {
-  uint32_t at = let;
-  for (uint32_t steps = 0; steps <= 64; steps++) {
-    uint32_t value = NODE(e, e->lets.at[at].node)->child;
-    if (!value || NODE(e, value)->type != N_REF || NODE(e, value)->child) return false;
-    at = index_get(&e->let_index, NODE(e, value)->text);
-    if (at == NONE) return false;
-    if (at == let) return true;
+/* The later values of each arrow below a node: what is evaluated once sees the first. */
+static void later_values(struct elaboration *e, const struct scope *s, uint32_t node, uint32_t depth) {
+  if (depth >= DEPTH_MAX) return;
+  for (uint32_t i = NODE(e, node)->child; i; i = NODE(e, i)->next) {
+    if (NODE(e, node)->type == N_TRANSITION && i != NODE(e, node)->child) (void)eval_cases(e, s, i, NULL);
+    else later_values(e, s, i, depth + 1);
   }
-  return false;
+}
+
+/* Constants that nobody uses: their mistakes are mistakes all the same. A word may be meant for any kind's attribute. */
+static void unasked(struct elaboration *e) {
+  e->unasked = true;
+  for (uint32_t i = 0; i < e->lets.n; i++) {
+    uint32_t value = NODE(e, e->lets.at[i].node)->child;
+    if (e->let_states.at[i] != LAZY_NOT || !value) continue;
+    struct scope s = scope_plan(e->lets.at[i].bindings);
+    s.value_index = 0;
+    (void)eval_cases(e, &s, value, NULL);
+    later_values(e, &s, value, 0);
+  }
+  e->unasked = false;
 }
 
 void attributes_all(struct elaboration *e) {
@@ -264,13 +274,7 @@ void attributes_all(struct elaboration *e) {
   }
   for (uint32_t a = 0; a < m->attributes.n; a++) attribute_cases(e, a);
   e->related = true;
-  for (uint32_t i = 0; i < e->lets.n; i++) { /* nobody uses it: its mistakes are mistakes all the same */
-    if (e->let_states.at[i] != LAZY_NOT) continue;
-    struct scope s = scope_plan(e->lets.at[i].bindings);
-    s.value_index = 0;
-    uint32_t value = NODE(e, e->lets.at[i].node)->child;
-    if (value && (NODE(e, value)->type != N_REF || names_itself(e, i))) (void)eval_cases(e, &s, value, NULL);
-  }
+  unasked(e);
 }
 
 static const struct value *value_in(const struct model *m, const struct attribute *a, const bool *done) {

@@ -154,6 +154,7 @@ struct elaboration {
   const struct seen_list *seen; /* seen.c; NULL */
   struct asleep *asleep;        /* asleep.c */
   bool related;                 /* all attributes have their values, and resources their relations */
+  bool unasked;                 /* a constant that nobody uses is looked at: its words may be those of any kind */
   bool naming;                  /* steps have no names yet: a changing attribute is its first value, nothing is kept */
   struct index kind_index, zone_index, resource_index, let_index, secret_index, tool_index, rule_index, step_index /* N_STEP names */;
   struct index hosted, hosted_below;          /* names of `hosts` facts; of their patterns what follows `*.` */

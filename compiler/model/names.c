@@ -146,14 +146,24 @@ static enum code wanted(const struct type *want, const char **noun) {
   return *noun = NULL, CODE_103;
 }
 
+static bool word_of_a_kind(const struct elaboration *e, uint32_t name) {
+  for (uint32_t k = 0; k < e->kinds.n; k++)
+    for (uint32_t i = 0; i < e->kinds.at[k].field_count; i++)
+      if (type_has_word(e->kinds.at[k].fields[i].type, name)) return true;
+  return false;
+}
+
 struct value name_unknown(struct elaboration *e, const struct scope *s, uint32_t node, const struct type *want) {
   if (want && want->tag == T_ANY) want = NULL;
+  if (e->unasked && !NODE(e, node)->child && word_of_a_kind(e, NODE(e, node)->text)) return value_poison(node_span(e->tree, node));
   const char *noun, *word = node_name(e, node);
   enum code code = wanted(want, &noun);
   struct candidates c = {.arena = &e->c->arena};
   for (const struct binding *b = s->bindings; b; b = b->outer) candidate(&c, e, b->name);
   candidate_words(&c, e, want);
   candidate_attributes(&c, e, s->self);
+  for (uint32_t k = 0; e->unasked && k < e->kinds.n; k++)
+    for (uint32_t i = 0; i < e->kinds.at[k].field_count; i++) candidate_words(&c, e, e->kinds.at[k].fields[i].type);
   if (!want || type_wants(want, T_ZONE) || !noun)
     for (uint32_t i = 0, n = suggest_among(e, e->m->zones.n); i < n; i++) candidate(&c, e, e->m->zones.at[i].name);
   if (code == CODE_101)
