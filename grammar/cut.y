@@ -397,6 +397,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p) 
       .declaration = may[YYSYMBOL_CREATE] && may[YYSYMBOL_LET] && may[YYSYMBOL_USE] && !may[YYSYMBOL_ABOUT],
       .operator_ = may[YYSYMBOL_EQ],
       .hold = may[YYSYMBOL_ALWAYS] && !may[YYSYMBOL_PLAN],
+      .subject = may[YYSYMBOL_REACHES] && may[YYSYMBOL_UP],
   };
   for (int i = 0; i < n; i++) {
     yysymbol_kind_t k = kinds[i];

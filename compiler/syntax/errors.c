@@ -104,14 +104,16 @@ static void add(struct text *t, int n, int of, const char *what, bool quoted) {
 
 /* "an attribute, `}` or `=`". */
 static void print_expected(struct text *t, const struct expected *e) {
-  const char *groups[4], *others[12];
+  static const char *const holds[] = {"`reaches`", "`up`", "`always`", "`finally`", "`down at most`"};
+  const char *groups[8], *others[12];
   int g = 0, o = 0, shown = 0;
   if (e->declaration) groups[g++] = "a declaration";
   else if (e->statement && e->item) groups[g++] = "a statement";
   else if (e->item) groups[g++] = "an attribute";
   else if (e->value) groups[g++] = "a value";
   else if (e->attribute || e->name) groups[g++] = "a name";
-  if (e->hold) groups[g++] = "`always`, `finally` or `down at most`";
+  for (int i = 0; e->hold && i < 5; i++)
+    if (i >= 2 || e->subject) groups[g++] = holds[i];
   bool needs_close = false;
   for (int i = 0; i < e->n; i++) needs_close |= strcmp(e->others[i], "}") == 0;
   for (int i = 0; i < e->n; i++) {
@@ -210,6 +212,11 @@ static void hints(struct parser *p, struct finding *f, const struct expected *e)
   else if (t->type == T_ARROW && wants(e, "}") && e->value) remark(p, f, "an arrow has no place in a comparison or a call");
 }
 
+/* What cannot be read was said already: that it cannot stand there either, or what is left of it, is no news. */
+static bool follows_from_bad(const struct parser *p) {
+  return p->bad.end > p->bad.start && (p->last.at.start == p->bad.start || p->last.at.start == p->bad.end);
+}
+
 /* Are we in a `kind`, where `:` gives types? By the line on which the outermost braces are opened. */
 static bool within_kind(const struct parser *p) {
   for (uint32_t i = 0; i < p->open.n; i++) {
@@ -237,7 +244,7 @@ void syntax_error(struct parser *p, struct expected *e) {
   const struct token *t = &p->last, *before = &p->before;
   struct range at = t->at;
   struct text message = {.arena = &p->c->arena};
-  if (said_before(p, at.start) || p->gave_up || p->resumed_at == at.start) return;
+  if (said_before(p, at.start) || p->gave_up || p->resumed_at == at.start || follows_from_bad(p)) return;
   if (before->at.end == 0 && before->at.start == 0) before = t;
   if (e->name && !e->value && !e->item && !e->statement && (reserved(t->type) || word_literal(p, t))) {
     struct text word = {.arena = &p->c->arena};

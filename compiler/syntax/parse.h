@@ -79,6 +79,7 @@ struct parser {
   uint32_t skip_from;     /* start of the item that is given up */
   uint32_t resumed_at;    /* the token that recovery went on with */
   uint32_t reported_at;   /* the token of the last syntax error */
+  struct range bad;       /* the literal last found bad; empty: none */
   uint32_t findings;
   bool gave_up;
   bool finished;          /* nothing more is read */
@@ -206,7 +207,7 @@ struct range run_range(const struct parser *p, struct range run, uint32_t shell)
 /* ── errors.c: what is said about mistakes ─────────────────────────────────── */
 
 struct expected {
-  bool value, name, attribute, item, statement, declaration, operator_, hold;
+  bool value, name, attribute, item, statement, declaration, operator_, hold, subject /* of a promise */;
   const char *others[12]; /* what else could stand here */
   int n;
   const char *words[24]; /* words that could, when there are few */

@@ -49,6 +49,7 @@ void remark(struct parser *p, struct finding *f, const char *help) {
 
 int scan_bad(struct parser *p, struct range at, struct part *out) {
   struct value unknown = {.type = V_UNKNOWN};
+  p->bad = at;
   out->node = out->last = literal_new(p, unknown, at);
   out->depth = 1;
   p->tree->nodes.at[out->node].op = 1;
