@@ -120,11 +120,14 @@ enum value_type {
   V_RESOURCE, V_ZONE, V_KIND, V_SECRET, V_STEP, V_TOOL
 };
 
+/* How a duration was written: it is quoted as people have it in their plan. */
+enum duration_form { FORM_COMPUTED, FORM_SECONDS /* 90s */, FORM_UNITS /* 1m30s */ };
+
 /* 56 bytes, of which a plan of many resources has millions: what only some types have shares its place. */
 struct value {
   uint8_t type;
   uint8_t proto;      /* V_PORT, V_ENDPOINT, V_URL: enum proto */
-  uint8_t prefix;     /* V_CIDR: bits, counted in the address's own family */
+  uint8_t prefix;     /* V_CIDR: bits, counted in the address's own family; V_DURATION: enum duration_form */
   bool literal_host;  /* V_ENDPOINT, V_URL: the host is an address (from); else `host` */
   uint32_t name;      /* V_STRING, V_WORD, V_VERSION, V_URL (as written), V_CALL (function); V_ENDPOINT with a
                          host name: that name, lower case, without a final dot */

@@ -349,6 +349,7 @@ bool value_duration(const char *text, size_t n, struct value *out, const char **
     int64_t milliseconds;
   } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
   int64_t total = 0;
+  bool seconds = true;
   size_t i = 0;
   *why = "a duration is numbers with `ms`, `s`, `m`, `h` or `d` behind: 90s, 1h30m";
   if (n == 0) return false;
@@ -368,13 +369,14 @@ bool value_duration(const char *text, size_t n, struct value *out, const char **
       break;
     }
     if (unit == 5) return false;
+    seconds = seconds && unit == 1;
     if ((int64_t)v > (INT64_MAX / 4 - total) / units[unit].milliseconds) {
       *why = "this duration is too long";
       return false;
     }
     total += (int64_t)v * units[unit].milliseconds;
   }
-  *out = (struct value){.type = V_DURATION, .number = total};
+  *out = (struct value){.type = V_DURATION, .prefix = seconds ? FORM_SECONDS : FORM_UNITS, .number = total};
   return true;
 }
 

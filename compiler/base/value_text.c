@@ -64,7 +64,7 @@ static void print_ports(struct text *out, const struct value *v) {
   else text_print(out, "%u-%u", (unsigned)v->lo, (unsigned)v->hi);
 }
 
-static void print_duration(struct text *out, int64_t milliseconds) {
+static void print_duration(struct text *out, int64_t milliseconds, uint8_t form) {
   static const struct unit {
     const char *name;
     int64_t milliseconds;
@@ -72,8 +72,9 @@ static void print_duration(struct text *out, int64_t milliseconds) {
   if (milliseconds == 0) text_puts(out, "0s");
   if (milliseconds < 0) text_putc(out, '-');
   uint64_t rest = milliseconds < 0 ? 0 - (uint64_t)milliseconds : (uint64_t)milliseconds;
-  if (rest > 0 && rest < 120000 && rest % 1000 == 0) { /* 90s, as people write it */
-    text_print(out, "%us", (unsigned)(rest / 1000));
+  bool short_one = rest > 0 && rest < 120000 && rest % 1000 == 0 && rest != 60000; /* 90s, as most people write it */
+  if (rest > 0 && (form == FORM_SECONDS || (form == FORM_COMPUTED && short_one))) {
+    text_print(out, "%" PRIu64 "s", rest / 1000);
     return;
   }
   for (unsigned i = 0; i < 5; i++) {
@@ -127,7 +128,7 @@ void value_print(struct text *out, const struct names *names, const struct value
   case V_UNKNOWN: text_puts(out, "unknown"); break;
   case V_BOOL: text_puts(out, v->number ? "true" : "false"); break;
   case V_NUMBER: text_print(out, "%" PRId64, v->number); break;
-  case V_DURATION: print_duration(out, v->number); break;
+  case V_DURATION: print_duration(out, v->number, v->prefix); break;
   case V_VERSION:
   case V_WORD:
   case V_URL: text_puts(out, name_text(names, v->name)); break;

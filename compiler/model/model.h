@@ -175,6 +175,7 @@ struct part { uint32_t step, resource; };
 enum promise_type { PROMISE_ENDPOINT, PROMISE_CONDITION, PROMISE_COUNT };
 struct promise {
   uint8_t type, hold;     /* enum hold */
+  uint8_t limit_form;     /* enum duration_form: as it was written */
   int64_t limit;          /* milliseconds, at_most */
   uint32_t client;        /* index into model.clients */
   struct need endpoint;   /* PROMISE_ENDPOINT (zone and dns unused), PROMISE_COUNT */

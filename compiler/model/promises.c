@@ -21,7 +21,7 @@ static void hold(struct elaboration *e, const struct scope *s, uint32_t node, st
   p->hold = NODE(e, node)->op;
   if (p->hold != HOLD_AT_MOST || !NODE(e, node)->child) return;
   struct value v = eval_constant(e, s, NODE(e, node)->child, type_plain(T_DURATION), "how long a promise may be down");
-  if (v.type == V_DURATION) p->limit = v.number;
+  if (v.type == V_DURATION) p->limit = v.number, p->limit_form = v.prefix;
 }
 
 static bool client_of(struct elaboration *e, const struct scope *s, uint32_t node, struct promise *p) {

@@ -158,10 +158,10 @@ const char *words_states(const struct model *m, const struct proof *p, uint32_t 
   return arena_print(arena, "from %s until %s", from, words_step(m, p, p->order.at[last]));
 }
 
-/* A duration as a plan has it, to the millisecond. */
-static const char *written(const struct model *m, int64_t milliseconds) {
+/* A limit as the plan has it, to the millisecond. */
+static const char *written(const struct model *m, const struct promise *p) {
   struct text out = {.arena = arena_of(m)};
-  value_print(&out, &m->c->names, &(struct value){.type = V_DURATION, .number = milliseconds});
+  value_print(&out, &m->c->names, &(struct value){.type = V_DURATION, .prefix = p->limit_form, .number = p->limit});
   return text_done(&out);
 }
 
@@ -172,7 +172,7 @@ const char *words_promise(const struct model *m, uint32_t promise) {
   switch ((enum hold)p->hold) {
   case HOLD_ALWAYS: return arena_print(arena_of(m), "`%s always`", text);
   case HOLD_FINALLY: return arena_print(arena_of(m), "`%s finally`", text);
-  case HOLD_AT_MOST: return arena_print(arena_of(m), "`%s down at most %s`", text, written(m, p->limit));
+  case HOLD_AT_MOST: return arena_print(arena_of(m), "`%s down at most %s`", text, written(m, p));
   }
   return text;
 }
