@@ -72,7 +72,7 @@ static bool term_fails(struct terrain *t, uint32_t local, uint32_t during) {
   const struct step *step = term->step == NONE ? NULL : &t->m->steps.at[term->step];
   switch ((enum term_type)term->type) {
   case TERM_RULE: return state_forbidden(s, term->id, during);
-  case TERM_CONFLICT: return guard_holds(t->m, t->v->conflicts[term->id].guard, t->done);
+  case TERM_CONFLICT: return conflict_holds(t->m, t->v->conflicts, term->id, t->done);
   case TERM_NEED: return state_need(s, NONE, &step->needs[term->id], NULL) != UP;
   case TERM_UNDO_NEED: return state_need(s, NONE, &step->undo_needs[term->id], NULL) != UP;
   case TERM_LANDS: return guard_holds(t->m, fact_at(t->m, term->id)->guard, t->done) && !state_lands(s, term->id);

@@ -20,10 +20,14 @@ static struct query question(struct terrain *t, uint32_t id, struct step_list de
   return q;
 }
 
+/* Conflicts that are there before the first step or after the last, whatever the order, are not asked about: there may be many. */
 static void number_terms(struct terrain *t) {
-  t->term_count = t->group->terms.n;
-  t->terms = arena_array(&t->arena, uint32_t, t->term_count + 1);
-  if (t->term_count > 0) memcpy(t->terms, t->group->terms.at, t->term_count * sizeof *t->terms);
+  uint32_t n = t->group->terms.n;
+  t->terms = arena_array(&t->arena, uint32_t, n + 2);
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t term = t->group->terms.at[i];
+    if (t->v->terms[term].type != TERM_CONFLICT || !t->v->aside[term]) t->terms[t->term_count++] = term;
+  }
   t->window_term = NONE;
   if (t->v->window_index != NONE) {
     uint32_t at = t->term_count++;

@@ -68,7 +68,9 @@ static struct step_list term_depends(struct model *m, struct proving *v, const s
   switch ((enum term_type)t->type) {
   case TERM_PROMISE: gather_list(&g, v->promise_steps[t->id]); break;
   case TERM_RULE: return v->rule_steps[t->id];
-  case TERM_CONFLICT: gather_guard(&g, v->conflicts[t->id].guard); break;
+  case TERM_CONFLICT:
+    for (uint32_t i = t->id; i != NONE; i = v->conflicts[i].next) gather_guard(&g, v->conflicts[i].guard);
+    break;
   case TERM_AFTER: gather_step(&g, t->id); break;
   case TERM_NEED: gather_list(&g, state_depends_need(v->state, NONE, &step->needs[t->id])); break;
   case TERM_UNDO_NEED: gather_list(&g, state_depends_need(v->state, NONE, &step->undo_needs[t->id])); break;
@@ -135,7 +137,7 @@ static void ask_terms(struct model *m, struct proving *v, const bool *done, bool
     const struct term *t = &v->terms[i];
     if (t->type == TERM_PROMISE) broken[i] = state_promise(v->state, t->id, NULL) != UP;
     else if (t->type == TERM_RULE) broken[i] = state_forbidden(v->state, t->id, NONE);
-    else if (t->type == TERM_CONFLICT) broken[i] = guard_holds(m, v->conflicts[t->id].guard, done);
+    else if (t->type == TERM_CONFLICT) broken[i] = conflict_holds(m, v->conflicts, t->id, done);
     else break;
   }
 }
@@ -181,7 +183,8 @@ void terms_build(struct model *m, struct proving *v) {
     v->rule_steps[i] = gathered(&g);
   }
   v->conflicts = state_conflicts(v->state, &v->conflict_count);
-  for (uint32_t i = 0; i < v->conflict_count; i++) add(m, &d, TERM_CONFLICT, NONE, i);
+  for (uint32_t i = 0; i < v->conflict_count; i++)
+    if (!v->conflicts[i].again) add(m, &d, TERM_CONFLICT, NONE, i);
   if (m->window >= 0) add(m, &d, TERM_WINDOW, NONE, NONE);
   add_steps(m, &d);
   add_landings(m, v, &d);

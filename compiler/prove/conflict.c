@@ -1,6 +1,7 @@
 /* Two resources that answer the same question: pairs of facts, found by sorting, and what is said of them.
  * Needs facts and guards; the check needs an order. Guarantees O(facts log facts + pairs), pairs in the order of the facts.
- * A fact is compared with at most PAIRS_MAX others that overlap it. */
+ * A fact is compared with at most PAIRS_MAX others that overlap it, and of those that answer exactly the same question, each with
+ * the first alone wherever that says as much: a thousand hosts at one address are 999 pairs. */
 #include "prove/index.h"
 #include "prove/prove.h"
 
@@ -91,6 +92,12 @@ static int compare_conflicts(const void *x, const void *y)
   return 0;
 }
 
+/* Both answer exactly the same questions, protocols aside. */
+static bool twins(const struct record *a, const struct record *b)
+{
+  return compare_kin(a, b) == 0 && address_compare(&a->from, &b->from) == 0 && a->low == b->low && a->high == b->high;
+}
+
 /* b comes after a and nothing further on can overlap a. */
 static bool past(const struct record *a, const struct record *b)
 {
@@ -118,7 +125,102 @@ static void pair(struct state *s, const struct record *a, const struct record *b
   bool ordered = a->fact < b->fact;
 
   array_push(s->arena, &s->conflicts,
-             (struct conflict){ordered ? a->fact : b->fact, ordered ? b->fact : a->fact, guard});
+             (struct conflict){ordered ? a->fact : b->fact, ordered ? b->fact : a->fact, guard, NONE, false});
+}
+
+/* Whoever is in conflict with b is so with a, which is about whenever b is. */
+static bool speaks_for(const struct state *s, const struct record *a, const struct record *b)
+{
+  const struct fact *f = state_fact(s, a->fact), *g = state_fact(s, b->fact);
+
+  return (f->guard == GUARD_ALWAYS || f->guard == g->guard) && f->by != g->by && !index_team(s, f->by, g->by);
+}
+
+static void pairs(struct state *s, const struct record *r, uint32_t n)
+{
+  enum { PROTOS = PROTO_ANY + 1 };
+  uint32_t first[PROTOS]; /* per protocol: the one that speaks for the others of its twins */
+
+  for (uint32_t p = 0; p < PROTOS; p++)
+    first[p] = NONE;
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t *f = &first[state_fact(s, r[i].fact)->proto < PROTOS ? state_fact(s, r[i].fact)->proto : PROTO_ANY];
+    bool same = *f != NONE && twins(&r[*f], &r[i]);
+
+    if (same && speaks_for(s, &r[*f], &r[i]))
+      continue;
+    if (!same || state_fact(s, r[i].fact)->guard == GUARD_ALWAYS)
+      *f = i;
+    for (uint32_t k = i + 1; k < n && (k - i <= PAIRS_MAX || (*f == i && twins(&r[i], &r[k]))) && !past(&r[i], &r[k]); k++)
+      pair(s, &r[i], &r[k]);
+  }
+}
+
+/* ── The same conflict at different times ──────────────────────────────────── */
+
+struct keyed { const struct fact *f, *g; uint32_t at; };
+
+static int compare_questions(const struct fact *a, const struct fact *b)
+{
+  int c;
+
+  COMPARE(a->type, b->type);
+  COMPARE(a->zone, b->zone);
+  COMPARE(a->type == FACT_HOSTS ? a->at : 0, b->type == FACT_HOSTS ? b->at : 0);
+  COMPARE(a->host.type, b->host.type);
+  COMPARE(a->host.name, b->host.name);
+  if ((c = address_compare(&a->host.from, &b->host.from)) != 0 || (c = address_compare(&a->host.to, &b->host.to)) != 0)
+    return c;
+  COMPARE(a->port, b->port);
+  COMPARE(a->port_end, b->port_end);
+  COMPARE(a->proto, b->proto);
+  return 0;
+}
+
+static int compare_keyed(const void *x, const void *y)
+{
+  const struct keyed *a = x, *b = y;
+  int c;
+
+  COMPARE(a->f->by, b->f->by);
+  COMPARE(a->g->by, b->g->by);
+  if ((c = compare_questions(a->f, b->f)) != 0 || (c = compare_questions(a->g, b->g)) != 0)
+    return c;
+  COMPARE(a->at, b->at);
+  return 0;
+}
+
+/* Two resources that answer the same question before one step and after another are one conflict. */
+static void join(struct state *s)
+{
+  struct arena scratch = {0};
+  uint32_t n = s->conflicts.n;
+  struct keyed *keys = arena_array(&scratch, struct keyed, n);
+
+  for (uint32_t i = 0; i < n; i++) {
+    struct conflict *c = &s->conflicts.at[i];
+    const struct fact *f = state_fact(s, c->fact), *g = state_fact(s, c->other);
+
+    keys[i] = f->by < g->by ? (struct keyed){f, g, i} : (struct keyed){g, f, i};
+  }
+  qsort(keys, n, sizeof *keys, compare_keyed);
+  for (uint32_t i = 1; i < n; i++) {
+    const struct keyed *a = &keys[i - 1], *b = &keys[i];
+
+    if (a->f->by != b->f->by || a->g->by != b->g->by || compare_questions(a->f, b->f) != 0 || compare_questions(a->g, b->g) != 0)
+      continue;
+    s->conflicts.at[a->at].next = b->at;
+    s->conflicts.at[b->at].again = true;
+  }
+  arena_free(&scratch);
+}
+
+bool conflict_holds(const struct model *m, const struct conflict *conflicts, uint32_t i, const bool *done)
+{
+  for (; i != NONE; i = conflicts[i].next)
+    if (guard_holds(m, conflicts[i].guard, done))
+      return true;
+  return false;
 }
 
 const struct conflict *state_conflicts(struct state *s, uint32_t *n)
@@ -141,12 +243,12 @@ const struct conflict *state_conflicts(struct state *s, uint32_t *n)
     }
     if (records.n)
       qsort(records.at, records.n, sizeof *records.at, compare_records);
-    for (uint32_t i = 0; i < records.n; i++)
-      for (uint32_t k = i + 1; k < records.n && k - i <= PAIRS_MAX && !past(&records.at[i], &records.at[k]); k++)
-        pair(s, &records.at[i], &records.at[k]);
+    pairs(s, records.at, records.n);
     arena_free(&scratch);
-    if (s->conflicts.n)
+    if (s->conflicts.n) {
       qsort(s->conflicts.at, s->conflicts.n, sizeof *s->conflicts.at, compare_conflicts);
+      join(s);
+    }
   }
   *n = s->conflicts.n;
   return s->conflicts.at;
@@ -157,24 +259,45 @@ const struct conflict *state_conflicts(struct state *s, uint32_t *n)
 struct range_of_states { uint32_t first, last; bool ever, at_start, at_end; };
 
 /* Pairs of the same two resources for the same host, wherever their ports: one finding. */
-struct told { struct conflict c; uint32_t by, other_by; };
+struct told { struct conflict c; const struct fact *f; uint32_t by, other_by; };
+
+/* Hosts of one question: ports and protocols aside. */
+static int compare_hosts(const struct fact *f, const struct fact *g)
+{
+  int c;
+
+  COMPARE(f->type, g->type);
+  COMPARE(f->zone, g->zone);
+  COMPARE(f->type == FACT_HOSTS ? f->at : 0, g->type == FACT_HOSTS ? g->at : 0);
+  COMPARE(f->host.type, g->host.type);
+  COMPARE(f->host.name, g->host.name);
+  return (c = address_compare(&f->host.from, &g->host.from)) != 0 ? c : address_compare(&f->host.to, &g->host.to);
+}
 
 static int compare_told(const void *x, const void *y)
 {
   const struct told *a = x, *b = y;
+  int c = compare_hosts(a->f, b->f);
 
+  if (c)
+    return c;
   COMPARE(a->by, b->by);
   COMPARE(a->other_by, b->other_by);
   return compare_conflicts(&a->c, &b->c);
 }
 
-static bool same_question(const struct state *s, const struct told *a, const struct told *b)
-{
-  const struct fact *f = state_fact(s, a->c.fact), *g = state_fact(s, b->c.fact);
+/* What was told of a resource last: its conflict with the first of those at its place. */
+struct against { uint32_t place, with; bool mended; };
 
-  return a->by == b->by && a->other_by == b->other_by && f->type == g->type && f->zone == g->zone && (f->type != FACT_HOSTS || f->at == g->at) &&
-         f->host.type == g->host.type && f->host.name == g->host.name &&
-         address_compare(&f->host.from, &g->host.from) == 0;
+static bool told_by_the_first(struct against *of, uint32_t place, const struct told *t, bool mended)
+{
+  struct against *a = &of[t->by], *b = &of[t->other_by];
+
+  if (a->place == place && b->place == place && a->with == b->with && a->mended == mended && b->mended == mended)
+    return true;
+  if (b->place != place || (b->mended && !mended)) /* the worse of them counts */
+    *b = (struct against){place, t->by, mended};
+  return false;
 }
 
 /* E241: fact and other_fact answer the same question (their hosts and ports say which); resource is the `by` of
@@ -199,23 +322,27 @@ static void tell(struct model *m, struct proof *p, const struct told *t, struct 
   breach_add(m, p, b);
 }
 
+/* Of many at one place each is told with the first of them alone. */
 void check_conflict(struct model *m, struct proof *p, struct state *s)
 {
-  uint32_t n;
+  uint32_t n, place = 0;
   const struct conflict *conflicts = state_conflicts(s, &n);
   struct told *told = arena_array(s->arena, struct told, n);
+  struct against *against = n ? arena_array(s->arena, struct against, m->resources.n) : NULL;
 
   for (uint32_t i = 0; i < n; i++) {
-    uint32_t a = state_fact(s, conflicts[i].fact)->by, b = state_fact(s, conflicts[i].other)->by;
+    const struct fact *f = state_fact(s, conflicts[i].fact);
 
-    told[i] = (struct told){conflicts[i], a, b};
+    told[i] = (struct told){conflicts[i], f, f->by, state_fact(s, conflicts[i].other)->by};
   }
   if (n)
     qsort(told, n, sizeof *told, compare_told);
   for (uint32_t i = 0, k; i < n; i = k) {
     struct range_of_states r = {NONE, 0, false, false, false};
 
-    for (k = i; k < n && same_question(s, &told[i], &told[k]); k++) {
+    if (i == 0 || compare_hosts(told[i - 1].f, told[i].f) != 0)
+      place++;
+    for (k = i; k < n && told[k].by == told[i].by && told[k].other_by == told[i].other_by && compare_hosts(told[k].f, told[i].f) == 0; k++) {
       uint32_t first, last;
 
       if (!guard_states(m, p, told[k].c.guard, &first, &last))
@@ -226,7 +353,7 @@ void check_conflict(struct model *m, struct proof *p, struct state *s)
       r.at_start |= first == 0;
       r.at_end |= last == p->order.n;
     }
-    if (r.ever)
+    if (r.ever && !told_by_the_first(against, place, &told[i], r.at_start && !r.at_end))
       tell(m, p, &told[i], r);
   }
 }

@@ -22,8 +22,14 @@ struct step_list state_depends_fact(struct state *s, uint32_t fact); /* its guar
 
 /* Two facts of different resources that answer one question equally specifically (not both members of one `any of`), and
  * the guard under which both are in force. All of the model's, whatever the present state; sorted by fact, other. */
-struct conflict { uint32_t fact, other, guard; };
+struct conflict {
+  uint32_t fact, other, guard;
+  uint32_t next; /* the next of the same two resources about the same question, NONE */
+  bool again;    /* it follows one */
+};
 const struct conflict *state_conflicts(struct state *s, uint32_t *n);
+/* Is it so in the state `done`, by the conflict i or one that follows it? */
+bool conflict_holds(const struct model *m, const struct conflict *conflicts, uint32_t i, const bool *done);
 
 /* ── Old answers (caches.c) ──────────────────────────────────────────────────────────────────────────────────────── */
 
