@@ -204,22 +204,19 @@ class Judge:
         return sorted(w for w in found if w >= 0)
 
     # ── the way back ──────────────────────────────────────────────────────────
-    def undone(self, olds, step, done):
+    def undone(self, olds, step, done, forward):
         """What may be remembered after the undo of a step that leads back to `done`, for each wait before it that keeps all
         that is promised `always`; none when no wait does."""
-        s = self.model.steps[step]
-        above, below = self.state(done | {step}), self.state(done)
-        d_above, d_below = self.state(done | {step}, s["disrupts"]), self.state(done, s["disrupts"])
         kept = []
         for wait in self.pauses((done | {step}, olds)):
-            left, broken = self.undone_after(olds, step, done, wait)
+            left, broken = self.undone_after(olds, step, done, wait, forward)
             if broken is None:
                 kept.append(left)
         return kept
 
-    def undone_after(self, olds, step, done, wait):
+    def undone_after(self, olds, step, done, wait, forward):
         """What may be remembered after that wait and the undo of a step that leads back to `done`, and the first promise `always`
-        that this breaks, None."""
+        that this breaks, None. `forward`: what was remembered there before the step was made."""
         s = self.model.steps[step]
         above, below = self.state(done | {step}), self.state(done)
         d_above, d_below = self.state(done | {step}, s["disrupts"]), self.state(done, s["disrupts"])
@@ -228,7 +225,11 @@ class Judge:
         for promise in self.promises:
             if promise["hold"] != "always" or promise["id"] in self.hopeless or any(x.promise(promise) != UP for x in (above, d_above, d_below, below)):
                 continue  # down on the way forward too, or mended by this very step
-            if not self.dark(above, promise, ready) and (self.dark(d_above, promise, ready) or self.dark(d_below, promise, left) or self.dark(below, promise, left)):
+            was, then = ready, left
+            if self.dark(below, promise, forward):  # not mended yet, for those who had these answers
+                HITS.add("mended for those who asked before, too")
+                was, then = ({k: v for k, v in o.items() if k not in forward} for o in (ready, left))
+            if not self.dark(above, promise, ready) and (self.dark(d_above, promise, was) or self.dark(d_below, promise, then) or self.dark(below, promise, then)):
                 return left, promise["id"]
         return left, None
 
@@ -261,14 +262,14 @@ class Judge:
                 done = frozenset(s for s in order[:k - 1] if not self.model.steps[s].get("wait"))
                 if since >= failed:
                     wait = 0  # what would be waited for was never published
-                left, broken = self.undone_after(olds, step, done, wait)
+                left, broken = self.undone_after(olds, step, done, wait, remembered[k - 1])
                 if broken:
                     return "the undo of %s, back from state %d, waits %gs, and %s is broken by old answers" % (step, failed, wait, broken)
                 if wait:
                     HITS.add("wait on the way back")
                 if wait and failed == len(order):
                     for less in (w for w in self.pauses((done | {step}, olds)) if w < wait):
-                        if self.undone_after(olds, step, done, less)[1] is None and not self.darkens(olds, step, done, less):
+                        if self.undone_after(olds, step, done, less, remembered[k - 1])[1] is None and not self.darkens(olds, step, done, less):
                             return "the undo of %s waits %gs where %gs will do" % (step, wait, less)
                 olds = left
         return None
@@ -282,7 +283,7 @@ class Judge:
                 done = done - {point[1]}
                 following = {}
                 for olds in memories:
-                    for left in self.undone(olds, point[1], done):
+                    for left in self.undone(olds, point[1], done, point[0][2] if point[0] else {}):
                         following[tuple(sorted(left.items(), key=str))] = left
                 memories = list(following.values())
                 if not memories:
