@@ -134,7 +134,11 @@ static void test_times(void **state) {
   reads(state, DURATION, "90s", "90s");
   reads(state, DURATION, "1h30m", "1h30m");
   reads(state, DURATION, "250ms", "250ms");
-  reads(state, DURATION, "1m30s", "90s");
+  reads(state, DURATION, "1m30s", "1m30s");
+  reads(state, DURATION, "1m", "1m");
+  reads(state, DURATION, "60s", "60s");
+  reads(state, DURATION, "3600s", "3600s");
+  reads(state, DURATION, "90m", "1h30m");
   reads(state, DURATION, "60m", "1h");
   reads(state, DURATION, "0s", "0s");
   assert_int_equal(of(state, DURATION, "1d").number, 86400000);
