@@ -5,9 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void room(struct text *t, size_t more) {
-  if (t->cap - t->n > more && t->at)
-    return;
+static void grow(struct text *t, size_t more) {
   size_t cap = t->cap ? t->cap : 32; /* grows in place while nothing else is made */
 
   while (cap - t->n <= more)
@@ -27,6 +25,11 @@ static void room(struct text *t, size_t more) {
   t->cap = cap;
 }
 
+static inline void room(struct text *t, size_t more) {
+  if (!t->at || t->cap - t->n <= more)
+    grow(t, more);
+}
+
 void text_add(struct text *t, const char *bytes, size_t n) {
   room(t, n);
   if (n)
@@ -40,21 +43,23 @@ void text_puts(struct text *t, const char *s) {
 }
 
 void text_putc(struct text *t, char c) {
-  if (!t->at || t->cap - t->n <= 1)
-    room(t, 1);
+  room(t, 1);
   t->at[t->n++] = c;
   t->at[t->n] = 0;
 }
 
 static void put_number(struct text *t, unsigned long long n, bool minus) {
-  char digits[24];
-  size_t at = sizeof digits;
+  size_t digits = 1;
 
-  do digits[--at] = (char)('0' + n % 10);
-  while (n /= 10);
+  for (unsigned long long rest = n; rest >= 10; rest /= 10)
+    digits++;
+  room(t, digits + minus);
   if (minus)
-    digits[--at] = '-';
-  text_add(t, digits + at, sizeof digits - at);
+    t->at[t->n++] = '-';
+  t->n += digits;
+  t->at[t->n] = 0;
+  for (char *at = t->at + t->n; digits; digits--, n /= 10)
+    *--at = (char)('0' + n % 10);
 }
 
 static void put_signed(struct text *t, long long n) {
@@ -65,7 +70,8 @@ static void put_signed(struct text *t, long long n) {
  * else, with what is there so far behind t->n. */
 static bool put_simply(struct text *t, const char *format, va_list *args) {
   for (const char *percent; (percent = strchr(format, '%')) != NULL;) {
-    text_add(t, format, (size_t)(percent - format));
+    if (percent > format)
+      text_add(t, format, (size_t)(percent - format));
     format = percent + 2;
     switch (percent[1]) {
     case '%': text_putc(t, '%'); break;
@@ -125,7 +131,8 @@ static bool put_simply(struct text *t, const char *format, va_list *args) {
     default: return false;
     }
   }
-  text_puts(t, format);
+  if (*format)
+    text_puts(t, format);
   return true;
 }
 

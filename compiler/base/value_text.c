@@ -31,8 +31,18 @@ static void print_ipv6(struct text *out, const uint8_t *b) {
 
 static void print_address(struct text *out, const struct address *a) {
   const uint8_t *b = a->bytes;
-  if (is_ipv4(a)) text_print(out, "%u.%u.%u.%u", b[12], b[13], b[14], b[15]);
-  else print_ipv6(out, b);
+  char digits[16], *at = digits;
+  if (!is_ipv4(a)) {
+    print_ipv6(out, b);
+    return;
+  }
+  for (unsigned i = 12; i < 16; i++) {
+    if (b[i] >= 100) *at++ = (char)('0' + b[i] / 100);
+    if (b[i] >= 10) *at++ = (char)('0' + b[i] / 10 % 10);
+    *at++ = (char)('0' + b[i] % 10);
+    if (i < 15) *at++ = '.';
+  }
+  text_add(out, digits, (size_t)(at - digits));
 }
 
 const char *address_text(struct arena *arena, const struct address *a) {

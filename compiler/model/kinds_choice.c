@@ -6,6 +6,7 @@ static uint32_t kind_named(const struct elaboration *e, uint32_t resource) {
 }
 
 static uint32_t own_via(struct elaboration *e, uint32_t resource) {
+  if (e->related) return e->m->resources.at[resource].via;
   uint32_t attribute = attribute_index(e, resource, e->words->via);
   if (attribute == NONE) return NONE;
   const struct value *v = &attribute_cases(e, attribute)->at[0].value;

@@ -181,16 +181,18 @@ static void hop_title(struct elaboration *e, struct text *out, const struct hop 
     struct cases c = attribute_value_at(e, hop->attribute, hop->index + i);
     if (i) text_puts(out, " -> ");
     const struct value *v = &c.at[0].value;
-    struct text value = {.arena = &e->c->arena};
+    size_t from = out->n;
     if (v->type == V_LIST && !v->count) text_puts(out, "nothing");
-    else if (value_interpolate(e, &value, v, true)) text_puts(out, text_done(&value));
-    else value_print(out, &e->c->names, v);
+    else if (!value_interpolate(e, out, v, true)) {
+      out->n = from;
+      value_print(out, &e->c->names, v);
+    }
   }
 }
 
 uint32_t step_title(struct elaboration *e, uint32_t step) {
   const struct step *s = &e->m->steps.at[step];
-  struct text out = {.arena = &e->c->arena};
+  struct text out = {.arena = &e->table->scratch};
   uint32_t last = NONE;
   if (!s->hop_count) return s->name;
   for (uint32_t i = 0; i < s->hop_count && i < 16; i++) {
@@ -200,5 +202,7 @@ uint32_t step_title(struct elaboration *e, uint32_t step) {
     last = owner;
   }
   if (s->hop_count > 16) text_print(&out, " and %u more", s->hop_count - 16);
-  return known_name(e, text_done(&out));
+  uint32_t title = known_name(e, text_done(&out));
+  arena_reset(&e->table->scratch);
+  return title;
 }

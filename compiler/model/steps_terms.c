@@ -301,6 +301,7 @@ void steps_build(struct elaboration *e) {
     s->undo_needs = back.at, s->undo_needs_count = back.n;
     s->title = step_title(e, i);
   }
+  arena_free(&e->table->scratch);
   steps_after(e);
   no_operator(e);
 }

@@ -126,7 +126,7 @@ static bool others_down(struct terrain *t) {
 }
 
 struct terrain *terrain_new(struct model *m, struct proving *v, const struct group *g, bool *done) {
-  struct arena own = {0};
+  struct arena own = arena_borrow(v);
   struct terrain *t = arena_new(&own, struct terrain);
   t->arena = own; /* from here on only through t */
   t->m = m;
@@ -180,6 +180,7 @@ void terrain_free(struct terrain *t) {
     done_put(t->m, t->done, t->group->steps[i], false);
     array_push(&t->m->c->arena, &t->v->changed, t->group->steps[i]);
   }
+  struct proving *v = t->v;
   struct arena own = t->arena; /* t itself lies in it */
-  arena_free(&own);
+  arena_return(v, &own);
 }

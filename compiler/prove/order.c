@@ -567,7 +567,7 @@ static const struct prefix *run_whole(struct search *s, struct found *out) {
 
 struct found order_search(struct terrain *t, const bool *aside) {
   struct found out = {.exact = true};
-  struct search s = {0};
+  struct search s = {.arena = arena_borrow(t->v)};
   prepare(&s, t, aside);
   bool easy = ends_well(&s) && order_easy(t, s.asked, &out);
   if (easy && s.ages && !easy_with_ages(&s, &out)) out.any = easy = false;
@@ -582,6 +582,6 @@ struct found order_search(struct terrain *t, const bool *aside) {
   if (caches_overflow(t->caches)) out.exact = false;
   out.looked_at += s.looked_at;
   out.kept += s.kept;
-  arena_free(&s.arena);
+  arena_return(t->v, &s.arena);
   return out;
 }

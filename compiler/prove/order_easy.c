@@ -67,7 +67,7 @@ static bool descend(struct easy *e, uint32_t *order, struct spot **path) {
 }
 
 bool order_easy(struct terrain *t, const uint64_t *asked, struct found *out) {
-  struct arena a = {0};
+  struct arena a = arena_borrow(t->v);
   struct easy e = {.t = t, .asked = asked, .mark = ++t->mark};
   e.fails = arena_array(&a, uint64_t, t->term_words);
   e.during = arena_array(&a, uint64_t, t->promise_words);
@@ -81,6 +81,6 @@ bool order_easy(struct terrain *t, const uint64_t *asked, struct found *out) {
     out->order = arena_array(&t->m->c->arena, uint32_t, t->n + 1);
     memcpy(out->order, order, t->n * sizeof *order);
   }
-  arena_free(&a);
+  arena_return(t->v, &a);
   return found;
 }

@@ -110,6 +110,7 @@ static struct proof *run(struct model *m, bool quiet) {
     checks[i].run(m, p, v->state);
   }
   if (!said) say_once(p);
+  while (v->spare_count > 0) arena_free(&v->spare[--v->spare_count]);
   return p;
 }
 

@@ -88,8 +88,13 @@ struct proving {
   uint32_t *position;            /* per step: its index in the order, once there is one */
   struct promise_list { const uint32_t *at; uint32_t n; } *component_promises; /* per component: see component_promises() */
   uint64_t effort;               /* of the search for the order, and of all trials: see terrain_effort() */
+  struct arena spare[3]; uint32_t spare_count; /* of searches that are over, for the next: arena_borrow */
   bool quiet;                    /* a trial: no mends, no ways out, nothing that proves again */
 };
+
+/* Memory for a search, which most groups need little of: what the one before has left, cleared. */
+struct arena arena_borrow(struct proving *v);
+void arena_return(struct proving *v, struct arena *a);
 
 /* ── Breaches ────────────────────────────────────────────────────────────────────────────────────────────────────── */
 

@@ -2,6 +2,17 @@
  * Needs nothing but a model and, for states, an order. */
 #include "prove/prove.h"
 
+struct arena arena_borrow(struct proving *v) { return v->spare_count > 0 ? v->spare[--v->spare_count] : (struct arena){0}; }
+
+void arena_return(struct proving *v, struct arena *a) {
+  if (v->spare_count == sizeof v->spare / sizeof *v->spare) {
+    arena_free(a);
+    return;
+  }
+  arena_reset(a);
+  v->spare[v->spare_count++] = *a;
+}
+
 bool *done_new(const struct model *m) {
   return arena_array(&m->c->arena, bool, m->steps.n + m->parts.n + 1);
 }

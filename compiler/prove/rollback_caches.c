@@ -197,6 +197,7 @@ void check_back_waits(struct model *m, struct proof *p, struct state *s) {
   for (uint32_t i = 0; i < p->components.n; i++) {
     if (lists[i].n == 0) continue;
     back_component(&b, &p->components.at[i], lists[i]);
-    arena_free(&b.own);
+    arena_reset(&b.own);
   }
+  arena_free(&b.own);
 }

@@ -186,14 +186,15 @@ static void draw_caches(struct drawing *d) {
     const struct step *step = &d->m->steps.at[d->p->order.at[k]];
     d->event[k] = step->wait || step->disrupts_count > 0 ? k : d->event[k + 1];
   }
+  struct arena own = {0};
   for (uint32_t i = 0; i < d->p->components.n; i++) {
-    struct arena own = {0};
     if (lists[i].n == 0) continue;
     r.promises = lists[i].at;
     r.n = lists[i].n;
     remember_component(&r, &d->p->components.at[i], &own);
-    arena_free(&own);
+    arena_reset(&own);
   }
+  arena_free(&own);
 }
 
 /* For how long the k-th step of the order has a promise down; -1 when nobody knows. */

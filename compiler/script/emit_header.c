@@ -118,7 +118,7 @@ static void comment(struct text *out, const char *text) {
 /* Its text lies behind `from`, where the line began. */
 static void end_line(struct text *out, size_t from) {
   bool plain = true;
-  for (size_t i = from; i < out->n && plain; i++) plain = (unsigned char)out->at[i] >= ' ' && out->at[i] != 127;
+  for (size_t i = from; i < out->n; i++) plain &= (unsigned char)out->at[i] >= ' ' && out->at[i] != 127;
   if (plain && out->n > from + 2 && out->at[out->n - 1] != ' ') {
     text_putc(out, '\n');
     return;

@@ -109,16 +109,19 @@ static struct at_use at_use_of(struct model *m, const struct command *c) {
   return at_use;
 }
 
-/* NAME_1, NAME_2 … */
-static const char *unit_name(struct arena *a, const char *name, uint32_t i) {
-  size_t n = strlen(name), digits = 1;
+/* NAME_1, NAME_2 …, with something behind the number. */
+static const char *numbered(struct arena *a, const char *name, uint32_t i, const char *behind) {
+  size_t n = strlen(name), m = strlen(behind), digits = 1;
   for (uint32_t rest = i; rest >= 10; rest /= 10) digits++;
-  char *out = arena_alloc(a, n + digits + 2, 1);
+  char *out = arena_alloc(a, n + digits + m + 2, 1);
   memcpy(out, name, n);
   out[n] = '_';
+  memcpy(out + n + digits + 1, behind, m);
   for (size_t k = n + digits; k > n; k--, i /= 10) out[k] = (char)('0' + i % 10);
   return out;
 }
+
+static const char *unit_name(struct arena *a, const char *name, uint32_t i) { return numbered(a, name, i, ""); }
 
 static struct sequence *push_sequence(struct builder *u, struct sequence s) {
   array_push(u->arena, &u->b->sequences, s);
@@ -254,15 +257,15 @@ static void add_step(struct builder *u, uint32_t k) {
   uint32_t step = u->b->p->order.at[k];
   u->done = proof_flags(m, u->b->p, k);
   u->first[k] = u->b->sequences.n;
-  add_block(u, SEQ_DO, arena_print(u->arena, "step_%u_do", k + 1), k)->step = k;
+  add_block(u, SEQ_DO, numbered(u->arena, "step", k + 1, "_do"), k)->step = k;
   uint32_t resource;
   struct block was = observe_step(u, step, &resource);
   bool before_absent = resource != NONE && !exists_in(m, resource, u->done);
   u->done = proof_flags(m, u->b->p, k + 1);
-  struct sequence *undo = add_block(u, SEQ_UNDO, arena_print(u->arena, "step_%u_undo", k + 1), k);
+  struct sequence *undo = add_block(u, SEQ_UNDO, numbered(u->arena, "step", k + 1, "_undo"), k);
   undo->step = k;
   if (undo->count == 0 && m->steps.at[step].undo_none != 0) undo->note = name_text(&m->c->names, m->steps.at[step].undo_none);
-  const char *name = arena_print(u->arena, "step_%u_verify", k + 1);
+  const char *name = numbered(u->arena, "step", k + 1, "_verify");
   struct sequence *s = add_block(u, SEQ_VERIFY, name, k);
   if (s->count == 0) {
     u->b->sequences.n--;
@@ -273,7 +276,7 @@ static void add_step(struct builder *u, uint32_t k) {
   /* Of what was made, whether it is gone again. */
   bool makes = was.n == 0 && resource != NONE && before_absent && exists_in(m, resource, u->done);
   if (makes) was = resource_observe(m, resource, u->done);
-  s = add_sequence(u, SEQ_WAS, arena_print(u->arena, "step_%u_was", k + 1), was);
+  s = add_sequence(u, SEQ_WAS, numbered(u->arena, "step", k + 1, "_was"), was);
   s->step = k;
   s->resource = resource;
   if (makes && was.n > 0) s->made_by = k;
