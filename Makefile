@@ -33,7 +33,7 @@ BUILD := build
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-CFLAGS ?= -O2 -g
+CFLAGS ?= -O3 -g
 EXTRA :=
 endif
 VENDOR := build/vendor
