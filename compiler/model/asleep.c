@@ -33,6 +33,8 @@ struct asleep {
   uint32_t hops;             /* how many of those */
   uint32_t attributes, named; /* those that sleep now; those that ever did, plus one */
   bool settled, stands;      /* once all are declared: does any stand for something else? */
+  const char *zone_text;     /* the word that named a zone last, and that zone */
+  uint32_t zone_length, zone;
 };
 
 /* ── Which may sleep ───────────────────────────────────────────────────────── */
@@ -215,6 +217,23 @@ static uint32_t word_at(const struct glance *g, const struct plain_value *v) {
   return name_find(&g->e->c->names, g->text + v->start, v->end - v->start);
 }
 
+static bool ambiguous(const struct elaboration *e, uint32_t name) {
+  return name == NONE || name == e->words->old || name == e->words->new || name == e->words->any;
+}
+
+/* The zone that a word names, NONE: for most it is that of the one before. */
+static uint32_t zone_at(const struct glance *g, const struct plain_value *v) {
+  struct asleep *a = g->e->asleep;
+  uint32_t n = v->end - v->start;
+  if (a->zone_length != n || memcmp(a->zone_text, g->text + v->start, n) != 0) {
+    uint32_t name = word_at(g, v);
+    a->zone = ambiguous(g->e, name) ? NONE : zone_find(g->e, name);
+    a->zone_text = g->text + v->start;
+    a->zone_length = n;
+  }
+  return a->zone;
+}
+
 /* A literal that is wanted as it is written. */
 static bool literal_wanted(const struct type *t, uint8_t type) {
   static const uint8_t same[] = {[V_STRING] = T_STRING, [V_NUMBER] = T_NUMBER, [V_BOOL] = T_BOOL, [V_DURATION] = T_DURATION, [V_VERSION] = T_VERSION,
@@ -234,10 +253,10 @@ static uint32_t resource_named(const struct elaboration *e, uint32_t name) {
 }
 
 static bool word_wanted(const struct glance *g, const struct type *t, const struct plain_value *v) {
-  uint32_t name = word_at(g, v), resource;
-  if (name == NONE || name == g->e->words->old || name == g->e->words->new || name == g->e->words->any) return false;
   while (t->tag == T_OPTIONAL) t = t->of[0];
-  if (t->tag == T_ZONE) return zone_find(g->e, name) != NONE;
+  if (t->tag == T_ZONE) return zone_at(g, v) != NONE;
+  uint32_t name = word_at(g, v), resource;
+  if (ambiguous(g->e, name)) return false;
   if (t->tag == T_ONE_OF) return type_has_word(t, name);
   if (t->tag != T_RESOURCE || (resource = resource_named(g->e, name)) == NONE) return false;
   uint32_t kind = g->e->resources.at[resource].kind;
@@ -264,18 +283,37 @@ static struct fact fact_of(const struct glance *g, enum fact_type type, uint32_t
                        .attribute = attribute_asleep(g->e, g->resource, g->d->slots[slot].attribute), .span = span_at(g, &g->values[slot])};
 }
 
+static bool address_at(const struct glance *g, const struct plain_value *v, struct address *out) {
+  struct value address;
+  const char *why;
+  if (v->type != V_ADDRESS) return false;
+  if (v->read) {
+    *out = (struct address){{[10] = 0xff, 0xff, (uint8_t)(v->number >> 24), (uint8_t)(v->number >> 16), (uint8_t)(v->number >> 8), (uint8_t)v->number}};
+    return true;
+  }
+  if (!value_address(g->text + v->start, v->end - v->start, &address, &why)) return false;
+  *out = address.from;
+  return true;
+}
+
+static bool ports_at(const struct glance *g, const struct serving *s, const struct plain_value *v, struct fact *f) {
+  struct value port = s->fixed_port;
+  const char *why;
+  if (s->port != NONE && v->read && v->type == V_PORT) port = (struct value){.type = V_PORT, .proto = v->proto, .lo = v->number, .hi = v->number};
+  else if (s->port != NONE && (v->type != V_PORT || !value_port(g->text + v->start, v->end - v->start, &port, &why))) return false;
+  f->proto = port.proto;
+  f->port = port.lo;
+  f->port_end = port.lo == port.hi ? NONE : port.hi;
+  return true;
+}
+
 static bool served(struct glance *g, const struct serving *s) {
   const struct plain_value *host = &g->values[s->host], *ports = &g->values[s->port == NONE ? s->host : s->port];
-  struct value address = {0}, port = s->fixed_port;
-  const char *why;
-  if (host->type != V_ADDRESS || !value_address(g->text + host->start, host->end - host->start, &address, &why)) return false;
-  if (s->port != NONE && (ports->type != V_PORT || !value_port(g->text + ports->start, ports->end - ports->start, &port, &why))) return false;
   struct fact f = fact_of(g, FACT_SERVES, s->host);
-  f.zone = s->zone == NONE ? s->fixed_zone : zone_find(g->e, word_at(g, &g->values[s->zone]));
-  f.host = (struct host){.type = HOST_ADDRESS, .from = address.from, .to = address.from};
-  f.proto = port.proto;
-  f.port = port.lo;
-  f.port_end = port.lo == port.hi ? NONE : port.hi;
+  if (!address_at(g, host, &f.host.from) || !ports_at(g, s, ports, &f)) return false;
+  f.zone = s->zone == NONE ? s->fixed_zone : zone_at(g, &g->values[s->zone]);
+  f.host.type = HOST_ADDRESS;
+  f.host.to = f.host.from;
   f.to = (struct target){.type = TARGET_NONE, .port = NONE, .zone = NONE, .resource = NONE};
   fact_keep(g->e, &f);
   return true;
@@ -326,7 +364,7 @@ bool asleep_facts(struct elaboration *e, uint32_t resource) {
     return false;
   }
   const struct plain_value *zone = &values[g.d->zone == NONE ? 0 : g.d->zone];
-  if (g.d->zone != NONE && zone->type == V_WORD && g.d->slots[g.d->zone].type->tag == T_ZONE) m->resources.at[resource].zone = zone_find(e, word_at(&g, zone));
+  if (g.d->zone != NONE && zone->type == V_WORD && g.d->slots[g.d->zone].type->tag == T_ZONE) m->resources.at[resource].zone = zone_at(&g, zone);
   return true;
 }
 

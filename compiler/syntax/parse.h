@@ -101,7 +101,7 @@ struct parser {
   bool command_next;      /* a word here would be a command's name */
 
   uint32_t usual[PLAIN_USUAL]; /* plain.c: the names that stood in the same places of the resource before */
-  uint32_t usual_shape;
+  uint32_t usual_shape, usual_layout;
   uint8_t *keywords;      /* by name id: index into the table of keywords, 0 for none */
   uint32_t keyword_count;
 };

@@ -8,14 +8,16 @@
 #include <string.h>
 
 enum { SHAPE_NAMES = 24, SHAPES_MOST = 256 }; /* what has more attributes, or looks like no other, gets its nodes at once */
-enum { LETTER = 1, DIGIT = 2, NAME = LETTER | DIGIT, BLANK = 4, ENDS = 8 };
+enum { LAYOUTS_MOST = 256, LAYOUTS_TRIED = 4 };
+enum { LETTER = 1, DIGIT = 2, NAME = LETTER | DIGIT, BLANK = 4, ENDS = 8, STOPS = 16 /* a string, or what makes it more than its bytes */ };
 #define L LETTER
 #define D DIGIT
 static const uint8_t classes[256] = {
     ['0'] = D, D, D, D, D, D, D, D, D, D,
     ['A'] = L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
     ['a'] = L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, ['_'] = L,
-    [' '] = BLANK | ENDS, ['\t'] = BLANK | ENDS, ['\r'] = BLANK | ENDS, ['\n'] = ENDS, [','] = ENDS, [']'] = ENDS};
+    [' '] = BLANK | ENDS, ['\t'] = BLANK | ENDS, ['\r'] = BLANK | ENDS, ['\n'] = ENDS | STOPS, [','] = ENDS, [']'] = ENDS,
+    ['"'] = STOPS, ['\\'] = STOPS, ['$'] = STOPS, ['\0'] = STOPS};
 #undef L
 #undef D
 
@@ -28,7 +30,8 @@ struct reader {
   bool arrow;           /* a value changes */
   uint32_t nodes, values;
   uint32_t n, names[SHAPE_NAMES]; /* of the attributes so far */
-  uint32_t id, label;   /* the resource's name, and where it stands */
+  struct range values_at[SHAPE_NAMES];
+  uint32_t id, label, brace; /* the resource's name, and where it and the `{` stand */
 };
 
 static uint8_t class(char c) { return classes[(unsigned char)c]; }
@@ -37,24 +40,31 @@ static bool blank(char c) { return class(c) & BLANK; }
 static bool ends(char c) { return class(c) & ENDS; }
 static uint32_t offset(const struct reader *r, const char *s) { return (uint32_t)(s - r->p->text); }
 static struct range from(const struct reader *r, const char *start) { return range_of(offset(r, start), offset(r, r->s)); }
-static uint32_t node(struct reader *r, enum node_type type, uint32_t text, uint32_t child, const char *start) {
+static uint32_t node_made(struct reader *r, enum node_type type, uint32_t text, uint32_t child, const char *start) {
   struct tree *t = r->p->tree;
-  r->nodes++;
-  if (r->glance) return 1;
   array_push(&r->p->c->arena, &t->nodes,
              (struct node){.type = (uint8_t)type, .source = (uint16_t)r->p->source, .start = offset(r, start), .end = offset(r, r->s), .text = text, .child = child});
   return t->nodes.n - 1;
 }
+static inline uint32_t node(struct reader *r, enum node_type type, uint32_t text, uint32_t child, const char *start) {
+  r->nodes++;
+  return r->glance ? 1 : node_made(r, type, text, child, start);
+}
+static uint32_t literal_glanced(struct reader *r) {
+  r->values++;
+  r->nodes++;
+  return 1;
+}
 static uint32_t literal(struct reader *r, struct value *v, const char *start) {
   struct tree *t = r->p->tree;
+  if (r->glance) return literal_glanced(r);
   r->values++;
-  if (r->glance) return node(r, N_LITERAL, 0, 0, start);
   v->at = span_of(r->p, from(r, start));
   array_push(&r->p->c->arena, &t->values, (struct guarded){*v, 0});
   return node(r, N_LITERAL, t->values.n - 1, 0, start);
 }
 static uint32_t text_literal(struct reader *r, uint32_t name, const char *start) {
-  return literal(r, &(struct value){.type = V_STRING, .name = name}, start);
+  return r->glance ? literal_glanced(r) : literal(r, &(struct value){.type = V_STRING, .name = name}, start);
 }
 static void chain(struct reader *r, uint32_t last, uint32_t next) {
   if (!r->glance) r->p->tree->nodes.at[last].next = next;
@@ -106,8 +116,7 @@ static uint32_t name(struct reader *r, const char *s, size_t n) {
 static bool truth(const char *s, size_t n) { return (n == 3 && !memcmp(s, "yes", 3)) || (n == 2 && !memcmp(s, "no", 2)); }
 
 /* A word that is none of the language's, 0. */
-static uint32_t free_word(struct reader *r) {
-  size_t n = word_length(r->s);
+static uint32_t free_word(struct reader *r, size_t n) {
   if (n == 0 || truth(r->s, n)) return 0;
   if (r->glance && class(r->s[n - 1]) == DIGIT) { /* no word of the language ends so */
     r->s += n;
@@ -175,10 +184,39 @@ static enum value_type number_type(const char *s, size_t *length) {
   return s[n] == ':' ? V_ENDPOINT : V_CIDR;
 }
 
+/* What most that begins with a digit is, an address of four numbers or a port: its length, 0 when it is none or may have a mistake. */
+static size_t usual_number(const char *s, struct plain_value *out) {
+  const char *p = s;
+  uint32_t all = 0;
+  for (unsigned dots = 0;; dots++, p++) {
+    const char *from = p;
+    uint32_t part = 0;
+    while (class(*p) == DIGIT && p - from < 6) part = part * 10 + (uint32_t)(*p++ - '0');
+    if (p == from || (*from == '0' && p - from > 1)) return 0;
+    if (dots == 0 && p[0] == '/' && part - 1 < 65535) {
+      bool tcp = p[1] == 't' && p[2] == 'c' && p[3] == 'p', udp = p[1] == 'u' && p[2] == 'd' && p[3] == 'p';
+      *out = (struct plain_value){.type = V_PORT, .read = true, .number = part, .proto = tcp ? PROTO_TCP : PROTO_UDP};
+      return (tcp || udp) && ends(p[4]) ? (size_t)(p + 4 - s) : 0;
+    }
+    if (part > 255) return 0;
+    all = all << 8 | part;
+    if (dots == 3) {
+      *out = (struct plain_value){.type = V_ADDRESS, .read = true, .number = all};
+      return ends(*p) ? (size_t)(p - s) : 0;
+    }
+    if (*p != '.') return 0;
+  }
+}
+
 static uint32_t number(struct reader *r) {
   const char *start = r->s, *why;
   size_t n;
   struct value v;
+  struct plain_value usual;
+  if (r->glance && (n = usual_number(start, &usual)) != 0) {
+    r->s += n;
+    return literal_glanced(r);
+  }
   enum value_type type = number_type(start, &n);
   if (type == V_NONE || !literal_read(r->p, type, start, n, &v, &why)) return 0;
   r->s += n;
@@ -187,10 +225,8 @@ static uint32_t number(struct reader *r) {
 
 static uint32_t string(struct reader *r) {
   const char *start = r->s++;
-  while (*r->s != '"') {
-    if (*r->s == '\\' || *r->s == '$' || *r->s == '\n' || *r->s == '\0') return 0;
-    r->s++;
-  }
+  while (!(class(*r->s) & STOPS)) r->s++;
+  if (*r->s != '"') return 0;
   size_t n = (size_t)(r->s++ - start - 1);
   uint32_t text = r->glance ? 0 : name(r, start + 1, n);
   return ends(*r->s) ? text_literal(r, text, start) : 0;
@@ -205,7 +241,7 @@ static uint32_t reference(struct reader *r) {
     r->s += n;
     return literal(r, &(struct value){.type = V_BOOL, .number = yes}, start);
   }
-  uint32_t id = free_word(r);
+  uint32_t id = free_word(r, n);
   return id ? node(r, N_REF, id, 0, start) : 0;
 }
 
@@ -238,10 +274,11 @@ static uint32_t value(struct reader *r) {
   uint32_t first = *start == '[' ? list(r) : single(r), last = first;
   const char *end = r->s;
   for (blanks(r); last && r->s[0] == '-' && r->s[1] == '>'; blanks(r)) {
+    r->arrow = true;
+    if (r->glance) return 0; /* it is not to sleep */
     r->s += 2;
     blanks(r);
     uint32_t next = *r->s == '[' ? list(r) : single(r);
-    r->arrow = true;
     chain(r, last, next);
     last = next;
     end = r->s;
@@ -265,12 +302,14 @@ static uint32_t attribute(struct reader *r) {
   blanks(r);
   if (r->n < SHAPE_NAMES) r->names[r->n] = id;
   r->n++;
+  const char *from_here = r->s;
   uint32_t child = value(r);
+  if (r->n <= SHAPE_NAMES) r->values_at[r->n - 1] = from(r, from_here);
   return child ? node(r, N_ATTR, id, child, start) : 0;
 }
 
 /* `KIND NAME {`, its attributes and `}`. */
-static uint32_t resource(struct reader *r, uint32_t *brace) {
+static uint32_t resource(struct reader *r) {
   const char *start = r->s;
   size_t n = word_length(start);
   if (n == 0 || truth(start, n) || !blank(start[n])) return 0;
@@ -283,11 +322,11 @@ static uint32_t resource(struct reader *r, uint32_t *brace) {
   if (n == 0 || truth(word, n)) return 0;
   r->label = offset(r, word);
   if (r->glance) name_expect(&r->p->c->names, word, n); /* looked up when all else has been read */
-  else r->id = name_of(&r->p->c->names, word, n);
+  else if (keyword_token(r->p, r->id = name_of(&r->p->c->names, word, n)) != 0) return 0;
   r->s += n;
   uint32_t last = text_literal(r, r->id, word), label = last;
   blanks(r);
-  *brace = offset(r, r->s);
+  r->brace = offset(r, r->s);
   if (*r->s++ != '{') return 0;
   while (space(r) && *r->s != '}') {
     uint32_t item = attribute(r);
@@ -322,33 +361,100 @@ static uint32_t shape_of(const struct reader *r, uint32_t kind) {
   return *usual = t->shapes.n - 1;
 }
 
-/* The node of a resource that nothing changes; 0 for one that is to be read at once. */
-static uint32_t asleep(struct reader *r, uint32_t kind, const char *start) {
+/* Keeps what stands between the values of this one; 0 when there are too many such already, or its lines end somewhere else. */
+static uint32_t layout_new(const struct reader *r, uint32_t shape, const char *start) {
   struct tree *t = r->p->tree;
-  uint32_t shape = r->arrow ? NONE : shape_of(r, kind);
-  if (shape == NONE) return 0;
+  uint32_t begin = offset(r, start), end = offset(r, r->s), at = r->label + name_length(&t->c->names, r->id);
+  uint32_t behind = r->n ? r->values_at[r->n - 1].end : at;
+  bool one_line = r->line_start <= begin;
+  if (t->layouts.n >= LAYOUTS_MOST || (!one_line && r->line_start < behind)) return 0;
+  struct plain_gap *gaps = arena_array(&t->c->arena, struct plain_gap, r->n + 1u);
+  for (uint32_t i = 0; i < r->n; at = r->values_at[i++].end) gaps[i] = (struct plain_gap){at - begin, r->values_at[i].start - at};
+  gaps[r->n] = (struct plain_gap){at - begin, end - at};
+  array_push(&t->c->arena, &t->layouts,
+             ((struct plain_layout){shape, start, r->label - begin, r->brace - r->label - name_length(&t->c->names, r->id), gaps, one_line ? 0 : end - r->line_start, one_line ? 0 : end - r->first_at}));
+  return r->p->usual_layout = t->layouts.n;
+}
+
+static bool same(struct reader *r, const char *text, uint32_t n) {
+  if (r->p->length - offset(r, r->s) < n || memcmp(r->s, text, n) != 0) return false;
+  r->s += n;
+  return true;
+}
+
+/* A resource that says the same as another but for its name and its values. */
+static bool alike(struct reader *r, const struct plain_layout *x) {
+  struct names *names = &r->p->c->names;
+  if (!same(r, x->text, x->head)) return false;
+  const char *word = r->s;
+  size_t length = word_length(word);
+  if (length == 0 || truth(word, length)) return false;
+  name_expect(names, word, length);
+  r->label = offset(r, word);
+  r->s += length;
+  r->brace = offset(r, r->s) + x->brace;
+  r->n = r->p->tree->shapes.at[x->shape].n;
+  for (uint32_t i = 0; i < r->n; i++)
+    if (!same(r, x->text + x->gaps[i].at, x->gaps[i].n) || (*r->s == '[' ? list(r) : single(r)) == 0) return false;
+  if (!same(r, x->text + x->gaps[r->n].at, x->gaps[r->n].n)) return false;
+  r->nodes += r->n + 2; /* the attributes, the label, the resource */
+  r->values++;
+  if (x->line) {
+    r->line_start = offset(r, r->s) - x->line;
+    r->first_at = offset(r, r->s) - x->first;
+  }
+  r->id = name_of(names, word, length);
+  return keyword_token(r->p, r->id) == 0;
+}
+
+/* The layout of the resource that begins here, plus one, when it is one of those that were seen; 0. */
+static uint32_t layout_seen(struct reader *r) {
+  const struct tree *t = r->p->tree;
+  const struct reader before = *r;
+  for (uint32_t i = 0; i < t->layouts.n && i < LAYOUTS_TRIED; i++) {
+    uint32_t at = (r->p->usual_layout + t->layouts.n - 1 - i) % t->layouts.n;
+    if (alike(r, &t->layouts.at[at])) return r->p->usual_layout = at + 1;
+    *r = before;
+  }
+  return 0;
+}
+
+/* The node of a resource that nothing changes. */
+static uint32_t asleep(struct reader *r, uint32_t shape, uint32_t layout, const char *start) {
+  struct tree *t = r->p->tree;
   uint32_t made = r->nodes - 1; /* that of the resource is there already */
-  array_push(&t->c->arena, &t->plains, ((struct plain){r->id, r->label, shape}));
+  array_push(&t->c->arena, &t->plains, ((struct plain){r->id, r->label, shape, layout}));
   t->asleep_nodes += made;
   t->asleep_values += r->values;
   r->glance = false;
-  uint32_t id = node(r, N_PLAIN, kind, 0, start);
+  uint32_t id = node(r, N_PLAIN, t->shapes.at[shape].kind, 0, start);
   t->nodes.at[id].doc = t->plains.n - 1;
   return id;
 }
 
 bool plain_resource(struct parser *p, struct token *t, struct part *out) {
   struct reader r = {.p = p, .s = p->text + p->scanned, .line_start = p->line_start, .first_at = p->first_at, .glance = true};
-  uint32_t brace = 0;
   if (!space(&r)) return false;
   struct reader again = r;
   const char *start = r.s;
-  uint32_t kind = resource(&r, &brace), made = kind == 0 ? 0 : asleep(&r, kind, start);
-  if (kind == 0) return false;
-  if (made == 0) {
-    r = again;
-    r.glance = false;
-    made = resource(&r, &brace);
+  uint32_t layout = layout_seen(&r), made;
+  if (layout != 0) {
+    made = asleep(&r, p->tree->layouts.at[layout - 1].shape, layout, start);
+  } else {
+    uint32_t kind = resource(&r), shape = kind == 0 ? NONE : shape_of(&r, kind), nodes = p->tree->nodes.n, values = p->tree->values.n;
+    if (kind == 0 && !r.arrow) return false;
+    if (shape != NONE) {
+      made = asleep(&r, shape, layout_new(&r, shape, start), start);
+    } else {
+      r = again;
+      r.glance = false;
+      made = resource(&r);
+      if (made == 0) { /* plain up to its first arrow */
+        p->tree->nodes.n = nodes;
+        p->tree->values.n = values;
+        return false;
+      }
+    }
   }
   *t = (struct token){T_PLAIN, from(&r, start), NONE};
   *out = (struct part){made, made, 0};
@@ -357,7 +463,7 @@ bool plain_resource(struct parser *p, struct token *t, struct part *out) {
   p->first_at = r.first_at;
   if (p->first_token == NONE) p->first_token = t->at.start;
   p->before = p->last;
-  p->last = (struct token){T_RBRACE, range_of(t->at.end - 1, t->at.end), brace}; /* as the scanner would leave it */
+  p->last = (struct token){T_RBRACE, range_of(t->at.end - 1, t->at.end), r.brace}; /* as the scanner would leave it */
   return true;
 }
 
@@ -376,7 +482,7 @@ void tree_wake(struct tree *tree, uint32_t node) {
   if (n.type != N_PLAIN) return;
   struct parser p = {.c = tree->c, .tree = tree, .source = n.source, .text = tree->c->sources.at[n.source].text};
   struct reader r = {.p = &p, .s = p.text + n.start};
-  uint32_t brace, made = resource(&r, &brace);
+  uint32_t made = resource(&r);
   tree->asleep_nodes -= r.nodes - 1;
   tree->asleep_values -= r.values;
   struct node *slot = &tree->nodes.at[node];
@@ -391,8 +497,9 @@ static const char *glanced(const char *text, const char *s, struct plain_value *
   const char *start = s;
   uint8_t is = class(*s);
   size_t n = 0;
+  out->read = false;
   if (is == DIGIT) {
-    out->type = (uint8_t)number_type(s, &n);
+    if ((n = usual_number(s, out)) == 0) *out = (struct plain_value){.type = (uint8_t)number_type(s, &n)};
     s += n;
   } else if (is == LETTER) {
     s += word_length(s);
@@ -415,7 +522,11 @@ static const char *glanced(const char *text, const char *s, struct plain_value *
 void plain_read(const struct tree *tree, uint32_t node, struct plain_value *out) {
   const struct node *n = &tree->nodes.at[node];
   const struct plain *p = &tree->plains.at[n->doc];
-  const char *text = tree->c->sources.at[n->source].text, *s = strchr(text + p->label, '{') + 1;
+  const char *text = tree->c->sources.at[n->source].text, *s = text + p->label + name_length(&tree->c->names, p->name);
+  const struct plain_gap *gaps = p->layout ? tree->layouts.at[p->layout - 1].gaps : NULL;
+  for (uint32_t i = 0; gaps != NULL && i < tree->shapes.at[p->shape].n; i++) s = glanced(text, s + gaps[i].n, &out[i]);
+  if (gaps != NULL) return;
+  s = strchr(s, '{') + 1;
   for (uint32_t i = 0; i < tree->shapes.at[p->shape].n; i++) {
     while (class(*s) != LETTER) {
       if (*s == '#') s = strchr(s, '\n');

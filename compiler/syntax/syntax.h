@@ -127,10 +127,19 @@ struct node {
 struct plain {
   uint32_t name, label;       /* name id, and where it stands */
   uint32_t shape;
+  uint32_t layout;            /* index into tree.layouts, plus one; 0: one that no other has */
 };
 struct plain_shape {
   uint32_t kind, n;           /* name ids */
   const uint32_t *names;      /* of the attributes, as they are written */
+};
+/* And with the same between them: what stands before the name, before each value and behind the last is the text of the first that was so. */
+struct plain_layout {
+  uint32_t shape;
+  const char *text;           /* of that one */
+  uint32_t head, brace;       /* bytes before its name; from behind that to the `{` */
+  const struct plain_gap { uint32_t at, n; } *gaps; /* before each value, and behind the last: bytes of its text */
+  uint32_t line, first;       /* so many bytes before its end its last line begins, and the first token of that; 0: all is one line */
 };
 struct tree {
   struct compilation *c;
@@ -138,6 +147,7 @@ struct tree {
   ARRAY(struct guarded) values; /* [0] is none; each always holds, so that an attribute that says a literal need not copy it */
   ARRAY(struct plain) plains;
   ARRAY(struct plain_shape) shapes;
+  ARRAY(struct plain_layout) layouts;
   uint32_t asleep_nodes, asleep_values; /* that waking all of them would make */
   bool by_grammar;            /* plain resources are read by the grammar as well: to compare */
 };
@@ -157,7 +167,9 @@ void tree_room_to_wake(struct tree *tree, uint32_t more_nodes, uint32_t more_val
 /* What one attribute of an N_PLAIN says, by its place in the text. */
 struct plain_value {
   uint8_t type;               /* V_WORD: a reference; V_LIST; else that of the literal */
-  uint32_t start, end;
+  uint8_t proto;              /* of a port whose number is read */
+  bool read;                  /* an address of four numbers or a single port: that is `number` */
+  uint32_t start, end, number;
 };
 /* The values of an N_PLAIN, as many as its shape has names. */
 void plain_read(const struct tree *tree, uint32_t node, struct plain_value *out);

@@ -431,6 +431,23 @@ static void test_plain(void **state) {
     same_both_ways(text_done(&t));
     compilation_free(c);
   }
+  /* One after the other that differ in their names and values alone, nearly all. */
+  static const char *const labels[] = {"a1", "b2", "c", "d-e", "f-", "g.h", "zone", "yes", "i  ", "j{", "\"k\""};
+  static const char *const plain[] = {"1.2.3.4", "10.0.0.1", "443/tcp", "lan", "[]", "[a, b1]", "\"text\"", "1h", "true", "[\"]\"]"};
+  for (uint32_t round = 0; round < 2000; round++) {
+    struct compilation *c = compilation_new();
+    struct text t = {.arena = &c->arena};
+    const char *between = round % 8 ? breaks[0] : DRAW(breaks), *tail = round % 4 ? tails[0] : DRAW(tails);
+    uint32_t first = (uint32_t)draw(&seed, sizeof names / sizeof *names);
+    for (uint32_t n = 0; n < 6; n++) {
+      text_print(&t, "vm %s {", draw(&seed, 4) ? labels[n % 4] : DRAW(labels));
+      for (uint32_t k = 0; k < round % 4; k++)
+        text_print(&t, "%s%s = %s", between, names[(first + k) % (sizeof names / sizeof *names)], draw(&seed, 8) ? DRAW(plain) : DRAW(values));
+      text_print(&t, "%s%s", draw(&seed, 8) ? "\n" : " ", tail);
+    }
+    same_both_ways(text_done(&t));
+    compilation_free(c);
+  }
 #undef DRAW
 }
 
