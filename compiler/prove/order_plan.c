@@ -261,7 +261,9 @@ static void spend_window(struct planning *g, const struct found *f) {
 /* Has what other groups take a part in this? */
 static bool crosses(const struct planning *g, const struct term *t) {
   if (t->type == TERM_WINDOW) return true;
-  if (t->type != TERM_PROMISE || g->t->elapsed == 0) return false;
+  if (t->type != TERM_PROMISE) return false;
+  if (g->t->caches != NULL && g->m->promises.at[t->id].hold == HOLD_AT_MOST) return true; /* old answers grow older meanwhile */
+  if (g->t->elapsed == 0) return false;
   for (uint32_t i = 0; i < g->t->promise_count; i++)
     if (g->t->promises[i] == t->id) return bit_get(g->t->start->down, i);
   return false;

@@ -33,7 +33,9 @@ struct timeline {
                                                                         still make it so for `tail` by the clock */
   ARRAY(uint32_t) during; /* ascending: steps (indices in the order) in whose during-states it is down, forward */
   int64_t outage;       /* longest stretch, milliseconds */
-  int64_t back;         /* the longest on the way back from the last state, where old answers have a part in it; else 0 */
+  int64_t back;         /* the longest on the way back from the last state, or from the last before a step without one, where old
+                           answers have a part in it; else 0 */
+  uint32_t back_from;   /* that state */
   uint32_t back_broken;  /* `always`: the state whose undo old answers break, however long it waits; 0: none */
   bool outage_open;     /* it contains a step without known length */
   uint32_t first_down, last_down; /* states of the first stretch, NONE */

@@ -184,10 +184,11 @@ static void go_back(struct model *m, struct proof *p, uint32_t promise, const ui
     uint32_t down = timeline_down(t, k - 1), next = down < n ? down + 1 : n;
     while (next_final < final_count && final[next_final] < k) next_final++;
     if (next_final < final_count && final[next_final] < next) next = final[next_final];
+    if (t->back > 0 && t->back_from >= k && t->back_from < next) next = t->back_from;
     if (next > k) w.here = 0; /* nothing in between */
     k = next;
     w = further(m, p, t, k, w);
-    if (k == n && t->back > w.longest) w.longest = t->back;
+    if (k == t->back_from && t->back > w.longest) w.longest = t->back;
     if (!w.stays && w.longest <= m->promises.at[promise].limit) {
       if (run.first != NONE) add_way_back(m, p, promise, &run, k - 1);
       run.first = NONE;
@@ -203,7 +204,7 @@ static void go_back(struct model *m, struct proof *p, uint32_t promise, const ui
 /* `always`, where no wait lets old answers run out before an undo takes away what they lead to: as bad as forward. */
 static void always_way_back(struct model *m, struct proof *p, uint32_t promise) {
   const struct timeline *t = &p->timeline[promise];
-  if (t->back_broken == 0 || t->first_down != NONE) return;
+  if (t->back_broken == 0 || broken(m, p, promise)) return;
   struct breach b = breach_new(CODE_222);
   b.severity = SEV_ERROR;
   b.promise = promise;

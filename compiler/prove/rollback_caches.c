@@ -13,9 +13,14 @@ struct going_back {
   const uint32_t *promises; uint32_t n; /* not those of `finally` */
   struct arena own;                     /* of the component at hand */
   struct published *above, *below; /* of the state that is left, and the one that is reached */
-  struct olds olds;
+  struct olds olds;                /* of the way back: what is waited for */
+  struct olds all;                 /* and of the way forward: what lengthens an outage too */
+  struct olds *tops;               /* per component: what is old in each state that a way back begins in, the last first */
+  uint32_t top_count;
   uint32_t ended[RECALL_WORDS * 64]; /* per answer: the step (index in the order) whose undo ended it */
+  uint32_t first, top;             /* the states that the way back leads to, and begins in */
   int64_t *stretch, *longest;      /* per promise */
+  uint32_t *from;                  /* per promise: the top of the longest */
   bool generous;                   /* waits for a shorter outage too */
 };
 
@@ -76,22 +81,45 @@ static bool darkens(struct going_back *b, uint32_t k, const struct olds *after) 
   return false;
 }
 
-static void measure(struct going_back *b, uint32_t k, const struct olds *before, const struct olds *after) {
+static void lasts(struct going_back *b, uint32_t i, int64_t stretch) {
+  if (stretch <= b->longest[i]) return;
+  b->longest[i] = stretch;
+  b->from[i] = b->top;
+}
+
+/* Is the state before step k where the way back ends? */
+static bool at_the_bottom(const struct going_back *b, uint32_t k) {
+  while (--k > b->first && b->m->steps.at[b->p->order.at[k - 1]].wait) continue;
+  return k <= b->first || b->m->steps.at[b->p->order.at[k - 1]].irreversible != 0;
+}
+
+static void measure(struct going_back *b, uint32_t k, int64_t wait) {
   int64_t takes = b->m->steps.at[b->p->order.at[k - 1]].takes;
+  bool bottom = at_the_bottom(b, k);
   if (takes < 0) takes = 0;
+  struct olds before = b->all, after;
+  olds_wait(&before, wait);
+  after = before;
+  olds_step(&after, b->above, b->below, caches_questions(b->c), takes);
   for (uint32_t i = 0; i < b->n; i++) {
-    bool hard = hard_at(b, i, k) || hard_at(b, i, k - 1) || timeline_during(&b->p->timeline[b->promises[i]], k - 1);
+    bool above = hard_at(b, i, k), below = hard_at(b, i, k - 1);
+    bool hard = above || below || timeline_during(&b->p->timeline[b->promises[i]], k - 1);
     goto_state(b->m, b->p, b->s, k);
-    bool from = hard_at(b, i, k) || dark_at(b, i, before);
-    int64_t left = from && !hard ? tail_of(b, i, before) : 0;
-    goto_state(b->m, b->p, b->s, k - 1);
-    bool to = hard_at(b, i, k - 1) || dark_at(b, i, after);
-    int64_t tail = to && !hard_at(b, i, k - 1) ? tail_of(b, i, after) : 0;
+    bool stood = above || dark_at(b, i, &b->all), from = above || dark_at(b, i, &before);
+    int64_t tail = stood && !above ? tail_of(b, i, &b->all) : wait;
+    int64_t left = from && !hard ? tail_of(b, i, &before) : 0;
+    if (!stood) b->stretch[i] = 0;
+    else lasts(b, i, b->stretch[i] += tail < wait ? tail : wait);
     if (!from) b->stretch[i] = 0;
+    goto_state(b->m, b->p, b->s, k - 1);
+    bool to = below || dark_at(b, i, &after);
+    tail = to && !below ? tail_of(b, i, &after) : 0;
     if (hard || (to && tail > left - takes)) b->stretch[i] += takes;
     else if (from) b->stretch[i] += left < takes ? left : takes;
-    if (b->stretch[i] + (k == 1 ? tail : 0) > b->longest[i]) b->longest[i] = b->stretch[i] + (k == 1 ? tail : 0);
+    lasts(b, i, b->stretch[i] + (bottom ? tail : 0));
+    if (!to) b->stretch[i] = 0;
   }
+  b->all = after;
 }
 
 static uint32_t since_when(const struct going_back *b, int64_t wait) {
@@ -137,11 +165,15 @@ static void undo_one(struct going_back *b, uint32_t k) {
   struct olds before, after;
   goto_state(b->m, b->p, b->s, k - 1);
   caches_published(b->c, b->below);
-  if (step->irreversible != 0) b->olds.n = 0;
-  else if (!step->wait) {
+  if (step->irreversible != 0) {
+    b->olds.n = 0;
+    b->all = b->tops[--b->top_count];
+    b->top = k - 1;
+    memset(b->stretch, 0, b->n * sizeof *b->stretch);
+  } else if (!step->wait) {
     int64_t wait = wait_before(b, k, &before, &after);
     if (wait > 0) b->p->back[k - 1] = (struct back_wait){wait, since_when(b, wait)};
-    measure(b, k, &before, &after);
+    measure(b, k, wait);
     for (uint32_t q = 0; q < caches_questions(b->c); q++)
       if (b->above[q].answer != NONE && b->above[q].answer != b->below[q].answer) b->ended[b->above[q].answer] = k - 1;
       else if (b->above[q].answer != NONE && b->above[q].keeps != b->below[q].keeps) b->ended[b->above[q].answer] = k - 1;
@@ -150,9 +182,34 @@ static void undo_one(struct going_back *b, uint32_t k) {
   memcpy(b->above, b->below, caches_questions(b->c) * sizeof *b->above);
 }
 
+/* What is old on the way forward, in the states that a way back begins in. */
+static void go_forward(struct going_back *b, const struct component *c) {
+  uint32_t end = c->first + c->count, tops = 1;
+  struct olds now = {0};
+  for (uint32_t k = c->first; k < end; k++) tops += b->m->steps.at[b->p->order.at[k]].irreversible != 0;
+  b->tops = arena_array(&b->own, struct olds, tops);
+  b->top_count = 0;
+  goto_state(b->m, b->p, b->s, c->first);
+  caches_published(b->c, b->above);
+  for (uint32_t k = c->first; k < end; k++) {
+    const struct step *step = &b->m->steps.at[b->p->order.at[k]];
+    if (step->irreversible != 0) b->tops[b->top_count++] = now;
+    goto_state(b->m, b->p, b->s, k + 1);
+    caches_published(b->c, b->below);
+    if (step->wait) olds_wait(&now, step->takes);
+    else olds_step(&now, b->above, b->below, caches_questions(b->c), step->takes < 0 ? 0 : step->takes);
+    memcpy(b->above, b->below, caches_questions(b->c) * sizeof *b->above);
+  }
+  b->tops[b->top_count++] = now;
+}
+
 static void undo_all(struct going_back *b, const struct component *c) {
   uint32_t end = c->first + c->count;
+  go_forward(b, c);
   b->olds.n = 0;
+  b->all = b->tops[--b->top_count];
+  b->first = c->first;
+  b->top = end;
   memset(b->stretch, 0, b->n * sizeof *b->stretch);
   memset(b->longest, 0, b->n * sizeof *b->longest);
   for (uint32_t k = c->first; k < end; k++) b->p->back[k] = (struct back_wait){0, NONE};
@@ -179,13 +236,17 @@ static void back_component(struct going_back *b, const struct component *c, stru
   b->below = arena_array(a, struct published, caches_questions(b->c));
   b->stretch = arena_array(a, int64_t, b->n + 1);
   b->longest = arena_array(a, int64_t, b->n + 1);
+  b->from = arena_array(a, uint32_t, b->n + 1);
   undo_all(b, c);
   for (uint32_t i = 0; i < b->n && !b->generous; i++) {
     const struct promise *promise = &m->promises.at[b->promises[i]];
     if (promise->hold == HOLD_AT_MOST && b->longest[i] > promise->limit) b->generous = true;
   }
   if (b->generous) undo_all(b, c);
-  for (uint32_t i = 0; i < b->n; i++) p->timeline[b->promises[i]].back = b->longest[i];
+  for (uint32_t i = 0; i < b->n; i++) {
+    p->timeline[b->promises[i]].back = b->longest[i];
+    p->timeline[b->promises[i]].back_from = b->from[i];
+  }
 }
 
 void check_back_waits(struct model *m, struct proof *p, struct state *s) {

@@ -120,7 +120,7 @@ def compare(findings, data, parts, back):
         if mine[:3] != best[:3] and not judge.hopeless and not mending:
             return "the compiler's order costs %s, %s costs %s" % (mine[:3], [judge.model.order[i] for i in best[4]], best[:3])
         if not codes:
-            return judge.back_waits(order, back)
+            return judge.back_waits(order, back["waits"]) or judge.back_lengths(order, back["waits"], back["broken"])
     return None
 
 

@@ -8,6 +8,7 @@ admissible, and which of them is best. A state is looked at once and a step once
 """
 import itertools
 import json
+import math
 import sys
 
 from world import DOWN, HITS, MAYBE, UP, Model, State
@@ -233,24 +234,20 @@ class Judge:
                 return left, promise["id"]
         return left, None
 
-    def darkens(self, olds, step, done, wait):
-        """Does a promise `at_most` that held go down with this undo, or is it not sure any more?"""
-        s = self.model.steps[step]
-        above, below = self.state(done | {step}), self.state(done)
-        during = self.state(done | {step}, s["disrupts"]), self.state(done, s["disrupts"])
-        left = self.stepped(self.waited(olds, wait), above, below, 0)
-        return any(p["hold"] == "at_most" and not self.dark(above, p, olds) and
-                   (any(x.promise(p) != UP for x in during) or self.dark(below, p, left)) for p in self.promises)
-
-    def back_waits(self, order, waits):
-        """What is wrong with the waits between undos, [seconds, since] for each step of an order: in each way back from a state of it
-        they keep what is promised `always`, and none is longer than it has to be. None when nothing is."""
+    def remembered(self, order):
+        """What somebody may have an old answer to, in each state of an order with its waits."""
         remembered, done = [{}], frozenset()
         for step in order:
             s, before = self.model.steps[step], self.state(done)
             done = done if s.get("wait") else done | {step}
             remembered.append(self.waited(remembered[-1], s["takes"]) if s.get("wait") else
                               self.stepped(remembered[-1], before, self.state(done), s["takes"] or 0))
+        return remembered
+
+    def back_waits(self, order, waits):
+        """What is wrong with the waits between undos, [seconds, since] for each step of an order: in each way back from a state of it
+        they keep what is promised `always`, and none is longer than it has to be. None when nothing is."""
+        remembered = self.remembered(order)
         for failed in range(len(order), 0, -1):
             olds = remembered[failed]
             for k in range(failed, 0, -1):
@@ -267,11 +264,106 @@ class Judge:
                     return "the undo of %s, back from state %d, waits %gs, and %s is broken by old answers" % (step, failed, wait, broken)
                 if wait:
                     HITS.add("wait on the way back")
-                if wait and failed == len(order):
-                    for less in (w for w in self.pauses((done | {step}, olds)) if w < wait):
-                        if self.undone_after(olds, step, done, less, remembered[k - 1])[1] is None and not self.darkens(olds, step, done, less):
-                            return "the undo of %s waits %gs where %gs will do" % (step, wait, less)
+                if failed == len(order) or self.model.steps[order[failed]]["irreversible"]:
+                    shorter = self.shorter(order, remembered, waits, failed, k, wait, olds, done)
+                    if shorter is not None:
+                        return "the undo of %s waits %gs where %gs will do" % (step, wait, shorter)
                 olds = left
+        return None
+
+    def shorter(self, order, remembered, waits, failed, k, wait, olds, done):
+        """A shorter wait before the undo of step k that keeps what is promised `always` and makes no outage longer; or None. A wait
+        that no `always` asks for is there only for a promise `at_most` that would be broken without."""
+        step = order[k - 1]
+        kept = [w for w in self.pauses((done | {step}, olds)) if w < wait and self.undone_after(olds, step, done, w, remembered[k - 1])[1] is None]
+        if not kept:
+            return None
+        limit = {p["id"]: p.get("limit") for p in self.promises}
+        outages = self.outage_back(order, remembered, waits, failed)
+        for less in kept:
+            changed = self.outage_back(order, remembered, waits[:k - 1] + [[less, 0]] + waits[k:], failed)
+            if all(changed[p] <= outages[p] for p in outages):
+                return less
+        # As long as it takes for the shortest outage: but not when the plan without any such wait keeps its limits.
+        bare, at, left = list(waits), failed, remembered[failed]
+        while at > 0 and not self.model.steps[order[at - 1]]["irreversible"]:
+            if not self.model.steps[order[at - 1]].get("wait"):
+                below = frozenset(s for s in order[:at - 1] if not self.model.steps[s].get("wait"))
+                for w in self.pauses((below | {order[at - 1]}, left)):
+                    after, broken = self.undone_after(left, order[at - 1], below, w, remembered[at - 1])
+                    if broken is None:
+                        break
+                bare[at - 1], left = [w, 0], after
+            at -= 1
+        if all(length <= limit[p] for p, length in self.outage_back(order, remembered, bare, failed).items()):
+            return bare[k - 1][0]
+        return None
+
+    def outage_back(self, order, remembered, waits, failed):
+        """Of each promise `at_most` that is up at the end: how long it is down at a stretch on the way back from a state of an
+        order, infinitely where it stays down."""
+        olds, longest = remembered[failed], {}
+        promises = [p for p in self.promises if p["hold"] == "at_most" and p["id"] not in self.hopeless]
+        stretch = {p["id"]: 0 for p in promises}
+        undone = [s for s in order[:failed]]
+        steps = []
+        while undone and not self.model.steps[undone[-1]]["irreversible"]:
+            steps.append(undone.pop())
+        steps = [s for s in steps if not self.model.steps[s].get("wait")]
+        for n, step in enumerate(steps):
+            s, (wait, since) = self.model.steps[step], waits[order.index(step)]
+            wait, takes = 0 if since >= failed else wait, s["takes"] or 0
+            done = frozenset(x for x in undone + steps[n + 1:] if not self.model.steps[x].get("wait"))
+            above, below = self.state(done | {step}), self.state(done)
+            during = self.state(done | {step}, s["disrupts"]), self.state(done, s["disrupts"])
+            ready = self.waited(olds, wait)
+            left = self.stepped(ready, above, below, takes)
+            for p in promises:
+                pid = p["id"]
+                up, low = above.promise(p) == UP, below.promise(p) == UP
+                hard = not up or not low or any(x.promise(p) != UP for x in during) or pid in self.half_done(done, step)
+                stood, rose, ends = self.dark(above, p, olds), self.dark(above, p, ready), self.dark(below, p, left)
+                if stood:
+                    stretch[pid] += wait if not up else min(wait, self.tail(above, p, olds))
+                    longest[pid] = max(longest.get(pid, 0), stretch[pid])
+                if not rose:
+                    stretch[pid] = 0
+                clock = self.tail(above, p, ready) if rose and not hard else 0
+                tail = self.tail(below, p, left) if ends and low else 0
+                if hard or tail > max(clock - takes, 0):
+                    stretch[pid] += takes
+                elif rose:
+                    stretch[pid] += min(takes, clock)
+                rest = tail if n + 1 == len(steps) else 0
+                longest[pid] = max(longest.get(pid, 0), stretch[pid] + rest)
+                if not ends:
+                    stretch[pid] = 0
+            olds = left
+        bottom = self.state(frozenset(x for x in undone if not self.model.steps[x].get("wait")))
+        for p in promises:
+            if bottom.promise(p) != UP and undone:
+                longest[p["id"]] = math.inf
+        return longest
+
+    def back_lengths(self, order, waits, said):
+        """What is wrong with what is said of the promises `at_most` on the way back; None when nothing is."""
+        remembered, worst = self.remembered(order), {}
+        for failed in range(1, len(order) + 1):
+            for pid, length in self.outage_back(order, remembered, waits, failed).items():
+                worst[pid] = max(worst.get(pid, 0), length)
+        told = {}
+        for number, seconds in said:
+            pid = self.promises[number]["id"]
+            told[pid] = max(told.get(pid, 0), math.inf if seconds is None else seconds)
+        for promise in self.promises:
+            pid = promise["id"]
+            broken = promise["hold"] == "at_most" and worst.get(pid, 0) > promise["limit"]
+            if broken:
+                HITS.add("at_most broken on the way back")
+            if broken != (pid in told):
+                return "on the way back %s is down for %gs, and %s" % (pid, worst[pid], "nothing is said" if broken else "a warning says %gs" % told[pid])
+            if broken and told[pid] != worst[pid]:
+                return "on the way back %s is down for %gs, and not for %gs" % (pid, worst[pid], told[pid])
         return None
 
     def way_back(self, past):

@@ -26,7 +26,7 @@ class Compiler:
         self.process = None
 
     def ask(self, text):
-        """(findings, model or None, components, waits of the undos)"""
+        """(findings, model or None, components, the way back)"""
         with open(self.file, "w", encoding="utf-8") as file:
             file.write(text)
         if self.process is None:
