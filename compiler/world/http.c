@@ -162,9 +162,18 @@ static void drop_body(struct transfer *t) {
 static void add_header(struct http *h, struct transfer *t, const char *name, const char *value) {
   char *line = arena_print(h->arena, *value != '\0' ? "%s: %s" : "%s;", name, value);
 
-  /* A value with a line break would be two headers: such a one is not sent. */
-  if (line[strcspn(line, "\r\n")] == '\0') t->headers = curl_slist_append(t->headers, line);
+  t->headers = curl_slist_append(t->headers, line);
   wipe(line, strlen(line));
+}
+
+static bool broken(const char *text) { return text != NULL && text[strcspn(text, "\r\n")] != '\0'; }
+
+/* A value with a line break would be two headers: such a request is not sent at all. */
+static bool unsendable(const struct http_request *r) {
+  bool any = broken(r->bearer);
+
+  for (uint32_t i = 0; i < r->header_count; i++) any |= broken(r->headers[i].name) || broken(r->headers[i].value);
+  return any;
 }
 
 static void set_blob(CURL *easy, CURLoption option, const char *text) {
@@ -524,7 +533,9 @@ static void take_turns(struct http *h) {
 
       if (o->dead == NULL && (o->running >= h->options.per_host || h->running >= RUNNING_MOST)) break;
       o->first = h->transfers.at[id]->next;
-      if (o->dead != NULL) answer(h, id, HTTP_UNREACHED, 0, o->dead);
+      if (unsendable(&h->transfers.at[id]->request))
+        answer(h, id, HTTP_REFUSED, 0, arena_print(h->arena, "a credential for %s has a line break within it, and no header can have that: it is not what was meant, or more than that", o->name));
+      else if (o->dead != NULL) answer(h, id, HTTP_UNREACHED, 0, o->dead);
       else start(h, id);
     }
   }

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <yaml.h>
 
+enum { DEPTH_MOST = 64 };
+
 struct reading {
   struct arena *arena;
   const struct outside *w;
@@ -61,25 +63,36 @@ static const char *decoded(struct arena *arena, const char *s) {
   return out;
 }
 
-/* `NAME-data`, in base64, or the file `NAME`. */
-static const char *pem(const struct reading *r, const yaml_node_t *map, const char *name) {
-  const char *data = text(r, map, arena_print(r->arena, "%s-data", name)), *path = text(r, map, name), *why;
+/* The text of a file that the kubeconfig names; NULL with a reason. */
+static const char *beside(const struct reading *r, const char *name, const char *path, const char **wrong) {
+  const char *why = NULL, *bytes = r->w->file(r->w->data, *path == '/' ? path : arena_print(r->arena, "%s%s", r->folder, path), &why);
 
-  if (data != NULL) return decoded(r->arena, data);
-  if (path == NULL) return NULL;
-  return r->w->file(r->w->data, *path == '/' ? path : arena_print(r->arena, "%s%s", r->folder, path), &why);
+  if (bytes == NULL) *wrong = arena_print(r->arena, "the kubeconfig's `%s`, %s, cannot be read: %s", name, http_shown(r->arena, path, strlen(path), 120), why);
+  return bytes;
+}
+
+/* `NAME-data`, in base64, or the file `NAME`. NULL without both, or with what is wrong. */
+static const char *pem(const struct reading *r, const yaml_node_t *map, const char *name, const char **wrong) {
+  const char *data = text(r, map, arena_print(r->arena, "%s-data", name)), *path = text(r, map, name);
+
+  if (data == NULL) return path == NULL ? NULL : beside(r, name, path, wrong);
+  const char *bytes = decoded(r->arena, data);
+
+  if (bytes == NULL) *wrong = arena_print(r->arena, "the kubeconfig's `%s-data` is no base64", name);
+  return bytes;
 }
 
 static void user(const struct reading *r, const yaml_node_t *u, struct kube_access *a) {
-  const char *file = text(r, u, "tokenFile"), *name = text(r, u, "username"), *password = text(r, u, "password"), *why;
+  const char *file = text(r, u, "tokenFile"), *name = text(r, u, "username"), *password = text(r, u, "password");
 
   a->token = text(r, u, "token");
-  if (file != NULL) file = r->w->file(r->w->data, *file == '/' ? file : arena_print(r->arena, "%s%s", r->folder, file), &why);
+  if (file != NULL) file = beside(r, "tokenFile", file, &a->refused);
   if (file != NULL) a->token = arena_copy(r->arena, file, strcspn(file, "\r\n"));
-  a->cert_pem = pem(r, u, "client-certificate");
-  a->key_pem = pem(r, u, "client-key");
+  a->cert_pem = pem(r, u, "client-certificate", &a->refused);
+  a->key_pem = pem(r, u, "client-key", &a->refused);
   if (name != NULL && password != NULL) a->basic = arena_print(r->arena, "%s:%s", name, password);
-  if (a->token != NULL || a->cert_pem != NULL || a->basic != NULL) return;
+  if (a->token != NULL || a->basic != NULL) a->refused = NULL; /* that is enough */
+  if (a->token != NULL || a->cert_pem != NULL || a->basic != NULL || a->refused != NULL) return;
   const yaml_node_t *exec = member(r, u, "exec");
 
   if (exec != NULL) a->refused = arena_print(r->arena, "the kubeconfig gets its credentials from a program (`%s`), and no program is run for them", text(r, exec, "command") != NULL ? text(r, exec, "command") : "exec");
@@ -94,7 +107,7 @@ static struct kube_access *access_of(const struct reading *r, const yaml_node_t 
   struct kube_access *a = arena_new(r->arena, struct kube_access);
 
   a->server = server;
-  a->ca_pem = pem(r, cluster, "certificate-authority");
+  a->ca_pem = pem(r, cluster, "certificate-authority", &a->untrusted);
   user(r, entry(r, root, "users", scalar(member(r, context, "user")), "user"), a);
   return a;
 }
@@ -110,13 +123,32 @@ static struct kube_access *in_document(const struct reading *r, const char *orig
   return a;
 }
 
+/* Nested deeper than any kubeconfig is, libyaml takes a time that grows with the square of it. */
+static bool flat(const char *bytes) {
+  yaml_parser_t parser;
+  yaml_event_t event;
+  int depth = 0;
+  bool done = false;
+
+  if (!yaml_parser_initialize(&parser)) return false;
+  yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, strlen(bytes));
+  while (!done && depth <= DEPTH_MOST && yaml_parser_parse(&parser, &event)) {
+    depth += event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT;
+    depth -= event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT;
+    done = event.type == YAML_DOCUMENT_END_EVENT || event.type == YAML_STREAM_END_EVENT;
+    yaml_event_delete(&event);
+  }
+  yaml_parser_delete(&parser);
+  return done && depth <= DEPTH_MOST;
+}
+
 static const struct kube_access *in_file(struct arena *arena, const struct outside *w, const char *path, const char *origin) {
   const char *why, *bytes = w->file(w->data, path, &why), *slash = strrchr(path, '/');
   struct kube_access *a = NULL;
   yaml_parser_t parser;
   yaml_document_t document;
 
-  if (bytes == NULL || !yaml_parser_initialize(&parser)) return NULL;
+  if (bytes == NULL || !flat(bytes) || !yaml_parser_initialize(&parser)) return NULL;
   yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, strlen(bytes));
   if (yaml_parser_load(&parser, &document)) {
     struct reading r = {.arena = arena, .w = w, .doc = &document, .folder = slash == NULL ? "" : arena_copy(arena, path, (size_t)(slash - path) + 1)};

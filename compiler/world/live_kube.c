@@ -16,6 +16,7 @@ static const struct kube_access *known(struct asking *a, const char *origin) {
 static enum ready take(struct asking *a, const struct kube_access *k, struct http_request *r, const char **why) {
   credentials_know(a->credentials, k->token);
   if (k->basic != NULL && strchr(k->basic, ':') != NULL) credentials_know(a->credentials, strchr(k->basic, ':') + 1);
+  if (r->cacert == NULL && k->untrusted != NULL) return *why = k->untrusted, MISSING; /* what it says to trust, and nothing else */
   if (r->cacert == NULL) r->ca_pem = k->ca_pem;
   if (r->bearer != NULL || r->basic != NULL || r->header_count > 0) return READY;
   r->bearer = k->token;

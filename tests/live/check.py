@@ -525,6 +525,19 @@ def kubeconfig():
                 f.write(text)
         r = s.run(path, "--timeout", "2", KUBECONFIG=file)
         check("a kubeconfig that is %s" % name, r.code == 3, r)
+    for name, user, trust, words in (
+            ("an authority that is not there", "token: x", "certificate-authority: gone.pem", "the kubeconfig's `certificate-authority`, gone.pem, cannot be read: No such file"),
+            ("an authority that is no base64", "token: x", "certificate-authority-data: '%%%'", "the kubeconfig's `certificate-authority-data` is no base64"),
+            ("a token's file that is not there", "tokenFile: gone", authority, "the kubeconfig's `tokenFile`, gone, cannot be read: No such file"),
+            ("a key that is not there", "client-certificate: ca.pem, client-key: gone", authority, "the kubeconfig's `client-key`, gone, cannot be read"),
+            ("a token of two lines", 'token: "k8s-a\\nX-Other: b"', authority, "has a line break within it")):
+        del s.world.seen[:]
+        r = s.run(path, "--timeout", "2", KUBECONFIG=config(user.join("{}") if "," in user else user, trust))
+        check("a kubeconfig with %s: nobody is asked" % name, r.code == 3 and words in r.out and not s.world.seen, "%s\n%s" % (s.world.seen, r))
+    with open(os.path.join(s.keys, "deep"), "w") as f:
+        f.write("clusters: " + "[" * 200000)
+    r = s.run(path, "--timeout", "2", KUBECONFIG=os.path.join(s.keys, "deep"))
+    check("a kubeconfig that is nested deeply: in time", r.code == 3 and r.took < 4 + SLACK, r)
     certificate = standin.client_certificate(s.folder)
     with open(certificate[0]) as cert, open(certificate[1]) as key:
         r = s.run(path, "--timeout", "2", KUBECONFIG=config("client-certificate-data: %s\n      client-key-data: %s" % tuple(
