@@ -7,7 +7,7 @@
 #include <string.h>
 #include <yaml.h>
 
-enum { DEPTH_MOST = 64 };
+enum { DEPTH_MOST = 64, FILES_MOST = 32 };
 
 struct reading {
   struct arena *arena;
@@ -15,6 +15,8 @@ struct reading {
   const char *folder;    /* of the file, with its final slash */
   yaml_document_t *doc;
 };
+/* All files of $KUBECONFIG are one: of what two of them name alike, the first counts, as kubectl has it. */
+struct readings { struct reading at[FILES_MOST]; yaml_document_t documents[FILES_MOST]; uint32_t n; };
 
 /* ── YAML ──────────────────────────────────────────────────────────────────── */
 
@@ -36,16 +38,21 @@ static const char *text(const struct reading *r, const yaml_node_t *map, const c
   return s == NULL || *s == '\0' ? NULL : arena_copy(r->arena, s, strlen(s));
 }
 
-/* The `inner` map of the entry of a list with this name. */
-static yaml_node_t *entry(const struct reading *r, const yaml_node_t *root, const char *list, const char *name, const char *inner) {
-  yaml_node_t *all = member(r, root, list);
+static yaml_node_t *root_of(const struct reading *r) { return yaml_document_get_root_node(r->doc); }
 
-  if (all == NULL || all->type != YAML_SEQUENCE_NODE || name == NULL) return NULL;
-  for (const yaml_node_item_t *i = all->data.sequence.items.start; i < all->data.sequence.items.top; i++) {
-    yaml_node_t *one = yaml_document_get_node(r->doc, *i);
-    const char *called = scalar(member(r, one, "name"));
+/* The `inner` map of the entry of a list with this name, and the file that has it. */
+static yaml_node_t *entry(const struct readings *all, const char *list, const char *name, const char *inner, const struct reading **of) {
+  for (uint32_t k = 0; k < all->n && name != NULL; k++) {
+    const struct reading *r = *of = &all->at[k];
+    yaml_node_t *entries = member(r, root_of(r), list);
 
-    if (called != NULL && strcmp(called, name) == 0) return member(r, one, inner);
+    if (entries == NULL || entries->type != YAML_SEQUENCE_NODE) continue;
+    for (const yaml_node_item_t *i = entries->data.sequence.items.start; i < entries->data.sequence.items.top; i++) {
+      yaml_node_t *one = yaml_document_get_node(r->doc, *i);
+      const char *called = scalar(member(r, one, "name"));
+
+      if (called != NULL && strcmp(called, name) == 0) return member(r, one, inner);
+    }
   }
   return NULL;
 }
@@ -99,27 +106,38 @@ static void user(const struct reading *r, const yaml_node_t *u, struct kube_acce
   else if (member(r, u, "auth-provider") != NULL) a->refused = "the kubeconfig gets its credentials from a program (`auth-provider`), and no program is run for them";
 }
 
-static struct kube_access *access_of(const struct reading *r, const yaml_node_t *root, const yaml_node_t *context, const char *origin) {
-  const yaml_node_t *cluster = entry(r, root, "clusters", scalar(member(r, context, "cluster")), "cluster");
-  const char *server = text(r, cluster, "server");
+static struct kube_access *access_of(const struct readings *all, const struct reading *r, const yaml_node_t *context, const char *origin) {
+  const struct reading *c = r, *u = r;
+  const yaml_node_t *cluster = entry(all, "clusters", scalar(member(r, context, "cluster")), "cluster", &c);
+  const char *server = text(c, cluster, "server");
 
   if (server == NULL || (origin != NULL && strcmp(http_origin(r->arena, server), origin) != 0)) return NULL;
   struct kube_access *a = arena_new(r->arena, struct kube_access);
+  const yaml_node_t *who = entry(all, "users", scalar(member(r, context, "user")), "user", &u);
 
   a->server = server;
-  a->ca_pem = pem(r, cluster, "certificate-authority", &a->untrusted);
-  user(r, entry(r, root, "users", scalar(member(r, context, "user")), "user"), a);
+  a->ca_pem = pem(c, cluster, "certificate-authority", &a->untrusted);
+  user(u, who, a);
   return a;
 }
 
-static struct kube_access *in_document(const struct reading *r, const char *origin) {
-  const yaml_node_t *root = yaml_document_get_root_node(r->doc), *contexts = member(r, root, "contexts");
-  const char *current = scalar(member(r, root, "current-context"));
-  struct kube_access *a = current == NULL ? NULL : access_of(r, root, entry(r, root, "contexts", current, "context"), origin);
+static struct kube_access *access_in(const struct readings *all, const char *origin) {
+  const struct reading *of = NULL;
+  struct kube_access *a = NULL;
+  const char *current = NULL;
 
-  if (a != NULL || origin == NULL || contexts == NULL || contexts->type != YAML_SEQUENCE_NODE) return a;
-  for (const yaml_node_item_t *i = contexts->data.sequence.items.start; i < contexts->data.sequence.items.top && a == NULL; i++)
-    a = access_of(r, root, member(r, yaml_document_get_node(r->doc, *i), "context"), origin);
+  for (uint32_t k = 0; k < all->n && (current == NULL || *current == '\0'); k++) current = scalar(member(&all->at[k], root_of(&all->at[k]), "current-context"));
+  const yaml_node_t *context = entry(all, "contexts", current, "context", &of);
+
+  if (context != NULL) a = access_of(all, of, context, origin);
+  for (uint32_t k = 0; k < all->n && a == NULL && origin != NULL; k++) {
+    const struct reading *r = &all->at[k];
+    const yaml_node_t *contexts = member(r, root_of(r), "contexts");
+
+    if (contexts == NULL || contexts->type != YAML_SEQUENCE_NODE) continue;
+    for (const yaml_node_item_t *i = contexts->data.sequence.items.start; i < contexts->data.sequence.items.top && a == NULL; i++)
+      a = access_of(all, r, member(r, yaml_document_get_node(r->doc, *i), "context"), origin);
+  }
   return a;
 }
 
@@ -142,34 +160,35 @@ static bool flat(const char *bytes) {
   return done && depth <= DEPTH_MOST;
 }
 
-static const struct kube_access *in_file(struct arena *arena, const struct outside *w, const char *path, const char *origin) {
-  const char *why, *bytes = w->file(w->data, path, &why), *slash = strrchr(path, '/');
-  struct kube_access *a = NULL;
+static void file_add(struct readings *all, struct arena *arena, const struct outside *w, const char *path) {
+  const char *why, *bytes = all->n < FILES_MOST ? w->file(w->data, path, &why) : NULL, *slash = strrchr(path, '/');
   yaml_parser_t parser;
-  yaml_document_t document;
 
-  if (bytes == NULL || !flat(bytes) || !yaml_parser_initialize(&parser)) return NULL;
+  if (bytes == NULL || !flat(bytes) || !yaml_parser_initialize(&parser)) return;
   yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, strlen(bytes));
-  if (yaml_parser_load(&parser, &document)) {
-    struct reading r = {.arena = arena, .w = w, .doc = &document, .folder = slash == NULL ? "" : arena_copy(arena, path, (size_t)(slash - path) + 1)};
-
-    a = in_document(&r, origin);
-    yaml_document_delete(&document);
+  if (yaml_parser_load(&parser, &all->documents[all->n])) {
+    all->at[all->n] = (struct reading){.arena = arena, .w = w, .doc = &all->documents[all->n], .folder = slash == NULL ? "" : arena_copy(arena, path, (size_t)(slash - path) + 1)};
+    all->n++;
   }
   yaml_parser_delete(&parser);
-  return a;
 }
 
 const struct kube_access *kubeconfig_access(struct arena *arena, const struct outside *w, const char *origin) {
   const char *paths = w->variable(w->data, "KUBECONFIG"), *home = w->variable(w->data, "HOME");
-  const struct kube_access *a = NULL;
+  struct readings *all = arena_new(arena, struct readings);
 
-  if (paths == NULL || *paths == '\0') return home == NULL ? NULL : in_file(arena, w, arena_print(arena, "%s/.kube/config", home), origin);
-  while (*paths != '\0' && a == NULL) {
+  if (paths == NULL || *paths == '\0') {
+    if (home != NULL) file_add(all, arena, w, arena_print(arena, "%s/.kube/config", home));
+    paths = "";
+  }
+  while (*paths != '\0') {
     size_t n = strcspn(paths, ":");
 
-    if (n > 0) a = in_file(arena, w, arena_copy(arena, paths, n), origin);
+    if (n > 0) file_add(all, arena, w, arena_copy(arena, paths, n));
     paths += n + (paths[n] == ':');
   }
+  const struct kube_access *a = access_in(all, origin);
+
+  for (uint32_t i = 0; i < all->n; i++) yaml_document_delete(&all->documents[i]);
   return a;
 }

@@ -558,6 +558,63 @@ def kubeconfig():
     check("a cluster Secret that is not there", r.code == 1 and "error[E405]: secret `t`" in r.out, r)
 
 
+def as_kubectl():
+    """The same kubeconfig, the same question, asked by kubectl: who gets in, and as whom."""
+    if not shutil.which("kubectl"):
+        print("# no kubectl here: nothing to compare with")
+        return
+    s = Stage()
+    s.keys = tempfile.mkdtemp(prefix="cutc-live-keys-")
+    del s.env["SSL_CERT_FILE"]
+    shutil.copy(s.ca, os.path.join(s.keys, "ca.pem"))
+    shutil.copytree(s.keys, os.path.join(s.keys, "below"))
+    with open(os.path.join(s.keys, "token"), "w") as f:
+        f.write("of-a-file\n")
+    path = s.plan("plan demo { operator = ops }\nuse std/net\nuse std/kubernetes\nclient ops { }\nkubernetes cluster { api = SECURE }\n"
+                  'lb_service traefik { namespace = "traefik"  address = 10.0.20.200  sharing = "shared"  ports = [443/tcp]  via = cluster }\n')
+    server = "https://127.0.0.1:%d" % s.secure.port
+    certificate = ["%s: %s" % (k, p) for k, p in zip(("client-certificate", "client-key"), standin.client_certificate(s.folder))]
+    cluster = '{name: NAME, cluster: {server: "%s", certificate-authority: ca.pem}}' % server
+    context, user = "{name: NAME, context: {cluster: c, user: USER}}", "{name: NAME, user: {WITH}}"
+
+    def config(name, **parts):
+        with open(os.path.join(s.keys, name), "w") as f:
+            f.write("apiVersion: v1\nkind: Config\n" + "".join("%s: %s\n" % (k.replace("_", "-"), v) for k, v in parts.items()))
+        return os.path.join(s.keys, name)
+
+    def whole(with_, **parts):
+        return config("config", **{"current_context": "a", "contexts": "[%s]" % context.replace("NAME", "a").replace("USER", "u"), "clusters": "[%s]" % cluster.replace("NAME", "c"),
+                                   "users": "[%s]" % user.replace("NAME", "u").replace("WITH", with_), **parts})
+
+    def apart():
+        one = config("one", current_context="a", contexts="[%s]" % context.replace("NAME", "a").replace("USER", "u"))
+        two = config("two", clusters="[%s]" % cluster.replace("NAME", "c"), contexts="[%s]" % context.replace("NAME", "a").replace("USER", "other"), current_context="b")
+        three = config("three", users="[%s, %s]" % (user.replace("NAME", "u").replace("WITH", "token: apart"), user.replace("NAME", "other").replace("WITH", "token: wrong")))
+        return ":".join((one, "/nonexistent", two, three))
+    for name, files in (
+            ("a token", lambda: whole("token: of-text")), ("a token's file", lambda: whole("tokenFile: token")), ("a file over a text", lambda: whole("token: of-text, tokenFile: token")),
+            ("a certificate", lambda: whole(", ".join(certificate))), ("a name and a password", lambda: whole("username: joe, password: pw")),
+            ("another current context", lambda: whole("token: of-text", current_context="b", contexts="[%s, %s]" % (context.replace("NAME", "a").replace("USER", "x"), context.replace("NAME", "b").replace("USER", "u")))),
+            ("an authority in a folder below", lambda: config("config", current_context="a", contexts="[%s]" % context.replace("NAME", "a").replace("USER", "u"),
+                                                             clusters="[%s]" % cluster.replace("NAME", "c").replace("ca.pem", "below/ca.pem"), users="[%s]" % user.replace("NAME", "u").replace("WITH", "token: t"))),
+            ("an authority that is not there", lambda: whole("token: of-text", clusters="[%s]" % cluster.replace("NAME", "c").replace("ca.pem", "gone.pem"))),
+            ("a token's file that is not there", lambda: whole("tokenFile: gone")), ("files that are one", apart)):
+        where = files()
+
+        def seen():
+            with s.world.lock:
+                who = {dict(h).get("Authorization") for _, _, p, h, _ in s.world.seen if "services" in p}
+                del s.world.seen[:]
+            return who
+        del s.world.seen[:]
+        ours = s.run(path, "--timeout", "2", KUBECONFIG=where)
+        we = seen()
+        theirs = subprocess.run(["kubectl", "get", "--raw", "/api/v1/namespaces/traefik/services/traefik", "--request-timeout=4"], env={**s.env, "KUBECONFIG": where}, capture_output=True,
+                                text=True, timeout=60)
+        they = seen()
+        check("as kubectl: %s" % name, we == they and (ours.code == 0) == (theirs.returncode == 0), "we as %s, kubectl as %s\n%s\n%s%s" % (we, they, ours, theirs.stdout[:300], theirs.stderr))
+
+
 def text_of_secret(s):
     return """plan demo { operator = ops }
 use std/net
@@ -880,7 +937,7 @@ def main():
     NAMES_OF_HOUSE = standin.Names("10.0.20.201")
     NAMES_OF_HOUSE.start()
     standin.Database("10.0.20.200", 5432).start()
-    for part in (believed, names, knot, faults, elsewhere, certificates, nobody_there, secrets, lifetimes, many, target, created, kubeconfig, owner, locks, terminal, standard_input):
+    for part in (believed, names, knot, faults, elsewhere, certificates, nobody_there, secrets, lifetimes, many, target, created, kubeconfig, as_kubectl, owner, locks, terminal, standard_input):
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             part()
     print("%d passed, %d failed" % (passed, failed))
