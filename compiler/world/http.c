@@ -9,12 +9,15 @@
 #include <strings.h>
 #include <time.h>
 
-enum { RUNNING_MOST = 96, REDIRECTS_MOST = 5, WAIT_MOST = 20000 /* ms that a `retry-after` may ask for */, SILENT_MOST = 24 };
+enum { RUNNING_MOST = 96, REDIRECTS_MOST = 5, WAIT_MOST = 20000 /* ms that a `retry-after` may ask for */, SILENT_MOST = 24, AWAY_MOST = 24,
+       PACE_FIRST = 50, PACE_MOST = 2000 /* ms */ };
 
 struct origin {
   const char *name;
   uint32_t running;
-  uint32_t silent;         /* tries in a row that ended without a word, and no answer between them */
+  int64_t since;           /* when the first of those that were sent away in a row was */
+  int64_t pace, next, slowed; /* ms between two requests, once it has said that it is asked too much; when the next may go; when that was said */
+  uint32_t silent, away;   /* tries in a row that ended without a word; that were sent away (429) */
   bool answered;           /* by anything at all */
   const char *dead;        /* why nobody needs to try any more */
   uint32_t first, last;    /* transfers that wait for their turn, NONE */
@@ -281,32 +284,11 @@ static void stop(struct http *h, struct transfer *t) {
 
 /* ── Answers ───────────────────────────────────────────────────────────────── */
 
-static const char *cover(struct arena *arena, const char *text, const char *secret) {
-  size_t n = secret == NULL ? 0 : strlen(secret);
-
-  if (n < 4) return text;
-  for (const char *at; (at = strstr(text, secret)) != NULL;)
-    text = arena_print(arena, "%.*s***%s", (int)(at - text), text, at + n);
-  return text;
-}
-
-/* A server may say in its answer what it was sent. */
-static const char *without_credentials(struct http *h, const struct http_request *r, const char *text) {
-  text = cover(h->arena, text, r->bearer);
-  text = cover(h->arena, text, r->basic);
-  if (r->basic != NULL) text = cover(h->arena, text, http_base64(h->arena, r->basic, strlen(r->basic)));
-  if (r->basic != NULL && strchr(r->basic, ':') != NULL) text = cover(h->arena, text, strchr(r->basic, ':') + 1);
-  for (uint32_t i = 0; i < r->header_count; i++)
-    if (strncasecmp(r->headers[i].name, "content-", 8) != 0 && strncasecmp(r->headers[i].name, "accept", 6) != 0)
-      text = cover(h->arena, text, r->headers[i].value);
-  return text;
-}
-
 static void answer(struct http *h, uint32_t id, enum http_outcome outcome, unsigned status, const char *reason) {
   struct transfer *t = h->transfers.at[id];
   struct http_answer a = {.outcome = outcome, .status = status, .tries = t->tries, .pages = t->pages.n, .body = ""};
 
-  if (reason != NULL) a.reason = without_credentials(h, &t->request, reason);
+  if (reason != NULL) a.reason = http_covered(h->arena, &t->request, reason);
   if (t->pages.n > 1 && t->pages.all != NULL) {
     char *all = json_dumps(t->pages.all, JSON_COMPACT | JSON_ENCODE_ANY);
 
@@ -348,6 +330,18 @@ static bool again(struct http *h, uint32_t id, int64_t asked, unsigned most) {
   t->due = now + wait;
   array_push(h->arena, &h->later, id);
   return true;
+}
+
+/* A limit is a host's, not a request's: what all of them do together has to become slower, and may become faster again. */
+static void paced(struct origin *o, unsigned status) {
+  int64_t now = clock_ms();
+
+  if (status != 429) {
+    o->pace -= o->pace / 16;
+  } else if (o->pace == 0 || now - o->slowed > 4 * o->pace) { /* what was on its way already is no news */
+    o->pace = o->pace == 0 ? PACE_FIRST : o->pace < PACE_MOST / 2 ? o->pace * 2 : PACE_MOST;
+    o->slowed = now;
+  }
 }
 
 /* Why curl has no answer. Curl's own words may hold the URL, so they are used only where they cannot. */
@@ -489,7 +483,13 @@ static void finished(struct http *h, uint32_t id, CURLcode code) {
   const char *why = code == CURLE_OK ? NULL : unreached(h, t, code, place, connected > 0 || status > 0 || o->answered); /* a connection that is used again says nothing */
 
   stop(h, t);
-  if (status > 0) o->answered = true, o->silent = 0;
+  if (status > 0) {
+    o->answered = true;
+    o->silent = 0;
+    o->away = status == 429 ? o->away + 1 : 0;
+    if (o->away <= 1) o->since = clock_ms();
+    paced(o, (unsigned)status);
+  }
   if (code != CURLE_OK) {
     failed(h, id, code, place, why);
     return;
@@ -501,7 +501,10 @@ static void finished(struct http *h, uint32_t id, CURLcode code) {
     return;
   }
   if (redirected(h, id, s, to, place)) return;
-  if ((s == 429 || s >= 500) && again(h, id, wait > 0 && wait < 1000000 ? (int64_t)wait * 1000 : 0, h->options.tries)) return;
+  /* Nobody gets in, for long: who still waits need not try. */
+  bool closed = s == 429 && o->away >= AWAY_MOST && clock_ms() - o->since > h->options.patience / 3;
+
+  if ((s == 429 || s >= 500) && !closed && again(h, id, wait > 0 && wait < 1000000 ? (int64_t)wait * 1000 : 0, s == 429 ? 2 * h->options.tries : h->options.tries)) return;
   if (s == 410 && t->pages.n > 0 && !t->restarted) { /* the list has changed under us: from its start, once */
     json_decref(t->pages.all);
     t->pages = (struct pages){0};
@@ -514,6 +517,7 @@ static void finished(struct http *h, uint32_t id, CURLcode code) {
   const char *said = t->body == NULL ? NULL : http_complaint(h->arena, s, t->body, t->length);
   const char *reason = refusal(h, t, s, said, place);
 
+  if (closed) o->dead = reason;
   if (said == NULL && t->length > 0 && !t->request.any_body) {
     json_t *j = http_json(t->body, t->length);
 
@@ -526,12 +530,15 @@ static void finished(struct http *h, uint32_t id, CURLcode code) {
 /* ── Turns ─────────────────────────────────────────────────────────────────── */
 
 static void take_turns(struct http *h) {
+  int64_t now = clock_ms();
+
   for (uint32_t i = 0; i < h->origins.n; i++) {
     while (h->origins.at[i].first != NONE) {
       struct origin *o = &h->origins.at[i];
       uint32_t id = o->first;
 
-      if (o->dead == NULL && (o->running >= h->options.per_host || h->running >= RUNNING_MOST)) break;
+      if (o->dead == NULL && (o->running >= h->options.per_host || h->running >= RUNNING_MOST || now < o->next)) break;
+      o->next = o->pace > 0 ? now + o->pace : 0;
       o->first = h->transfers.at[id]->next;
       if (unsendable(&h->transfers.at[id]->request))
         answer(h, id, HTTP_REFUSED, 0, arena_print(h->arena, "a credential for %s has a line break within it, and no header can have that: it is not what was meant, or more than that", o->name));
@@ -557,6 +564,8 @@ static int wake(struct http *h) {
     h->later.at[kept++] = h->later.at[i];
   }
   h->later.n = kept;
+  for (uint32_t i = 0; i < h->origins.n; i++)
+    if (h->origins.at[i].first != NONE && h->origins.at[i].next > now && h->origins.at[i].next < soonest) soonest = h->origins.at[i].next;
   return (int)(soonest - now);
 }
 

@@ -10,6 +10,9 @@
 json_t *http_json(const char *body, size_t length);
 const char *http_complaint_in(struct arena *arena, unsigned status, const json_t *answer);
 
+/* A reason without what the request was sent with: a server may say in its answer what it was sent. */
+const char *http_covered(struct arena *arena, const struct http_request *r, const char *text);
+
 /* A list that comes in pages, as far as it is known. Zeroed is empty. */
 struct pages {
   json_t *all;          /* the first answer, with the items of the others appended */

@@ -7,6 +7,7 @@
 #include <nettle/base64.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { SHOWN = 200 };
 
@@ -70,6 +71,28 @@ const char *http_base64(struct arena *arena, const char *text, size_t n) {
   base64_encode_raw(out, n, (const uint8_t *)text);
   out[BASE64_ENCODE_RAW_LENGTH(n)] = '\0';
   return out;
+}
+
+/* ── Credentials ───────────────────────────────────────────────────────────── */
+
+static const char *cover(struct arena *arena, const char *text, const char *secret) {
+  size_t n = secret == NULL ? 0 : strlen(secret);
+
+  if (n < 4) return text;
+  for (const char *at; (at = strstr(text, secret)) != NULL;)
+    text = arena_print(arena, "%.*s***%s", (int)(at - text), text, at + n);
+  return text;
+}
+
+const char *http_covered(struct arena *arena, const struct http_request *r, const char *text) {
+  text = cover(arena, text, r->bearer);
+  text = cover(arena, text, r->basic);
+  if (r->basic != NULL) text = cover(arena, text, http_base64(arena, r->basic, strlen(r->basic)));
+  if (r->basic != NULL && strchr(r->basic, ':') != NULL) text = cover(arena, text, strchr(r->basic, ':') + 1);
+  for (uint32_t i = 0; i < r->header_count; i++)
+    if (strncasecmp(r->headers[i].name, "content-", 8) != 0 && strncasecmp(r->headers[i].name, "accept", 6) != 0)
+      text = cover(arena, text, r->headers[i].value);
+  return text;
 }
 
 /* ── Complaints ────────────────────────────────────────────────────────────── */

@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -132,6 +134,16 @@ def silent():
     check("is left alone after a while", len(s.world.seen) <= 96, len(s.world.seen))
 
 
+def sent_away():
+    """A host that lets nobody in is not asked by each of many for as long as each may wait."""
+    s = Stage()
+    s.world.faults["odd"] = answers(429, {"message": "later"})
+    text = PLAN.replace("HOW", "").replace("FILTER", ".state").replace("thing t { state", 'for i in [%s] {\n  thing "t${i}" { state' % ", ".join(map(str, range(200))))
+    r = s.run(s.plan(text.replace('"as it was" }\n', '"as it was" }\n}\n')), "--timeout", "5", TOKEN=TOKEN)
+    check("a host that sends everybody away", r.code == 3 and "is asked too much and wants to be left alone (429: later)" in r.out and r.took < 25 + live.SLACK, r)
+    check("is not asked without end", len(s.world.seen) < 200, len(s.world.seen))
+
+
 def named():
     """A name goes into a URL as one part of it."""
     s = Stage()
@@ -191,8 +203,85 @@ thing t { state = "old" -> "new"  do { $ set-state }  undo { $ unset-state }  ta
     check("the runbook's preflight runs it", done.returncode == 4 and "t.state is other, the plan says old" in done.stdout + done.stderr and os.path.exists(ran), made.stderr + done.stdout + done.stderr)
 
 
+NGINX = """daemon off; pid DIR/nginx.pid; error_log DIR/error.log; worker_processes 1;
+events { }
+http {
+  client_body_temp_path DIR/t1; proxy_temp_path DIR/t2; fastcgi_temp_path DIR/t3; uwsgi_temp_path DIR/t4; scgi_temp_path DIR/t5;
+  access_log off; default_type application/json; gzip on; gzip_types application/json; gzip_min_length 1; gzip_proxied any;
+  limit_req_zone $server_name zone=few:1m rate=20r/s;
+  server { listen 127.0.0.1:PLAIN; return 301 https://$host:SECURE$request_uri; }
+  server {
+    listen 127.0.0.1:SECURE ssl http2; server_name localhost;
+    ssl_certificate DIR/server.pem; ssl_certificate_key DIR/server.key; ssl_protocols TLSv1.3;
+    location / { root DIR/www; }
+    location /gone/ { proxy_pass http://127.0.0.1:9; }
+    location /few/ { limit_req zone=few; limit_req_status 429; alias DIR/www/; }
+    location /guarded/ { auth_basic house; auth_basic_user_file DIR/users; alias DIR/www/; }
+    location /elsewhere { return 302 https://127.0.0.1:SECURE/thing; }
+  }
+}
+"""
+
+
+def nginx():
+    """A real server in front: HTTP/2, gzip, its own pages for errors, its limits, its redirects."""
+    program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+    if not program:
+        print("# no nginx here: it is not tried")
+        return
+    s = Stage()
+    ports = []
+    for _ in range(2):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            ports.append(free.getsockname()[1])
+    os.makedirs(os.path.join(s.folder, "www"))
+    os.chmod(s.folder, 0o755)
+    with open(os.path.join(s.folder, "www", "thing"), "w") as f:
+        json.dump({"state": "as it was", "more": "x" * 5000}, f)
+    with open(os.path.join(s.folder, "users"), "w") as f:
+        f.write("joe:{PLAIN}%s\n" % TOKEN)
+    with open(os.path.join(s.folder, "nginx.conf"), "w") as f:
+        f.write(NGINX.replace("DIR", s.folder).replace("PLAIN;", "%d;" % ports[0]).replace("SECURE", str(ports[1])))
+    server = subprocess.Popen([program, "-p", s.folder, "-c", os.path.join(s.folder, "nginx.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    host, plain = "https://localhost:%d" % ports[1], "http://localhost:%d" % ports[0]
+
+    def ask(url, how="", times=1):
+        text = PLAN.replace("PLAIN/odd", url).replace("HOW", how).replace("FILTER", ".state")
+        if times > 1:
+            text = text.replace("thing t {", "for i in [%s] {\n  thing \"t${i}\" {" % ", ".join(map(str, range(times)))) + "}\n"
+        return s.run(s.plan(text), "--timeout", "5", TOKEN=TOKEN)
+    try:
+        for _ in range(100):
+            r = ask(host + "/thing")
+            if r.code == 0:
+                break
+            time.sleep(0.05)
+        check("nginx: TLS 1.3, HTTP/2 and gzip", r.code == 0 and "1 value as declared" in r.out, r)
+        r = ask(host + "/few/thing", times=40)
+        check("nginx: a limit on requests is lived with", r.code == 0 and "40 values as declared" in r.out, r)
+        r = ask(host + "/gone/thing")
+        check("nginx: its page for a server that is gone", r.code == 3 and "answers with status 502, with no word of JSON" in r.out, r)
+        r = ask(host + "/nothing")
+        check("nginx: its page for what is not there is no word of the API", r.code == 3 and "knows nothing of the sort (404), with no word of JSON" in r.out, r)
+        r = ask(host + "/guarded/thing", 'basic "joe:${secret token}"')
+        check("nginx: a password", r.code == 0, r)
+        r = ask(host + "/guarded/thing", 'basic "jim:${secret token}"')
+        check("nginx: somebody else's", r.code == 3 and "does not let us look with these credentials (401)" in r.out and not spilled(r, TOKEN), r)
+        r = ask(plain + "/thing", "bearer secret token")
+        check("nginx: from HTTP to HTTPS nobody is taken along", r.code == 3 and "sends us on to %s (301)" % host in r.out, r)
+        r = ask(host + "/elsewhere", "bearer secret token")
+        check("nginx: to another name of the same server neither", r.code == 3 and "sends us on to https://127.0.0.1:%d (302)" % ports[1] in r.out, r)
+        r = ask("https://127.0.0.1:%d/thing" % ports[0])
+        check("nginx: HTTP where TLS was meant", r.code == 3 and "does not speak TLS with us" in r.out, r)
+        r = ask("http://127.0.0.1:%d/thing" % ports[1])
+        check("nginx: TLS where HTTP was meant", r.code == 3 and "answers with status 400" in r.out, r)
+    finally:
+        server.terminate()
+        server.wait()
+
+
 def main():
-    for part in (commanded, repeated, kubeconfig, paged, not_http, silent, named, unsure):
+    for part in (nginx, commanded, repeated, kubeconfig, paged, not_http, silent, sent_away, named, unsure):
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             part()
     print("%d passed, %d failed" % (live.passed, live.failed))
