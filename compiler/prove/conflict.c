@@ -287,16 +287,20 @@ static int compare_told(const void *x, const void *y)
 }
 
 /* What was told of a resource last: its conflict with the first of those at its place. */
-struct against { uint32_t place, with; bool mended; };
+struct against { uint32_t place, with; struct range_of_states r; };
 
-static bool told_by_the_first(struct against *of, uint32_t place, const struct told *t, bool mended)
+static bool mends(const struct range_of_states *r) { return r->at_start && !r->at_end; }
+static bool covers(const struct range_of_states *a, const struct range_of_states *b) { return a->first <= b->first && a->last >= b->last; }
+
+static bool told_by_the_first(struct against *of, uint32_t place, const struct told *t, struct range_of_states r)
 {
   struct against *a = &of[t->by], *b = &of[t->other_by];
+  bool both = a->place == place && b->place == place && a->with == b->with;
 
-  if (a->place == place && b->place == place && a->with == b->with && a->mended == mended && b->mended == mended)
+  if (both && (mends(&r) ? mends(&a->r) && mends(&b->r) : !mends(&a->r) && !mends(&b->r) && covers(&a->r, &r) && covers(&b->r, &r)))
     return true;
-  if (b->place != place || (b->mended && !mended)) /* the worse of them counts */
-    *b = (struct against){place, t->by, mended};
+  if (b->place != place || (mends(&b->r) && !mends(&r))) /* the worse of them counts */
+    *b = (struct against){place, t->by, r};
   return false;
 }
 
@@ -353,7 +357,7 @@ void check_conflict(struct model *m, struct proof *p, struct state *s)
       r.at_start |= first == 0;
       r.at_end |= last == p->order.n;
     }
-    if (r.ever && !told_by_the_first(against, place, &told[i], r.at_start && !r.at_end))
+    if (r.ever && !told_by_the_first(against, place, &told[i], r))
       tell(m, p, &told[i], r);
   }
 }

@@ -68,19 +68,6 @@ static bool keeps_always(struct going_back *b, uint32_t k, const struct olds *be
   return kept;
 }
 
-/* Does a promise `at_most` that held go down with this undo, or with what is old then? */
-static bool darkens(struct going_back *b, uint32_t k, const struct olds *after) {
-  bool *stood = arena_array(&b->own, bool, b->n + 1);
-  goto_state(b->m, b->p, b->s, k);
-  for (uint32_t i = 0; i < b->n; i++) stood[i] = !hard_at(b, i, k) && !dark_at(b, i, &b->olds);
-  goto_state(b->m, b->p, b->s, k - 1);
-  for (uint32_t i = 0; i < b->n; i++)
-    if (b->m->promises.at[b->promises[i]].hold == HOLD_AT_MOST && stood[i] &&
-        (hard_at(b, i, k - 1) || timeline_during(&b->p->timeline[b->promises[i]], k - 1) || dark_at(b, i, after)))
-      return true;
-  return false;
-}
-
 static void lasts(struct going_back *b, uint32_t i, int64_t stretch) {
   if (stretch <= b->longest[i]) return;
   b->longest[i] = stretch;
@@ -129,34 +116,66 @@ static uint32_t since_when(const struct going_back *b, int64_t wait) {
   return least;
 }
 
-/* The shortest wait before the undo of step k - 1 that will do: tried in turn, since few answers are about. */
+static int64_t longer(int64_t a, int64_t b) { return a > b ? a : b; }
+
+static void grow_old(struct olds *o, const struct step *s) {
+  for (uint32_t i = 0; i < o->n && s->takes > 0 && !s->wait; i++) o->at[i].estimated = longer(o->at[i].estimated - s->takes, 0);
+}
+
+/* What a wait before the undo of step k - 1 costs the promises `at_most`: the time that they are down in it, and that old answers
+ * fail in some state behind it. So that the wait comes before the first of them goes down, it is asked for LOOK_AHEAD states. */
+static int64_t cost_of(struct going_back *b, uint32_t k, int64_t wait, int64_t takes) {
+  enum { LOOK_AHEAD = 64 };
+  struct olds after = b->all;
+  int64_t cost = 0, *tails = arena_array(&b->own, int64_t, b->n + 1);
+  olds_wait(&after, wait);
+  olds_step(&after, b->above, b->below, caches_questions(b->c), takes);
+  goto_state(b->m, b->p, b->s, k);
+  for (uint32_t i = 0; i < b->n; i++) {
+    int64_t tail = hard_at(b, i, k) ? wait : tail_of(b, i, &b->all);
+    if (b->m->promises.at[b->promises[i]].hold == HOLD_AT_MOST) cost += tail < wait ? tail : wait;
+  }
+  for (uint32_t j = k; j-- > b->first && k - j <= LOOK_AHEAD;) {
+    if (j + 1 < k) grow_old(&after, &b->m->steps.at[b->p->order.at[j]]);
+    goto_state(b->m, b->p, b->s, j);
+    for (uint32_t i = 0; i < b->n; i++)
+      if (b->m->promises.at[b->promises[i]].hold == HOLD_AT_MOST && !hard_at(b, i, j)) tails[i] = longer(tails[i], tail_of(b, i, &after));
+    if (j > 0 && b->m->steps.at[b->p->order.at[j - 1]].irreversible != 0) break;
+  }
+  for (uint32_t i = 0; i < b->n; i++) cost += tails[i];
+  return cost;
+}
+
+/* The shortest wait before the undo of step k - 1 that will do: tried in turn, since few answers are about. Where outages are to be
+ * short, the shortest of those that cost least. */
 static int64_t wait_before(struct going_back *b, uint32_t k, struct olds *before, struct olds *after) {
-  int64_t takes = b->m->steps.at[b->p->order.at[k - 1]].takes, tried = -1, wait = 0, first = -1;
-  for (;;) {
+  int64_t takes = b->m->steps.at[b->p->order.at[k - 1]].takes, wait = 0, best = -1, least = INT64_MAX;
+  if (takes < 0) takes = 0;
+  for (int64_t tried; wait != INT64_MAX && least > 0;) {
     *before = b->olds;
     olds_wait(before, wait);
     *after = *before;
-    olds_step(after, b->above, b->below, caches_questions(b->c), takes < 0 ? 0 : takes);
-    if (first < 0 && keeps_always(b, k, before, after, false)) first = wait;
-    if (first >= 0 && !(b->generous && darkens(b, k, after))) break;
+    olds_step(after, b->above, b->below, caches_questions(b->c), takes);
+    if (keeps_always(b, k, before, after, false)) {
+      int64_t cost = b->generous ? cost_of(b, k, wait, takes) : 0;
+      if (cost < least) best = wait, least = cost;
+    }
     tried = wait;
-    int64_t next = INT64_MAX;
+    wait = INT64_MAX;
     for (uint32_t i = 0; i < b->olds.n; i++) {
       int64_t sure = b->olds.at[i].sure, keeps = 0;
       for (uint32_t q = 0; q < caches_questions(b->c); q++)
         if (b->above[q].answer == b->olds.at[i].answer) keeps = b->above[q].keeps;
-      if (sure > tried && sure < next && keeps == 0) next = sure;
-      if (sure - keeps > tried && sure - keeps < next) next = sure - keeps;
+      if (sure > tried && sure < wait && keeps == 0) wait = sure;
+      if (sure - keeps > tried && sure - keeps < wait) wait = sure - keeps;
     }
-    if (next == INT64_MAX) break;
-    wait = next;
   }
-  if (first < 0) wait = 0; /* no wait will do */
+  wait = best < 0 ? 0 : best; /* below 0: no wait will do */
   *before = b->olds;
   olds_wait(before, wait);
   *after = *before;
-  olds_step(after, b->above, b->below, caches_questions(b->c), takes < 0 ? 0 : takes);
-  if (first < 0) keeps_always(b, k, before, after, true);
+  olds_step(after, b->above, b->below, caches_questions(b->c), takes);
+  if (best < 0) keeps_always(b, k, before, after, true);
   return wait;
 }
 

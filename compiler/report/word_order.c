@@ -81,8 +81,8 @@ static struct finding *clash_of_promise(struct wording *w, const struct breach *
 
 /* A clash without a promise or a rule: a step's own needs, or its landing, cannot be met. Its code is that of what clashes. */
 static struct finding *clash_of_terms(struct wording *w, const struct breach *b) {
-  const struct term *t = &b->terms[0];
-  for (uint32_t i = 0; i < b->term_count && t->type == TERM_AFTER; i++) t = &b->terms[i];
+  const struct term *t = &b->terms[0]; /* the one that gave way */
+  for (uint32_t i = 0; i < b->term_count && (t->type == TERM_AFTER || t->type == TERM_RULE || t->type == TERM_WINDOW); i++) t = &b->terms[i];
   const struct model *m = w->m;
   const char *step = t->step < m->steps.n ? step_id(m, t->step) : "";
   struct span at = step_span(m, t->step);

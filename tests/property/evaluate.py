@@ -271,11 +271,19 @@ class Judge:
                 olds = left
         return None
 
+    def ever_fails(self, steps, key):
+        """Does an old answer make some promise fail in some state of the way back?"""
+        (floor, question), answer = key
+        states = [self.state(s for s in steps[:n] if not self.model.steps[s].get("wait")) for n in range(len(steps) + 1)]
+        return any(state.recalled(p, frozenset({(question, answer)})) != UP for state in states for p in self.promises
+                   if "client" in p and self.model.floor[p["client"]] == floor and state.promise(p) == UP)
+
     def shorter(self, order, remembered, waits, failed, k, wait, olds, done):
         """A shorter wait before the undo of step k that keeps what is promised `always` and makes no outage longer; or None. A wait
         that no `always` asks for is there only for a promise `at_most` that would be broken without."""
         step = order[k - 1]
-        kept = [w for w in self.pauses((done | {step}, olds)) if w < wait and self.undone_after(olds, step, done, w, remembered[k - 1])[1] is None]
+        about = {key: times for key, times in olds.items() if self.ever_fails(order[:failed], key)}
+        kept = [w for w in self.pauses((done | {step}, about)) if w < wait and self.undone_after(olds, step, done, w, remembered[k - 1])[1] is None]
         if not kept:
             return None
         limit = {p["id"]: p.get("limit") for p in self.promises}
