@@ -475,9 +475,17 @@ cut_seen() {
   *)
     cut_drift=$((cut_drift + 1))
     cut_differs="${cut_text}.$1 is ${cut_value}, the plan says $4"
+    if [ "$2" = jq ] && cut_first_page; then
+      cut_differs="${cut_differs} (the answer is one page of a longer list, and only that was looked at: ask for the thing itself, or for more at once)"
+    fi
     [ "${cut_watching}" = 1 ] || cut_bad "  drift: ${cut_differs}"
     ;;
   esac
+}
+
+# Is what was answered one page of more? A value that is not on it may be on another.
+cut_first_page() {
+  cut_more=$(jq '(.metadata?.continue? // "") != "" or (.result_info? // {} | (.cursors?.after? // .cursor? // "") != "" or (.page? // 0) < (.total_pages? // 0))' <"${cut_out}" 2>/dev/null) && [ "${cut_more}" = true ]
 }
 
 # cut_watch NAME … cut_watched: the values of a resource while a step is verified or undone.

@@ -1390,9 +1390,17 @@ cut_seen() {
   *)
     cut_drift=$((cut_drift + 1))
     cut_differs="${cut_text}.$1 is ${cut_value}, the plan says $4"
+    if [ "$2" = jq ] && cut_first_page; then
+      cut_differs="${cut_differs} (the answer is one page of a longer list, and only that was looked at: ask for the thing itself, or for more at once)"
+    fi
     [ "${cut_watching}" = 1 ] || cut_bad "  drift: ${cut_differs}"
     ;;
   esac
+}
+
+# Is what was answered one page of more? A value that is not on it may be on another.
+cut_first_page() {
+  cut_more=$(jq '(.metadata?.continue? // "") != "" or (.result_info? // {} | (.cursors?.after? // .cursor? // "") != "" or (.page? // 0) < (.total_pages? // 0))' <"${cut_out}" 2>/dev/null) && [ "${cut_more}" = true ]
 }
 
 # cut_watch NAME … cut_watched: the values of a resource while a step is verified or undone.
@@ -3881,8 +3889,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 f41616ebc72cefc0adb76cec5f041a3f5526ad780062bfca42a7b583b8ff25d5
-# plan part: sha256 54220450930c698127e98b3d64670a82c9e0f7de9099e805f535116a35892ed2
+# runtime: sha256 7d8d336352c3a84eee3e3826b4394a4bb997d4155e92a773272de29bc7a33ae0
+# plan part: sha256 1737f1eca74b22cac2fe965bbd31179e65b9ce6c6b06dd34a45d292e3652a40d
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

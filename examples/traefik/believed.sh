@@ -1393,9 +1393,17 @@ cut_seen() {
   *)
     cut_drift=$((cut_drift + 1))
     cut_differs="${cut_text}.$1 is ${cut_value}, the plan says $4"
+    if [ "$2" = jq ] && cut_first_page; then
+      cut_differs="${cut_differs} (the answer is one page of a longer list, and only that was looked at: ask for the thing itself, or for more at once)"
+    fi
     [ "${cut_watching}" = 1 ] || cut_bad "  drift: ${cut_differs}"
     ;;
   esac
+}
+
+# Is what was answered one page of more? A value that is not on it may be on another.
+cut_first_page() {
+  cut_more=$(jq '(.metadata?.continue? // "") != "" or (.result_info? // {} | (.cursors?.after? // .cursor? // "") != "" or (.page? // 0) < (.total_pages? // 0))' <"${cut_out}" 2>/dev/null) && [ "${cut_more}" = true ]
 }
 
 # cut_watch NAME … cut_watched: the values of a resource while a step is verified or undone.
@@ -3778,8 +3786,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 f41616ebc72cefc0adb76cec5f041a3f5526ad780062bfca42a7b583b8ff25d5
-# plan part: sha256 0e6dacef8ecf47419da21f86c7f69e4e10f1fc012044576b2c04a58c2e17624d
+# runtime: sha256 7d8d336352c3a84eee3e3826b4394a4bb997d4155e92a773272de29bc7a33ae0
+# plan part: sha256 ce572ee2afbe361aae5b3e596f315ec0938b81d1dbf39180e71e805ec973cad5
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1

@@ -1367,9 +1367,17 @@ cut_seen() {
   *)
     cut_drift=$((cut_drift + 1))
     cut_differs="${cut_text}.$1 is ${cut_value}, the plan says $4"
+    if [ "$2" = jq ] && cut_first_page; then
+      cut_differs="${cut_differs} (the answer is one page of a longer list, and only that was looked at: ask for the thing itself, or for more at once)"
+    fi
     [ "${cut_watching}" = 1 ] || cut_bad "  drift: ${cut_differs}"
     ;;
   esac
+}
+
+# Is what was answered one page of more? A value that is not on it may be on another.
+cut_first_page() {
+  cut_more=$(jq '(.metadata?.continue? // "") != "" or (.result_info? // {} | (.cursors?.after? // .cursor? // "") != "" or (.page? // 0) < (.total_pages? // 0))' <"${cut_out}" 2>/dev/null) && [ "${cut_more}" = true ]
 }
 
 # cut_watch NAME … cut_watched: the values of a resource while a step is verified or undone.
@@ -3567,8 +3575,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 f41616ebc72cefc0adb76cec5f041a3f5526ad780062bfca42a7b583b8ff25d5
-# plan part: sha256 12c8a956e1139a6097c88eed495b8af8b8e7425f9dbacb233e0cf6f5016b3bd5
+# runtime: sha256 7d8d336352c3a84eee3e3826b4394a4bb997d4155e92a773272de29bc7a33ae0
+# plan part: sha256 46f0ce31453b85b9396932cbdb4c85adedd3a2c7d666869775686a15717d6091
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2

@@ -106,6 +106,22 @@ def paged():
     check("a next page at another host", r.code == 3 and "its next page is somewhere else" in r.out, r)
 
 
+def first_page():
+    """The runbook's preflight looks at the first page only: it says so, instead of a difference alone."""
+    s = Stage()
+    body = {"result": [{"name": "a", "n": 1}], "result_info": {"page": 1, "per_page": 1, "total_pages": 2}}
+    text = PLAN.replace("HOW", "").replace("FILTER", '[.result[] | select(.name == "b") | .n][0]').replace("PLAIN/odd", "http://127.0.0.1:%d/odd" % s.plain.port)
+    text = text.replace('thing t { state = "as it was"', 'host here { address = 127.0.0.1  ports = [%d/tcp] }\nthing t { state = "as it was" -> "new"  do { $ true }  undo { $ true }  takes = 1m' % s.plain.port)
+    path, runbook, state = s.plan(text), os.path.join(s.folder, "runbook.sh"), os.path.join(s.folder, "state")
+    made = subprocess.run([live.CUTC, "emit", "-o", runbook, path], env=s.env, capture_output=True, text=True, timeout=60)
+    for pages, words in ((2, True), (1, False)):
+        body["result_info"]["total_pages"] = pages
+        s.world.faults["odd"] = answers(200, body)
+        done = subprocess.run(["sh", runbook, "preflight", "--state", state], env={**s.env, "TOKEN": TOKEN}, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        check("a value that is on page %d at most: preflight" % pages, done.returncode == 4 and "t.state is none, the plan says as it was" in done.stdout + done.stderr
+              and ("the answer is one page of a longer list" in done.stdout + done.stderr) == words, made.stderr + done.stdout + done.stderr)
+
+
 def not_http():
     def plain(h):
         h.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
@@ -281,7 +297,7 @@ def nginx():
 
 
 def main():
-    for part in (nginx, commanded, repeated, kubeconfig, paged, not_http, silent, sent_away, named, unsure):
+    for part in (nginx, commanded, repeated, kubeconfig, paged, first_page, not_http, silent, sent_away, named, unsure):
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             part()
     print("%d passed, %d failed" % (live.passed, live.failed))
