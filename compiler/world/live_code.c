@@ -1,7 +1,8 @@
 /* What the code of an owner would make of the resources that it owns.
  * `terraform plan` (or what the stack's `command` is) in the owner's folder, without taking its lock, and `show -json` of what it
  * plans: a change whose `before` has a value of the resource, and whose `after` has another, is what the next apply would do to it.
- * Guarantees: the saved plan lies in a folder of its own that only we can read, and is removed; nothing is applied. */
+ * Guarantees: the saved plan lies in a folder of its own that only we can read, and is removed, also when somebody
+ * stops us; nothing is applied. */
 #include "world/live_inside.h"
 
 #include <ctype.h>
@@ -43,32 +44,42 @@ static bool names_value(const char *text, const char *value) {
   return false;
 }
 
-static const char *leaf(struct arena *arena, const json_t *v, bool unknown) {
+/* A change's two ends at one place, and Terraform's marks: what is only known later, and what is sensitive at either end. A mark is
+ * `true` for all below it, else it has the shape of what it marks. */
+struct ends { const json_t *before, *after, *unknown, *hidden_before, *hidden_after; };
+
+static const json_t *below(const json_t *v, const char *key, size_t i) { return key != NULL ? json_object_get(v, key) : json_array_get(v, i); }
+
+static const json_t *mark_below(const json_t *mark, const char *key, size_t i) { return json_is_true(mark) ? mark : below(mark, key, i); }
+
+static struct ends ends_below(const struct ends *e, const char *key, size_t i) {
+  return (struct ends){below(e->before, key, i), below(e->after, key, i), mark_below(e->unknown, key, i), mark_below(e->hidden_before, key, i), mark_below(e->hidden_after, key, i)};
+}
+
+static const char *leaf(struct arena *arena, const json_t *v, bool unknown, bool hidden) {
   if (unknown) return "something that is only known at the apply";
+  if (hidden && v != NULL && !json_is_null(v)) return "something that Terraform marks as sensitive";
   if (json_is_string(v)) return http_shown(arena, json_string_value(v), json_string_length(v), 120);
   return v == NULL || json_is_null(v) ? "nothing" : "something else";
 }
 
-static bool walk(struct asking *a, const json_t *before, const json_t *after, const json_t *unknown, const char *value, const char *path, unsigned depth, struct change *out) {
+static bool walk(struct asking *a, struct ends e, const char *value, const char *path, unsigned depth, struct change *out) {
   const char *key;
   json_t *one;
   size_t i;
 
   if (depth > DEPTH) return false;
-  if (json_is_string(before)) {
-    if (!names_value(json_string_value(before), value) || (json_is_string(after) && names_value(json_string_value(after), value))) return false;
+  if (json_is_string(e.before)) {
+    if (!names_value(json_string_value(e.before), value) || (json_is_string(e.after) && names_value(json_string_value(e.after), value))) return false;
     out->path = path;
-    out->before = leaf(a->arena, before, false);
-    out->after = leaf(a->arena, after, json_is_true(unknown));
+    out->before = leaf(a->arena, e.before, false, json_is_true(e.hidden_before));
+    out->after = leaf(a->arena, e.after, json_is_true(e.unknown), json_is_true(e.hidden_after));
     return true;
   }
-  json_object_foreach((json_t *)(uintptr_t)before, key, one)
-    if (walk(a, one, json_object_get(after, key), json_is_object(unknown) ? json_object_get(unknown, key) : unknown, value,
-             *path == '\0' ? arena_print(a->arena, "%s", key) : arena_print(a->arena, "%s.%s", path, key), depth + 1, out))
-      return true;
-  json_array_foreach(before, i, one)
-    if (walk(a, one, json_array_get(after, i), json_is_array(unknown) ? json_array_get(unknown, i) : unknown, value, arena_print(a->arena, "%s[%zu]", path, i), depth + 1, out))
-      return true;
+  json_object_foreach((json_t *)(uintptr_t)e.before, key, one)
+    if (walk(a, ends_below(&e, key, 0), value, *path == '\0' ? arena_print(a->arena, "%s", key) : arena_print(a->arena, "%s.%s", path, key), depth + 1, out)) return true;
+  json_array_foreach(e.before, i, one)
+    if (walk(a, ends_below(&e, NULL, i), value, arena_print(a->arena, "%s[%zu]", path, i), depth + 1, out)) return true;
   return false;
 }
 
@@ -85,8 +96,10 @@ static bool touched(struct asking *a, const json_t *plan, const char *value, str
 
   json_array_foreach(json_object_get(plan, "resource_changes"), i, one) {
     const json_t *change = json_object_get(one, "change");
+    struct ends e = {json_object_get(change, "before"), json_object_get(change, "after"), json_object_get(change, "after_unknown"), json_object_get(change, "before_sensitive"),
+                     json_object_get(change, "after_sensitive")};
 
-    if (!changes(change) || !walk(a, json_object_get(change, "before"), json_object_get(change, "after"), json_object_get(change, "after_unknown"), value, "", 0, out)) continue;
+    if (!changes(change) || !walk(a, e, value, "", 0, out)) continue;
     const char *address = json_string_value(json_object_get(one, "address"));
 
     out->address = address == NULL ? "a resource" : http_shown(a->arena, address, strlen(address), 120);
@@ -224,13 +237,17 @@ static void look_at(struct asking *a, uint32_t owner, const char *dir, const cha
     return;
   }
   char *folder = arena_print(a->arena, "%s/cutc-XXXXXX", memory);
+  sigset_t before;
 
-  if (mkdtemp(folder) == NULL) return;
-  const char *saved = arena_print(a->arena, "%s/plan", folder);
+  run_guard(&before);
+  if (mkdtemp(folder) != NULL) {
+    const char *saved = arena_print(a->arena, "%s/plan", folder);
 
-  planned(a, owner, where, command, env, saved);
-  unlink(saved);
-  rmdir(folder);
+    planned(a, owner, where, command, env, saved);
+    unlink(saved);
+    rmdir(folder);
+  }
+  run_unguard(&before);
 }
 
 void live_code(struct asking *a) {

@@ -26,6 +26,10 @@ static int64_t clock_ms(void) {
 
 _Noreturn static void child(const struct run_request *r, int out, int err) {
   int nothing = open("/dev/null", O_RDWR);
+  sigset_t none;
+
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
 
   setpgid(0, 0);
   dup2(nothing, STDIN_FILENO);
@@ -65,6 +69,29 @@ static bool take(struct pipe_text *p) {
   return k > 0 && (p->tail || p->n < p->most);
 }
 
+static void requests(sigset_t *set) {
+  sigemptyset(set);
+  sigaddset(set, SIGINT);
+  sigaddset(set, SIGTERM);
+  sigaddset(set, SIGHUP);
+}
+
+void run_guard(sigset_t *before) {
+  sigset_t set;
+
+  requests(&set);
+  sigprocmask(SIG_BLOCK, &set, before);
+}
+
+void run_unguard(const sigset_t *before) { sigprocmask(SIG_SETMASK, before, NULL); }
+
+/* Has somebody asked us to stop, and it is kept? */
+static bool stopped(void) {
+  sigset_t set;
+
+  return sigpending(&set) == 0 && (sigismember(&set, SIGINT) == 1 || sigismember(&set, SIGTERM) == 1 || sigismember(&set, SIGHUP) == 1);
+}
+
 /* Reads both until they end. True when the program had to be ended. */
 static bool follow(pid_t pid, struct pipe_text *out, struct pipe_text *err, int64_t within) {
   int64_t until = clock_ms() + within;
@@ -78,13 +105,13 @@ static bool follow(pid_t pid, struct pipe_text *out, struct pipe_text *err, int6
       kill(-pid, SIGKILL);
       break;
     }
-    if (left <= 0) {
+    if (left <= 0 || (!late && stopped())) {
       late = true;
       kill(-pid, SIGINT);
       until = clock_ms() + GRACE;
       continue;
     }
-    if (poll(p, 2, (int)(left < 1000 ? left : 1000)) < 0 && errno != EINTR) break;
+    if (poll(p, 2, (int)(left < 200 ? left : 200)) < 0 && errno != EINTR) break;
     if (p[0].revents != 0 && !take(out)) open_out = false;
     if (p[1].revents != 0 && !take(err)) open_err = false;
   }
@@ -99,7 +126,7 @@ static bool ended(pid_t pid, int *status, int64_t within) {
   bool late = false;
 
   for (pid_t done; (done = waitpid(pid, status, WNOHANG)) == 0 || (done < 0 && errno == EINTR);) {
-    if (clock_ms() >= until) {
+    if (clock_ms() >= until || (!late && stopped())) {
       kill(-pid, late ? SIGKILL : SIGINT);
       if (late) kill(pid, SIGKILL); /* it may have left its group */
       until = clock_ms() + GRACE;

@@ -4,6 +4,8 @@
 
 #include "base/base.h"
 
+#include <signal.h>
+
 struct run_request {
   const char *const *words;      /* the program and its arguments, ended by NULL */
   const char *const *env;        /* NAME=VALUE beside what there is, ended by NULL */
@@ -19,5 +21,10 @@ struct run_answer {
 };
 /* Waits for it; ends it politely (INT), then for good, when its time is over. Its standard input is empty. */
 struct run_answer run_program(struct arena *arena, const struct run_request *request);
+
+/* Between these two a request to stop (INT, TERM, HUP) is kept: a program that runs is asked to stop too, what it has left behind can be
+ * taken away, and only then it comes true. */
+void run_guard(sigset_t *before);
+void run_unguard(const sigset_t *before);
 
 #endif

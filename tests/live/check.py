@@ -687,6 +687,9 @@ def owner():
     code("update", "10.0.20.200", None, after_unknown={"spec": [{"load_balancer_ip": True}]})
     r = s.run(path)
     check("code that does not know yet", r.code == 1 and "only known at the apply" in r.out, r)
+    code("update", "10.0.20.200", "10.0.20.199 with pw-of-somebody", before_sensitive={"spec": True}, after_sensitive={"spec": [{"load_balancer_ip": True}]})
+    r = s.run(path)
+    check("what Terraform marks as sensitive is not shown", r.code == 1 and "pw-of-somebody" not in r.out + r.err and "goes from something that Terraform marks as sensitive to something that" in r.out, r)
     code("update", "10.0.20.2001", "10.0.20.199")
     r = s.run(path)
     check("a longer text is another one", r.code == 0, r)
@@ -699,6 +702,26 @@ def owner():
     check("a plan that fails", r.code == 3 and "what it says holds a secret" in r.out, r)
     no_credentials("a plan that fails", s, r)
     os.unlink(os.path.join(tools, "fail"))
+    with open(os.path.join(tools, "terraform"), "w") as f:
+        f.write("""#!/bin/sh
+for word; do
+  case $word in -out=*) echo TF_SECRET >"${word#-out=}"; echo "${word#-out=}" >"${0%/*}/where" ;; esac
+done
+echo $$ >"${0%/*}/pid"
+exec sleep 60
+""")
+    for signal in ("INT", "TERM"):
+        stopped = subprocess.Popen([CUTC, "check", "--live", path], env=s.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
+        for _ in range(200):
+            if os.path.exists(os.path.join(tools, "pid")):
+                break
+            time.sleep(0.05)
+        stopped.send_signal(getattr(__import__("signal"), "SIG" + signal))
+        code_of_it = stopped.wait(timeout=20)
+        with open(os.path.join(tools, "pid")) as pid, open(os.path.join(tools, "where")) as where:
+            runs, left = os.path.exists("/proc/" + pid.read().strip()), where.read().strip()
+        check("stopped with %s while the code is looked at: nothing runs on, and nothing stays" % signal, code_of_it < 0 and not runs and not os.path.exists(os.path.dirname(left)), (code_of_it, runs, left))
+        os.unlink(os.path.join(tools, "pid"))
     os.unlink(os.path.join(tools, "terraform"))
     r = s.run(path, PATH=tools)
     check("without the program it is said, and is no failure", r.code == 0 and "`terraform plan` in %s: it is not here" % s.folder in r.out, r)
