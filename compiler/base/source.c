@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define LARGEST ((size_t)1 << 30)
+#define PART 256u /* bytes of which only the number of lines that end there is kept */
 
 /* The text stays where it is, with two NUL bytes behind it. */
 static uint32_t source_keep(struct compilation *c, const char *path, const char *text, size_t length, bool library) {
@@ -103,25 +104,61 @@ bool source_read(struct compilation *c, const char *path, uint32_t *id) {
   return ok;
 }
 
-struct place source_place(struct compilation *c, uint32_t source, uint32_t offset) {
-  struct source *s = &c->sources.at[source];
+static void count_lines(struct compilation *c, struct source *s) {
+  uint32_t parts = s->length / PART, n = 0;
 
-  if (!s->lines.n) {
-    array_push(&c->arena, &s->lines, 0);
-    for (const char *at = s->text, *end = at + s->length; (at = memchr(at, '\n', (size_t)(end - at))) != NULL;)
-      array_push(&c->arena, &s->lines, (uint32_t)(++at - s->text));
+  if (s->ends.n)
+    return;
+  s->ends.at = arena_grow(&c->arena, NULL, 0, &s->ends.cap, parts + 1, sizeof *s->ends.at);
+  for (const char *at = s->text; s->ends.n < parts; at += PART) {
+    array_push(&c->arena, &s->ends, n);
+    for (uint32_t i = 0; i < PART; i++)
+      n += at[i] == '\n';
   }
-  if (offset > s->length)
-    offset = s->length;
-  uint32_t low = 0, high = s->lines.n;
+  array_push(&c->arena, &s->ends, n);
+}
 
+/* The byte behind the n-th line end. */
+static uint32_t behind(const struct source *s, uint32_t n) {
+  uint32_t low = 0, high = s->ends.n;
+
+  if (!n)
+    return 0;
   while (high - low > 1) {
     uint32_t middle = low + (high - low) / 2;
 
-    if (s->lines.at[middle] <= offset)
+    if (s->ends.at[middle] < n)
       low = middle;
     else
       high = middle;
   }
-  return (struct place){low + 1 + s->line, offset - s->lines.at[low] + 1 + (low ? 0 : s->column)};
+  uint32_t at = low * PART;
+
+  for (uint32_t seen = s->ends.at[low]; at < s->length && seen < n; at++)
+    seen += s->text[at] == '\n';
+  return at;
+}
+
+uint32_t source_line(struct compilation *c, uint32_t source, uint32_t line) {
+  struct source *s = &c->sources.at[source];
+
+  count_lines(c, s);
+  return behind(s, line - 1);
+}
+
+struct place source_place(struct compilation *c, uint32_t source, uint32_t offset) {
+  struct source *s = &c->sources.at[source];
+
+  count_lines(c, s);
+  if (offset > s->length)
+    offset = s->length;
+  uint32_t part = offset / PART * PART, start = offset, ended = s->ends.at[offset / PART];
+
+  while (start > part && s->text[start - 1] != '\n')
+    start--;
+  for (uint32_t i = part; i < start; i++)
+    ended += s->text[i] == '\n';
+  if (start == part)
+    start = behind(s, ended);
+  return (struct place){ended + 1 + s->line, offset - start + 1 + (ended ? 0 : s->column)};
 }

@@ -24,8 +24,9 @@ struct marks {
 
 static const char *line_text(struct compilation *c, uint32_t source, uint32_t line, uint32_t *length) {
   const struct source *s = &c->sources.at[source];
-  uint32_t start = s->lines.at[line - 1];
-  uint32_t end = line < s->lines.n ? s->lines.at[line] - 1 : s->length;
+  uint32_t start = source_line(c, source, line);
+  const char *stop = memchr(s->text + start, '\n', s->length - start);
+  uint32_t end = stop ? (uint32_t)(stop - s->text) : s->length;
 
   if (end > start && s->text[end - 1] == '\r')
     end--;
@@ -307,7 +308,7 @@ unsigned snippet_print(struct text *out, struct compilation *c, const struct fin
         m++;
       if ((at[i].source == own) != (turn == 0))
         continue;
-      struct span first = {at[i].source, c->sources.at[at[i].source].lines.at[at[i].line - 1] + at[i].start, 0};
+      struct span first = {at[i].source, source_line(c, at[i].source, at[i].line) + at[i].start, 0};
 
       if (turn) {
         gutter(out, width, 0, colour);

@@ -120,6 +120,20 @@ static void places_are_lines_and_columns(void **state) {
   assert_int_equal(c->sources.at[s].text[6] | c->sources.at[s].text[7], 0);
   s = source_add(c, "empty", "", 0, false);
   assert_int_equal(source_place(c, s, 0).line, 1);
+  /* Lines of all lengths, many of them and none within what is counted at once. */
+  char *text = arena_alloc(&c->arena, 20001, 1);
+  for (uint32_t i = 0, next = 0; i < 20000; i++) {
+    text[i] = i == next ? '\n' : 'x';
+    if (i == next) next += i < 3000 ? 1 + i % 3 : 1 + i % 700;
+  }
+  s = source_add(c, "lines", text, 20000, false);
+  for (uint32_t i = 0, line = 1, start = 0; i <= 20000; i++) {
+    struct place p = source_place(c, s, i);
+    assert_int_equal(p.line, line);
+    assert_int_equal(p.column, i - start + 1);
+    assert_int_equal(source_line(c, s, line), start);
+    if (text[i] == '\n') line++, start = i + 1;
+  }
   compilation_free(c);
 }
 
