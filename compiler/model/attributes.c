@@ -75,7 +75,9 @@ static bool as_written(struct elaboration *e, uint32_t node, const struct type *
 struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint32_t index) {
   struct lazy_attribute lazy = e->lazies.at[attribute];
   struct attribute a = e->m->attributes.at[attribute];
+  struct cases written;
   if (lazy.node == NONE) return cases_one(e, value_poison(a.at));
+  if (!lazy.preset && lazy.node && NODE(e, lazy.node)->type == N_TRANSITION && as_written(e, node_child(e, lazy.node, index), lazy.type, &written)) return written;
   if (!lazy.node && a.name == e->words->exists && a.hop_count) return existence(e, attribute, index);
   uint32_t kind = e->resources.at[a.owner].kind, place_in_kind = attribute - attributes_of(e->m, a.owner).at;
   if (!lazy.node && kind != NONE && place_in_kind < e->kinds.at[kind].field_count)
