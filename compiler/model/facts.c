@@ -513,11 +513,12 @@ static void place_needs(struct elaboration *e) {
     if (f->need.zone != NONE || m->operator_client == NONE) continue;
     const struct client *c = &m->clients.at[m->operator_client];
     struct fact one = *f;
+    uint32_t guard = f->guard;
     bool first = true;
     one.need.zone = c->zone;
     for (uint32_t d = 0; d < c->count; d++) {
       one.need.dns = m->client_dns.at[c->first + d].zone;
-      one.guard = guard_and(m, f->guard, m->client_dns.at[c->first + d].guard);
+      one.guard = guard_and(m, guard, m->client_dns.at[c->first + d].guard);
       if (one.guard == NONE) continue;
       if (first) *f = one;
       else array_push(&e->c->arena, &m->facts, slot_of_fact(fact_copy(&e->c->arena, &one)));

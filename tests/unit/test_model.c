@@ -268,6 +268,16 @@ static void https_binds_tcp_and_udp(void **state) {
   assert_int_equal(fact_at(m, 1)->proto, PROTO_TCP);
 }
 
+/* Without a place of its own a need is looked up from where the operator stands, in each DNS that he asks in turn. */
+static void needs_from_where_the_operator_stands(void **state) {
+  (void)state;
+  static const char text[] = "plan p { operator = desk }  use std/net  client desk { zone = lan  dns = internet -> lan  do { manual \"x\" } undo { manual \"y\" } }"
+                             "  kind k { size : number }  k a { size = 1  needs = \"x.example.net:80\" }";
+  struct model *m = model_build_source(c, source_add(c, "plan.cut", text, sizeof text - 1, false));
+  assert_string_equal(plan_findings(c), "");
+  assert_string_equal(facts(m, FACT_NEEDS), "a x.example.net:80 [!desk]\na x.example.net:80 [desk]\n");
+}
+
 static void every_form_of_need(void **state) {
   (void)state;
   struct model *m = clean(BOX "box a { size = 1 -> 2 } box b {} box d { needs = [a, at least 1 of [a, b], any of [a, b], 10.0.0.1:443, https://x.example.net, a.size == 2] }"
@@ -547,6 +557,7 @@ int main(void) {
       TEST(what_is_created_is_there_after_its_step),
       TEST(every_form_of_fact),
       TEST(https_binds_tcp_and_udp),
+      TEST(needs_from_where_the_operator_stands),
       TEST(every_form_of_need),
       TEST(a_hosted_name_is_asked_for_as_a_virtual_host),
       TEST(a_provider_does_not_serve_a_name_hosted_elsewhere),
