@@ -229,12 +229,13 @@ static void print_observations(struct text *out, const struct runbook *b, const 
 
 static void print_fetch(struct text *out, const struct runbook *b, const struct command *c, const struct secret *s) {
   for (uint32_t i = 0; i < c->observe_count; i++) {
-    text_print(out, "  cut_secret_jq %s ", name_at(b, s->name));
-    quote_word(out, name_at(b, s->path));
-    text_putc(out, ' ');
-    quote_word(out, name_at(b, s->field));
-    text_putc(out, ' ');
-    quote_word(out, c->observes[i].filter != NULL ? c->observes[i].filter : ".");
+    const char *filter = c->observes[i].filter;
+    text_print(out, "  %s %s", filter != NULL ? "cut_secret_jq" : "cut_secret_text", name_at(b, s->name));
+    const char *const words[] = {name_at(b, s->path), name_at(b, s->field), filter};
+    for (size_t k = 0; filter != NULL && k < sizeof words / sizeof *words; k++) {
+      text_putc(out, ' ');
+      quote_word(out, words[k]);
+    }
     text_puts(out, " || return\n");
   }
 }

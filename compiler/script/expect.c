@@ -386,11 +386,13 @@ static void after_command(struct expecting *e, const struct sequence *s, const s
     const struct observation *o = &c->observes[i];
     if (s->type == SEQ_FETCH) {
       const struct secret *secret = &e->b->m->secrets.at[s->secret];
-      expect_word(e, "cut_secret_jq");
+      expect_word(e, o->filter != NULL ? "cut_secret_jq" : "cut_secret_text");
       expect_word(e, expect_name(e, secret->name));
-      expect_word(e, expect_name(e, secret->path));
-      expect_word(e, expect_name(e, secret->field));
-      expect_word(e, o->filter != NULL ? o->filter : ".");
+      if (o->filter != NULL) {
+        expect_word(e, expect_name(e, secret->path));
+        expect_word(e, expect_name(e, secret->field));
+        expect_word(e, o->filter);
+      }
       expect_or_return(e);
     } else if (s->resource != NONE) {
       expect_word(e, s->made_by == NONE ? "cut_seen" : "cut_found");

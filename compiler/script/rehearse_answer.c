@@ -331,6 +331,7 @@ static const char *output_of(struct run *r, uint32_t unit, bool *ok) {
   const struct sequence *q = &r->s->b->sequences.at[role->sequence];
   bool looks = q->type == SEQ_VERIFY || q->type == SEQ_WAS;
   *ok = true;
+  if (c->observe_count > 0 && c->observes[0].filter == NULL && q->type == SEQ_FETCH) return r->s->planted[q->secret];
   if (c->observe_count > 0 && c->observes[0].filter == NULL && q->resource != NONE) return world_value(&r->world, q->resource, c->observes[0].attribute);
   if (c->observe_count > 0 && (q->resource != NONE || q->type == SEQ_FETCH)) return arena_print(r->arena, "{\"rehearsal\": \"%s\"}\n", r->s->b->units.at[unit].name);
   if (looks) *ok = world_looks(&r->world, unit);

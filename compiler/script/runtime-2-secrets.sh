@@ -114,6 +114,16 @@ cut_secret_jq() {
   return 1
 }
 
+# cut_secret_text NAME: all of the last answer of its source.
+cut_secret_text() {
+  cut_store "$1" <"${cut_out}" && {
+    rm -f "${cut_out}"
+    return 0
+  }
+  cut_complain "Secret $1: the answer of its source is empty."
+  return 1
+}
+
 # Fetches those that are not there yet; with a name, just that one.
 cut_fetch() {
   [ "${cut_dry}" = 0 ] || return 0

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.bash"
 CUTC=${CUTC:-$repo/build/cutc}
 
-token="t0k3n-$mark+/=" key="k3y \"$mark\" it's"
+token="t0k3n-$mark+/=" key="k3y \"$mark\" it's" note="n0te \\ \"$mark\" {"
 export SMALL_TOKEN=$token
 mkdir "$scratch/srv" "$scratch/w"
 printf '{}' >"$scratch/srv/page.json"
@@ -19,6 +19,8 @@ fresh() {
   printf '%s' "$token" >"$scratch/srv/token"
   jq -n --arg v "$key" '{data: {first: $v}}' >"$scratch/srv/keys.json"
   printf '{"value": "hello, it'\''s $HOME", "keep": 1}' >"$scratch/srv/motd.json"
+  printf '#!/bin/sh\n[ "$1" = first ] && cat <<"N"\n%s\nN\n' "$note" >"$scratch/w/notes"
+  chmod +x "$scratch/w/notes"
   rm -f "$scratch/srv/log"
 }
 run() { # SHELL COMMAND…
@@ -34,7 +36,7 @@ motd() { [ "$(jq -r .value "$scratch/srv/motd.json")" = "$1" ]; }
 greeting() { [ "$(cat "$scratch/w/files/greeting")" = "$1" ]; }
 no_secrets() {
   local found
-  found=$(strangers "$token" "$scratch/w/state" "$scratch/out"; strangers "$key" "$scratch/w/state" "$scratch/out"; ls -d "$memory"/cutc-* 2>/dev/null)
+  found=$(strangers "$token" "$scratch/w/state" "$scratch/out"; strangers "$key" "$scratch/w/state" "$scratch/out"; strangers "$note" "$scratch/w/state" "$scratch/out"; ls -d "$memory"/cutc-* 2>/dev/null)
   [ -z "$found" ] || { printf '# found: %s\n' "$found"; false; }
 }
 
@@ -70,7 +72,7 @@ while read -r sh; do
   check "$sh: the rest of the setting" grep -q '"keep": 1' "$scratch/srv/motd.json"
   check "$sh: file" greeting 'new text'
   check "$sh: environment" [ "$(tr -d ' ' <"$scratch/w/files/length")" = $((2 + ${#key})) ]
-  check "$sh: standard input" [ "$(cat "$scratch/w/files/stdin-length")" = "it is $key's" ]
+  check "$sh: standard input" [ "$(cat "$scratch/w/files/stdin-length")" = "it is $key's $note" ]
   check "$sh: header" grep -qF "Bearer $key" "$scratch/srv/log"
   rm "$scratch/w/files/stdin-length"
   check "$sh: no secret left" no_secrets
