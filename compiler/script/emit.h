@@ -32,6 +32,7 @@ enum sequence_type { SEQ_DO, SEQ_UNDO, SEQ_VERIFY, SEQ_WAS, SEQ_OBSERVE, SEQ_FET
 struct sequence {
   uint8_t type;
   bool unchanged;        /* some unit's output has to be as it was */
+  bool by_hand;          /* some unit is done by a person */
   const char *name;
   uint32_t first, count; /* units; first NONE: a kept block of the step, see sequence_units() */
   uint32_t step;         /* index in the order, NONE */
@@ -71,7 +72,7 @@ struct stretch { uint32_t first, end; };
 
 /* What the commands of one shape have in common. */
 struct shape_use {
-  bool seen, unchanged;
+  bool seen, unchanged, by_hand;
   bool clean;        /* nothing was found in one whose values are plain */
   bool told;         /* the programs they run and their folders are the same, whatever the values are */
   uint32_t count;

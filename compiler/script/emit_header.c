@@ -143,17 +143,25 @@ static void title(struct text *out, const char *text) {
   comment(out, text);
 }
 
+/* What a reviewer has to know of the way back of the k-th step: how long it may take to begin, how much it is, and whether somebody is wanted. */
+static void way_back(struct text *out, const struct runbook *b, uint32_t k, const struct sequence *undo) {
+  const struct step *s = &b->m->steps.at[b->p->order.at[k]];
+  int64_t wait = b->p->back != NULL ? b->p->back[k].length : 0;
+  if (s->irreversible != 0) LINE(out, "      no way back: %s", name_at(b, s->irreversible));
+  else if (undo->note != NULL) LINE(out, "      undo: nothing, %s", undo->note);
+  else if (undo->count == 0) LINE(out, "      undo: nothing%s", s->wait ? ", it only waits" : "");
+  else LINE(out, "      undo: back again, %u command%s%s%s", undo->count, undo->count == 1 ? "" : "s", undo->by_hand ? ", by hand" : "",
+            wait > 0 ? arena_print(out->arena, ", once no cache holds an old answer (up to %s)", seconds_text(out->arena, wait)) : "");
+}
+
 /* The k-th step, which is done by `sequence`, the first of its sequences. */
 static void one_step(struct text *out, const struct runbook *b, uint32_t k, const struct sequence *sequence) {
   struct model *m = b->m;
   const struct step *s = &m->steps.at[b->p->order.at[k]];
-  const struct sequence *undo = sequence + 1;
   LINE(out, "  %2u  %s", k + 1, name_at(b, s->title));
   LINE(out, "      %s%s%s%s", s->takes < 0 ? "" : "about ", seconds_text(out->arena, s->takes), s->manual ? ", by hand" : "",
        s->at.source == NONE ? "" : arena_print(out->arena, ", %s", place_text(out->arena, m, s->at)));
-  if (s->irreversible != 0) LINE(out, "      no way back: %s", name_at(b, s->irreversible));
-  else if (undo->note != NULL) LINE(out, "      undo: nothing, %s", undo->note);
-  else LINE(out, "      undo: back again, %u command%s", undo->count, undo->count == 1 ? "" : "s");
+  way_back(out, b, k, sequence + 1);
   if (s->atomic != 0) LINE(out, "      cannot die in between: %s", name_at(b, s->atomic));
 }
 

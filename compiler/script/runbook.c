@@ -103,6 +103,12 @@ static bool compares(struct block block) {
   return false;
 }
 
+static bool by_hand(struct block block) {
+  for (uint32_t i = 0; i < block.n; i++)
+    if (block.at[i].type == CMD_MANUAL) return true;
+  return false;
+}
+
 static struct at_use at_use_of(struct model *m, const struct command *c) {
   struct at_use at_use = {.m = m};
   visit_secrets(c, collect_at_use, &at_use);
@@ -130,8 +136,8 @@ static struct sequence *push_sequence(struct builder *u, struct sequence s) {
 
 static struct sequence *add_sequence(struct builder *u, enum sequence_type type, const char *name, struct block block) {
   struct runbook *b = u->b;
-  struct sequence s = {.type = (uint8_t)type, .unchanged = compares(block), .name = name, .first = b->units.n, .count = block.n,
-                       .step = NONE, .resource = NONE, .secret = NONE, .made_by = NONE};
+  struct sequence s = {.type = (uint8_t)type, .unchanged = compares(block), .by_hand = by_hand(block), .name = name, .first = b->units.n,
+                       .count = block.n, .step = NONE, .resource = NONE, .secret = NONE, .made_by = NONE};
   for (uint32_t i = 0; i < block.n; i++) {
     const struct command *c = &block.at[i];
     struct at_use at_use = at_use_of(b->m, c);
@@ -181,7 +187,7 @@ static bool tools_told(struct builder *u, const struct command *c) {
 
 static void look_at_shape(struct builder *u, struct shape_use *x, struct block block) {
   struct unit *units = arena_array(u->arena, struct unit, block.n + 1u);
-  *x = (struct shape_use){.seen = true, .unchanged = compares(block), .told = true, .count = block.n, .units = units};
+  *x = (struct shape_use){.seen = true, .unchanged = compares(block), .by_hand = by_hand(block), .told = true, .count = block.n, .units = units};
   for (uint32_t i = 0; i < block.n; i++) {
     struct at_use at_use = at_use_of(u->b->m, &block.at[i]);
     units[i] = (struct unit){.at_use = at_use.found.at, .at_use_count = at_use.found.n, .place = place_text(u->arena, u->b->m, block.at[i].at)};
@@ -203,7 +209,7 @@ static struct sequence *add_block(struct builder *u, enum sequence_type type, co
     for (uint32_t i = 0; i < block.n; i++) command_tools(u, &block.at[i]);
     arena_reset(&u->block);
   }
-  return push_sequence(u, (struct sequence){.type = (uint8_t)type, .unchanged = x->unchanged, .name = name, .first = NONE, .count = x->count,
+  return push_sequence(u, (struct sequence){.type = (uint8_t)type, .unchanged = x->unchanged, .by_hand = x->by_hand, .name = name, .first = NONE, .count = x->count,
                                             .step = NONE, .resource = NONE, .secret = NONE, .made_by = NONE});
 }
 
