@@ -5,9 +5,16 @@
 # It has to run the same under dash, bash, busybox, ksh93, mksh, yash and zsh: hence no `set -e`, no `local`, no
 # arrays, no `echo`, file descriptors below 10, and a flag instead of `$?` in the EXIT trap.
 
-set -u
+# Files of the run are for nobody else; what the plan's commands make is as their caller wants it.
+cut_umask=$(umask)
 umask 077
-unset CDPATH
+
+set -u
+# What the shell was told otherwise does not count (`sh -e`, a TMOUT that ends each read at the terminal; ksh93 goes by it
+# even when it is unset).
+set +e +f +m +a +C
+TMOUT=0
+unset CDPATH TMOUT
 
 cut_mode=plan cut_yes=0 cut_dry=0 cut_to='' cut_on_failure=ask cut_state='' cut_done_list=' ' cut_colour=1
 cut_root='' cut_run='' cut_logs='' cut_log='' cut_out='' cut_work='' cut_cred='' cut_base=''
@@ -77,6 +84,14 @@ cut_seconds() {
 
 cut_clock() {
   cut_time=$(date +%s)
+}
+
+# cut_is_late SECONDS: is cut_deadline over, which was so many seconds away when it was set? When it is further away, the clock
+# was set back, and those seconds from now on are enough.
+cut_is_late() {
+  cut_clock
+  [ $((cut_deadline - cut_time)) -le "$1" ] || cut_deadline=$((cut_time + $1))
+  [ "${cut_time}" -ge "${cut_deadline}" ]
 }
 
 # A path as one word of a command line that people copy, in cut_quoted.

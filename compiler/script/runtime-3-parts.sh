@@ -1,16 +1,20 @@
 # -- What the commands of the plan are made of (each runs in the subshell of its command) ----------------------------
 
 cut_stdin() {
+  umask 077
   cut_compose "$@" >"${cut_cred}/now.stdin" || return
+  umask "${cut_umask}"
   exec <"${cut_cred}/now.stdin"
   rm -f "${cut_cred}/now.stdin"
 }
 
 cut_header() {
+  umask 077
   cut_compose "$@" >>"${cut_cred}/now.header" && printf '\n' >>"${cut_cred}/now.header"
 }
 
 cut_basic() {
+  umask 077
   {
     printf 'user = "'
     cut_compose "$@" | sed 's/[\\"]/\\&/g'
@@ -19,12 +23,14 @@ cut_basic() {
 }
 
 cut_body() {
+  umask 077
   cut_compose "$@" >"${cut_cred}/now.body"
 }
 
 # cut_http METHOD URL [status 'N N'] [body FILE] [save FILE] [resolve ADDRESS] [cacert FILE] [max SECONDS]
 # Prints the body of the answer; fails unless the status is one of those expected (2xx when none is named).
 cut_http() {
+  umask 077
   cut_method=$1 cut_url=$2 cut_wanted='' cut_save='' cut_max=60
   shift 2
   cut_left=$#

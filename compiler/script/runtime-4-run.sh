@@ -71,7 +71,7 @@ ${cut_words}"
 cut_launch() {
   # Known before it begins, so that whoever comes after a crash can wait for it.
   { printf '%s\n' "${cut_out}" "${cut_log}" >"${cut_state}/lock/output" && printf '%s\n' "${cut_name}" >"${cut_state}/lock/command"; } 2>/dev/null || :
-  cut_once_more "${cut_copy}" --command "${cut_name}" "${cut_cred}" "${cut_run}" "${cut_work}" "${cut_root}" >"${cut_out}" 2>>"${cut_log}"
+  cut_once_more "${cut_copy}" --command "${cut_name}" "${cut_cred}" "${cut_run}" "${cut_work}" "${cut_root}" "${cut_umask}" >"${cut_out}" 2>>"${cut_log}"
   cut_child=$!
 }
 
@@ -80,8 +80,11 @@ cut_launch() {
 cut_command() {
   trap ':' INT TERM HUP
   shift
-  cut_name=$1 cut_cred=$2 cut_run=$3 cut_work=$4
+  cut_name=$1 cut_cred=$2 cut_run=$3 cut_work=$4 cut_umask=$6
+  # What it does with secrets is not traced (`sh -x`).
+  set +x
   { printf '%s %s\n' "$$" "${cut_name}" >"${0%/*}/command"; } 2>/dev/null || :
+  umask "${cut_umask}"
   cd -- "$5" || exit 126
   "${cut_name}"
 }
@@ -131,9 +134,8 @@ cut_stop_command() {
 cut_attend() {
   cut_timer='' cut_stopped=0 cut_late=0
   if [ "${cut_timeout}" -gt 0 ]; then
-    cut_clock
-    cut_end=$((cut_time + cut_timeout))
-    (sleep "${cut_timeout}" && kill -s ALRM "$$") >/dev/null 2>&1 </dev/null &
+    # By what it leaves one knows that its time is over, and not by the clock, which may be set back.
+    (sleep "${cut_timeout}" && : >"${cut_cred}/now.late" && kill -s ALRM "$$") >/dev/null 2>&1 </dev/null &
     cut_timer=$!
   fi
   while :; do
@@ -149,12 +151,9 @@ cut_attend() {
     if [ -n "${cut_signal}" ]; then
       cut_stopped=1
       cut_stop_command "signal ${cut_signal}"
-    elif [ -n "${cut_timer}" ]; then
-      cut_clock
-      if [ "${cut_time}" -ge "${cut_end}" ]; then
-        cut_stopped=1 cut_late=1
-        cut_stop_command "stopped: it took longer than ${cut_timeout}s"
-      fi
+    elif [ -n "${cut_timer}" ] && [ -e "${cut_cred}/now.late" ]; then
+      cut_stopped=1 cut_late=1
+      cut_stop_command "stopped: it took longer than ${cut_timeout}s"
     fi
   done
   [ -z "${cut_timer}" ] || cut_end_timer
@@ -189,6 +188,8 @@ cut_in_front() {
     trap ':' INT TERM
     trap '' HUP
     (
+      set +x
+      umask "${cut_umask}"
       [ -z "${cut_timer}" ] || sh -c 'printf "%s\n" "${PPID}"' >"${cut_cred}/now.front"
       cut_define "${cut_name}" && cd -- "${cut_root}" && "${cut_name}"
     )
@@ -303,8 +304,7 @@ cut_run() {
       return 0
     fi
     [ -n "${cut_why}" ] || cut_why="exit status ${cut_rc}"
-    cut_clock
-    if [ "${cut_time}" -ge "${cut_deadline}" ] || [ -n "${cut_signal}" ]; then
+    if cut_is_late "${cut_within}" || [ -n "${cut_signal}" ]; then
       break
     fi
     cut_note "${cut_why}; again, until ${cut_within}s have passed"
@@ -375,7 +375,10 @@ cut_manual() {
   cut_name=$1
   cut_say "      By hand: $2"
   [ "${cut_dry}" = 0 ] || return 0
-  case "${cut_done_list}" in
+  # Whoever named a step for `apply` has not done its way back.
+  cut_word=${cut_done_list}
+  [ "${cut_undoing}" = 0 ] || [ "${cut_mode}" = rollback ] || cut_word=' '
+  case "${cut_word}" in
   *" ${cut_id} "*)
     cut_say "      taken as done (--done ${cut_id})"
     return 0
@@ -519,11 +522,11 @@ cut_settled() {
       cut_watching=0
       return 0
     fi
-    cut_gentle=0
-    cut_clock
-    if [ "${cut_drift}" = 0 ] || [ "${cut_time}" -ge "${cut_settle_by}" ] || [ -n "${cut_signal}" ]; then
+    cut_gentle=0 cut_deadline=${cut_settle_by}
+    if [ "${cut_drift}" = 0 ] || cut_is_late 60 || [ -n "${cut_signal}" ]; then
       break
     fi
+    cut_settle_by=${cut_deadline}
     cut_sleep 3
   done
   cut_watching=0

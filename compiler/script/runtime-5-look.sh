@@ -14,17 +14,24 @@ cut_curl_config() {
   printf 'write-out = "%%{http_code} %%{num_connects}\\n"\n'
 }
 
-# cut_look URL SECONDS [HOST]: runs curl here or on a host; cut_status, cut_made, cut_rc.
+# cut_look URL SECONDS [HOST]: runs curl here or on a host; cut_status, cut_made, cut_rc. A connection to that host that is cut
+# meanwhile, perhaps by the change itself, ends soon.
 cut_look() {
   cut_curl_config "$1" "$2" >"${cut_cred}/probe"
   if [ -n "${3-}" ]; then
-    ssh -o BatchMode=yes -o ConnectTimeout=10 "$3" 'curl -q -K -' <"${cut_cred}/probe" >"${cut_cred}/probe.out" 2>"${cut_cred}/probe.err"
+    ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=2 "$3" 'curl -q -K -' <"${cut_cred}/probe" >"${cut_cred}/probe.out" 2>"${cut_cred}/probe.err"
   else
     curl -q -K "${cut_cred}/probe" </dev/null >"${cut_cred}/probe.out" 2>"${cut_cred}/probe.err"
   fi
   cut_rc=$?
   cut_status=000 cut_made=0
-  read -r cut_status cut_made <"${cut_cred}/probe.out" || :
+  # That host may greet whoever logs in.
+  while read -r cut_first cut_rest; do
+    case "${cut_first} ${cut_rest}" in
+    [0-9][0-9][0-9]' '[0-9]) cut_status=${cut_first} cut_made=${cut_rest} ;;
+    *) ;;
+    esac
+  done <"${cut_cred}/probe.out"
 }
 
 # A URL is reached when an answer of HTTP comes with a status below 500; a 404 where the baseline had none is the
@@ -110,8 +117,7 @@ cut_probe_all() {
     done
     [ -n "${cut_again}" ] || return 0
     cut_open=${cut_again}
-    cut_clock
-    [ "${cut_time}" -lt "${cut_deadline}" ] || break
+    ! cut_is_late "${cut_patience}" || break
     cut_sleep 2 || break
   done
   return 1

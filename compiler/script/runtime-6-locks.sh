@@ -314,10 +314,9 @@ cut_locks_free() {
   cut_deadline=$((cut_time + cut_patience))
   plan_locks
   [ "${cut_held}" = 0 ] || cut_say "A state lock that this needs is held: waits for it up to ${cut_patience}s."
-  while [ "${cut_held}" -gt 0 ] && [ "${cut_time}" -lt "${cut_deadline}" ] && cut_sleep 2; do
+  while [ "${cut_held}" -gt 0 ] && ! cut_is_late "${cut_patience}" && cut_sleep 2; do
     cut_held=0
     plan_locks
-    cut_clock
   done
   cut_counting=0
   if [ "${cut_held}" -gt 0 ]; then

@@ -42,7 +42,9 @@ cut_guard() {
     return 1
   }
   cut_born "$$"
+  umask "${cut_umask}"
   cut_once_more "${cut_state}/watchdog" --watchdog "${cut_state}" "$$" "${cut_confirm_within}" "${cut_shell}" "${cut_birth}" >>"${cut_state}/watchdog.log" 2>&1
+  umask 077
   cut_record guarded "$!" || return
   cut_seconds "${cut_confirm_within}"
   cut_say "To be confirmed within ${cut_span} of its last step; guarded by process $! from now on."
@@ -75,7 +77,7 @@ cut_watchdog() {
       return 0
     fi
     [ -n "${cut_deadline}" ] || cut_deadline=${cut_until:-$((cut_time + $3))}
-    [ "${cut_time}" -ge "${cut_deadline}" ] || continue
+    cut_is_late "$3" || continue
     ! mkdir "${cut_state}/decided" 2>/dev/null || cut_revert
     return
   done
@@ -86,7 +88,9 @@ cut_revert() {
   cut_self=$0
   cut_tries=0
   while [ "${cut_tries}" -lt 60 ] && [ -d "${cut_state}/decided" ]; do
+    umask "${cut_umask}"
     cut_once_more "$0" rollback --yes --state "${cut_state}" --no-color
+    umask 077
     wait "$!"
     cut_read_journal
     if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
@@ -125,11 +129,16 @@ cut_await_confirmation() {
       cut_sure=1
       break
     fi
-    cut_clock
-    if [ "${cut_time}" -ge "${cut_until}" ]; then
+    cut_deadline=${cut_until}
+    if cut_is_late "${cut_confirm_within}"; then
       # Whoever makes this directory has decided.
       mkdir "${cut_state}/decided" 2>/dev/null || cut_sure=1
       break
+    fi
+    if [ "${cut_deadline}" != "${cut_until}" ]; then
+      # The clock was set back.
+      cut_until=${cut_deadline} cut_told=0
+      cut_record confirm-until "${cut_until}" || :
     fi
     if [ $((cut_time - cut_told)) -ge 60 ]; then
       cut_told=${cut_time}

@@ -45,7 +45,8 @@ cut_find_target() {
   return 2
 }
 
-# A name in --done that no step has would be missed only in the middle of the run.
+# A name in --done that no step has would be missed only in the middle of the run; that of a step which nobody does by hand may be
+# meant as more than it is.
 cut_find_done() {
   cut_missing=${cut_done_list}
   cut_i=1
@@ -53,7 +54,10 @@ cut_find_done() {
     cut_step "${cut_i}" || return 4
     while :; do
       case "${cut_missing}" in
-      *" ${cut_id} "*) cut_missing="${cut_missing%%" ${cut_id} "*} ${cut_missing#*" ${cut_id} "}" ;;
+      *" ${cut_id} "*)
+        [ -n "${cut_hand}" ] || cut_say "Step ${cut_id} is not done by hand: its commands run all the same (--done)."
+        cut_missing="${cut_missing%%" ${cut_id} "*} ${cut_missing#*" ${cut_id} "}"
+        ;;
       *) break ;;
       esac
     done
@@ -238,6 +242,18 @@ cut_say_wait() {
   cut_hour "${cut_until_time}"
   cut_seconds "$((cut_until_time - cut_time))"
   cut_say "  waits until ${cut_day}, ${cut_span} from now, when no cache holds an old answer any more"
+}
+
+# Somebody else's state directory, closed to others, tells nothing: not even that nothing was begun.
+cut_may_look() {
+  cut_there_is=${cut_state}
+  while ! [ -e "${cut_there_is}" ] && [ "${cut_there_is%/*}" != '' ]; do
+    cut_there_is=${cut_there_is%/*}
+  done
+  if [ -d "${cut_there_is}" ] && ! [ -x "${cut_there_is}" ] || { [ -e "${cut_state}/journal" ] && ! [ -r "${cut_state}/journal" ]; }; then
+    cut_complain "What is in ${cut_state} is closed to you: ask as who ran it."
+    return 4
+  fi
 }
 
 cut_status_command() {
@@ -499,11 +515,13 @@ cut_main() {
     return
   fi
   if [ "${cut_mode}" = status ]; then
+    cut_may_look || return
     cut_read_journal
     cut_status_command
     return
   fi
   if [ "${cut_mode}" = confirm ]; then
+    cut_may_look || return
     cut_read_journal
     cut_confirm_command && return
     [ "${cut_orphaned}" = 1 ] || return 1

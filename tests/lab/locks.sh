@@ -105,10 +105,15 @@ locks_signalled() {
   rm -f "$CELL/gate"
   wait "$runner"
   rc=$?
-  ok "locks: $signal in the middle of an apply: rolled back (exit status 1)" same "$rc" 1
-  shown_unless "$rc" 1 "$CELL/$signal.said"
+  # What was done by hand before the run is taken back by hand, for which nobody is there.
+  wanted=6
+  [ "$signal" != INT ] || wanted=1
+  ok "locks: $signal in the middle of an apply: rolled back as far as nobody is needed (exit status $wanted)" same "$rc" "$wanted"
+  shown_unless "$rc" "$wanted" "$CELL/$signal.said"
   ok "locks: … the state is that of the world, the lock is free" same "$(stand)" "10.0.20.200 10.0.20.200 0"
   ok "locks: … the log of the apply is whole" eval 'grep -h "Apply complete\|Gracefully shutting down" "$state"/logs/*/$apply_log'
+  [ "$signal" = INT ] || operator timeout 600 sh cutover.sh rollback --yes --done traefik_lb --state "$state" >"$CELL/back.said" 2>&1
+  ok "locks: … all is as before" as_before
 }
 
 reached_or_gone() {

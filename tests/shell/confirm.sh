@@ -1,5 +1,6 @@
 #!/bin/bash
-# `apply --confirm-within` under each shell that is here (hand3.part): confirmed, not confirmed, without its terminal, killed.
+# `apply --confirm-within` under each shell that is here (hand3.part): confirmed, not confirmed, without its terminal, killed, with
+# the clock set back.
 . "$(dirname "$0")/lib.bash"
 
 fresh() {
@@ -48,6 +49,10 @@ printf '#!/bin/sh\nprintf "Linger=%%s\\n" "${LINGER}"\n' >"$scratch/bin/loginctl
 chmod +x "$scratch/bin/loginctl"
 sed "s/^cut_secrets=.*/cut_secrets='1:one'/; \$d" "$scratch/book.sh" >"$scratch/secret.sh"
 printf 'secret_1() {\n  cut_secret_env one ONE\n}\n\ncut_main "$@"\n' >>"$scratch/secret.sh"
+# Where the clock is an hour behind once there is `set-back`.
+mkdir "$scratch/back"
+printf '#!/bin/sh\n[ -e "%s/w/set-back" ] || exec %s "$@"\nexec %s -d "@$(($(%s +%%s) - 3600))" "$@"\n' "$scratch" "$(command -v date)" "$(command -v date)" "$(command -v date)" >"$scratch/back/date"
+chmod +x "$scratch/back/date"
 lingers() { # LINGER SHELL
   fresh
   chmod 755 "$scratch"
@@ -164,6 +169,17 @@ while read -r sh; do
   check "$sh: killed while it waits: its guard rolls back" until_said 'over rolled-back'
   check "$sh: killed: all of it" said 'began;saved;after;undone;'
   check "$sh: killed: the guard is gone" no_guard
+
+  for how in alive killed; do
+    fresh
+    PATH=$scratch/back:$PATH begin "$sh" apply --yes --confirm-within 3s
+    : >"$scratch/w/set-back"
+    [ "$how" = alive ] || kill -9 "$run"
+    check "$sh: the clock is set back ($how): it rolls back in its time" until_said 'over rolled-back'
+    kill -9 "$run" 2>/dev/null
+    ended
+    check "$sh: the clock is set back ($how): all of it" said 'began;saved;after;undone;'
+  done
 
   fresh
   begin "$sh" apply --yes --confirm-within 5s

@@ -2,7 +2,7 @@
 """Runs a command on a terminal of its own and types: terminal.py 'PATTERN=ANSWER' … -- COMMAND…
 
 Each answer is typed when its pattern has been seen in the output after the one before. ANSWER `^C` presses Ctrl-C, `HANGUP`
-takes the terminal away.
+takes the terminal away, `SLOWLY` types nothing for four seconds.
 Prints the output; the exit status is the command's."""
 import os
 import pty
@@ -32,6 +32,10 @@ while time.time() < end:
     if steps and steps[0][0].encode() in out[seen:]:
         seen = out.index(steps[0][0].encode(), seen) + len(steps[0][0])
         time.sleep(1 if steps[0][1] in ("^C", "HANGUP") else 0.1)  # let what was announced begin
+        if steps[0][1] == "SLOWLY":
+            time.sleep(4)
+            steps.pop(0)
+            continue
         if steps[0][1] == "HANGUP":
             os.close(fd)
             break
