@@ -408,6 +408,19 @@ cut_hour() {
   cut_day=$(date -d "@$1" '+%H:%M:%S' 2>/dev/null) || cut_day=$(date -r "$1" '+%H:%M:%S' 2>/dev/null) || cut_day="second $1"
 }
 
+# cut_find_room COLUMNS: is standard output a terminal of that many columns, so that a line can be written over? In cut_room.
+cut_find_room() {
+  cut_room=0
+  [ -t 1 ] || return 0
+  cut_size=$(stty size 2>/dev/null </dev/tty) || cut_size=''
+  # A terminal that does not know its size has 0 columns.
+  case "${cut_size##* }" in
+  '' | 0) cut_room=1 ;;
+  *[!0-9]*) ;;
+  *) [ "${cut_size##* }" -lt "$1" ] || cut_room=1 ;;
+  esac
+}
+
 # cut_until SECONDS: waits so long since the step before ended, until no cache holds an old answer any more. The deadline is in
 # the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here. Both
 # clocks tell whole seconds, this one and that of a cache, which still answers in the last second of a TTL: the deadline is over
@@ -424,9 +437,10 @@ cut_until() {
   cut_hour "${cut_until_time}"
   cut_seconds "$((cut_until_time - cut_time))"
   cut_say "      waits ${cut_span}, goes on at ${cut_day}"
+  cut_find_room 50
   while [ "${cut_time}" -le "${cut_until_time}" ]; do
     [ -z "${cut_signal}" ] || return 1
-    if [ -t 1 ]; then
+    if [ "${cut_room}" = 1 ]; then
       cut_seconds "$((cut_until_time - cut_time))"
       printf '\r      %s left, goes on at %s   ' "${cut_span}" "${cut_day}" 2>/dev/null || :
     fi
@@ -434,7 +448,7 @@ cut_until() {
     cut_clock
     cut_set_deadline "$1" || return 1
   done
-  [ ! -t 1 ] || printf '\r%s\r' '                                                  ' 2>/dev/null || :
+  [ "${cut_room}" = 0 ] || printf '\r%s\r' '                                                  ' 2>/dev/null || :
 }
 
 # The deadline of the wait at hand: that of the journal, unless it is further off than the wait is long. Then the clock was set

@@ -296,8 +296,9 @@ cut_unlock_command() {
   cut_open_secrets || return 4
   cut_all_secrets || cut_complain "Not all secrets can be fetched: looks with those that are there."
   cut_say "State locks of this plan"
-  cut_to_step=0
+  cut_to_step=0 cut_lock_name=''
   plan_locks
+  [ -n "${cut_lock_name}" ] || cut_say "  none: no stack of this plan keeps its state in PostgreSQL, as far as the plan says"
   if [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ]; then
     cut_close keep
   else

@@ -148,12 +148,8 @@ cut_may_go_on() {
 cut_resume() {
   cut_find_target || return
   cut_refuse_other || return
-  if [ "${cut_dry}" = 1 ]; then
-    [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ] || [ "${cut_undoing}" -gt 0 ] || cut_forward "${cut_target}"
-    return
-  fi
   if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
-    cut_drop_secrets
+    [ "${cut_dry}" = 1 ] || cut_drop_secrets
     cut_say "There is no run to go on with."
     return 0
   fi
@@ -165,6 +161,10 @@ cut_resume() {
     cut_complain "A later step than ${cut_to} is done or begun: nothing is changed."
     cut_hint
     return 3
+  fi
+  if [ "${cut_dry}" = 1 ]; then
+    cut_forward "${cut_target}"
+    return
   fi
   cut_open_logs || return
   cut_all_secrets || return 3
@@ -194,15 +194,17 @@ cut_resume() {
 
 cut_rollback() {
   cut_refuse_other || return
-  if [ "${cut_dry}" = 1 ]; then
-    [ "${cut_begun}" = 1 ] || cut_at=${cut_steps}
-    cut_backward
-    return
+  if [ "${cut_dry}" = 1 ] && [ "${cut_begun}" = 0 ]; then
+    cut_at=${cut_steps} cut_begun=1
   fi
   if [ "${cut_begun}" = 0 ] || [ "${cut_over}" = rolled-back ] || { [ "${cut_at}" = 0 ] && [ "${cut_doubt}" = 0 ]; }; then
-    cut_drop_secrets
+    [ "${cut_dry}" = 1 ] || cut_drop_secrets
     cut_say "There is nothing to roll back."
     return 0
+  fi
+  if [ "${cut_dry}" = 1 ]; then
+    cut_backward
+    return
   fi
   cut_open_logs || return
   cut_confirm "Roll back ${cut_plan} from step ${cut_at}" || return
@@ -280,7 +282,7 @@ cut_status_command() {
     cut_say "Run ${cut_run}: half-way."
     cut_logs="${cut_state}/logs/${cut_run}"
     cut_say_until
-    [ ! -r "${cut_state}/secrets-at" ] || cut_say "  secrets are kept for the way back"
+    [ -z "${cut_secrets}" ] || [ ! -r "${cut_state}/secrets-at" ] || cut_say "  secrets are kept for the way back"
     cut_say_wait
     if cut_read_holder "${cut_state}/lock/holder" && cut_is_alive "${cut_holder}" "${cut_holder_birth}"; then
       cut_say "  at work: process ${cut_holder} on ${cut_holder_host}"

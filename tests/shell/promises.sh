@@ -42,8 +42,10 @@ while read -r sh; do
   check "$sh: no command changes nothing" eval '[ ! -e "$scratch/home" ] && untouched'
   book "$sh" status
   check "$sh: status before any run" eval 'is 0 && has "Not begun"'
+  book "$sh" unlock
+  check "$sh: unlock, where no state can be locked" eval 'is 0 && has "  none: no stack of this plan keeps its state in PostgreSQL"'
   book "$sh" resume --dry-run
-  check "$sh: a dry resume of nothing" is 0
+  check "$sh: a dry resume of nothing" eval 'is 0 && has "There is no run to go on with."'
   for word in '--to nowhere' '--on-failure perhaps' '--patience x' '--idle never' '--confirm-within 0s' '--state'; do
     (cd "$scratch/w" && $sh "$scratch/book.sh" preflight --state "$scratch/w/state" $word) >"$scratch/out" 2>&1 </dev/null
     status=$?
@@ -159,6 +161,19 @@ while read -r sh; do
   check "$sh: never two at once" [ "$(cat "$scratch/w/said")" = after ]
   check "$sh: one run" [ "$(grep -c ' run ' "$scratch/w/state/journal")" = 1 ]
   check "$sh: the lock is free" [ ! -e "$scratch/w/state/lock" ]
+
+  # ── A way back that was killed between two steps ──
+  fresh
+  mkdir "$scratch/w/state"
+  pwd >"$scratch/w/state/root"
+  printf '2026-01-01T00:00:00Z %s\n' 'run r 0123456789abcdef' 'intent 1 first' 'done 1 first' 'intent 2 second' 'done 2 second' 'undo 2 second' 'undone 2 second' >"$scratch/w/state/journal"
+  book "$sh" status
+  check "$sh: what is undone is not done any more" eval 'is 3 && has "done  1 first" && ! has "done  2 second" && has "state: step 1 of 3 done;"'
+  book "$sh" rollback --dry-run
+  check "$sh: and is not undone again" eval 'is 0 && has "[back 1/3] first" && ! has "[back 2/3]"'
+  printf '2026-01-01T00:00:00Z %s\n' 'undo 1 first' 'undone 1 first' 'over rolled-back' >>"$scratch/w/state/journal"
+  book "$sh" rollback --dry-run
+  check "$sh: a dry rollback of what is rolled back" eval 'is 0 && has "There is nothing to roll back."'
 
   # ── By hand ──
   hand3

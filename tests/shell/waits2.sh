@@ -112,6 +112,10 @@ while read -r sh; do
     (cd "$scratch/w" && "$repo/tests/shell/terminal.py" -- $sh "$scratch/book.sh" apply --yes --state "$scratch/w/state" >"$scratch/out" 2>&1)
     status=$?
     check "$sh: progress on a terminal" eval 'is 0 && has " left, goes on at "'
+    fresh
+    (cd "$scratch/w" && "$repo/tests/shell/terminal.py" -- sh -c 'stty cols 30; exec "$@"' sh $sh "$scratch/book.sh" apply --yes --state "$scratch/w/state" >"$scratch/out" 2>&1)
+    status=$?
+    check "$sh: none where it would not fit into a line" eval 'is 0 && has "waits 5s, goes on at " && ! has " left, goes on at "'
   fi
 done < <(if [ "$#" -gt 0 ]; then printf '%s\n' "$@"; else shells; fi)
 finish
