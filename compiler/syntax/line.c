@@ -11,21 +11,23 @@ static bool blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\
 void shell_start(struct parser *p, uint32_t after) {
   while (p->text[after] == ' ' || p->text[after] == '\t') after++;
   p->shell_from = after;
-  p->quote_at = NONE;
+  p->quote_at = p->stray = NONE;
   p->groups = p->parens = 0;
   p->command_next = true;
 }
 
-/* The raw text before `at`; carriage returns before line ends are not the shell's. */
+/* The raw text before `at`; carriage returns before line ends are not the shell's. A quote that is never closed has been complained
+ * of, and is a blank to the shell. */
 int scan_shell_text(struct parser *p, struct range *at, struct part *out) {
   struct range r = {p->shell_from, at->start};
   const char *s = p->text + r.start;
   size_t n = r.end - r.start;
   struct value v = {.type = V_STRING, .at = span_of(p, r)};
-  if (memchr(s, '\r', n) != NULL) {
+  if (memchr(s, '\r', n) != NULL || (p->stray != NONE && r.start <= p->stray && p->stray < r.end)) {
     struct text t = {.arena = &p->c->arena};
     for (size_t i = 0; i < n; i++)
-      if (s[i] != '\r' || i + 1 == n || s[i + 1] != '\n') text_putc(&t, s[i]);
+      if (r.start + i == p->stray) text_putc(&t, ' ');
+      else if (s[i] != '\r' || i + 1 == n || s[i + 1] != '\n') text_putc(&t, s[i]);
     v.name = name_of(&p->c->names, text_done(&t), t.n);
   } else {
     v.name = name_of(&p->c->names, s, n);
@@ -48,16 +50,40 @@ void shell_word(struct parser *p, struct range at) {
     if (strlen(before[i]) == n && memcmp(p->text + at.start, before[i], n) == 0) p->command_next = true;
 }
 
-void single_quotes(struct parser *p, struct range at) {
-  p->command_next = false;
-  if (at.end - at.start > 1 && p->text[at.end - 1] == '\'') return;
-  struct finding *f = complain(p, CODE_003, range_of(at.start, at.start + 1), "this quote is not closed on its line");
+static void quote_unclosed(struct parser *p, uint32_t at) {
+  struct finding *f = complain(p, CODE_003, range_of(at, at + 1), "this quote is not closed on its line");
   if (f) finding_caret(p->c, f, "opened here");
+  remark(p, f, "a command goes on on the next line after `\\`");
+}
+
+/* Taken for no quote, so that what stands behind it still is what it looks like. */
+static void ignore_quote(struct parser *p, uint32_t at) {
+  if (p->stray != NONE) return;
+  p->stray = at;
+  quote_unclosed(p, at);
+}
+
+bool single_quotes(struct parser *p, struct range at) {
+  p->command_next = false;
+  if (at.end - at.start > 1 && p->text[at.end - 1] == '\'') return true;
+  ignore_quote(p, at.start);
+  return false;
+}
+
+/* Is there another one on this line, or on those that it goes on on? */
+static bool quoted_again(const struct parser *p, uint32_t at) {
+  for (at++; at < p->length && p->text[at] != '\n'; at++) {
+    if (p->text[at] == '"') return true;
+    if (p->text[at] == '\\' && at + 1 < p->length) at += p->text[at + 1] == '\r' ? 2 : 1;
+  }
+  return false;
 }
 
 void double_quote(struct parser *p, uint32_t at) {
-  p->quote_at = p->quote_at == NONE ? at : NONE;
   p->command_next = false;
+  if (p->quote_at != NONE) p->quote_at = NONE;
+  else if (quoted_again(p, at)) p->quote_at = at;
+  else ignore_quote(p, at);
 }
 
 static bool whole_word(const struct parser *p, struct range at) {
@@ -115,10 +141,7 @@ int shell_end(struct parser *p, struct range *at, struct part *out) {
     return token;
   }
   if (p->quote_at != NONE) {
-    struct finding *f =
-        complain(p, CODE_003, range_of(p->quote_at, p->quote_at + 1), "this quote is not closed on its line");
-    if (f) finding_caret(p->c, f, "opened here");
-    remark(p, f, "a command goes on on the next line after `\\`");
+    quote_unclosed(p, p->quote_at);
     p->quote_at = NONE;
   }
   return T_LINE_END;

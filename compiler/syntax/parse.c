@@ -54,6 +54,7 @@ uint32_t syntax_parse(struct tree *tree, uint32_t source) {
       .resumed_at = NONE,
       .reported_at = NONE,
       .quote_at = NONE,
+      .stray = NONE,
       .deep_at = NONE,
       .buffer = {.arena = &c->arena},
       .last = {.opener = NONE},

@@ -96,6 +96,7 @@ struct parser {
   /* within a `$` line */
   uint32_t shell_from;    /* start of the raw text not yet handed out */
   uint32_t quote_at;      /* the open double quote, NONE */
+  uint32_t stray;         /* a quote of this `$` line that is never closed, NONE */
   uint32_t groups;        /* `{ …; }` of the shell that are open */
   uint32_t parens;
   bool command_next;      /* a word here would be a command's name */
@@ -141,7 +142,7 @@ int unclosed_text(struct parser *p, struct range *at, struct part *out);
 
 void shell_start(struct parser *p, uint32_t after);
 void shell_word(struct parser *p, struct range at);
-void single_quotes(struct parser *p, struct range at);
+bool single_quotes(struct parser *p, struct range at); /* false: it is no quote, but an unclosed one */
 void double_quote(struct parser *p, uint32_t at);
 bool shell_brace(struct parser *p, struct range at);   /* `{` opens the line's options */
 bool shell_closed(struct parser *p, struct range at);  /* `}` closes the block around the line */

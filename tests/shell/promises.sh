@@ -171,6 +171,12 @@ while read -r sh; do
   check "$sh: what is undone is not done any more" eval 'is 3 && has "done  1 first" && ! has "done  2 second" && has "state: step 1 of 3 done;"'
   book "$sh" rollback --dry-run
   check "$sh: and is not undone again" eval 'is 0 && has "[back 1/3] first" && ! has "[back 2/3]"'
+  sed 's/undo 2 second/done 2 (torn)/; /undone/d; s/done 2 second/intent 2 second/' "$scratch/w/state/journal" | uniq >"$scratch/torn"
+  cp "$scratch/w/state/journal" "$scratch/whole"
+  cp "$scratch/torn" "$scratch/w/state/journal"
+  book "$sh" status
+  check "$sh: half a line that is marked does not count" eval 'is 3 && has "maybe 2 second" && has "state: step 1 of 3 done, step 2 begun;"'
+  cp "$scratch/whole" "$scratch/w/state/journal"
   printf '2026-01-01T00:00:00Z %s\n' 'undo 1 first' 'undone 1 first' 'over rolled-back' >>"$scratch/w/state/journal"
   book "$sh" rollback --dry-run
   check "$sh: a dry rollback of what is rolled back" eval 'is 0 && has "There is nothing to roll back."'
