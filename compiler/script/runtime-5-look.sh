@@ -27,8 +27,8 @@ cut_look() {
   cut_status=000 cut_made=0
   # That host may greet whoever logs in.
   while read -r cut_first cut_rest; do
-    case "${cut_first} ${cut_rest}" in
-    [0-9][0-9][0-9]' '[0-9]) cut_status=${cut_first} cut_made=${cut_rest} ;;
+    case "${cut_first}:${cut_rest}" in
+    [0-9][0-9][0-9]:[0-9]) cut_status=${cut_first} cut_made=${cut_rest} ;;
     *) ;;
     esac
   done <"${cut_cred}/probe.out"
