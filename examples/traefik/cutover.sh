@@ -18,10 +18,10 @@
 #       undo: back again, 7 commands
 #    3  traefik_lb: create alias
 #       about 1m, by hand, cutover.cut:99
-#       undo: back again, 1 command
+#       undo: back again, 1 command, by hand
 #    4  wait.1: until nobody can have an old answer that `traefik` makes fail
 #       about 59m, cutover.cut:53
-#       undo: back again, 0 commands
+#       undo: nothing, it only waits
 #    5  traefik: address 10.0.20.200 -> 10.0.20.203, policy Cluster -> Local, sharing shared -> none
 #       about 1m30s, cutover.cut:53
 #       undo: back again, 6 commands
@@ -30,7 +30,7 @@
 #       undo: back again, 4 commands
 #    7  https: target nginx -> traefik_lb
 #       about 2m, by hand, cutover.cut:100
-#       undo: back again, 1 command
+#       undo: back again, 1 command, by hand, once no cache holds an old answer (up to 59m)
 #    8  apex: ttl 60s -> 1h
 #       about 10s, cutover.cut:73
 #       undo: back again, 4 commands
@@ -87,9 +87,16 @@
 # It has to run the same under dash, bash, busybox, ksh93, mksh, yash and zsh: hence no `set -e`, no `local`, no
 # arrays, no `echo`, file descriptors below 10, and a flag instead of `$?` in the EXIT trap.
 
-set -u
+# Files of the run are for nobody else; what the plan's commands make is as their caller wants it.
+cut_umask=$(umask)
 umask 077
-unset CDPATH
+
+set -u
+# What the shell was told otherwise does not count (`sh -e`, a TMOUT that ends each read at the terminal; ksh93 goes by it
+# even when it is unset).
+set +e +f +m +a +C
+TMOUT=0
+unset CDPATH TMOUT
 
 cut_mode=plan cut_yes=0 cut_dry=0 cut_to='' cut_on_failure=ask cut_state='' cut_done_list=' ' cut_colour=1
 cut_root='' cut_run='' cut_logs='' cut_log='' cut_out='' cut_work='' cut_cred='' cut_base=''
@@ -159,6 +166,14 @@ cut_seconds() {
 
 cut_clock() {
   cut_time=$(date +%s)
+}
+
+# cut_is_late SECONDS: is cut_deadline over, which was so many seconds away when it was set? When it is further away, the clock
+# was set back, and those seconds from now on are enough.
+cut_is_late() {
+  cut_clock
+  [ $((cut_deadline - cut_time)) -le "$1" ] || cut_deadline=$((cut_time + $1))
+  [ "${cut_time}" -ge "${cut_deadline}" ]
 }
 
 # A path as one word of a command line that people copy, in cut_quoted.
@@ -566,6 +581,16 @@ cut_secret_jq() {
   return 1
 }
 
+# cut_secret_text NAME: all of the last answer of its source.
+cut_secret_text() {
+  cut_store "$1" <"${cut_out}" && {
+    rm -f "${cut_out}"
+    return 0
+  }
+  cut_complain "Secret $1: the answer of its source is empty."
+  return 1
+}
+
 # Fetches those that are not there yet; with a name, just that one.
 cut_fetch() {
   [ "${cut_dry}" = 0 ] || return 0
@@ -817,16 +842,20 @@ cut_give() {
 # -- What the commands of the plan are made of (each runs in the subshell of its command) ----------------------------
 
 cut_stdin() {
+  umask 077
   cut_compose "$@" >"${cut_cred}/now.stdin" || return
+  umask "${cut_umask}"
   exec <"${cut_cred}/now.stdin"
   rm -f "${cut_cred}/now.stdin"
 }
 
 cut_header() {
+  umask 077
   cut_compose "$@" >>"${cut_cred}/now.header" && printf '\n' >>"${cut_cred}/now.header"
 }
 
 cut_basic() {
+  umask 077
   {
     printf 'user = "'
     cut_compose "$@" | sed 's/[\\"]/\\&/g'
@@ -835,12 +864,14 @@ cut_basic() {
 }
 
 cut_body() {
+  umask 077
   cut_compose "$@" >"${cut_cred}/now.body"
 }
 
 # cut_http METHOD URL [status 'N N'] [body FILE] [save FILE] [resolve ADDRESS] [cacert FILE] [max SECONDS]
 # Prints the body of the answer; fails unless the status is one of those expected (2xx when none is named).
 cut_http() {
+  umask 077
   cut_method=$1 cut_url=$2 cut_wanted='' cut_save='' cut_max=60
   shift 2
   cut_left=$#
@@ -991,7 +1022,7 @@ ${cut_words}"
 cut_launch() {
   # Known before it begins, so that whoever comes after a crash can wait for it.
   { printf '%s\n' "${cut_out}" "${cut_log}" >"${cut_state}/lock/output" && printf '%s\n' "${cut_name}" >"${cut_state}/lock/command"; } 2>/dev/null || :
-  cut_once_more "${cut_copy}" --command "${cut_name}" "${cut_cred}" "${cut_run}" "${cut_work}" "${cut_root}" >"${cut_out}" 2>>"${cut_log}"
+  cut_once_more "${cut_copy}" --command "${cut_name}" "${cut_cred}" "${cut_run}" "${cut_work}" "${cut_root}" "${cut_umask}" >"${cut_out}" 2>>"${cut_log}"
   cut_child=$!
 }
 
@@ -1000,8 +1031,11 @@ cut_launch() {
 cut_command() {
   trap ':' INT TERM HUP
   shift
-  cut_name=$1 cut_cred=$2 cut_run=$3 cut_work=$4
+  cut_name=$1 cut_cred=$2 cut_run=$3 cut_work=$4 cut_umask=$6
+  # What it does with secrets is not traced (`sh -x`).
+  set +x
   { printf '%s %s\n' "$$" "${cut_name}" >"${0%/*}/command"; } 2>/dev/null || :
+  umask "${cut_umask}"
   cd -- "$5" || exit 126
   "${cut_name}"
 }
@@ -1051,9 +1085,8 @@ cut_stop_command() {
 cut_attend() {
   cut_timer='' cut_stopped=0 cut_late=0
   if [ "${cut_timeout}" -gt 0 ]; then
-    cut_clock
-    cut_end=$((cut_time + cut_timeout))
-    (sleep "${cut_timeout}" && kill -s ALRM "$$") >/dev/null 2>&1 </dev/null &
+    # By what it leaves one knows that its time is over, and not by the clock, which may be set back.
+    (sleep "${cut_timeout}" && : >"${cut_cred}/now.late" && kill -s ALRM "$$") >/dev/null 2>&1 </dev/null &
     cut_timer=$!
   fi
   while :; do
@@ -1069,12 +1102,9 @@ cut_attend() {
     if [ -n "${cut_signal}" ]; then
       cut_stopped=1
       cut_stop_command "signal ${cut_signal}"
-    elif [ -n "${cut_timer}" ]; then
-      cut_clock
-      if [ "${cut_time}" -ge "${cut_end}" ]; then
-        cut_stopped=1 cut_late=1
-        cut_stop_command "stopped: it took longer than ${cut_timeout}s"
-      fi
+    elif [ -n "${cut_timer}" ] && [ -e "${cut_cred}/now.late" ]; then
+      cut_stopped=1 cut_late=1
+      cut_stop_command "stopped: it took longer than ${cut_timeout}s"
     fi
   done
   [ -z "${cut_timer}" ] || cut_end_timer
@@ -1109,6 +1139,8 @@ cut_in_front() {
     trap ':' INT TERM
     trap '' HUP
     (
+      set +x
+      umask "${cut_umask}"
       [ -z "${cut_timer}" ] || sh -c 'printf "%s\n" "${PPID}"' >"${cut_cred}/now.front"
       cut_define "${cut_name}" && cd -- "${cut_root}" && "${cut_name}"
     )
@@ -1223,8 +1255,7 @@ cut_run() {
       return 0
     fi
     [ -n "${cut_why}" ] || cut_why="exit status ${cut_rc}"
-    cut_clock
-    if [ "${cut_time}" -ge "${cut_deadline}" ] || [ -n "${cut_signal}" ]; then
+    if cut_is_late "${cut_within}" || [ -n "${cut_signal}" ]; then
       break
     fi
     cut_note "${cut_why}; again, until ${cut_within}s have passed"
@@ -1295,7 +1326,10 @@ cut_manual() {
   cut_name=$1
   cut_say "      By hand: $2"
   [ "${cut_dry}" = 0 ] || return 0
-  case "${cut_done_list}" in
+  # Whoever named a step for `apply` has not done its way back.
+  cut_word=${cut_done_list}
+  [ "${cut_undoing}" = 0 ] || [ "${cut_mode}" = rollback ] || cut_word=' '
+  case "${cut_word}" in
   *" ${cut_id} "*)
     cut_say "      taken as done (--done ${cut_id})"
     return 0
@@ -1325,6 +1359,19 @@ cut_hour() {
   cut_day=$(date -d "@$1" '+%H:%M:%S' 2>/dev/null) || cut_day=$(date -r "$1" '+%H:%M:%S' 2>/dev/null) || cut_day="second $1"
 }
 
+# cut_find_room COLUMNS: is standard output a terminal of that many columns, so that a line can be written over? In cut_room.
+cut_find_room() {
+  cut_room=0
+  [ -t 1 ] || return 0
+  cut_size=$(stty size 2>/dev/null </dev/tty) || cut_size=''
+  # A terminal that does not know its size has 0 columns.
+  case "${cut_size##* }" in
+  '' | 0) cut_room=1 ;;
+  *[!0-9]*) ;;
+  *) [ "${cut_size##* }" -lt "$1" ] || cut_room=1 ;;
+  esac
+}
+
 # cut_until SECONDS: waits so long since the step before ended, until no cache holds an old answer any more. The deadline is in
 # the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here. Both
 # clocks tell whole seconds, this one and that of a cache, which still answers in the last second of a TTL: the deadline is over
@@ -1341,9 +1388,10 @@ cut_until() {
   cut_hour "${cut_until_time}"
   cut_seconds "$((cut_until_time - cut_time))"
   cut_say "      waits ${cut_span}, goes on at ${cut_day}"
+  cut_find_room 50
   while [ "${cut_time}" -le "${cut_until_time}" ]; do
     [ -z "${cut_signal}" ] || return 1
-    if [ -t 1 ]; then
+    if [ "${cut_room}" = 1 ]; then
       cut_seconds "$((cut_until_time - cut_time))"
       printf '\r      %s left, goes on at %s   ' "${cut_span}" "${cut_day}" 2>/dev/null || :
     fi
@@ -1351,7 +1399,7 @@ cut_until() {
     cut_clock
     cut_set_deadline "$1" || return 1
   done
-  [ ! -t 1 ] || printf '\r%s\r' '                                                  ' 2>/dev/null || :
+  [ "${cut_room}" = 0 ] || printf '\r%s\r' '                                                  ' 2>/dev/null || :
 }
 
 # The deadline of the wait at hand: that of the journal, unless it is further off than the wait is long. Then the clock was set
@@ -1439,11 +1487,11 @@ cut_settled() {
       cut_watching=0
       return 0
     fi
-    cut_gentle=0
-    cut_clock
-    if [ "${cut_drift}" = 0 ] || [ "${cut_time}" -ge "${cut_settle_by}" ] || [ -n "${cut_signal}" ]; then
+    cut_gentle=0 cut_deadline=${cut_settle_by}
+    if [ "${cut_drift}" = 0 ] || cut_is_late 60 || [ -n "${cut_signal}" ]; then
       break
     fi
+    cut_settle_by=${cut_deadline}
     cut_sleep 3
   done
   cut_watching=0
@@ -1467,17 +1515,24 @@ cut_curl_config() {
   printf 'write-out = "%%{http_code} %%{num_connects}\\n"\n'
 }
 
-# cut_look URL SECONDS [HOST]: runs curl here or on a host; cut_status, cut_made, cut_rc.
+# cut_look URL SECONDS [HOST]: runs curl here or on a host; cut_status, cut_made, cut_rc. A connection to that host that is cut
+# meanwhile, perhaps by the change itself, ends soon.
 cut_look() {
   cut_curl_config "$1" "$2" >"${cut_cred}/probe"
   if [ -n "${3-}" ]; then
-    ssh -o BatchMode=yes -o ConnectTimeout=10 "$3" 'curl -q -K -' <"${cut_cred}/probe" >"${cut_cred}/probe.out" 2>"${cut_cred}/probe.err"
+    ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=2 "$3" 'curl -q -K -' <"${cut_cred}/probe" >"${cut_cred}/probe.out" 2>"${cut_cred}/probe.err"
   else
     curl -q -K "${cut_cred}/probe" </dev/null >"${cut_cred}/probe.out" 2>"${cut_cred}/probe.err"
   fi
   cut_rc=$?
   cut_status=000 cut_made=0
-  read -r cut_status cut_made <"${cut_cred}/probe.out" || :
+  # That host may greet whoever logs in.
+  while read -r cut_first cut_rest; do
+    case "${cut_first}:${cut_rest}" in
+    [0-9][0-9][0-9]:[0-9]) cut_status=${cut_first} cut_made=${cut_rest} ;;
+    *) ;;
+    esac
+  done <"${cut_cred}/probe.out"
 }
 
 # A URL is reached when an answer of HTTP comes with a status below 500; a 404 where the baseline had none is the
@@ -1563,8 +1618,7 @@ cut_probe_all() {
     done
     [ -n "${cut_again}" ] || return 0
     cut_open=${cut_again}
-    cut_clock
-    [ "${cut_time}" -lt "${cut_deadline}" ] || break
+    ! cut_is_late "${cut_patience}" || break
     cut_sleep 2 || break
   done
   return 1
@@ -2071,8 +2125,9 @@ cut_unlock_command() {
   cut_open_secrets || return 4
   cut_all_secrets || cut_complain "Not all secrets can be fetched: looks with those that are there."
   cut_say "State locks of this plan"
-  cut_to_step=0
+  cut_to_step=0 cut_lock_name=''
   plan_locks
+  [ -n "${cut_lock_name}" ] || cut_say "  none: no stack of this plan keeps its state in PostgreSQL, as far as the plan says"
   if [ "${cut_begun}" = 1 ] && [ -z "${cut_over}" ]; then
     cut_close keep
   else
@@ -2089,10 +2144,9 @@ cut_locks_free() {
   cut_deadline=$((cut_time + cut_patience))
   plan_locks
   [ "${cut_held}" = 0 ] || cut_say "A state lock that this needs is held: waits for it up to ${cut_patience}s."
-  while [ "${cut_held}" -gt 0 ] && [ "${cut_time}" -lt "${cut_deadline}" ] && cut_sleep 2; do
+  while [ "${cut_held}" -gt 0 ] && ! cut_is_late "${cut_patience}" && cut_sleep 2; do
     cut_held=0
     plan_locks
-    cut_clock
   done
   cut_counting=0
   if [ "${cut_held}" -gt 0 ]; then
@@ -2146,7 +2200,9 @@ cut_guard() {
     return 1
   }
   cut_born "$$"
+  umask "${cut_umask}"
   cut_once_more "${cut_state}/watchdog" --watchdog "${cut_state}" "$$" "${cut_confirm_within}" "${cut_shell}" "${cut_birth}" >>"${cut_state}/watchdog.log" 2>&1
+  umask 077
   cut_record guarded "$!" || return
   cut_seconds "${cut_confirm_within}"
   cut_say "To be confirmed within ${cut_span} of its last step; guarded by process $! from now on."
@@ -2179,7 +2235,7 @@ cut_watchdog() {
       return 0
     fi
     [ -n "${cut_deadline}" ] || cut_deadline=${cut_until:-$((cut_time + $3))}
-    [ "${cut_time}" -ge "${cut_deadline}" ] || continue
+    cut_is_late "$3" || continue
     ! mkdir "${cut_state}/decided" 2>/dev/null || cut_revert
     return
   done
@@ -2190,7 +2246,9 @@ cut_revert() {
   cut_self=$0
   cut_tries=0
   while [ "${cut_tries}" -lt 60 ] && [ -d "${cut_state}/decided" ]; do
+    umask "${cut_umask}"
     cut_once_more "$0" rollback --yes --state "${cut_state}" --no-color
+    umask 077
     wait "$!"
     cut_read_journal
     if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
@@ -2229,11 +2287,16 @@ cut_await_confirmation() {
       cut_sure=1
       break
     fi
-    cut_clock
-    if [ "${cut_time}" -ge "${cut_until}" ]; then
+    cut_deadline=${cut_until}
+    if cut_is_late "${cut_confirm_within}"; then
       # Whoever makes this directory has decided.
       mkdir "${cut_state}/decided" 2>/dev/null || cut_sure=1
       break
+    fi
+    if [ "${cut_deadline}" != "${cut_until}" ]; then
+      # The clock was set back.
+      cut_until=${cut_deadline} cut_told=0
+      cut_record confirm-until "${cut_until}" || :
     fi
     if [ $((cut_time - cut_told)) -ge 60 ]; then
       cut_told=${cut_time}
@@ -2568,7 +2631,8 @@ cut_find_target() {
   return 2
 }
 
-# A name in --done that no step has would be missed only in the middle of the run.
+# A name in --done that no step has would be missed only in the middle of the run; that of a step which nobody does by hand may be
+# meant as more than it is.
 cut_find_done() {
   cut_missing=${cut_done_list}
   cut_i=1
@@ -2576,7 +2640,10 @@ cut_find_done() {
     cut_step "${cut_i}" || return 4
     while :; do
       case "${cut_missing}" in
-      *" ${cut_id} "*) cut_missing="${cut_missing%%" ${cut_id} "*} ${cut_missing#*" ${cut_id} "}" ;;
+      *" ${cut_id} "*)
+        [ -n "${cut_hand}" ] || cut_say "Step ${cut_id} is not done by hand: its commands run all the same (--done)."
+        cut_missing="${cut_missing%%" ${cut_id} "*} ${cut_missing#*" ${cut_id} "}"
+        ;;
       *) break ;;
       esac
     done
@@ -2667,12 +2734,8 @@ cut_may_go_on() {
 cut_resume() {
   cut_find_target || return
   cut_refuse_other || return
-  if [ "${cut_dry}" = 1 ]; then
-    [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ] || [ "${cut_undoing}" -gt 0 ] || cut_forward "${cut_target}"
-    return
-  fi
   if [ "${cut_begun}" = 0 ] || [ -n "${cut_over}" ]; then
-    cut_drop_secrets
+    [ "${cut_dry}" = 1 ] || cut_drop_secrets
     cut_say "There is no run to go on with."
     return 0
   fi
@@ -2684,6 +2747,10 @@ cut_resume() {
     cut_complain "A later step than ${cut_to} is done or begun: nothing is changed."
     cut_hint
     return 3
+  fi
+  if [ "${cut_dry}" = 1 ]; then
+    cut_forward "${cut_target}"
+    return
   fi
   cut_open_logs || return
   cut_all_secrets || return 3
@@ -2713,15 +2780,17 @@ cut_resume() {
 
 cut_rollback() {
   cut_refuse_other || return
-  if [ "${cut_dry}" = 1 ]; then
-    [ "${cut_begun}" = 1 ] || cut_at=${cut_steps}
-    cut_backward
-    return
+  if [ "${cut_dry}" = 1 ] && [ "${cut_begun}" = 0 ]; then
+    cut_at=${cut_steps} cut_begun=1
   fi
   if [ "${cut_begun}" = 0 ] || [ "${cut_over}" = rolled-back ] || { [ "${cut_at}" = 0 ] && [ "${cut_doubt}" = 0 ]; }; then
-    cut_drop_secrets
+    [ "${cut_dry}" = 1 ] || cut_drop_secrets
     cut_say "There is nothing to roll back."
     return 0
+  fi
+  if [ "${cut_dry}" = 1 ]; then
+    cut_backward
+    return
   fi
   cut_open_logs || return
   cut_confirm "Roll back ${cut_plan} from step ${cut_at}" || return
@@ -2763,6 +2832,18 @@ cut_say_wait() {
   cut_say "  waits until ${cut_day}, ${cut_span} from now, when no cache holds an old answer any more"
 }
 
+# Somebody else's state directory, closed to others, tells nothing: not even that nothing was begun.
+cut_may_look() {
+  cut_there_is=${cut_state}
+  while ! [ -e "${cut_there_is}" ] && [ "${cut_there_is%/*}" != '' ]; do
+    cut_there_is=${cut_there_is%/*}
+  done
+  if [ -d "${cut_there_is}" ] && ! [ -x "${cut_there_is}" ] || { [ -e "${cut_state}/journal" ] && ! [ -r "${cut_state}/journal" ]; }; then
+    cut_complain "What is in ${cut_state} is closed to you: ask as who ran it."
+    return 4
+  fi
+}
+
 cut_status_command() {
   cut_forget_other
   cut_i=1
@@ -2787,7 +2868,7 @@ cut_status_command() {
     cut_say "Run ${cut_run}: half-way."
     cut_logs="${cut_state}/logs/${cut_run}"
     cut_say_until
-    [ ! -r "${cut_state}/secrets-at" ] || cut_say "  secrets are kept for the way back"
+    [ -z "${cut_secrets}" ] || [ ! -r "${cut_state}/secrets-at" ] || cut_say "  secrets are kept for the way back"
     cut_say_wait
     if cut_read_holder "${cut_state}/lock/holder" && cut_is_alive "${cut_holder}" "${cut_holder_birth}"; then
       cut_say "  at work: process ${cut_holder} on ${cut_holder_host}"
@@ -3022,11 +3103,13 @@ cut_main() {
     return
   fi
   if [ "${cut_mode}" = status ]; then
+    cut_may_look || return
     cut_read_journal
     cut_status_command
     return
   fi
   if [ "${cut_mode}" = confirm ]; then
+    cut_may_look || return
     cut_read_journal
     cut_confirm_command && return
     [ "${cut_orphaned}" = 1 ] || return 1
@@ -3909,8 +3992,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 7d8d336352c3a84eee3e3826b4394a4bb997d4155e92a773272de29bc7a33ae0
-# plan part: sha256 50b5408ed0a08ccab40ac4cec0f14895351c5fb1fb0cda49fbdb03aa08ddebc0
+# runtime: sha256 31df16b279bcf928eb85e0e9ecb0e30ab90ee0ec9de5902cf4eeec5e7c7f6e1d
+# plan part: sha256 46a964af7abda1fed9ec7b1405919105e6e1156d26c064555fcb576bfd69150a
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0
