@@ -56,17 +56,14 @@ static void read_answer(struct asking_dns *x, const unsigned char *b, int n) {
   char *name = NULL;
   long taken;
 
-  if (n < 12 || (b[3] & 15) > 5) {
-    a->reason = "the answer cannot be read";
-    return;
-  }
+  a->reason = "the answer cannot be read";
+  if (n < 12 || (b[2] & 0x80) == 0 || (b[3] & 15) > 5) return;
   if ((b[3] & 15) != 0 && (b[3] & 15) != 3) {
     static const char *const codes[] = {"", "the question is malformed, it says", "it has failed (SERVFAIL)", "", "it does not know such questions (NOTIMP)", "it refuses to answer us (REFUSED)"};
 
     a->reason = codes[b[3] & 15];
     return;
   }
-  a->answered = true;
   a->authoritative = (b[2] & 4) != 0;
   for (unsigned i = two(b + 4); i > 0; i--) { /* the question */
     if (ares_expand_name(at, b, n, &name, &taken) != ARES_SUCCESS) return;
@@ -75,24 +72,28 @@ static void read_answer(struct asking_dns *x, const unsigned char *b, int n) {
     if (at > end) return;
   }
   unsigned count = two(b + 6);
+  uint32_t found = 0;
   const char **values = arena_array(x->arena, const char *, (size_t)count + 1);
 
   for (unsigned i = 0; i < count; i++) {
-    if (at >= end || ares_expand_name(at, b, n, &name, &taken) != ARES_SUCCESS) break;
+    if (at >= end || ares_expand_name(at, b, n, &name, &taken) != ARES_SUCCESS) return;
     ares_free_string(name);
     at += taken;
-    if (end - at < 10 || end - at - 10 < (ptrdiff_t)two(at + 8)) break;
+    if (end - at < 10 || end - at - 10 < (ptrdiff_t)two(at + 8)) return;
     unsigned type = two(at), length = two(at + 8);
     uint32_t ttl = (uint32_t)two(at + 4) << 16 | two(at + 6);
     const char *value = type == (unsigned)x->question->type ? value_of(x->arena, type, at + 10, length, b, n) : NULL;
 
     at += 10 + length;
     if (value == NULL) continue;
-    if (a->count == 0 || ttl < a->ttl) a->ttl = ttl;
-    values[a->count++] = value;
+    if (found == 0 || ttl < a->ttl) a->ttl = ttl;
+    values[found++] = value;
   }
-  qsort(values, a->count, sizeof *values, by_text);
+  qsort(values, found, sizeof *values, by_text);
   a->values = values;
+  a->count = found;
+  a->reason = NULL;
+  a->answered = true;
 }
 
 static void on_answer(void *data, int status, int timeouts, unsigned char *bytes, int n) {

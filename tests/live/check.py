@@ -904,6 +904,10 @@ def names():
     second.flags, second.records = 0x8400, {}
     r = s.run(path)
     check("a server that knows no such name", r.code == 1 and "`www.value` is nothing at the name server second" in r.out, r)
+    second.records, second.cut = dict(GOOD), 3
+    r = s.run(path)
+    check("an answer that breaks off is none", r.code == 3 and "port 53: the answer cannot be read" in r.out and "is nothing at" not in r.out, r)
+    second.records, second.cut = {}, 0
     for rcode, words in ((2, "SERVFAIL"), (5, "REFUSED")):
         second.rcode = rcode
         r = s.run(path)

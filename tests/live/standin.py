@@ -298,14 +298,15 @@ class Names(threading.Thread):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((address, port))
         self.port = self.socket.getsockname()[1]
-        self.records, self.rcode, self.silent, self.asked, self.flags, self.heard = {}, 0, False, [], 0x8400, 0
+        self.records, self.rcode, self.silent, self.asked, self.flags, self.heard, self.cut = {}, 0, False, [], 0x8400, 0, 0
 
     def run(self):
         while True:
             data, peer = self.socket.recvfrom(4096)
             self.heard += 1
             if not self.silent:
-                self.socket.sendto(self.answer(data), peer)
+                answer = self.answer(data)
+                self.socket.sendto(answer[:len(answer) - self.cut], peer)
 
     @staticmethod
     def encode(name):
