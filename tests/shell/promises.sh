@@ -185,6 +185,8 @@ while read -r sh; do
   hand3
   with manual.sh "$sh" apply --yes --done second
   check "$sh: a step by hand without a terminal refuses" eval 'is 4 && has "step first is done by hand, and there is no terminal to confirm it at (--done first)"'
+  with manual.sh "$sh" preflight --confirm-within 1m
+  check "$sh: a way back that wants somebody is said of one that begins by itself" eval 'is 0 && has "--confirm-within: the way back of step second is by hand; without a terminal it ends there"'
   with manual.sh "$sh" apply --yes --done second --done first --to first
   check "$sh: those that are named do not" is 0
   with manual.sh "$sh" resume
