@@ -1716,6 +1716,7 @@ cut_by_itself() {
   cut_i=1
   while [ "${cut_i}" -le "${cut_steps}" ] && cut_step "${cut_i}"; do
     [ -z "${cut_final}" ] || cut_problem "--confirm-within: step ${cut_id} has no way back (${cut_final}), so nothing can roll back by itself after it"
+    [ -z "${cut_hand}" ] || cut_say "  --confirm-within: the way back of step ${cut_id} is by hand; without a terminal it ends there"
     cut_i=$((cut_i + 1))
   done
   cut_lingers
@@ -3588,8 +3589,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 31df16b279bcf928eb85e0e9ecb0e30ab90ee0ec9de5902cf4eeec5e7c7f6e1d
-# plan part: sha256 d30f38dfde23c2c50185a9bea6c46089b9ac94c8f4855a5c09e4ee2ab30e0b76
+# runtime: sha256 2eea6103e154bc7db23bfa5133294eafe4962c54de9338c0b0a5c788b472519e
+# plan part: sha256 d50ce044fabd07846fd567763f97124a4ed16bc1084b0cc18c75f1a27d4b0da8
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1

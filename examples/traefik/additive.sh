@@ -1730,6 +1730,7 @@ cut_by_itself() {
   cut_i=1
   while [ "${cut_i}" -le "${cut_steps}" ] && cut_step "${cut_i}"; do
     [ -z "${cut_final}" ] || cut_problem "--confirm-within: step ${cut_id} has no way back (${cut_final}), so nothing can roll back by itself after it"
+    [ -z "${cut_hand}" ] || cut_say "  --confirm-within: the way back of step ${cut_id} is by hand; without a terminal it ends there"
     cut_i=$((cut_i + 1))
   done
   cut_lingers
@@ -3972,8 +3973,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 31df16b279bcf928eb85e0e9ecb0e30ab90ee0ec9de5902cf4eeec5e7c7f6e1d
-# plan part: sha256 fb6980de00a357575d560ae8cdb2d228f331e903af10265ad6596c96e4e1ad7a
+# runtime: sha256 2eea6103e154bc7db23bfa5133294eafe4962c54de9338c0b0a5c788b472519e
+# plan part: sha256 a5f4ce27e4534d83e0a546521b3e8f502b9ffb5388d7752f23a35ff84240a66f
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

@@ -1733,6 +1733,7 @@ cut_by_itself() {
   cut_i=1
   while [ "${cut_i}" -le "${cut_steps}" ] && cut_step "${cut_i}"; do
     [ -z "${cut_final}" ] || cut_problem "--confirm-within: step ${cut_id} has no way back (${cut_final}), so nothing can roll back by itself after it"
+    [ -z "${cut_hand}" ] || cut_say "  --confirm-within: the way back of step ${cut_id} is by hand; without a terminal it ends there"
     cut_i=$((cut_i + 1))
   done
   cut_lingers
@@ -3869,8 +3870,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 31df16b279bcf928eb85e0e9ecb0e30ab90ee0ec9de5902cf4eeec5e7c7f6e1d
-# plan part: sha256 d0682b7f39ad1357add7fa7040822a43c50f617c3d3f9bd695b89b52f3a6ff38
+# runtime: sha256 2eea6103e154bc7db23bfa5133294eafe4962c54de9338c0b0a5c788b472519e
+# plan part: sha256 15b0b39585fcfe967b37c15a6a2515946cb3970304d63fea26b31cf4c281d186
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1

@@ -1735,6 +1735,7 @@ cut_by_itself() {
   cut_i=1
   while [ "${cut_i}" -le "${cut_steps}" ] && cut_step "${cut_i}"; do
     [ -z "${cut_final}" ] || cut_problem "--confirm-within: step ${cut_id} has no way back (${cut_final}), so nothing can roll back by itself after it"
+    [ -z "${cut_hand}" ] || cut_say "  --confirm-within: the way back of step ${cut_id} is by hand; without a terminal it ends there"
     cut_i=$((cut_i + 1))
   done
   cut_lingers
@@ -3992,8 +3993,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 31df16b279bcf928eb85e0e9ecb0e30ab90ee0ec9de5902cf4eeec5e7c7f6e1d
-# plan part: sha256 46a964af7abda1fed9ec7b1405919105e6e1156d26c064555fcb576bfd69150a
+# runtime: sha256 2eea6103e154bc7db23bfa5133294eafe4962c54de9338c0b0a5c788b472519e
+# plan part: sha256 e825a743ddf88dbc3a7cafe85347ed27f6322ae9b12cf63664752da236c18fdc
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0

@@ -1707,6 +1707,7 @@ cut_by_itself() {
   cut_i=1
   while [ "${cut_i}" -le "${cut_steps}" ] && cut_step "${cut_i}"; do
     [ -z "${cut_final}" ] || cut_problem "--confirm-within: step ${cut_id} has no way back (${cut_final}), so nothing can roll back by itself after it"
+    [ -z "${cut_hand}" ] || cut_say "  --confirm-within: the way back of step ${cut_id} is by hand; without a terminal it ends there"
     cut_i=$((cut_i + 1))
   done
   cut_lingers
@@ -3658,8 +3659,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 31df16b279bcf928eb85e0e9ecb0e30ab90ee0ec9de5902cf4eeec5e7c7f6e1d
-# plan part: sha256 fa1ed658c12e9b2d832f30cab1afcdb5d147453e7628b2a6727bd1e7cc9850c4
+# runtime: sha256 2eea6103e154bc7db23bfa5133294eafe4962c54de9338c0b0a5c788b472519e
+# plan part: sha256 89bee8920557d5d6b29279931910b478a54fd526822065a47eca21dd13c0b49e
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2
