@@ -118,6 +118,14 @@ static uint32_t guard_without(struct model *m, uint32_t guard, uint32_t step) {
   return guard_of(m, literals, n);
 }
 
+/* Does somebody else answer there at some time? Two from the start would be told as one that the plan mends. */
+static bool taken(const struct ways *w, uint32_t fact) {
+  const struct proving *v = w->p->proving;
+  for (uint32_t i = 0; i < v->conflict_count; i++)
+    if (v->conflicts[i].fact == fact || v->conflicts[i].other == fact) return true;
+  return false;
+}
+
 /* Old and new served all along, by what the step moves. */
 static void serve_beside(struct ways *w, uint32_t step) {
   struct model *fork = model_fork(w->m, 0);
@@ -125,6 +133,7 @@ static void serve_beside(struct ways *w, uint32_t step) {
   for (uint32_t i = 0; i < fork->facts.n; i++) {
     struct fact *f = fact_at(fork, i);
     if (f->type != FACT_SERVES || !speaks_of(w->m, f->guard, step)) continue;
+    if (taken(w, i)) return;
     if (shown == NONE && comes_with(w->m, f->guard, step)) shown = i;
     uint32_t guard = guard_without(fork, f->guard, step);
     if (guard != NONE) f->guard = guard;
