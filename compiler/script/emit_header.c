@@ -159,8 +159,9 @@ static void one_step(struct text *out, const struct runbook *b, uint32_t k, cons
   struct model *m = b->m;
   const struct step *s = &m->steps.at[b->p->order.at[k]];
   LINE(out, "  %2u  %s", k + 1, name_at(b, s->title));
-  LINE(out, "      %s%s%s%s", s->takes < 0 ? "" : "about ", seconds_text(out->arena, s->takes), s->manual ? ", by hand" : "",
+  LINE(out, "      %s%s%s%s", s->takes < 0 || s->wait ? "" : "about ", seconds_text(out->arena, s->takes), s->manual ? ", by hand" : "",
        s->at.source == NONE ? "" : arena_print(out->arena, ", %s", place_text(out->arena, m, s->at)));
+  if (s->wait) return;
   way_back(out, b, k, sequence + 1);
   if (s->atomic != 0) LINE(out, "      cannot die in between: %s", name_at(b, s->atomic));
 }
