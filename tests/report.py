@@ -395,6 +395,16 @@ def _():
     contains(out, "waived: it is coming")
 
 
+@test("diff: of a line wider than the page what differs, with what stands around it")
+def _():
+    long = PLACES.replace("set-record ${host} ${new(value)} }  undo", "set-record " + "--before-it " * 12 + "${host} ${new(value)} " + "--behind-it " * 12 + "}  undo")
+    out = difference(long, long.replace("${host} ${new(value)} --behind", "--é ${host} ${new(value)} --behind"), status=0)
+    contains(out, "           - … --before-it --before-it web.example.net 10.0.0.2 …\n           + … --before-it --before-it '--é' web.example.net 10.0.0.2 …\n")
+    more = difference(long, long.replace("}  undo", "\n $ more }  undo"), status=0)
+    contains(more, "           + more\n")
+    contains(json.loads(difference(long, long.replace("${host} ${new(value)} --behind", "x --behind"), "--format", "json", status=0))["steps"][0]["changes"]["do"]["new"][0], "--before-it " * 12 + "x --behind-it")
+
+
 @test("diff: a promise that comes and one whose limit changes")
 def _():
     out = difference(PLACES, PLACES.replace("always", "down at most 1m") + "promise desk reaches 10.0.0.2:443 always\n", status=0)

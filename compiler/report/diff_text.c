@@ -113,11 +113,35 @@ static void became(const struct page *g, const char *what, const char *was, cons
   wrapped(g, 9, arena_print(&g->d->new->c->arena, "%s: %s -> %s", what, was, is));
 }
 
-static void lines(const struct page *g, char c, const char *const *at, uint32_t n) {
+/* Of a line wider than the page what differs from its counterpart, with some of what stands around it. */
+static const char *excerpt(const struct page *g, const char *s, const char *other) {
+  enum { AROUND = 24, INDENT = 13 };
+  size_t n = strlen(s), m = strlen(other), same = 0, end = 0;
+
+  if (g->width <= INDENT || n <= g->width - INDENT)
+    return s;
+  while (same < n && same < m && s[same] == other[same])
+    same++;
+  while (end < n - same && end < m - same && s[n - 1 - end] == other[m - 1 - end])
+    end++;
+  size_t from = same > AROUND ? same - AROUND : 0, to = n - end + AROUND < n ? n - end + AROUND : n;
+  while (from > 0 && from < same && s[from - 1] != ' ')
+    from++;
+  while (to < n && to > n - end && s[to] != ' ')
+    to--;
+  while (from > 0 && ((unsigned char)s[from] & 0xc0) == 0x80)
+    from--;
+  while (to < n && ((unsigned char)s[to] & 0xc0) == 0x80)
+    to++;
+  return arena_print(&g->d->new->c->arena, "%s%.*s%s", from ? "… " : "", (int)(to - from), s + from, to < n ? " …" : "");
+}
+
+/* `other`: the lines that stand in their place in the other plan; NULL when there are more of them, or fewer. */
+static void lines(const struct page *g, char c, const char *const *at, uint32_t n, const char *const *other) {
   for (uint32_t i = 0; i < n && i < LINES_SHOWN; i++) {
     text_puts(g->out, "           ");
     sign(g, c);
-    paint_puts(g->out, at[i]);
+    paint_puts(g->out, other ? excerpt(g, at[i], other[i]) : at[i]);
     text_putc(g->out, '\n');
   }
   if (n > LINES_SHOWN)
@@ -133,8 +157,9 @@ static void edits(const struct page *g, const struct step_change *c) {
     if (!e->old_count && !e->new_count)
       continue;
     text_print(g->out, "         %s:\n", words[i]);
-    lines(g, '-', e->old, e->old_count);
-    lines(g, '+', e->new, e->new_count);
+    bool paired = e->old_count == e->new_count;
+    lines(g, '-', e->old, e->old_count, paired ? e->new : NULL);
+    lines(g, '+', e->new, e->new_count, paired ? e->old : NULL);
   }
 }
 
