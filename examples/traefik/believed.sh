@@ -17,8 +17,7 @@
 #       about 1m, by hand, believed.cut:96
 #       undo: back again, 1 command, by hand
 #    3  wait.1: until nobody can have an old answer that `traefik` makes fail
-#       about 59m, believed.cut:53
-#       undo: nothing, it only waits
+#       59m, believed.cut:53
 #    4  traefik: address 10.0.20.200 -> 10.0.20.203, policy Cluster -> Local, sharing shared -> none
 #       about 1m30s, believed.cut:53
 #       undo: back again, 6 commands

@@ -20,8 +20,7 @@
 #       about 1m, by hand, cutover.cut:99
 #       undo: back again, 1 command, by hand
 #    4  wait.1: until nobody can have an old answer that `traefik` makes fail
-#       about 59m, cutover.cut:53
-#       undo: nothing, it only waits
+#       59m, cutover.cut:53
 #    5  traefik: address 10.0.20.200 -> 10.0.20.203, policy Cluster -> Local, sharing shared -> none
 #       about 1m30s, cutover.cut:53
 #       undo: back again, 6 commands
