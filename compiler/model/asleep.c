@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { SLOTS = 24, SERVES = 8 };
+enum { SLOTS = 24, SERVES = 8, AT_ONCE = 16 };
 enum may { MAY_BE, MAY, MAY_NOT };
 
 /* What a name in the text of a shape means to its kind. */
@@ -329,12 +329,16 @@ static bool needed(struct glance *g, const struct plain_value *v) {
 static bool needs(struct glance *g) {
   if (g->d->needs == NONE) return true;
   const struct plain_value *v = &g->values[g->d->needs];
-  struct plain_value item;
-  for (uint32_t at = v->start; v->type == V_LIST && plain_element(g->e->tree, g->source, &at, &item);) name_expect(&g->e->c->names, g->text + item.start, item.end - item.start);
+  struct plain_value items[AT_ONCE];
+  uint32_t n;
   if (v->type != V_LIST) return needed(g, v);
-  for (uint32_t at = v->start; plain_element(g->e->tree, g->source, &at, &item);)
-    if (!needed(g, &item)) return false;
-  return true;
+  for (uint32_t at = v->start;;) { /* some at once, so that their names are fetched side by side */
+    for (n = 0; n < AT_ONCE && plain_element(g->e->tree, g->source, &at, &items[n]); n++)
+      name_expect(&g->e->c->names, g->text + items[n].start, items[n].end - items[n].start);
+    for (uint32_t i = 0; i < n; i++)
+      if (!needed(g, &items[i])) return false;
+    if (n < AT_ONCE) return true;
+  }
 }
 
 static bool read_facts(struct glance *g) {
