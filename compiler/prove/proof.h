@@ -160,8 +160,9 @@ bool *proof_done(struct model *m, const struct proof *p, uint32_t state);
 /* The same in the one array that the proof keeps for it: valid until something goes to another state of the order. O(states
  * between that one and this). */
 const bool *proof_flags(struct model *m, const struct proof *p, uint32_t state);
-/* The facts of the model but needs, of which there are many more, ascending; and those that some step brings or takes. */
-const uint32_t *proof_answering(const struct proof *p, uint32_t *n);
+/* The facts of a zone about one address, one after the other, NONE behind the last; *at, a place among them, is 0 before the first. */
+uint32_t proof_answer(const struct proof *p, uint32_t zone, const struct address *address, uint32_t *at);
+/* The facts of the model that some step brings or takes, ascending. */
 const uint32_t *proof_guarded(const struct proof *p, uint32_t *n);
 /* Which resources are up in state k; resources.n flags. */
 bool *proof_up(struct model *m, const struct proof *p, uint32_t state);

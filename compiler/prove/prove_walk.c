@@ -86,7 +86,9 @@ bool *proof_done(struct model *m, const struct proof *p, uint32_t state) {
   return done;
 }
 
-const uint32_t *proof_answering(const struct proof *p, uint32_t *n) { return state_answering(p->proving->state, n); }
+uint32_t proof_answer(const struct proof *p, uint32_t zone, const struct address *address, uint32_t *at) {
+  return state_answer(p->proving->state, zone, address, at);
+}
 
 const uint32_t *proof_guarded(const struct proof *p, uint32_t *n) { return state_guarded(p->proving->state, n); }
 

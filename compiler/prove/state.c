@@ -296,6 +296,12 @@ const uint32_t *state_asking(const struct state *s, uint32_t *n)
   return s->asking.at;
 }
 
+uint32_t state_answer(const struct state *s, uint32_t zone, const struct address *address, uint32_t *at)
+{
+  *at = *at == END ? index_first(s, TABLE_ADDRESS, zone, 0, address) : s->listed.at[*at].next;
+  return *at == END ? NONE : s->listed.at[*at].to;
+}
+
 bool state_needy(const struct state *s, uint32_t resource)
 {
   return s->needing[resource] != END;

@@ -42,6 +42,8 @@ uint32_t state_start_cycle(struct state *s, const bool *kept, uint32_t *cycle);
 const uint32_t *state_guarded(const struct state *s, uint32_t *n);
 const uint32_t *state_asking(const struct state *s, uint32_t *n);
 const uint32_t *state_answering(const struct state *s, uint32_t *n); /* all but needs */
+/* The facts of a zone about one address, one after the other: see proof_answer. */
+uint32_t state_answer(const struct state *s, uint32_t zone, const struct address *address, uint32_t *at);
 bool state_needy(const struct state *s, uint32_t resource);  /* some fact says that it needs something */
 bool state_needed(const struct state *s, uint32_t resource); /* … that something needs it, by name */
 bool state_in_force(const struct state *s, uint32_t fact);

@@ -353,44 +353,31 @@ static int by_endpoint(const void *a, const void *b) {
   return x->resource < y->resource ? -1 : x->resource > y->resource;
 }
 
-/* Endpoints, found by what they are: index + 1, 0 is empty. Never more than half full. */
-struct endpoint_table {
-  const struct endpoint_key *keys;
-  uint32_t *slots, mask;
-};
-
-static uint32_t *slot_of(const struct endpoint_table *t, const struct address *address, uint32_t port) {
-  uint64_t halves[2];
-  memcpy(halves, address, sizeof halves);
-  uint64_t h = (halves[0] ^ halves[1] * 0x9e3779b97f4a7c15u ^ port) * 0xd6e8feb86659fd93u;
-  for (uint32_t i = (uint32_t)(h >> 32) & t->mask;; i = (i + 1) & t->mask) {
-    const struct endpoint_key *k = t->slots[i] == 0 ? NULL : &t->keys[t->slots[i] - 1];
-    if (k == NULL || (k->port == port && memcmp(&k->address, address, sizeof *address) == 0)) return &t->slots[i];
-  }
+static bool is_endpoint(const struct fact *f) {
+  return (f->type == FACT_SERVES || f->type == FACT_FORWARDS) && f->host.type == HOST_ADDRESS && f->proto == PROTO_TCP && !f->unknown &&
+         f->port_end == NONE;
 }
 
-static struct endpoint_table table_of(struct arena *a, const struct endpoint_key *keys, uint32_t n) {
-  uint32_t size = 16;
-  while (size / 2 < n) size *= 2;
-  struct endpoint_table t = {keys, arena_array(a, uint32_t, size), size - 1};
-  for (uint32_t i = 0; i < n; i++) {
-    uint32_t *slot = slot_of(&t, &keys[i].address, keys[i].port);
-    if (*slot == 0) *slot = i + 1;
-  }
-  return t;
-}
+/* Where the operator looks first, then in the zone around that, and so on; NONE. */
+static uint32_t operator_zone(const struct model *m) { return m->operator_client < m->clients.n ? m->clients.at[m->operator_client].zone : NONE; }
 
 static bool sees(const struct model *m, uint32_t zone) {
-  if (m->operator_client >= m->clients.n) return false;
-  uint32_t at = m->clients.at[m->operator_client].zone;
+  uint32_t at = operator_zone(m);
   for (uint32_t depth = 0; at != NONE && depth <= m->zones.n; depth++, at = m->zones.at[at].inside)
     if (at == zone) return true;
   return false;
 }
 
-static bool is_endpoint(const struct model *m, const struct fact *f) {
-  return (f->type == FACT_SERVES || f->type == FACT_FORWARDS) && f->host.type == HOST_ADDRESS && f->proto == PROTO_TCP && !f->unknown &&
-         f->port_end == NONE && sees(m, f->zone);
+/* Does something answer there for the operator in that state? */
+static bool answered(const struct runbook *b, const struct endpoint_key *k, const bool *done) {
+  const struct model *m = b->m;
+  uint32_t zone = operator_zone(m);
+  for (uint32_t depth = 0; zone != NONE && depth <= m->zones.n; depth++, zone = m->zones.at[zone].inside)
+    for (uint32_t at = 0, fact; (fact = proof_answer(b->p, zone, &k->address, &at)) != NONE;) {
+      const struct fact *f = fact_at(m, fact);
+      if (is_endpoint(f) && f->port == k->port && guard_holds(m, f->guard, done)) return true;
+    }
+  return false;
 }
 
 /* tcp endpoints that something serves at the end and nothing at the start, neither by address nor by forwarding. */
@@ -402,24 +389,14 @@ static void add_unused(struct builder *u) {
   const uint32_t *some = proof_guarded(u->b->p, &n);
   for (uint32_t i = 0; i < n; i++) {
     const struct fact *f = fact_at(m, some[i]);
-    if (f->type == FACT_SERVES && is_endpoint(m, f) && guard_holds(m, f->guard, end) && !guard_holds(m, f->guard, start))
+    if (f->type == FACT_SERVES && is_endpoint(f) && sees(m, f->zone) && guard_holds(m, f->guard, end) && !guard_holds(m, f->guard, start))
       array_push(&u->scratch, &keys, (struct endpoint_key){f->host.from, f->port, f->by});
   }
-  if (keys.n == 0) return;
-  qsort(keys.at, keys.n, sizeof *keys.at, by_endpoint);
-  struct endpoint_table table = table_of(&u->scratch, keys.at, keys.n); /* the first of those that are equal */
-  bool *used = arena_array(&u->scratch, bool, keys.n);
-  some = proof_answering(u->b->p, &n);
-  for (uint32_t i = 0; i < n; i++) {
-    const struct fact *f = fact_at(m, some[i]);
-    if (!is_endpoint(m, f) || !guard_holds(m, f->guard, start)) continue;
-    uint32_t at = *slot_of(&table, &f->host.from, f->port);
-    if (at > 0) used[at - 1] = true;
-  }
+  if (keys.n > 1) qsort(keys.at, keys.n, sizeof *keys.at, by_endpoint);
   for (uint32_t i = 0; i < keys.n; i++) {
-    const struct endpoint_key *k = &keys.at[i];
-    if (*slot_of(&table, &k->address, k->port) == i + 1 && !used[i])
-      array_push(u->arena, &u->b->unused, (struct unused){address_text(u->arena, &k->address), k->port, k->resource});
+    const struct endpoint_key *k = &keys.at[i], *last = i > 0 ? k - 1 : NULL;
+    if (last != NULL && k->port == last->port && memcmp(&k->address, &last->address, sizeof k->address) == 0) continue;
+    if (!answered(u->b, k, start)) array_push(u->arena, &u->b->unused, (struct unused){address_text(u->arena, &k->address), k->port, k->resource});
   }
   arena_reset(&u->scratch);
   if (u->b->unused.n > 0) add_tool(u, "curl", NULL);
