@@ -68,6 +68,8 @@ static bool keeps_always(struct going_back *b, uint32_t k, const struct olds *be
   return kept;
 }
 
+static int64_t longer(int64_t a, int64_t b) { return a > b ? a : b; }
+
 static void lasts(struct going_back *b, uint32_t i, int64_t stretch) {
   if (stretch <= b->longest[i]) return;
   b->longest[i] = stretch;
@@ -101,7 +103,7 @@ static void measure(struct going_back *b, uint32_t k, int64_t wait) {
     goto_state(b->m, b->p, b->s, k - 1);
     bool to = below || dark_at(b, i, &after);
     tail = to && !below ? tail_of(b, i, &after) : 0;
-    if (hard || (to && tail > left - takes)) b->stretch[i] += takes;
+    if (hard || (to && tail > longer(left - takes, 0))) b->stretch[i] += takes;
     else if (from) b->stretch[i] += left < takes ? left : takes;
     lasts(b, i, b->stretch[i] + (bottom ? tail : 0));
     if (!to) b->stretch[i] = 0;
@@ -115,8 +117,6 @@ static uint32_t since_when(const struct going_back *b, int64_t wait) {
     if (b->olds.at[i].sure <= wait || wait > 0) least = b->ended[b->olds.at[i].answer] < least ? b->ended[b->olds.at[i].answer] : least;
   return least;
 }
-
-static int64_t longer(int64_t a, int64_t b) { return a > b ? a : b; }
 
 static void grow_old(struct olds *o, const struct step *s) {
   for (uint32_t i = 0; i < o->n && s->takes > 0 && !s->wait; i++) o->at[i].estimated = longer(o->at[i].estimated - s->takes, 0);
