@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -710,17 +711,19 @@ done
 echo $$ >"${0%/*}/pid"
 exec sleep 60
 """)
-    for signal in ("INT", "TERM"):
-        stopped = subprocess.Popen([CUTC, "check", "--live", path], env=s.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
+    for name in ("INT", "TERM"):
+        number = getattr(signal, "SIG" + name)
+        heard = lambda: signal.signal(number, signal.SIG_DFL)  # a test that runs in the background is given an INT that is ignored
+        stopped = subprocess.Popen([CUTC, "check", "--live", path], env=s.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT, preexec_fn=heard)
         for _ in range(200):
             if os.path.exists(os.path.join(tools, "pid")):
                 break
             time.sleep(0.05)
-        stopped.send_signal(getattr(__import__("signal"), "SIG" + signal))
+        stopped.send_signal(number)
         code_of_it = stopped.wait(timeout=20)
         with open(os.path.join(tools, "pid")) as pid, open(os.path.join(tools, "where")) as where:
             runs, left = os.path.exists("/proc/" + pid.read().strip()), where.read().strip()
-        check("stopped with %s while the code is looked at: nothing runs on, and nothing stays" % signal, code_of_it < 0 and not runs and not os.path.exists(os.path.dirname(left)), (code_of_it, runs, left))
+        check("stopped with %s while the code is looked at: nothing runs on, and nothing stays" % name, code_of_it < 0 and not runs and not os.path.exists(os.path.dirname(left)), (code_of_it, runs, left))
         os.unlink(os.path.join(tools, "pid"))
     os.unlink(os.path.join(tools, "terraform"))
     r = s.run(path, PATH=tools)
