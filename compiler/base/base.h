@@ -58,6 +58,9 @@ struct text {
 void text_add(struct text *t, const char *bytes, size_t n);
 void text_puts(struct text *t, const char *s);
 void text_putc(struct text *t, char c);
+/* A text as a part of a URL has it (RFC 3986, 2.1): all but letters, digits and the bytes of `plain` as %XX. */
+void text_percent(struct text *t, const char *s, const char *plain);
+#define URL_UNRESERVED "-._~"
 void text_print(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_format(struct text *t, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 const char *text_done(struct text *t); /* never NULL */

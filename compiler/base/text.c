@@ -48,6 +48,19 @@ void text_putc(struct text *t, char c) {
   t->at[t->n] = 0;
 }
 
+void text_percent(struct text *t, const char *s, const char *plain) {
+  static const char digits[] = "0123456789ABCDEF";
+
+  for (; *s; s++) {
+    unsigned char b = (unsigned char)*s;
+
+    if ((b >= '0' && b <= '9') || (b >= 'A' && b <= 'Z') || (b >= 'a' && b <= 'z') || strchr(plain, b))
+      text_putc(t, *s);
+    else
+      text_add(t, (const char[]){'%', digits[b >> 4], digits[b & 15]}, 3);
+  }
+}
+
 static void put_number(struct text *t, unsigned long long n, bool minus) {
   size_t digits = 1;
 

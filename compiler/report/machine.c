@@ -159,14 +159,7 @@ static json_t *uri(struct compilation *c, const struct source *s) {
     text_puts(&out, "cutc:");
   else if (s->path[0] == '/')
     text_puts(&out, "file://");
-  for (const char *p = strcmp(s->path, "-") == 0 ? "stdin" : s->path; *p; p++) {
-    unsigned char b = (unsigned char)*p;
-
-    if ((b >= '0' && b <= '9') || (b >= 'A' && b <= 'Z') || (b >= 'a' && b <= 'z') || strchr("/._-~", b))
-      text_putc(&out, *p);
-    else
-      text_print(&out, "%%%02X", b);
-  }
+  text_percent(&out, strcmp(s->path, "-") == 0 ? "stdin" : s->path, "/" URL_UNRESERVED);
   return json_string(text_done(&out));
 }
 

@@ -3,7 +3,6 @@
  * holds a value. */
 #include "world/credentials.h"
 
-#include <ctype.h>
 #include <string.h>
 
 enum { LEAST = 4, LEAST_ENCODED = 8, FORMS = 5 /* itself, in a URL, and within base64 at three places */ };
@@ -26,16 +25,9 @@ struct credentials {
 /* As a URL has it; NULL when that is no different. */
 static char *in_url(struct arena *arena, const char *value) {
   struct text out = {.arena = arena};
-  bool differs = false;
 
-  for (const unsigned char *s = (const unsigned char *)value; *s != '\0'; s++) {
-    bool plain = isalnum(*s) || strchr("-._~", *s) != NULL;
-
-    differs |= !plain;
-    if (plain) text_putc(&out, (char)*s);
-    else text_print(&out, "%%%02X", *s);
-  }
-  return differs ? out.at : NULL;
+  text_percent(&out, value, URL_UNRESERVED);
+  return out.n > strlen(value) ? out.at : NULL;
 }
 
 /* What stands in base64 wherever `shift` bytes of a group of three come before it: without the characters that its neighbours change. */

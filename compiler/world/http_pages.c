@@ -8,13 +8,6 @@
 
 /* ── URLs ──────────────────────────────────────────────────────────────────── */
 
-static void encode(struct text *out, const char *s) {
-  for (; *s != '\0'; s++) {
-    if (isalnum((unsigned char)*s) || strchr("-._~", *s) != NULL) text_putc(out, *s);
-    else text_print(out, "%%%02X", (unsigned char)*s);
-  }
-}
-
 /* The URL with one parameter of its query set. */
 static const char *with_parameter(struct arena *arena, const char *url, const char *name, const char *value) {
   struct text out = {.arena = arena};
@@ -34,7 +27,7 @@ static const char *with_parameter(struct arena *arena, const char *url, const ch
     s += 1 + length;
   }
   text_print(&out, "%c%s=", mark, name);
-  encode(&out, value);
+  text_percent(&out, value, URL_UNRESERVED);
   return text_done(&out);
 }
 

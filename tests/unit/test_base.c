@@ -80,6 +80,20 @@ static void texts_are_printed_as_the_c_library_does(void **state) {
   arena_free(&a);
 }
 
+static void texts_are_percent_encoded(void **state) {
+  struct arena a = {0};
+  struct text t = {.arena = &a};
+
+  (void)state;
+  text_percent(&t, "", URL_UNRESERVED);
+  assert_string_equal(text_done(&t), "");
+  text_percent(&t, "aZ09-._~/ \xc3\xa4%", URL_UNRESERVED);
+  assert_string_equal(text_done(&t), "aZ09-._~%2F%20%C3%A4%25");
+  text_percent(&t, "/+", "/" URL_UNRESERVED);
+  assert_string_equal(text_done(&t), "aZ09-._~%2F%20%C3%A4%25/%2B");
+  arena_free(&a);
+}
+
 static void names_are_the_same_for_the_same_bytes(void **state) {
   struct compilation *c = compilation_new();
   uint32_t ids[3000];
@@ -201,7 +215,7 @@ static void files_in_the_binary_are_found(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(memory_is_zeroed_and_aligned),     cmocka_unit_test(arrays_grow_and_keep_what_they_hold),
-      cmocka_unit_test(texts_are_printed_as_the_c_library_does),
+      cmocka_unit_test(texts_are_printed_as_the_c_library_does), cmocka_unit_test(texts_are_percent_encoded),
       cmocka_unit_test(names_are_the_same_for_the_same_bytes), cmocka_unit_test(places_are_lines_and_columns),
       cmocka_unit_test(files_are_read_or_say_why_not),    cmocka_unit_test(findings_are_sorted_and_merged),
       cmocka_unit_test(codes_have_texts),                 cmocka_unit_test(files_in_the_binary_are_found),
