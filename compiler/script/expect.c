@@ -5,159 +5,6 @@
 
 #include <string.h>
 
-/* ── Tokens ────────────────────────────────────────────────────────────────── */
-
-static void literal(struct text *t, const char *text) {
-  for (const char *s = text;; s++) {
-    if ((unsigned char)*s >= 7 && *s != SEP) continue;
-    text_add(t, text, (size_t)(s - text));
-    if (*s == '\0') return;
-    text_putc(t, MARK_LITERAL);
-    text = s;
-  }
-}
-
-/* Are words compared as they come? No longer where one of the statement at hand has to be made to be compared. */
-static bool comparing(const struct expecting *e) { return e->against != NULL && e->line.n == 0 && !e->differs; }
-
-void expect_word(struct expecting *e, const char *text) {
-  if (comparing(e) && reading_word(e->against, !e->begun, text, strlen(text))) {
-    e->begun = true;
-    return;
-  }
-  text_putc(&e->line, TOKEN_IS_WORD);
-  literal(&e->line, text);
-  text_putc(&e->line, SEP);
-}
-
-void expect_number(struct expecting *e, int64_t n) { text_print(&e->line, "%c%lld%c", TOKEN_IS_WORD, (long long)n, SEP); }
-
-static void operator(struct expecting *e, const char *text) {
-  if (comparing(e) && e->begun && reading_operator(e->against, text, strlen(text))) return;
-  text_putc(&e->line, TOKEN_IS_OPERATOR);
-  text_puts(&e->line, text);
-  text_putc(&e->line, SEP);
-}
-
-/* The line against the next statement that is read, or what is left of it. */
-static void compare(struct expecting *e) {
-  bool same = !e->differs;
-  if (same && e->line.n == 0) {
-    same = reading_ends(e->against);
-  } else if (same) {
-    if (e->begun) reading_rest(e->against, &e->read);
-    else same = reading_next(e->against, &e->read);
-    same = same && e->read.n == e->line.n && memcmp(e->read.at, e->line.at, e->line.n) == 0;
-  }
-  e->differs = !same;
-  e->line.n = 0;
-  e->begun = false;
-}
-
-void expect_end(struct expecting *e) {
-  if (e->line.n == 0 && !e->begun) return;
-  e->count++;
-  if (e->against != NULL) {
-    compare(e);
-    return;
-  }
-  array_push(e->arena, &e->out.statements, text_done(&e->line));
-  e->line = (struct text){.arena = e->arena};
-  e->out.functions.at[e->out.functions.n - 1].count = e->count;
-}
-
-void expect_or_return(struct expecting *e) {
-  operator(e, "||");
-  expect_word(e, "return");
-  expect_end(e);
-}
-
-static void compare_function(struct expecting *e, const char *name) {
-  size_t n = 0;
-  if (e->open && !e->differs && !reading_closes(e->against)) e->differs = !reading_next(e->against, &e->read) || !statement_closes(&e->read);
-  e->open = *name != '\0';
-  if (!e->open || e->differs || reading_opens(e->against, name)) return;
-  const char *opened = reading_next(e->against, &e->read) ? statement_opens(&e->read, &n) : NULL;
-  e->differs = opened == NULL || n != strlen(name) || memcmp(opened, name, n) != 0;
-}
-
-void expect_function(struct expecting *e, const char *name, const char *what) {
-  e->count = 0;
-  if (e->against != NULL) compare_function(e, name);
-  else array_push(e->arena, &e->out.functions, (struct expected){name, what, e->out.statements.n, 0});
-}
-
-void expect_assign(struct expecting *e, const char *name, const char *value) {
-  if (comparing(e) && !e->begun && reading_assign(e->against, name, value)) {
-    e->begun = true;
-    expect_end(e);
-    return;
-  }
-  text_putc(&e->line, TOKEN_IS_WORD);
-  text_puts(&e->line, name);
-  text_putc(&e->line, '=');
-  literal(&e->line, value);
-  text_putc(&e->line, SEP);
-  expect_end(e);
-}
-
-static void inside_pieces(struct text *t, const struct pieces *p) {
-  for (uint32_t i = 0; i < p->n; i++) {
-    enum piece_type type = (enum piece_type)p->at[i].type;
-    if (type == PIECE_RUN || type == PIECE_WORK) text_print(t, "%cq%s%c", MARK_VARIABLE, type == PIECE_RUN ? "cut_run" : "cut_work", MARK_END);
-    else literal(t, p->at[i].text);
-  }
-}
-
-static void pieces(struct expecting *e, const struct pieces *p) {
-  text_putc(&e->line, TOKEN_IS_WORD);
-  inside_pieces(&e->line, p);
-  text_putc(&e->line, SEP);
-}
-
-static void option(struct expecting *e, const char *name, const struct pieces *p) {
-  if (p->n == 0) return;
-  expect_word(e, name);
-  pieces(e, p);
-}
-
-static void work_file(struct expecting *e, const char *name, const struct pieces *p) {
-  if (p->n == 0) return;
-  bool own = p->at[0].type == PIECE_WORK || (p->at[0].type == PIECE_VALUE && p->at[0].text[0] == '/');
-  expect_word(e, name);
-  text_putc(&e->line, TOKEN_IS_WORD);
-  if (!own) text_print(&e->line, "%cqcut_work%c/", MARK_VARIABLE, MARK_END);
-  inside_pieces(&e->line, p);
-  text_putc(&e->line, SEP);
-}
-
-/* `text …` and `secret NAME` in turn. */
-void expect_compose(struct expecting *e, const struct pieces *p) {
-  bool open = false;
-  for (uint32_t i = 0; i < p->n; i++) {
-    bool secret = p->at[i].type == PIECE_SECRET;
-    struct pieces one = {p->at + i, 1};
-    if (open && secret) text_putc(&e->line, SEP);
-    if (secret) {
-      expect_word(e, "secret");
-      expect_word(e, expect_name(e, e->b->m->secrets.at[p->at[i].secret].name));
-      open = false;
-      continue;
-    }
-    if (!open) {
-      expect_word(e, "text");
-      text_putc(&e->line, TOKEN_IS_WORD);
-    }
-    open = true;
-    inside_pieces(&e->line, &one);
-  }
-  if (open) text_putc(&e->line, SEP);
-  if (p->n == 0) {
-    expect_word(e, "text");
-    expect_word(e, "");
-  }
-}
-
 /* ── `$` lines: the plan's text with each value in the plainest quotes, read as shell ── */
 
 static void value_in_shell(struct text *t, const char *text, bool in_quotes) {
@@ -197,6 +44,22 @@ static void shell_line(struct expecting *e, const struct pieces *p) {
 
 /* ── Commands ──────────────────────────────────────────────────────────────── */
 
+static void option(struct expecting *e, const char *name, const struct pieces *p) {
+  if (p->n == 0) return;
+  expect_word(e, name);
+  expect_pieces(e, p);
+}
+
+static void work_file(struct expecting *e, const char *name, const struct pieces *p) {
+  if (p->n == 0) return;
+  bool own = p->at[0].type == PIECE_WORK || (p->at[0].type == PIECE_VALUE && p->at[0].text[0] == '/');
+  expect_word(e, name);
+  text_putc(&e->line, TOKEN_IS_WORD);
+  if (!own) text_print(&e->line, "%cqcut_work%c/", MARK_VARIABLE, MARK_END);
+  expect_inside(&e->line, p);
+  text_putc(&e->line, SEP);
+}
+
 static bool secret_in(const struct pieces *p) {
   bool found = false;
   for (uint32_t i = 0; i < p->n; i++) found = found || p->at[i].type == PIECE_SECRET;
@@ -210,7 +73,7 @@ static void environment(struct expecting *e, const struct command *c) {
     if (!secret) expect_word(e, "export");
     text_print(&e->line, "%c%s=", TOKEN_IS_WORD, name);
     if (!secret) {
-      inside_pieces(&e->line, &c->env[i].value);
+      expect_inside(&e->line, &c->env[i].value);
       text_putc(&e->line, SEP);
       expect_end(e);
       continue;
@@ -238,7 +101,7 @@ static void http(struct expecting *e, const struct command *c) {
     expect_word(e, "cut_header");
     expect_word(e, "text");
     text_putc(&e->line, TOKEN_IS_WORD);
-    inside_pieces(&e->line, &c->headers[i].name);
+    expect_inside(&e->line, &c->headers[i].name);
     text_print(&e->line, ": %c", SEP);
     expect_compose(e, &c->headers[i].value);
     expect_or_return(e);
@@ -255,7 +118,7 @@ static void http(struct expecting *e, const struct command *c) {
   }
   expect_word(e, "cut_http");
   expect_word(e, expect_name(e, c->method));
-  pieces(e, &c->url);
+  expect_pieces(e, &c->url);
   if (c->status_count > 0) {
     struct text all = {.arena = e->arena};
     for (uint32_t i = 0; i < c->status_count; i++) text_print(&all, "%s%u", i > 0 ? " " : "", c->status[i]);
@@ -284,11 +147,11 @@ static void dns(struct expecting *e, const struct command *c) {
   bool digits = true;
   for (const char *s = want; *s != '\0'; s++) digits = digits && ((*s >= '0' && *s <= '9') || *s == '.');
   expect_word(e, "cut_dns");
-  pieces(e, &c->dns_name);
+  expect_pieces(e, &c->dns_name);
   expect_word(e, host_of(e, &c->endpoint.host, false));
   expect_number(e, c->endpoint.port == NONE ? 53 : c->endpoint.port);
   expect_word(e, strchr(want, ':') != NULL ? "AAAA" : digits || strcmp(want, "none") == 0 ? "A" : "CNAME");
-  pieces(e, &c->dns_expected);
+  expect_pieces(e, &c->dns_expected);
   expect_end(e);
 }
 
@@ -298,7 +161,7 @@ static void unit(struct expecting *e, const struct unit *u, const char *what) {
   expect_function(e, u->name, what);
   if (c->dir.n > 0 && strcmp(pieces_text(e->arena, &c->dir, "", ""), ".") != 0) {
     expect_word(e, "cd");
-    pieces(e, &c->dir);
+    expect_pieces(e, &c->dir);
     expect_or_return(e);
   }
   environment(e, c);
@@ -377,7 +240,7 @@ static void expects(struct expecting *e, const struct command *c) {
       continue;
     case EXPECT_STATUS: continue;
     }
-    pieces(e, &c->expects[i].operand);
+    expect_pieces(e, &c->expects[i].operand);
   }
 }
 
@@ -424,13 +287,13 @@ static void item(struct expecting *e, const struct sequence *s, const struct uni
   expect_word(e, c->type == CMD_MANUAL ? "cut_manual" : "cut_run");
   expect_word(e, u->name);
   if (c->type == CMD_MANUAL) {
-    pieces(e, &c->line);
+    expect_pieces(e, &c->line);
   } else {
     limits(e, c);
     expects(e, c);
   }
   if (c->type != CMD_MANUAL && s->made_by != NONE) {
-    operator(e, "||");
+    expect_operator(e, "||");
     expect_word(e, "cut_is_gone");
   }
   expect_or_return(e);
@@ -554,7 +417,7 @@ static void calls_main_and_exits(struct expecting *e) {
   expect_word(e, "=");
   expect_word(e, "0");
   expect_word(e, "]");
-  operator(e, "||");
+  expect_operator(e, "||");
   expect_word(e, "exit");
   text_print(&e->line, "%c%cqcut_rc%c%c", TOKEN_IS_WORD, MARK_VARIABLE, MARK_END, SEP);
   expect_end(e);
@@ -581,7 +444,7 @@ static void all_of(struct expecting *e, struct stretch at) {
     each_promise(e);
     calls_main(e);
   }
-  if (e->against != NULL) compare_function(e, ""); /* closes the last one */
+  if (e->against != NULL) expect_opens(e, ""); /* closes the last one */
 }
 
 struct expectations expectations_build(const struct runbook *b) {

@@ -20,9 +20,14 @@ static inline const char *expect_name(const struct expecting *e, uint32_t id) { 
 
 /* Begins a function; its statements follow. `what` is what a finding calls it. */
 void expect_function(struct expecting *e, const char *name, const char *what);
-/* Tokens of the statement at hand. */
+/* Compares where a function ends, and where the next begins, with what is read; "": none comes any more. */
+void expect_opens(struct expecting *e, const char *name);
+/* Tokens of the statement at hand: expect_tokens.c. */
 void expect_word(struct expecting *e, const char *text);
 void expect_number(struct expecting *e, int64_t n);
+void expect_operator(struct expecting *e, const char *text);
+void expect_pieces(struct expecting *e, const struct pieces *p); /* one word */
+void expect_inside(struct text *t, const struct pieces *p);      /* within a word that the caller begins and ends */
 void expect_compose(struct expecting *e, const struct pieces *p); /* `text …` and `secret NAME` in turn */
 /* Ends the statement at hand, as it is or with `|| return`. */
 void expect_end(struct expecting *e);
