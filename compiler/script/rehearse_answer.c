@@ -89,7 +89,7 @@ static const char *argument(const struct call *c, const char *option) {
 
 /* ── Clock and journal ─────────────────────────────────────────────────────── */
 
-static void read_journal(struct run *r) {
+void journal_read(struct run *r) {
   const char *text = file_text(r, arena_print(r->arena, "%s/journal", r->state));
   uint32_t lines = 0;
   const char *last = text;
@@ -152,8 +152,7 @@ static void ask_date(struct run *r, struct call *c) {
   finish(r, c, 0, text);
 }
 
-/* The index in the order of the step that a record speaks of, or NONE. */
-static uint32_t step_of(const char *record, uint32_t steps) {
+uint32_t journal_step(const char *record, uint32_t steps) {
   char event[16], operand[32];
   if (sscanf(record, "%*s %15s %31s", event, operand) != 2) return NONE;
   const char *number = strncmp(operand, "back-", 5) == 0 ? operand + 5 : operand;
@@ -164,13 +163,13 @@ static uint32_t step_of(const char *record, uint32_t steps) {
 
 static void ask_sync(struct run *r, struct call *c) {
   uint32_t before = r->records;
-  read_journal(r);
+  journal_read(r);
   world_journal(&r->world, r->last);
   bool fresh = r->records > before;
   if (fresh && r->s->imaging) image_keep(r, image_of_record(r, r->records - 1, true));
   if (fresh && r->p->fault == FAULT_NONE && !r->s->imaging) {
     array_push(r->arena, &r->s->stamps, r->stamps);
-    array_push(r->arena, &r->s->stamped, step_of(r->last, r->s->b->p->order.n));
+    array_push(r->arena, &r->s->stamped, journal_step(r->last, r->s->b->p->order.n));
   }
   if (fresh && r->armed && r->p->fault == FAULT_AFTER && r->p->record + 1 == r->records) {
     r->armed = false;
@@ -183,7 +182,7 @@ static void ask_sync(struct run *r, struct call *c) {
 /* Is it a wait for caches that the runbook sleeps in? */
 static bool in_wait(struct run *r, uint32_t *step, bool *back) {
   char event[16], operand[32];
-  *step = step_of(r->last, r->s->b->p->order.n);
+  *step = journal_step(r->last, r->s->b->p->order.n);
   if (*step == NONE || sscanf(r->last, "%*s %15s %31s", event, operand) != 2 || strcmp(event, "until") != 0) return false;
   *back = strncmp(operand, "back-", 5) == 0;
   return true;
@@ -422,7 +421,7 @@ static bool same_command(const struct run *r, const char *log) {
 }
 
 /* Does the fault of this run come now? It comes once: to all calls of one command. */
-static enum fault fault_of(struct run *r, uint32_t unit, const char *log) {
+enum fault call_fault(struct run *r, uint32_t unit, const char *log) {
   enum fault fault = (enum fault)r->p->fault;
   if (r->p->unit != unit || fault == FAULT_NONE) return FAULT_NONE;
   if (same_command(r, log)) return fault <= FAULT_LIE ? fault : FAULT_NONE;
@@ -441,7 +440,7 @@ static void signalled(struct run *r, struct call *c, enum fault fault) {
 }
 
 static void faulty(struct run *r, struct call *c, uint32_t unit, const char *log) {
-  enum fault fault = fault_of(r, unit, log);
+  enum fault fault = call_fault(r, unit, log);
   c->unit = unit;
   if (fault == FAULT_HANG || fault == FAULT_DEAF) hang(r, c);
   else if (fault == FAULT_INT || fault == FAULT_TERM || fault == FAULT_HUP || fault == FAULT_ORPHAN) signalled(r, c, fault);
@@ -497,11 +496,11 @@ static void unit_call(struct run *r, struct call *c, uint32_t unit, const char *
     line_call(r, c, unit, log);
   } else if (command->type == CMD_DNS && strcmp(name, "dig") == 0) {
     r->s->seen[unit] = true;
-    answer_dig(r, c, unit, fault_of(r, unit, log));
+    answer_dig(r, c, unit, call_fault(r, unit, log));
   } else if (strcmp(name, "curl") != 0) {
     become_real(r, c);
   } else if (command->type == CMD_TCP) {
-    enum fault fault = fault_of(r, unit, log);
+    enum fault fault = call_fault(r, unit, log);
     bool ok = world_looks(&r->world, unit) && fault != FAULT_FAIL;
     r->s->seen[unit] = true;
     look_takes_time(r, unit, fault);
@@ -542,74 +541,3 @@ void call_answer(struct run *r, struct call *c) {
 }
 
 void call_work(struct run *r, struct call *c) { work(r, c, c->unit, FAULT_NONE); }
-
-/* ── The terminal ──────────────────────────────────────────────────────────── */
-
-static void type(struct run *r, const char *text) {
-  ssize_t n = write(r->master, text, strlen(text));
-  (void)n;
-  r->typed_count = 0;
-}
-
-/* The manual command that is waited for: the next one of the step of the journal's last record. */
-static uint32_t manual_at_hand(struct run *r) {
-  read_journal(r);
-  if (r->by_hand_at != r->records) r->by_hand = 0, r->by_hand_at = r->records;
-  uint32_t step = step_of(r->last, r->s->b->p->order.n);
-  if (step == NONE) return NONE;
-  bool back = strstr(r->last, " undo ") != NULL || strstr(r->last, " until back-") != NULL;
-  enum sequence_type type = back ? SEQ_UNDO : SEQ_DO;
-  uint32_t at = 0;
-  for (uint32_t i = 0; i < r->s->b->sequences.n; i++) {
-    const struct sequence *q = &r->s->b->sequences.at[i];
-    if (q->type != type || q->step != step) continue;
-    for (uint32_t k = q->first; k < q->first + q->count; k++)
-      if (r->s->b->units.at[k].command->type == CMD_MANUAL && at++ == r->by_hand) return k;
-  }
-  return NONE;
-}
-
-static void by_hand(struct run *r) {
-  uint32_t unit = manual_at_hand(r);
-  if (unit == NONE) {
-    type(r, "stop\n");
-    return;
-  }
-  r->s->seen[unit] = true;
-  r->by_hand++;
-  enum fault fault = fault_of(r, unit, "by hand");
-  r->firing = NULL;
-  if (fault == FAULT_INT || fault == FAULT_HUP || fault == FAULT_TERM || fault == FAULT_ORPHAN) {
-    kill(fault == FAULT_TERM ? r->book : -r->book, fault == FAULT_INT ? SIGINT : fault == FAULT_HUP ? SIGHUP : fault == FAULT_TERM ? SIGTERM : SIGKILL);
-    r->murdered = fault == FAULT_ORPHAN;
-    r->typed_count = 0;
-    if (fault == FAULT_INT || fault == FAULT_HUP) r->again = fault == FAULT_INT ? SIGINT : SIGHUP;
-    if (fault == FAULT_INT || fault == FAULT_HUP) return; /* TERM does not reach who waits for a line: it is typed all the same */
-  }
-  if (fault != FAULT_FAIL && fault != FAULT_LIE) world_work(&r->world, unit);
-  if (fault != FAULT_ORPHAN) type(r, fault == FAULT_FAIL || fault == FAULT_LATE ? "stop\n" : "done\n");
-}
-
-static bool ends_with(const struct run *r, const char *text) {
-  size_t n = strlen(text);
-  return n > 0 && r->typed_count >= n && memcmp(r->typed + r->typed_count - n, text, n) == 0;
-}
-
-void terminal_answer(struct run *r) {
-  const struct model *m = r->s->b->m;
-  r->typed[r->typed_count < sizeof r->typed ? r->typed_count : sizeof r->typed - 1] = '\0';
-  if (strstr(r->typed, "to stop here:") != NULL) {
-    by_hand(r);
-    return;
-  }
-  for (uint32_t i = 0; i < r->s->b->secrets.n; i++) {
-    const struct secret *x = &m->secrets.at[r->s->b->secrets.at[i]];
-    const char *text = name_text(&m->c->names, x->argument);
-    if (x->source != SECRET_PROMPT) continue;
-    if (*text == '\0') text = name_text(&m->c->names, x->name);
-    if (ends_with(r, arena_print(r->arena, "%s: ", text))) {
-      type(r, arena_print(r->arena, "%s\n", r->s->planted[r->s->b->secrets.at[i]]));
-      return;
-    }
-  }
-}

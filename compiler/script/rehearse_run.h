@@ -65,6 +65,12 @@ void call_answer(struct run *r, struct call *c);
 void call_reply(struct run *r, struct call *c, enum standin_action action, int status, const char *bytes, size_t n);
 /* A call that was left waiting does its work after all. */
 void call_work(struct run *r, struct call *c);
+/* Which failure comes at this command of the plan, if any does; `log` tells one run of it from the next. */
+enum fault call_fault(struct run *r, uint32_t unit, const char *log);
+/* The last line of the journal, and how many there are. */
+void journal_read(struct run *r);
+/* The index in the order of the step that a record speaks of, or NONE. */
+uint32_t journal_step(const char *record, uint32_t steps);
 /* What the terminal shows, and who sits there. */
 void terminal_answer(struct run *r);
 /* Puts the journal back from the full disk. */
