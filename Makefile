@@ -9,7 +9,7 @@
 #   make fuzz       a minute of fuzzing per target (FUZZ_SECONDS=60)
 #   make install    to $(DESTDIR)$(PREFIX)
 #
-# CC, CFLAGS, WERROR=1, SANITIZE=1 (in build/asan).
+# CC, CFLAGS, WERROR=1, SANITIZE=1 (addresses and undefined behaviour, in build/asan), SANITIZE=thread (in build/tsan).
 
 .DEFAULT_GOAL = all
 MAKEFLAGS += --no-builtin-rules
@@ -28,6 +28,13 @@ CC := clang
 endif
 CFLAGS ?= -O1 -g
 EXTRA := -DCUTC_SANITIZED -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else ifeq ($(SANITIZE),thread)
+BUILD := build/tsan
+ifeq ($(origin CC),default)
+CC := clang
+endif
+CFLAGS ?= -O1 -g
+EXTRA := -DCUTC_SANITIZED -fsanitize=thread -fno-omit-frame-pointer
 else
 BUILD := build
 ifeq ($(origin CC),default)

@@ -2,9 +2,8 @@
  * Needs runbook_build's result. Guarantees: nothing is left in the output of a runbook that does not read back as the plan. */
 #include "script/reader.h"
 
+#include "base/beside.h"
 #include "base/embedded.h"
-
-#include <pthread.h>
 
 /* What a reader can check by eye or by sum, without the plan. */
 static void print_manifest(struct text *out, const struct runbook *b, size_t plan_from) {
@@ -112,14 +111,12 @@ struct half {
   const struct runbook *b;
   struct stretch at;
   struct text text;
-  bool met;
 };
 
-static void *write_half(void *data) {
+static bool write_half(void *data) {
   struct half *h = data;
   print_sequences(&h->text, h->b, h->at);
-  h->met = expectations_met(h->b, text_done(&h->text), h->text.n, h->at);
-  return NULL;
+  return expectations_met(h->b, text_done(&h->text), h->text.n, h->at);
 }
 
 /* The sequence in the middle, with which an observation or a step begins. */
@@ -134,20 +131,19 @@ static bool write_in_two(struct text *out, const struct runbook *b) {
   struct arena own = {0};
   size_t from = out->n;
   struct half late = {.b = b, .at = {middle(b), b->sequences.n}, .text = {.arena = &own}};
-  pthread_t thread;
+  struct beside beside;
   for (uint32_t i = 0; i < b->m->c->sources.n; i++) (void)source_place(b->m->c, i, 0); /* counts the lines, which both ask for */
-  bool apart = pthread_create(&thread, NULL, write_half, &late) == 0;
-  if (!apart) (void)write_half(&late);
+  beside_start(&beside, write_half, &late);
   struct stretch early = {0, late.at.first};
   size_t plan = print_top(out, b);
   print_sequences(out, b, early);
   bool met = runbook_met(b, text_done(out) + from, out->n - from, early);
-  if (apart) pthread_join(thread, NULL);
+  met &= beside_join(&beside);
   text_add(out, text_done(&late.text), late.text.n);
   arena_free(&own);
   size_t bottom = out->n;
   print_bottom(out, b, plan);
-  return met && late.met && expectations_met(b, text_done(out) + bottom, out->n - bottom, (struct stretch){late.at.end, late.at.end});
+  return met && expectations_met(b, text_done(out) + bottom, out->n - bottom, (struct stretch){late.at.end, late.at.end});
 }
 
 /* Room for about as much as there will be, so that it need not move; memory that is not used is never touched. */

@@ -1,4 +1,5 @@
 /* Memory, names, sources and the queue of findings. */
+#include "base/beside.h"
 #include "base/embedded.h"
 #include "base/findings.h"
 
@@ -212,13 +213,38 @@ static void files_in_the_binary_are_found(void **state) {
   assert_null(embedded_find("std/nothing"));
 }
 
+static bool sum_beside(void *data) {
+  uint64_t *numbers = data;
+
+  for (uint64_t i = 1; i <= 1000; i++)
+    numbers[0] += i;
+  return numbers[0] == numbers[1];
+}
+
+static void work_beside_is_done_once(void **state) {
+  struct beside b;
+  uint64_t right[] = {0, 500500}, wrong[] = {0, 1};
+
+  (void)state;
+  beside_start(&b, sum_beside, right);
+  assert_true(beside_join(&b));
+  assert_int_equal(right[0], 500500);
+  beside_start(&b, sum_beside, wrong);
+  assert_false(beside_join(&b));
+  assert_int_equal(wrong[0], 500500);
+#ifndef CUTC_SANITIZED
+  assert_false(beside_worth(9, 10));
+#endif
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(memory_is_zeroed_and_aligned),     cmocka_unit_test(arrays_grow_and_keep_what_they_hold),
       cmocka_unit_test(texts_are_printed_as_the_c_library_does), cmocka_unit_test(texts_are_percent_encoded),
       cmocka_unit_test(names_are_the_same_for_the_same_bytes), cmocka_unit_test(places_are_lines_and_columns),
       cmocka_unit_test(files_are_read_or_say_why_not),    cmocka_unit_test(findings_are_sorted_and_merged),
-      cmocka_unit_test(codes_have_texts),                 cmocka_unit_test(files_in_the_binary_are_found),
+      cmocka_unit_test(codes_have_texts),           cmocka_unit_test(work_beside_is_done_once),
+      cmocka_unit_test(files_in_the_binary_are_found),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
