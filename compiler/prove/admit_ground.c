@@ -65,7 +65,7 @@ static void number_resources(struct terrain *t) {
   t->needy = arena_array(&t->arena, bool, t->resource_count + 1);
   for (uint32_t i = 0; i < t->resource_count; i++) {
     t->resource_questions[i] = question(t, t->resources[i], state_depends_up(t->v->state, t->resources[i]));
-    t->needy[i] = t->v->needy[t->resources[i]];
+    t->needy[i] = state_needy(t->v->state, t->resources[i]);
   }
 }
 

@@ -30,7 +30,6 @@ struct caches {
   struct recall *about;  /* per promise: answers to its questions */
   uint8_t *asks;         /* [promises × questions], once all questions are there */
   ARRAY(uint32_t) touched; /* nodes that lead to a question, ascending: few of all there are */
-  const int64_t *lags;         /* per resource */
   ARRAY(uint32_t) stack;
   bool overflow;
 };
@@ -59,6 +58,14 @@ static bool speaks_of(const struct caches *c, uint32_t guard, const uint32_t *lo
   return false;
 }
 
+/* There are caches for each group of steps, and many of them ask of the same few resources. */
+static int64_t lag_of(struct state *s, uint32_t resource)
+{
+  if (!s->lags[resource])
+    s->lags[resource] = duration_of(s->m, resource, s->lag) + 1;
+  return s->lags[resource] - 1;
+}
+
 /* How long an answer that a fact gives is kept. */
 static int64_t kept_for(const struct caches *c, const struct fact *f, int64_t floor)
 {
@@ -66,7 +73,7 @@ static int64_t kept_for(const struct caches *c, const struct fact *f, int64_t fl
 
   if ((f->type == FACT_NAMES || f->type == FACT_OWNS) && ttl < floor)
     ttl = floor;
-  return ttl + c->lags[f->by];
+  return ttl + lag_of(c->s, f->by);
 }
 
 /* Does the group change what a node answers, and does anybody remember it? */
@@ -184,34 +191,23 @@ static bool touched(const struct caches *c, uint32_t node)
   return c->touched.n && bsearch(&node, c->touched.at, c->touched.n, sizeof node, by_id) != NULL;
 }
 
-/* Of each resource; there are caches for each group of steps, and resources are looked through once for all of them. */
-static const int64_t *lags_of(struct state *s)
-{
-  struct model *m = s->m;
-  uint32_t lag = name_str(&m->c->names, "lag");
-
-  if (s->lags)
-    return s->lags;
-  s->lags = arena_array(s->arena, int64_t, m->resources.n + 1);
-  for (uint32_t i = 0; i < m->resources.n; i++)
-    s->lags[i] = duration_of(m, i, lag);
-  return s->lags;
-}
-
 struct caches *caches_new(struct model *m, struct state *s, struct arena *arena, const uint32_t *promises, uint32_t n,
                           const uint32_t *local)
 {
   struct caches *c = arena_new(arena, struct caches);
-  uint32_t floor = name_str(&m->c->names, "ttl_floor");
 
+  if (!s->lags) {
+    s->lags = arena_array(s->arena, int64_t, m->resources.n + 1);
+    s->lag = name_str(&m->c->names, "lag");
+    s->ttl_floor = name_str(&m->c->names, "ttl_floor");
+  }
   *c = (struct caches){.m = m, .s = s, .arena = arena, .promises = promises, .promise_count = n};
-  c->lags = lags_of(s);
   c->floors = arena_array(arena, int64_t, n + 1);
   c->about = arena_array(arena, struct recall, n + 1);
   for (uint32_t i = 0; i < n; i++) {
     if (!asks_endpoint(c, promises[i]))
       continue;
-    c->floors[i] = duration_of(m, m->clients.at[m->promises.at[promises[i]].client].resource, floor);
+    c->floors[i] = duration_of(m, m->clients.at[m->promises.at[promises[i]].client].resource, s->ttl_floor);
     find_questions(c, i, local);
   }
   if (c->questions.n == 0)

@@ -11,7 +11,7 @@
 struct gather {
   struct model *m;
   bool *seen;                /* per step */
-  ARRAY(uint32_t) list;
+  uint32_t *list, n;         /* room for all of them */
 };
 
 static void gather_step(struct gather *g, uint32_t step) {
@@ -21,7 +21,7 @@ static void gather_step(struct gather *g, uint32_t step) {
   }
   if (g->seen[step]) return;
   g->seen[step] = true;
-  array_push(&g->m->c->arena, &g->list, step);
+  g->list[g->n++] = step;
 }
 
 static void gather_list(struct gather *g, struct step_list list) {
@@ -38,13 +38,27 @@ static int compare_ids(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-/* The list, sorted; the gatherer is empty again. */
+/* Sorts the list, which stays as it is until the next step is gathered: the gatherer is empty again. */
 static struct step_list gathered(struct gather *g) {
-  struct step_list out = {g->list.at, g->list.n};
+  struct step_list out = {g->list, g->n};
   for (uint32_t i = 0; i < out.n; i++) g->seen[out.at[i]] = false;
-  if (out.n > 1) qsort(g->list.at, out.n, sizeof *g->list.at, compare_ids);
-  memset(&g->list, 0, sizeof g->list);
+  if (out.n == 2 && g->list[0] > g->list[1]) {
+    uint32_t last = g->list[0];
+    g->list[0] = g->list[1];
+    g->list[1] = last;
+  }
+  if (out.n > 2) qsort(g->list, out.n, sizeof *g->list, compare_ids);
+  g->n = 0;
   return out;
+}
+
+/* The same, in the model's arena, for good. */
+static struct step_list gathered_kept(struct gather *g) {
+  struct step_list out = gathered(g);
+  if (out.n == 0) return (struct step_list){NULL, 0};
+  uint32_t *copy = arena_array(&g->m->c->arena, uint32_t, out.n);
+  memcpy(copy, out.at, out.n * sizeof *copy);
+  return (struct step_list){copy, out.n};
 }
 
 static void gather_rule(struct gather *g, struct state *s, const struct forbidden *f) {
@@ -56,41 +70,59 @@ static void gather_rule(struct gather *g, struct state *s, const struct forbidde
 }
 
 static struct gather gather_new(struct model *m, struct proving *v) {
-  if (v->seen == NULL) v->seen = arena_array(&m->c->arena, bool, m->steps.n + 1);
-  return (struct gather){.m = m, .seen = v->seen};
+  if (v->seen == NULL) {
+    v->seen = arena_array(&m->c->arena, bool, m->steps.n + 1);
+    v->gathered = arena_array(&m->c->arena, uint32_t, m->steps.n + 1);
+  }
+  return (struct gather){.m = m, .seen = v->seen, .list = v->gathered};
 }
 
-/* The steps a term depends on, its own included. */
-static struct step_list term_depends(struct model *m, struct proving *v, const struct term *t) {
+/* The steps a term depends on, its own included. `ids`: each step, in turn. */
+static struct step_list term_depends(struct model *m, struct proving *v, const struct term *t, const uint32_t *ids) {
   struct gather g = gather_new(m, v);
   const struct step *step = t->step == NONE ? NULL : &m->steps.at[t->step];
-  gather_step(&g, t->step);
+  struct step_list alone = {ids + (t->step == NONE ? 0 : t->step), t->step != NONE}, list = {NULL, 0};
   switch ((enum term_type)t->type) {
-  case TERM_PROMISE: gather_list(&g, v->promise_steps[t->id]); break;
+  case TERM_PROMISE: return v->promise_steps[t->id];
   case TERM_RULE: return v->rule_steps[t->id];
   case TERM_CONFLICT:
     for (uint32_t i = t->id; i != NONE; i = v->conflicts[i].next) gather_guard(&g, v->conflicts[i].guard);
-    break;
-  case TERM_AFTER: gather_step(&g, t->id); break;
-  case TERM_NEED: gather_list(&g, state_depends_need(v->state, NONE, &step->needs[t->id])); break;
-  case TERM_UNDO_NEED: gather_list(&g, state_depends_need(v->state, NONE, &step->undo_needs[t->id])); break;
-  case TERM_LANDS: gather_list(&g, state_depends_fact(v->state, t->id)); break;
+    return gathered_kept(&g);
+  case TERM_AFTER: list = (struct step_list){&t->id, 1}; break;
+  case TERM_NEED: list = state_depends_need(v->state, NONE, &step->needs[t->id]); break;
+  case TERM_UNDO_NEED: list = state_depends_need(v->state, NONE, &step->undo_needs[t->id]); break;
+  case TERM_LANDS: list = state_depends_fact(v->state, t->id); break;
   case TERM_WINDOW: case TERM_BACK: case TERM_UNDO_BACK: break;
   }
-  return gathered(&g);
+  if (list.n == 0) return alone;
+  gather_step(&g, t->step);
+  gather_list(&g, list);
+  return gathered_kept(&g);
 }
 
 /* ── Terms ───────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-struct draft { ARRAY(struct term) list; };
+struct landing { uint32_t step, fact, next; };
 
-static void add(struct model *m, struct draft *d, enum term_type type, uint32_t step, uint32_t id) {
-  array_push(&m->c->arena, &d->list, (struct term){(uint8_t)type, step, id, NONE, NONE});
+/* The terms as they come to be, in their order; first only their number is found out. */
+struct draft {
+  struct term *at;           /* NULL: to be counted */
+  uint32_t n;
+  struct arena own;          /* of the rest */
+  ARRAY(struct landing) landings;
+  uint32_t *first;           /* per step: its first landing, NONE */
+};
+
+static void add(struct draft *d, enum term_type type, uint32_t step, uint32_t id) {
+  if (d->at != NULL) d->at[d->n] = (struct term){(uint8_t)type, step, id, NONE, NONE};
+  d->n++;
 }
 
-static void add_landings(struct model *m, const struct proving *v, struct draft *d) {
+static void find_landings(struct model *m, const struct proving *v, struct draft *d) {
   uint32_t guarded_count;
   const uint32_t *guarded = state_guarded(v->state, &guarded_count);
+  d->first = arena_array(&d->own, uint32_t, m->steps.n + 1);
+  for (uint32_t i = 0; i < m->steps.n; i++) d->first[i] = NONE;
   for (uint32_t k = 0; k < guarded_count; k++) {
     uint32_t f = guarded[k];
     const struct fact *fact = fact_at(m, f);
@@ -101,33 +133,46 @@ static void add_landings(struct model *m, const struct proving *v, struct draft 
       if (guard->steps[i] & 1) continue;
       uint32_t step = guard->steps[i] >> 1;
       if (step >= m->steps.n) step = m->parts.at[step - m->steps.n].step;
-      if (!m->steps.at[step].early && step != last) add(m, d, TERM_LANDS, step, f);
+      if (!m->steps.at[step].early && step != last) array_push(&d->own, &d->landings, (struct landing){step, f, NONE});
       last = step;
     }
   }
-}
-
-static void add_steps(struct model *m, struct draft *d) {
-  for (uint32_t i = 0; i < m->steps.n; i++) {
-    const struct step *s = &m->steps.at[i];
-    for (uint32_t k = 0; k < s->after_count; k++)
-      if (s->after[k] != i) add(m, d, TERM_AFTER, i, s->after[k]);
-    for (uint32_t k = 0; k < s->needs_count; k++) add(m, d, TERM_NEED, i, k);
-    if (s->irreversible == 0) {
-      for (uint32_t k = 0; k < s->undo_needs_count; k++) add(m, d, TERM_UNDO_NEED, i, k);
-      add(m, d, TERM_UNDO_BACK, i, NONE);
-    }
-    add(m, d, TERM_BACK, i, NONE);
+  for (uint32_t i = d->landings.n; i-- > 0;) {
+    struct landing *l = &d->landings.at[i];
+    l->next = d->first[l->step];
+    d->first[l->step] = i;
   }
 }
 
 static int compare_terms(const void *a, const void *b) {
   const struct term *x = a, *y = b;
-  bool xs = x->type > TERM_WINDOW, ys = y->type > TERM_WINDOW;
-  if (xs != ys) return xs ? 1 : -1;
-  if (xs && x->step != y->step) return x->step < y->step ? -1 : 1;
-  if (x->type != y->type) return x->type < y->type ? -1 : 1;
   return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static void add_step(struct model *m, struct draft *d, uint32_t i) {
+  const struct step *s = &m->steps.at[i];
+  uint32_t from = d->n;
+  bool sorted = true;
+  for (uint32_t k = 0; k < s->after_count; k++) {
+    if (s->after[k] != i) add(d, TERM_AFTER, i, s->after[k]);
+    sorted = sorted && (k == 0 || s->after[k - 1] <= s->after[k]);
+  }
+  if (!sorted && d->at != NULL) qsort(d->at + from, d->n - from, sizeof *d->at, compare_terms);
+  for (uint32_t k = 0; k < s->needs_count; k++) add(d, TERM_NEED, i, k);
+  for (uint32_t k = 0; s->irreversible == 0 && k < s->undo_needs_count; k++) add(d, TERM_UNDO_NEED, i, k);
+  for (uint32_t l = d->first[i]; l != NONE; l = d->landings.at[l].next) add(d, TERM_LANDS, i, d->landings.at[l].fact);
+  add(d, TERM_BACK, i, NONE);
+  if (s->irreversible == 0) add(d, TERM_UNDO_BACK, i, NONE);
+}
+
+static void add_all(struct model *m, const struct proving *v, struct draft *d) {
+  for (uint32_t i = 0; i < m->promises.n; i++) add(d, TERM_PROMISE, NONE, i);
+  for (uint32_t i = 0; i < m->forbidden.n; i++)
+    if (m->forbidden.at[i].severity == SEV_ERROR && m->forbidden.at[i].hairpin_count == 0) add(d, TERM_RULE, NONE, i);
+  for (uint32_t i = 0; i < v->conflict_count; i++)
+    if (!v->conflicts[i].again) add(d, TERM_CONFLICT, NONE, i);
+  if (m->window >= 0) add(d, TERM_WINDOW, NONE, NONE);
+  for (uint32_t i = 0; i < m->steps.n; i++) add_step(m, d, i);
 }
 
 /* Which promises, rules and conflicts do not hold in a state: one flag per term. */
@@ -165,32 +210,16 @@ static void judge_terms(struct model *m, struct proving *v) {
   }
 }
 
-void terms_build(struct model *m, struct proving *v) {
+/* All of them, sorted: what no step has first, then by step, and by type. */
+static void terms_list(struct model *m, struct proving *v) {
   struct draft d = {0};
-  v->promise_steps = arena_array(&m->c->arena, struct step_list, m->promises.n + 1);
-  for (uint32_t i = 0; i < m->promises.n; i++) {
-    struct gather g = gather_new(m, v);
-    gather_list(&g, state_depends_promise(v->state, i));
-    v->promise_steps[i] = gathered(&g);
-    add(m, &d, TERM_PROMISE, NONE, i);
-  }
-  for (uint32_t i = 0; i < m->forbidden.n; i++)
-    if (m->forbidden.at[i].severity == SEV_ERROR && m->forbidden.at[i].hairpin_count == 0) add(m, &d, TERM_RULE, NONE, i);
-  v->rule_steps = arena_array(&m->c->arena, struct step_list, m->forbidden.n + 1);
-  for (uint32_t i = 0; i < m->forbidden.n; i++) {
-    struct gather g = gather_new(m, v);
-    gather_rule(&g, v->state, &m->forbidden.at[i]);
-    v->rule_steps[i] = gathered(&g);
-  }
-  v->conflicts = state_conflicts(v->state, &v->conflict_count);
-  for (uint32_t i = 0; i < v->conflict_count; i++)
-    if (!v->conflicts[i].again) add(m, &d, TERM_CONFLICT, NONE, i);
-  if (m->window >= 0) add(m, &d, TERM_WINDOW, NONE, NONE);
-  add_steps(m, &d);
-  add_landings(m, v, &d);
-  if (d.list.n > 1) qsort(d.list.at, d.list.n, sizeof *d.list.at, compare_terms);
-  v->terms = d.list.at;
-  v->term_count = d.list.n;
+  find_landings(m, v, &d);
+  add_all(m, v, &d);
+  d.at = v->terms = arena_array(&m->c->arena, struct term, d.n + 1);
+  d.n = 0;
+  add_all(m, v, &d);
+  v->term_count = d.n;
+  arena_free(&d.own);
   v->window_index = NONE;
   for (uint32_t i = 0; i < v->term_count && v->terms[i].type <= TERM_WINDOW; i++) {
     if (v->terms[i].type == TERM_WINDOW) v->window_index = i;
@@ -198,14 +227,28 @@ void terms_build(struct model *m, struct proving *v) {
     v->terms[i].fact = v->conflicts[v->terms[i].id].fact;
     v->terms[i].other = v->conflicts[v->terms[i].id].other;
   }
-  v->aside = arena_array(&m->c->arena, bool, v->term_count + 1);
-  v->hopeless = arena_array(&m->c->arena, bool, v->term_count + 1);
-  v->term_steps = arena_array(&m->c->arena, struct step_list, v->term_count + 1);
-  for (uint32_t i = 0; i < v->term_count; i++) v->term_steps[i] = term_depends(m, v, &v->terms[i]);
+}
+
+void terms_build(struct model *m, struct proving *v) {
+  struct arena *a = &m->c->arena;
+  v->promise_steps = arena_array(a, struct step_list, m->promises.n + 1);
+  for (uint32_t i = 0; i < m->promises.n; i++) v->promise_steps[i] = state_depends_promise(v->state, i);
+  v->rule_steps = arena_array(a, struct step_list, m->forbidden.n + 1);
+  for (uint32_t i = 0; i < m->forbidden.n; i++) {
+    struct gather g = gather_new(m, v);
+    gather_rule(&g, v->state, &m->forbidden.at[i]);
+    v->rule_steps[i] = gathered_kept(&g);
+  }
+  v->conflicts = state_conflicts(v->state, &v->conflict_count);
+  terms_list(m, v);
+  v->aside = arena_array(a, bool, v->term_count + 1);
+  v->hopeless = arena_array(a, bool, v->term_count + 1);
+  v->term_steps = arena_array(a, struct step_list, v->term_count + 1);
+  uint32_t *ids = arena_array(a, uint32_t, m->steps.n + 1);
+  for (uint32_t i = 0; i < m->steps.n; i++) ids[i] = i;
+  for (uint32_t i = 0; i < v->term_count; i++) v->term_steps[i] = term_depends(m, v, &v->terms[i], ids);
   judge_terms(m, v);
-  v->needy = arena_array(&m->c->arena, bool, m->resources.n + 1);
-  for (uint32_t i = 0; i < m->resources.n; i++) v->needy[i] = state_needy(v->state, i);
-  v->local = arena_array(&m->c->arena, uint32_t, m->steps.n + 1);
+  v->local = arena_array(a, uint32_t, m->steps.n + 1);
   for (uint32_t i = 0; i < m->steps.n; i++) v->local[i] = NONE;
 }
 
@@ -235,22 +278,41 @@ static void join_all(struct model *m, struct proving *v, uint32_t *parent) {
     gather_list(&g, state_depends_fact(v->state, asking[i]));
     join(parent, gathered(&g));
   }
-  for (uint32_t r = 0; r < m->resources.n; r++)
-    if (state_needed(v->state, r)) join(parent, state_depends_up(v->state, r));
+  uint32_t unsteady_count;
+  const uint32_t *unsteady = state_unsteady(v->state, &unsteady_count);
+  for (uint32_t i = 0; i < unsteady_count; i++)
+    if (state_needed(v->state, unsteady[i])) join(parent, state_depends_up(v->state, unsteady[i]));
 }
 
-static int compare_groups(const void *a, const void *b) {
-  const struct group *x = a, *y = b;
-  if (x->irreversible != y->irreversible) return x->irreversible ? 1 : -1;
-  return x->steps[0] < y->steps[0] ? -1 : 1;
+/* Those with irreversible steps come last; else the order is kept. */
+static struct group *irreversible_last(struct arena *a, struct group *groups, uint32_t n) {
+  uint32_t last = 0, at = 0;
+  for (uint32_t i = 0; i < n; i++) last += groups[i].irreversible;
+  if (last == 0) return groups;
+  struct group *out = arena_array(a, struct group, n);
+  for (unsigned late = 0; late < 2; late++)
+    for (uint32_t i = 0; i < n; i++)
+      if (groups[i].irreversible == late) out[at++] = groups[i];
+  return out;
 }
 
 /* Which terms and resources each group's search has to look at. */
-static void fill_groups(struct model *m, struct proving *v, struct group *groups, const uint32_t *group_of) {
+static void fill_groups(struct model *m, struct proving *v, struct group *groups, uint32_t n, const uint32_t *group_of) {
+  uint32_t *room = arena_array(&m->c->arena, uint32_t, v->term_count + 1), unsteady_count;
   for (uint32_t i = 0; i < v->term_count; i++)
-    if (v->term_steps[i].n > 0)
-      array_push(&m->c->arena, &groups[group_of[v->term_steps[i].at[0]]].terms, i);
-  for (uint32_t r = 0; r < m->resources.n; r++) {
+    if (v->term_steps[i].n > 0) groups[group_of[v->term_steps[i].at[0]]].terms.cap++;
+  for (uint32_t i = 0; i < n; i++) {
+    groups[i].terms.at = room;
+    room += groups[i].terms.cap;
+  }
+  for (uint32_t i = 0; i < v->term_count; i++) {
+    if (v->term_steps[i].n == 0) continue;
+    struct group *g = &groups[group_of[v->term_steps[i].at[0]]];
+    g->terms.at[g->terms.n++] = i;
+  }
+  const uint32_t *unsteady = state_unsteady(v->state, &unsteady_count);
+  for (uint32_t k = 0; k < unsteady_count; k++) {
+    uint32_t r = unsteady[k];
     struct step_list deps = state_depends_up(v->state, r);
     for (uint32_t i = 0; i < deps.n; i++) {
       struct group *g = &groups[group_of[deps.at[i]]];
@@ -270,21 +332,23 @@ struct group *components_find(struct model *m, struct proving *v, uint32_t *n) {
     count[root(parent, i)]++;
   }
   struct group *out = arena_array(a, struct group, groups + 1);
+  uint32_t *steps = arena_array(a, uint32_t, m->steps.n + 1);
   uint32_t *index = arena_array(a, uint32_t, m->steps.n + 1), next = 0;
   for (uint32_t i = 0; i < m->steps.n; i++) {
     uint32_t r = root(parent, i);
     if (r == i) {
       index[i] = next++;
-      out[index[i]].steps = arena_array(a, uint32_t, count[i]);
+      out[index[i]].steps = steps;
+      steps += count[i];
     }
     struct group *g = &out[index[r]];
     g->steps[g->n++] = i;
     if (m->steps.at[i].irreversible != 0) g->irreversible = true;
   }
-  if (groups > 1) qsort(out, groups, sizeof *out, compare_groups);
+  out = irreversible_last(a, out, groups);
   for (uint32_t i = 0; i < groups; i++)
     for (uint32_t k = 0; k < out[i].n; k++) index[out[i].steps[k]] = i;
-  fill_groups(m, v, out, index);
+  fill_groups(m, v, out, groups, index);
   *n = groups;
   return out;
 }

@@ -15,6 +15,21 @@ void link_add(struct state *s, uint32_t *head, uint32_t to)
   *head = s->links.n - 1;
 }
 
+uint32_t *nodes_of_fact(struct state *s, uint32_t fact)
+{
+  uint32_t low = 0, high = s->guarded.n;
+
+  while (low + 1 < high) {
+    uint32_t middle = low + (high - low) / 2;
+
+    if (s->guarded.at[middle] <= fact)
+      low = middle;
+    else
+      high = middle;
+  }
+  return &s->fact_nodes[low];
+}
+
 struct key key_reach(uint32_t zone, uint32_t dns, const struct host *host, uint32_t port, uint8_t proto, uint32_t vhost)
 {
   struct key k;
@@ -194,7 +209,7 @@ static void answer(struct state *s, uint32_t node, uint32_t fact)
   array_push(s->arena, &s->answers, a);
   link_add(s, &s->up_nodes[f->by], node);
   if (!always(s, fact))
-    link_add(s, &s->fact_nodes[fact], node);
+    link_add(s, nodes_of_fact(s, fact), node);
 }
 
 /* Closes the group that began at `first`; true when one of its facts is always in force, so that nothing after it counts. */
@@ -250,7 +265,7 @@ static bool blocker(struct state *s, uint32_t node, enum entry_type type, uint32
 
     ends |= always(s, fact);
     if (!always(s, fact))
-      link_add(s, &s->fact_nodes[fact], node);
+      link_add(s, nodes_of_fact(s, fact), node);
   }
   return ends;
 }

@@ -89,7 +89,8 @@ struct state {
   ARRAY(uint32_t) guarded;   /* of all: those that are not in force in every state */
 
   /* Facts by what they answer for. */
-  int64_t *lags;         /* of each resource, once somebody asks: caches.c */
+  int64_t *lags;         /* [resources] milliseconds + 1, 0: not asked yet: caches.c */
+  uint32_t lag, ttl_floor; /* names of attributes */
   struct bucket_slot { uint32_t hash, bucket; } *slots; uint32_t bucket_slots; /* bucket: its number, from 1 */
   struct bucket *buckets; uint32_t bucket_count;
   ARRAY(struct link_to) listed;      /* facts, chained */
@@ -98,7 +99,7 @@ struct state {
   uint32_t *needing;      /* [resources] head in listed: needs */
   uint32_t *bound_at;     /* [resources] head in listed: hosts at it */
   uint32_t *serves_zone;  /* [resources] zone + 1 of the first endpoint it serves, 0 */
-  uint32_t *of_guard;     /* [guards] head in listed: facts with that guard */
+  uint32_t *of_guard;     /* [guards] head in listed: facts with that guard, as their places in guarded */
   uint32_t *of_bit;       /* [bits * 2] head in listed: guards with that literal */
   uint8_t *kept;          /* [facts] in the table: 1 alone under its key, 2 with others; 0: not there */
   uint32_t *teams; uint32_t team_count; /* [resources] head in listed: `any of` facts that name it */
@@ -113,7 +114,7 @@ struct state {
   ARRAY(struct link_to) links;
   ARRAY(uint32_t) unexpanded;
   uint32_t *asks;         /* [facts] node + 1 of a need on an endpoint, 0 */
-  uint32_t *fact_nodes;   /* [facts] head in links: nodes that look at it */
+  uint32_t *fact_nodes;   /* [guarded] head in links: nodes that look at it */
   uint32_t *up_nodes;     /* [resources] head in links: nodes that ask whether it is up */
   bool *needed;           /* [resources] some need names it */
   uint32_t *up_needs;     /* [resources] head in links: resources with a need that names it; NULL until somebody asks (up.c) */
@@ -124,7 +125,9 @@ struct state {
   ARRAY(uint32_t) node_queue, resource_queue, work, stabbed, fallen, touched, changed;
   uint8_t *queued;        /* [resources] in work */
   uint32_t *disrupting;   /* [resources] head in listed: steps that disrupt it */
-  uint8_t *steady_resource, *steady_node; /* nothing that a step changes can reach it: made at first use (state_depends.c) */
+  bool *unsteady;         /* [resources] something that a step changes can reach it: made at first use (state_depends.c), and: */
+  ARRAY(uint32_t) unsteadies; /* those, ascending */
+  uint8_t *steady_node;   /* nothing that a step changes can reach it */
   uint32_t steady_nodes;  /* how many nodes there were then */
   bool conflicts_found;
   struct asked_list *asked; /* of the order that is being checked (asked.c) */
@@ -170,6 +173,7 @@ uint32_t node_of(struct state *s, const struct key *k);
 struct key key_reach(uint32_t zone, uint32_t dns, const struct host *host, uint32_t port, uint8_t proto, uint32_t vhost);
 struct key key_arrive(uint32_t resource, uint32_t port, uint8_t proto, uint32_t vhost);
 void link_add(struct state *s, uint32_t *head, uint32_t to);
+uint32_t *nodes_of_fact(struct state *s, uint32_t fact); /* in fact_nodes: of a guarded one */
 
 /* The URL that a `hosts` fact binds, as a question of a client; false for a pattern or a host without a URL. */
 bool need_of_hosts(const struct model *m, const struct fact *f, struct need *ask);
@@ -193,8 +197,8 @@ bool guard_now(const struct state *s, uint32_t guard);
 
 /* ── up.c ──────────────────────────────────────────────────────────────────── */
 
-/* After s->unmet and s->down_now changed: who is up, given the facts that came or went and the resources whose disruption
- * began or ended. */
+/* After s->unmet and s->down_now changed: who is up, given the facts (places in s->guarded) that came or went and the resources whose
+ * disruption began or ended. */
 void up_update(struct state *s, const uint32_t *facts, uint32_t fact_count, const uint32_t *resources, uint32_t resource_count);
 /* The same of all there is, in the first state of all. */
 void up_begin(struct state *s);

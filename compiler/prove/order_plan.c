@@ -435,10 +435,13 @@ static bool indifferent(const struct planning *g, const struct group *group) {
 
 /* All groups one after the other. */
 static void run_groups(struct planning *g, const struct group *groups, uint32_t n) {
+  struct arena *a = &g->m->c->arena;
   bool *done = done_new(g->m);
   g->crossing = g->clashed = false;
   g->v->elapsed = 0;
   g->v->slack = INT64_MAX;
+  g->p->order.at = arena_grow(a, NULL, 0, &g->p->order.cap, g->m->steps.n + 1, sizeof *g->p->order.at);
+  g->p->components.at = arena_grow(a, NULL, 0, &g->p->components.cap, n + 1, sizeof *g->p->components.at);
   for (uint32_t i = 0; i < n; i++) {
     if (indifferent(g, &groups[i])) {
       take_order(g, &groups[i], &(struct found){.any = true, .exact = true, .order = &(uint32_t){0}, .looked_at = 1}, done);

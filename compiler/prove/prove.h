@@ -74,12 +74,11 @@ struct proving {
   bool *hopeless;                /* [term_count]: promises and rules that the last state breaks, whatever the order */
   struct step_list *term_steps;    /* per term: the steps it depends on, its own included */
   struct step_list *promise_steps; /* per promise: state_depends_promise */
-  bool *needy;                   /* per resource: some fact says that it needs something */
   uint32_t *local;               /* scratch of the search, per step: its number in the group, else NONE */
   bool *done; uint32_t done_count; /* flags of the state of the order last gone to */
   ARRAY(uint32_t) changed;       /* steps whose flags the search has changed since the state was last set to them */
   bool *flags, *back;            /* scratch of the search, per resource */
-  bool *seen;                    /* scratch, per step */
+  bool *seen; uint32_t *gathered; /* scratch, per step: of components.c */
   struct step_list *rule_steps;    /* per forbidden: the steps it depends on */
   uint32_t window_index;         /* of its term, NONE */
   int64_t elapsed, total;        /* known milliseconds of the steps ordered so far, and of all */

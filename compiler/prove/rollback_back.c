@@ -149,7 +149,7 @@ static uint32_t starts_from(struct waiting *w, uint32_t resource, const bool *ke
  * rid of it: resources, step (that mends it), mended. */
 void check_cold(struct model *m, struct proof *p, struct state *s) {
   bool needs = false;
-  for (uint32_t i = 0; i < m->resources.n; i++) needs = needs || p->proving->needy[i];
+  for (uint32_t i = 0; i < m->resources.n && !needs; i++) needs = needs || state_needy(s, i);
   if (!needs) return;
   goto_state(m, p, s, 0);
   if (state_starts_anew(s)) return;

@@ -37,7 +37,7 @@ static void guards_build(struct state *s)
     s->held[g] = s->unmet[g] == 0;
   }
   for (uint32_t i = s->guarded.n; i-- > 0;)
-    prepend(s, &s->of_guard[state_fact(s, s->guarded.at[i])->guard], s->guarded.at[i]);
+    prepend(s, &s->of_guard[state_fact(s, s->guarded.at[i])->guard], i);
 }
 
 /* The only walk through all facts. Each resource's needs, ascending, and who needs it. */
@@ -126,13 +126,13 @@ struct state *state_new(struct model *m, struct fact_slot *extra, uint32_t extra
   s->queued = arena_array(a, uint8_t, resources);
   s->resource_mark = arena_array(a, uint32_t, resources);
   s->step_mark = arena_array(a, uint32_t, s->bits);
-  s->fact_nodes = heads(s, s->fact_count);
   s->asks = heads(s, s->fact_count);
   s->up_nodes = heads(s, resources);
   s->needed = arena_array(a, bool, resources);
   s->disrupting = heads(s, resources);
   s->needing = heads(s, resources);
   sort_facts(s);
+  s->fact_nodes = heads(s, s->guarded.n);
   guards_build(s);
   index_build(s);
   needs_build(s);
@@ -159,7 +159,7 @@ static void flip(struct state *s, uint32_t bit)
     }
 }
 
-/* Facts that came or went, into s->changed. */
+/* Facts that came or went, as their places in s->guarded, into s->changed. */
 static void facts_changed(struct state *s)
 {
   s->changed.n = 0;

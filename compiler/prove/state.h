@@ -41,6 +41,8 @@ uint32_t state_start_cycle(struct state *s, const bool *kept, uint32_t *cycle);
 /* Facts that some step brings or takes; needs but for those of a resource in every state. Ascending. */
 const uint32_t *state_guarded(const struct state *s, uint32_t *n);
 const uint32_t *state_asking(const struct state *s, uint32_t *n);
+/* Resources that what some step changes can reach, ascending: of all others state_depends_up is empty. */
+const uint32_t *state_unsteady(struct state *s, uint32_t *n);
 const uint32_t *state_answering(const struct state *s, uint32_t *n); /* all but needs */
 /* The facts of a zone about one address, one after the other: see proof_answer. */
 uint32_t state_answer(const struct state *s, uint32_t zone, const struct address *address, uint32_t *at);

@@ -24,7 +24,7 @@ static void guard(struct state *s, uint32_t id)
 
 static void resource(struct state *s, uint32_t id)
 {
-  if (s->resource_mark[id] == s->mark || s->steady_resource[id])
+  if (!s->unsteady[id] || s->resource_mark[id] == s->mark)
     return;
   s->resource_mark[id] = s->mark;
   array_push(s->arena, &s->resource_queue, id);
@@ -73,6 +73,12 @@ static void look_at_resource(struct state *s, uint32_t id)
   for (uint32_t i = s->needing[id]; i != END; i = s->listed.at[i].next) {
     uint32_t fact = s->listed.at[i].to;
 
+    uint32_t on = state_on(s, fact);
+
+    if (on != NONE) {
+      resource(s, on);
+      continue;
+    }
     guard(s, state_fact(s, fact)->guard);
     if (s->asks[fact])
       node(s, s->asks[fact] - 1);
@@ -81,44 +87,61 @@ static void look_at_resource(struct state *s, uint32_t id)
   }
 }
 
-/* Needs make the nodes of a state before the first question, so that all resources are known here; a node that is made
- * later counts as unsteady. */
-static void find_steady(struct state *s)
-{
-  ARRAY(uint32_t) facts = {0}, resources = {0};
-  uint32_t all = s->m->resources.n;
-
-  for (uint32_t i = 0; i < s->guarded.n; i++)
-    array_push(s->arena, &facts, s->guarded.at[i]);
-  for (uint32_t i = 0; i < s->asking.n; i++)
-    if (state_fact(s, s->asking.at[i])->guard == GUARD_ALWAYS && state_fact(s, s->asking.at[i])->need.guard != GUARD_ALWAYS)
-      array_push(s->arena, &facts, s->asking.at[i]);
-  for (uint32_t r = 0; r < all; r++)
-    if (s->disrupting[r] != END)
-      array_push(s->arena, &resources, r);
-  up_spread(s, facts.at, facts.n, resources.at, resources.n);
-  s->steady_resource = arena_array(s->arena, uint8_t, all + 1);
-  s->steady_node = arena_array(s->arena, uint8_t, s->nodes.n + 1);
-  s->steady_nodes = s->nodes.n;
-  for (uint32_t r = 0; r < all; r++)
-    s->steady_resource[r] = s->resource_mark[r] != s->mark;
-  for (uint32_t n = 0; n < s->nodes.n; n++)
-    s->steady_node[n] = s->nodes.at[n].mark != s->mark;
-}
-
-static void begin(struct state *s)
-{
-  if (!s->steady_resource)
-    find_steady(s);
-  s->mark++;
-  s->touched.n = s->node_queue.n = s->resource_queue.n = 0;
-}
-
 static int compare(const void *a, const void *b)
 {
   uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
   return x < y ? -1 : x > y;
+}
+
+/* Needs make the nodes of a state before the first question, so that all resources are known here; a node that is made
+ * later counts as unsteady. */
+static void find_steady(struct state *s)
+{
+  struct arena own = {0};
+  uint32_t *facts = arena_array(&own, uint32_t, s->guarded.n);
+  ARRAY(uint32_t) resources = {0};
+
+  for (uint32_t i = 0; i < s->guarded.n; i++)
+    facts[i] = i;
+  for (uint32_t i = 0; i < s->asking.n; i++) {
+    const struct fact *f = state_fact(s, s->asking.at[i]);
+
+    if (f->guard == GUARD_ALWAYS && f->need.guard != GUARD_ALWAYS)
+      array_push(&own, &resources, f->by);
+  }
+  for (uint32_t i = 0; i < s->m->steps.n; i++)
+    for (uint32_t k = 0; k < s->m->steps.at[i].disrupts_count; k++)
+      array_push(&own, &resources, s->m->steps.at[i].disrupts[k]);
+  up_spread(s, facts, s->guarded.n, resources.at, resources.n);
+  arena_free(&own);
+  s->unsteady = arena_array(s->arena, bool, s->m->resources.n + 1);
+  s->steady_node = arena_array(s->arena, uint8_t, s->nodes.n + 1);
+  s->steady_nodes = s->nodes.n;
+  for (uint32_t i = 0; i < s->resource_queue.n; i++) {
+    s->unsteady[s->resource_queue.at[i]] = true;
+    array_push(s->arena, &s->unsteadies, s->resource_queue.at[i]);
+  }
+  if (s->unsteadies.n > 1)
+    qsort(s->unsteadies.at, s->unsteadies.n, sizeof *s->unsteadies.at, compare);
+  for (uint32_t n = 0; n < s->nodes.n; n++)
+    s->steady_node[n] = s->nodes.at[n].mark != s->mark;
+}
+
+const uint32_t *state_unsteady(struct state *s, uint32_t *n)
+{
+  if (!s->unsteady)
+    find_steady(s);
+  *n = s->unsteadies.n;
+  return s->unsteadies.at;
+}
+
+static void begin(struct state *s)
+{
+  if (!s->unsteady)
+    find_steady(s);
+  s->mark++;
+  s->touched.n = s->node_queue.n = s->resource_queue.n = 0;
 }
 
 static struct step_list finish(struct state *s)
@@ -222,7 +245,7 @@ struct step_list state_depends_need(struct state *s, uint32_t by, const struct n
 
 struct step_list state_depends_up(struct state *s, uint32_t id)
 {
-  if (s->steady_resource && s->steady_resource[id])
+  if (s->unsteady && !s->unsteady[id])
     return (struct step_list){NULL, 0};
   begin(s);
   resource(s, id);

@@ -150,8 +150,10 @@ void up_spread(struct state *s, const uint32_t *facts, uint32_t fact_count, cons
   for (uint32_t i = 0; i < resource_count; i++)
     affect(s, resources[i]);
   for (uint32_t i = 0; i < fact_count; i++) {
-    if (state_fact(s, facts[i])->type == FACT_NEEDS)
-      affect(s, state_fact(s, facts[i])->by);
+    const struct fact *f = state_fact(s, s->guarded.at[facts[i]]);
+
+    if (f->type == FACT_NEEDS)
+      affect(s, f->by);
     for (uint32_t k = s->fact_nodes[facts[i]]; k != END; k = s->links.at[k].next)
       invalidate(s, s->links.at[k].to);
   }
@@ -183,13 +185,15 @@ static void look_again(struct state *s, uint32_t resource)
 void up_begin(struct state *s)
 {
   s->work.n = 0;
-  for (uint32_t r = 0; r < s->m->resources.n; r++) {
-    s->up[r] = !s->down_now[r];
-    s->queued[r] = s->up[r] && s->needing[r] != END;
-  }
-  for (uint32_t r = 0; r < s->m->resources.n; r++)
-    if (s->queued[r])
-      look_again(s, r);
+  if (s->m->resources.n)
+    memset(s->up, true, s->m->resources.n);
+  for (uint32_t i = 0; i < s->disrupted.n; i++)
+    s->up[s->disrupted.at[i]] = false;
+  /* A need of a resource in every state holds until that falls. */
+  for (uint32_t i = 0; i < s->asking.n; i++)
+    enqueue(s, state_fact(s, s->asking.at[i])->by);
+  for (uint32_t i = 0; i < s->disrupted.n; i++)
+    fall(s, s->disrupted.at[i]);
   for (uint32_t i = 0; i < s->work.n; i++)
     look_again(s, s->work.at[i]);
 }
