@@ -80,6 +80,11 @@ uint32_t name_str(struct names *t, const char *text);
 uint32_t name_find(const struct names *t, const char *text, size_t length);
 /* It will be asked for soon: the memory where it stands is fetched meanwhile. */
 void name_expect(const struct names *t, const char *text, size_t length);
+/* The same for who needs a text twice, or knows it before its turn has come: what all of them make of a text first. */
+uint32_t name_hash(const char *text, size_t length);
+uint32_t name_of_hashed(struct names *t, const char *text, size_t length, uint32_t hash);
+uint32_t name_find_hashed(const struct names *t, const char *text, size_t length, uint32_t hash);
+void name_expect_hashed(const struct names *t, uint32_t hash);
 static inline const char *name_text(const struct names *t, uint32_t id) { /* NUL-terminated */
   return id < t->texts.n ? t->texts.at[id].at : "";
 }

@@ -30,7 +30,7 @@ static uint64_t load(const char *p, size_t n) {
   return (uint64_t)(unsigned char)p[0] | (uint64_t)(unsigned char)p[n / 2] << 8 | (uint64_t)(unsigned char)p[n - 1] << 16;
 }
 
-static uint32_t hash(const char *text, size_t n) {
+uint32_t name_hash(const char *text, size_t n) {
   uint64_t h = 0x9e3779b97f4a7c15u ^ n;
 
   for (; n > 8; text += 8, n -= 8) {
@@ -94,18 +94,21 @@ static uint32_t add(struct names *t, struct name_slot *slot, const char *text, s
   return slot->id - 1;
 }
 
-uint32_t name_of(struct names *t, const char *text, size_t length) {
+uint32_t name_of_hashed(struct names *t, const char *text, size_t length, uint32_t h) {
   if (!t->texts.n) {
     grow(t, 1024);
-    uint32_t h = hash("", 0);
-    add(t, find(t, "", 0, h), "", 0, h);
+    uint32_t empty = name_hash("", 0);
+    add(t, find(t, "", 0, empty), "", 0, empty);
   }
   if (t->texts.n >= t->slot_count / 2)
     grow(t, t->slot_count * 2);
-  uint32_t h = hash(text, length);
   struct name_slot *slot = find(t, text, length, h);
 
   return slot->id ? slot->id - 1 : add(t, slot, text, length, h);
+}
+
+uint32_t name_of(struct names *t, const char *text, size_t length) {
+  return name_of_hashed(t, text, length, name_hash(text, length));
 }
 
 void names_room(struct names *t, uint32_t more) {
@@ -121,15 +124,23 @@ uint32_t name_str(struct names *t, const char *text) {
   return name_of(t, text, strlen(text));
 }
 
-void name_expect(const struct names *t, const char *text, size_t length) {
+void name_expect_hashed(const struct names *t, uint32_t h) {
   if (t->slot_count)
-    __builtin_prefetch(&t->slots[hash(text, length) >> 4 & (t->slot_count - 1)]);
+    __builtin_prefetch(&t->slots[h >> 4 & (t->slot_count - 1)]);
+}
+
+void name_expect(const struct names *t, const char *text, size_t length) {
+  name_expect_hashed(t, name_hash(text, length));
+}
+
+uint32_t name_find_hashed(const struct names *t, const char *text, size_t length, uint32_t h) {
+  if (!t->slot_count)
+    return length ? NONE : 0;
+  struct name_slot *slot = find(t, text, length, h);
+
+  return slot->id ? slot->id - 1 : NONE;
 }
 
 uint32_t name_find(const struct names *t, const char *text, size_t length) {
-  if (!t->slot_count)
-    return length ? NONE : 0;
-  struct name_slot *slot = find(t, text, length, hash(text, length));
-
-  return slot->id ? slot->id - 1 : NONE;
+  return name_find_hashed(t, text, length, name_hash(text, length));
 }

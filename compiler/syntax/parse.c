@@ -1,7 +1,7 @@
 /* Source -> syntax tree: sets up scanner and parser and runs them once.
  * Needs a source with two NUL bytes behind it. Guarantees an N_FILE node with all that could be parsed, and a finding for
  * every mistake. */
-#include "syntax/parse.h"
+#include "syntax/plain.h"
 
 #include <string.h>
 
@@ -65,7 +65,9 @@ uint32_t syntax_parse(struct tree *tree, uint32_t source) {
   } else if (check_bytes(&p)) {
     tree_room(tree, s->length);
     keywords_load(&p);
+    p.ahead = ahead_start(&p);
     parse(&p);
+    ahead_stop(p.ahead);
   }
   if (p.root == 0) p.root = node_new(&p, N_FILE, 0, 0, 0, range_of(0, p.length));
   return p.root;

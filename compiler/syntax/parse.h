@@ -103,6 +103,7 @@ struct parser {
 
   uint32_t usual[PLAIN_USUAL]; /* plain.c: the names that stood in the same places of the resource before */
   uint32_t usual_shape, usual_layout;
+  struct ahead *ahead;    /* ahead.c: what the second thread has read, NULL */
   uint8_t *keywords;      /* by name id: index into the table of keywords, 0 for none */
   uint32_t keyword_count;
 };
@@ -178,9 +179,9 @@ void mode_set(void *scanner, uint8_t open_type);
 
 /* ── plain.c: resources that need no grammar ───────────────────────────────── */
 
-/* Reads the next resource at once if all that it says are plain values; its node is in *out. False when something else
- * follows: then nothing has happened. */
-bool plain_resource(struct parser *p, struct token *t, struct part *out);
+/* Reads the resources that follow, up to the first that says more than plain values: the chain of their nodes is in *out, and one token
+ * stands for all of them. False when something else follows: then nothing has happened. */
+bool plain_resources(struct parser *p, struct token *t, struct part *out);
 
 /* ── build.c: constructors for the grammar's actions ───────────────────────── */
 

@@ -2,42 +2,11 @@
  * and a dozen reductions for each word. Where no value changes only the place of the text is kept, and the nodes are made for who asks.
  * Needs a parser between two declarations. Guarantees the nodes that the grammar would make, or none: whatever is not certain
  * within its line, a word of the language, an operator, a mistake, is left to the grammar. */
-#include "syntax/parse.h"
+#include "syntax/plain.h"
 #include "cut.tab.h"
 
 #include <string.h>
 
-enum { SHAPE_NAMES = 24, SHAPES_MOST = 256 }; /* what has more attributes, or looks like no other, gets its nodes at once */
-enum { LAYOUTS_MOST = 256, LAYOUTS_TRIED = 4 };
-enum { LETTER = 1, DIGIT = 2, NAME = LETTER | DIGIT, BLANK = 4, ENDS = 8, STOPS = 16 /* a string, or what makes it more than its bytes */ };
-#define L LETTER
-#define D DIGIT
-static const uint8_t classes[256] = {
-    ['0'] = D, D, D, D, D, D, D, D, D, D,
-    ['A'] = L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
-    ['a'] = L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, ['_'] = L,
-    [' '] = BLANK | ENDS, ['\t'] = BLANK | ENDS, ['\r'] = BLANK | ENDS, ['\n'] = ENDS | STOPS, [','] = ENDS, [']'] = ENDS,
-    ['"'] = STOPS, ['\\'] = STOPS, ['$'] = STOPS, ['\0'] = STOPS};
-#undef L
-#undef D
-
-struct reader {
-  struct parser *p;
-  const char *s;        /* the next byte */
-  uint32_t line_start, first_at; /* as in the parser */
-  uint32_t place;       /* of p->usual: grows with each word */
-  bool glance;          /* is it plain? Nodes and values are counted and not made, names not looked up */
-  bool arrow;           /* a value changes */
-  uint32_t nodes, values;
-  uint32_t n, names[SHAPE_NAMES]; /* of the attributes so far */
-  struct range values_at[SHAPE_NAMES];
-  uint32_t id, label, brace; /* the resource's name, and where it and the `{` stand */
-};
-
-static uint8_t class(char c) { return classes[(unsigned char)c]; }
-static bool blank(char c) { return class(c) & BLANK; }
-/* What may follow a value: nothing that a longer token goes on with. */
-static bool ends(char c) { return class(c) & ENDS; }
 static uint32_t offset(const struct reader *r, const char *s) { return (uint32_t)(s - r->p->text); }
 static struct range from(const struct reader *r, const char *start) { return range_of(offset(r, start), offset(r, r->s)); }
 static uint32_t node_made(struct reader *r, enum node_type type, uint32_t text, uint32_t child, const char *start) {
@@ -73,8 +42,7 @@ static void blanks(struct reader *r) {
   while (blank(*r->s)) r->s++;
 }
 
-/* Blanks, line ends and comments; false before a `##` text and at the end. */
-static bool space(struct reader *r) {
+bool plain_space(struct reader *r) {
   for (;; r->s++) {
     if (*r->s == '\n') {
       r->s++;
@@ -88,22 +56,7 @@ static bool space(struct reader *r) {
   }
 }
 
-static size_t digits(const char *s) {
-  size_t n = 0;
-  while (class(s[n]) == DIGIT) n++;
-  return n;
-}
-
 /* ── Words ─────────────────────────────────────────────────────────────────── */
-
-static size_t word_length(const char *s) {
-  size_t n = 1;
-  if (class(*s) != LETTER) return 0;
-  for (;; n += 2) {
-    while (class(s[n]) & NAME) n++;
-    if (s[n] != '-' || !(class(s[n + 1]) & NAME)) return n;
-  }
-}
 
 /* The name of a text. One resource says much the same as the one before, in the same order: that name is tried first. */
 static uint32_t name(struct reader *r, const char *s, size_t n) {
@@ -137,76 +90,6 @@ static bool never_name(int token) {
 }
 
 /* ── Values ────────────────────────────────────────────────────────────────── */
-
-/* `443/tcp`, `:443`, `:1-9/udp`: what follows a host or stands alone. Bytes, 0 when it is none. */
-static size_t ports(const char *s, bool proto) {
-  size_t n = digits(s);
-  if (n == 0) return 0;
-  if (s[n] == '-') {
-    size_t more = digits(s + n + 1);
-    if (more == 0) return 0;
-    n += 1 + more;
-  }
-  if (s[n] != '/') return proto ? 0 : n;
-  n++;
-  if (!strncmp(s + n, "tcp", 3) || !strncmp(s + n, "udp", 3)) return n + 3;
-  return strncmp(s + n, "sctp", 4) ? 0 : n + 4;
-}
-
-static size_t duration(const char *s) {
-  size_t n = 0;
-  while (class(s[n]) == DIGIT) {
-    n += digits(s + n);
-    if (s[n] == 'm' && s[n + 1] == 's') n += 2;
-    else if (s[n] == 's' || s[n] == 'm' || s[n] == 'h' || s[n] == 'd') n++;
-    else return 0;
-  }
-  return n;
-}
-
-/* What begins with a digit, and its length; V_NONE when it is for the scanner to say. */
-static enum value_type number_type(const char *s, size_t *length) {
-  size_t n = digits(s), dots = 0, more;
-  while (s[n] == '.' && class(s[n + 1]) == DIGIT) {
-    n += 1 + digits(s + n + 1);
-    dots++;
-  }
-  *length = n;
-  if (ends(s[n])) return dots == 3 ? V_ADDRESS : dots == 0 ? V_NUMBER : V_VERSION;
-  if (dots == 0) {
-    if ((*length = ports(s, true)) != 0 && ends(s[*length])) return V_PORT;
-    return (*length = duration(s)) != 0 && ends(s[*length]) ? V_DURATION : V_NONE;
-  }
-  if (dots != 3) return V_NONE;
-  more = s[n] == ':' ? ports(s + n + 1, false) : s[n] == '/' ? digits(s + n + 1) : 0;
-  *length = n + 1 + more;
-  if (more == 0 || !ends(s[*length])) return V_NONE;
-  return s[n] == ':' ? V_ENDPOINT : V_CIDR;
-}
-
-/* What most that begins with a digit is, an address of four numbers or a port: its length, 0 when it is none or may have a mistake. */
-static size_t usual_number(const char *s, struct plain_value *out) {
-  const char *p = s;
-  uint32_t all = 0;
-  for (unsigned dots = 0;; dots++, p++) {
-    const char *from = p;
-    uint32_t part = 0;
-    while (class(*p) == DIGIT && p - from < 6) part = part * 10 + (uint32_t)(*p++ - '0');
-    if (p == from || (*from == '0' && p - from > 1)) return 0;
-    if (dots == 0 && p[0] == '/' && part - 1 < 65535) {
-      bool tcp = p[1] == 't' && p[2] == 'c' && p[3] == 'p', udp = p[1] == 'u' && p[2] == 'd' && p[3] == 'p';
-      *out = (struct plain_value){.type = V_PORT, .read = true, .number = part, .proto = tcp ? PROTO_TCP : PROTO_UDP};
-      return (tcp || udp) && ends(p[4]) ? (size_t)(p + 4 - s) : 0;
-    }
-    if (part > 255) return 0;
-    all = all << 8 | part;
-    if (dots == 3) {
-      *out = (struct plain_value){.type = V_ADDRESS, .read = true, .number = all};
-      return ends(*p) ? (size_t)(p - s) : 0;
-    }
-    if (*p != '.') return 0;
-  }
-}
 
 static uint32_t number(struct reader *r) {
   const char *start = r->s, *why;
@@ -308,6 +191,21 @@ static uint32_t attribute(struct reader *r) {
   return child ? node(r, N_ATTR, id, child, start) : 0;
 }
 
+/* The name of a resource. At a glance it is not looked up: its hash tells where it will be when all else has been read. */
+static bool named(struct reader *r) {
+  const struct names *names = &r->p->c->names;
+  const char *word = r->s;
+  size_t n = word_length(word);
+  if (n == 0 || truth(word, n)) return false;
+  r->label = offset(r, word);
+  r->label_length = (uint32_t)n;
+  r->hash = name_hash(word, n);
+  r->s += n;
+  if (!r->glance) return keyword_token(r->p, r->id = name_of_hashed(&r->p->c->names, word, n, r->hash)) == 0;
+  name_expect_hashed(names, r->hash);
+  return class(word[n - 1]) == DIGIT || keyword_token(r->p, name_find_hashed(names, word, n, r->hash)) == 0;
+}
+
 /* `KIND NAME {`, its attributes and `}`. */
 static uint32_t resource(struct reader *r) {
   const char *start = r->s;
@@ -318,17 +216,12 @@ static uint32_t resource(struct reader *r) {
   r->s += n;
   blanks(r);
   const char *word = r->s;
-  n = word_length(word);
-  if (n == 0 || truth(word, n)) return 0;
-  r->label = offset(r, word);
-  if (r->glance) name_expect(&r->p->c->names, word, n); /* looked up when all else has been read */
-  else if (keyword_token(r->p, r->id = name_of(&r->p->c->names, word, n)) != 0) return 0;
-  r->s += n;
+  if (!named(r)) return 0;
   uint32_t last = text_literal(r, r->id, word), label = last;
   blanks(r);
   r->brace = offset(r, r->s);
   if (*r->s++ != '{') return 0;
-  while (space(r) && *r->s != '}') {
+  while (plain_space(r) && *r->s != '}') {
     uint32_t item = attribute(r);
     if (item == 0) return 0;
     chain(r, last, item);
@@ -336,12 +229,9 @@ static uint32_t resource(struct reader *r) {
   }
   if (*r->s != '}') return 0;
   r->s++;
-  if (r->glance) {
-    r->nodes++;
-    r->id = name_of(&r->p->c->names, word, n);
-    return keyword_token(r->p, r->id) ? 0 : kind;
-  }
-  return node(r, N_RESOURCE, kind, label, start);
+  if (!r->glance) return node(r, N_RESOURCE, kind, label, start);
+  r->nodes++;
+  return kind;
 }
 
 /* Which shape this is: one known, or a new one. NONE when there are too many. */
@@ -364,7 +254,7 @@ static uint32_t shape_of(const struct reader *r, uint32_t kind) {
 /* Keeps what stands between the values of this one; 0 when there are too many such already, or its lines end somewhere else. */
 static uint32_t layout_new(const struct reader *r, uint32_t shape, const char *start) {
   struct tree *t = r->p->tree;
-  uint32_t begin = offset(r, start), end = offset(r, r->s), at = r->label + name_length(&t->c->names, r->id);
+  uint32_t begin = offset(r, start), end = offset(r, r->s), at = r->label + r->label_length;
   uint32_t behind = r->n ? r->values_at[r->n - 1].end : at;
   bool one_line = r->line_start <= begin;
   if (t->layouts.n >= LAYOUTS_MOST || (!one_line && r->line_start < behind)) return 0;
@@ -372,51 +262,90 @@ static uint32_t layout_new(const struct reader *r, uint32_t shape, const char *s
   for (uint32_t i = 0; i < r->n; at = r->values_at[i++].end) gaps[i] = (struct plain_gap){at - begin, r->values_at[i].start - at};
   gaps[r->n] = (struct plain_gap){at - begin, end - at};
   array_push(&t->c->arena, &t->layouts,
-             ((struct plain_layout){shape, start, r->label - begin, r->brace - r->label - name_length(&t->c->names, r->id), gaps, one_line ? 0 : end - r->line_start, one_line ? 0 : end - r->first_at}));
+             ((struct plain_layout){shape, start, r->label - begin, r->brace - r->label - r->label_length, gaps, one_line ? 0 : end - r->line_start, one_line ? 0 : end - r->first_at}));
   return r->p->usual_layout = t->layouts.n;
 }
 
-static bool same(struct reader *r, const char *text, uint32_t n) {
-  if (r->p->length - offset(r, r->s) < n || memcmp(r->s, text, n) != 0) return false;
+static inline bool equal(const char *a, const char *b, uint32_t n) {
+  uint64_t x[2], y[2];
+  if (n < 8 || n > 16) return memcmp(a, b, n) == 0;
+  memcpy(&x[0], a, 8);
+  memcpy(&x[1], a + n - 8, 8);
+  memcpy(&y[0], b, 8);
+  memcpy(&y[1], b + n - 8, 8);
+  return x[0] == y[0] && x[1] == y[1];
+}
+
+static inline bool same(struct reader *r, const char *text, uint32_t n) {
+  if (r->p->length - offset(r, r->s) < n || !equal(r->s, text, n)) return false;
   r->s += n;
   return true;
 }
 
+/* After the n-th value something else follows than in the other: an arrow? */
+static bool changes(struct reader *r, uint32_t n) {
+  blanks(r);
+  r->arrow = n > 0 && r->s[0] == '-' && r->s[1] == '>';
+  return false;
+}
+
 /* A resource that says the same as another but for its name and its values. */
 static bool alike(struct reader *r, const struct plain_layout *x) {
-  struct names *names = &r->p->c->names;
-  if (!same(r, x->text, x->head)) return false;
-  const char *word = r->s;
-  size_t length = word_length(word);
-  if (length == 0 || truth(word, length)) return false;
-  name_expect(names, word, length);
-  r->label = offset(r, word);
-  r->s += length;
+  if (!same(r, x->text, x->head) || !named(r)) return false;
   r->brace = offset(r, r->s) + x->brace;
   r->n = r->p->tree->shapes.at[x->shape].n;
   for (uint32_t i = 0; i < r->n; i++)
-    if (!same(r, x->text + x->gaps[i].at, x->gaps[i].n) || (*r->s == '[' ? list(r) : single(r)) == 0) return false;
-  if (!same(r, x->text + x->gaps[r->n].at, x->gaps[r->n].n)) return false;
+    if (!same(r, x->text + x->gaps[i].at, x->gaps[i].n)) return changes(r, i);
+    else if ((*r->s == '[' ? list(r) : single(r)) == 0) return false;
+  if (!same(r, x->text + x->gaps[r->n].at, x->gaps[r->n].n)) return changes(r, r->n);
   r->nodes += r->n + 2; /* the attributes, the label, the resource */
   r->values++;
-  if (x->line) {
-    r->line_start = offset(r, r->s) - x->line;
-    r->first_at = offset(r, r->s) - x->first;
-  }
-  r->id = name_of(names, word, length);
-  return keyword_token(r->p, r->id) == 0;
+  return true;
+}
+
+/* Where the line at hand and its first token begin, behind a resource of a layout. */
+static void lines_behind(struct reader *r, const struct plain_layout *x) {
+  if (!x->line) return;
+  r->line_start = offset(r, r->s) - x->line;
+  r->first_at = offset(r, r->s) - x->first;
+}
+
+static void begin(struct reader *r, const char *start, bool glance) {
+  r->s = start;
+  r->glance = glance;
+  r->arrow = false;
+  r->place = r->nodes = r->values = r->n = 0;
 }
 
 /* The layout of the resource that begins here, plus one, when it is one of those that were seen; 0. */
 static uint32_t layout_seen(struct reader *r) {
+  enum { TRIED = 4 };
   const struct tree *t = r->p->tree;
-  const struct reader before = *r;
-  for (uint32_t i = 0; i < t->layouts.n && i < LAYOUTS_TRIED; i++) {
+  const char *start = r->s;
+  for (uint32_t i = 0; i < t->layouts.n && i < TRIED; i++) {
     uint32_t at = (r->p->usual_layout + t->layouts.n - 1 - i) % t->layouts.n;
-    if (alike(r, &t->layouts.at[at])) return r->p->usual_layout = at + 1;
-    *r = before;
+    if (alike(r, &t->layouts.at[at])) {
+      lines_behind(r, &t->layouts.at[at]);
+      return r->p->usual_layout = at + 1;
+    }
+    if (r->arrow) break;
+    begin(r, start, true);
   }
   return 0;
+}
+
+bool plain_glance(struct reader *r, uint32_t *shape, uint32_t *layout) {
+  const char *start = r->s;
+  begin(r, start, true);
+  if ((*layout = layout_seen(r)) != 0) {
+    *shape = r->p->tree->layouts.at[*layout - 1].shape;
+    return true;
+  }
+  uint32_t kind = r->arrow ? 0 : resource(r);
+  if (kind == 0) return false;
+  *shape = shape_of(r, kind);
+  *layout = *shape == NONE ? 0 : layout_new(r, *shape, start);
+  return true;
 }
 
 /* The node of a resource that nothing changes. */
@@ -432,38 +361,67 @@ static uint32_t asleep(struct reader *r, uint32_t shape, uint32_t layout, const 
   return id;
 }
 
-bool plain_resource(struct parser *p, struct token *t, struct part *out) {
-  struct reader r = {.p = p, .s = p->text + p->scanned, .line_start = p->line_start, .first_at = p->first_at, .glance = true};
-  if (!space(&r)) return false;
-  struct reader again = r;
-  const char *start = r.s;
-  uint32_t layout = layout_seen(&r), made;
-  if (layout != 0) {
-    made = asleep(&r, p->tree->layouts.at[layout - 1].shape, layout, start);
-  } else {
-    uint32_t kind = resource(&r), shape = kind == 0 ? NONE : shape_of(&r, kind), nodes = p->tree->nodes.n, values = p->tree->values.n;
-    if (kind == 0 && !r.arrow) return false;
-    if (shape != NONE) {
-      made = asleep(&r, shape, layout_new(&r, shape, start), start);
-    } else {
-      r = again;
-      r.glance = false;
-      made = resource(&r);
-      if (made == 0) { /* plain up to its first arrow */
-        p->tree->nodes.n = nodes;
-        p->tree->values.n = values;
-        return false;
-      }
-    }
+/* What the second thread has seen of the one that begins here; 0 when that is nothing. */
+static uint32_t taken_over(struct reader *r) {
+  uint32_t layout;
+  const struct glimpse *g = ahead_at(r->p->ahead, offset(r, r->s), &layout);
+  if (g == NULL || layout == 0) return 0;
+  const struct plain_layout *x = &r->p->tree->layouts.at[layout - 1];
+  const char *start = r->s;
+  r->label = g->start + x->head;
+  r->label_length = g->label_length;
+  r->brace = r->label + g->label_length + x->brace;
+  r->nodes = g->nodes;
+  r->values = g->values;
+  r->id = name_of_hashed(&r->p->c->names, r->p->text + r->label, g->label_length, g->hash);
+  r->s = r->p->text + g->end;
+  lines_behind(r, x);
+  return asleep(r, x->shape, layout, start);
+}
+
+/* The resource that begins here: its node, 0 when it is none of plain values. */
+static uint32_t next(struct reader *r) {
+  struct tree *t = r->p->tree;
+  const char *start = r->s;
+  uint32_t line_start = r->line_start, first_at = r->first_at, shape, layout, made;
+  if (r->p->ahead != NULL && (made = taken_over(r)) != 0) return made;
+  bool plain = plain_glance(r, &shape, &layout);
+  if (!plain && !r->arrow) return 0;
+  if (plain) r->id = name_of_hashed(&r->p->c->names, r->p->text + r->label, r->label_length, r->hash);
+  if (plain && shape != NONE) return asleep(r, shape, layout, start);
+  uint32_t nodes = t->nodes.n, values = t->values.n;
+  begin(r, start, false);
+  r->line_start = line_start;
+  r->first_at = first_at;
+  made = resource(r);
+  if (made != 0) return made;
+  t->nodes.n = nodes; /* plain up to its first arrow */
+  t->values.n = values;
+  return 0;
+}
+
+bool plain_resources(struct parser *p, struct token *t, struct part *out) {
+  struct reader r = {.p = p, .s = p->text + p->scanned, .line_start = p->line_start, .first_at = p->first_at};
+  *out = (struct part){0, 0, 0};
+  while (plain_space(&r)) {
+    uint32_t start = offset(&r, r.s), made = next(&r);
+    if (made == 0) break;
+    if (out->node == 0) {
+      out->node = made;
+      t->at.start = start;
+    } else p->tree->nodes.at[out->last].next = made;
+    out->last = made;
+    t->at.end = offset(&r, r.s);
+    p->line_start = r.line_start;
+    p->first_at = r.first_at;
+    p->before = p->last;
+    p->last = (struct token){T_RBRACE, range_of(t->at.end - 1, t->at.end), r.brace}; /* as the scanner would leave it */
   }
-  *t = (struct token){T_PLAIN, from(&r, start), NONE};
-  *out = (struct part){made, made, 0};
+  if (out->node == 0) return false;
+  t->type = T_PLAIN;
+  t->opener = NONE;
   scanner_seek(p->scanner, t->at.end);
-  p->line_start = r.line_start;
-  p->first_at = r.first_at;
   if (p->first_token == NONE) p->first_token = t->at.start;
-  p->before = p->last;
-  p->last = (struct token){T_RBRACE, range_of(t->at.end - 1, t->at.end), r.brace}; /* as the scanner would leave it */
   return true;
 }
 
@@ -492,57 +450,3 @@ void tree_wake(struct tree *tree, uint32_t node) {
   tree->nodes.n--; /* its own is the one that slept */
 }
 
-/* What begins here, in a text that is known to be plain. */
-static const char *glanced(const char *text, const char *s, struct plain_value *out) {
-  const char *start = s;
-  uint8_t is = class(*s);
-  size_t n = 0;
-  out->read = false;
-  if (is == DIGIT) {
-    if ((n = usual_number(s, out)) == 0) *out = (struct plain_value){.type = (uint8_t)number_type(s, &n)};
-    s += n;
-  } else if (is == LETTER) {
-    s += word_length(s);
-    n = (size_t)(s - start);
-    out->type = (n == 4 && !memcmp(start, "true", 4)) || (n == 5 && !memcmp(start, "false", 5)) ? V_BOOL : V_WORD;
-  } else if (*s == '"') {
-    out->type = V_STRING;
-    s = strchr(s + 1, '"') + 1;
-  } else {
-    out->type = V_LIST; /* a string in it may hold a bracket */
-    for (s++; *s != ']'; s++)
-      if (*s == '"') s = strchr(s + 1, '"');
-    s++;
-  }
-  out->start = (uint32_t)(start - text);
-  out->end = (uint32_t)(s - text);
-  return s;
-}
-
-void plain_read(const struct tree *tree, uint32_t node, struct plain_value *out) {
-  const struct node *n = &tree->nodes.at[node];
-  const struct plain *p = &tree->plains.at[n->doc];
-  const char *text = tree->c->sources.at[n->source].text, *s = text + p->label + name_length(&tree->c->names, p->name);
-  const struct plain_gap *gaps = p->layout ? tree->layouts.at[p->layout - 1].gaps : NULL;
-  for (uint32_t i = 0; gaps != NULL && i < tree->shapes.at[p->shape].n; i++) s = glanced(text, s + gaps[i].n, &out[i]);
-  if (gaps != NULL) return;
-  s = strchr(s, '{') + 1;
-  for (uint32_t i = 0; i < tree->shapes.at[p->shape].n; i++) {
-    while (class(*s) != LETTER) {
-      if (*s == '#') s = strchr(s, '\n');
-      else s++;
-    }
-    s += name_length(&tree->c->names, tree->shapes.at[p->shape].names[i]);
-    while (*s != '=') s++;
-    for (s++; blank(*s);) s++;
-    s = glanced(text, s, &out[i]);
-  }
-}
-
-bool plain_element(const struct tree *tree, uint32_t source, uint32_t *at, struct plain_value *out) {
-  const char *text = tree->c->sources.at[source].text, *s = text + *at;
-  while (blank(*s) || *s == ',' || *s == '[') s++;
-  if (*s == ']') return false;
-  *at = (uint32_t)(glanced(text, s, out) - text);
-  return true;
-}

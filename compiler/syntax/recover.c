@@ -250,9 +250,9 @@ int cut_lex(struct part *value, struct range *at, struct parser *p) {
   *value = (struct part){0, 0, 0};
   bool between = p->between && !p->skipping && p->open.n == 0 && !p->tree->by_grammar;
   p->between = false;
-  if (between && plain_resource(p, &t, value)) {
+  if (between && plain_resources(p, &t, value)) {
     *at = t.at;
-    return T_PLAIN;
+    return t.type;
   }
   do {
     advance(p, &t, value);

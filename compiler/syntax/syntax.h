@@ -150,6 +150,7 @@ struct tree {
   ARRAY(struct plain_layout) layouts;
   uint32_t asleep_nodes, asleep_values; /* that waking all of them would make */
   bool by_grammar;            /* plain resources are read by the grammar as well: to compare */
+  bool ahead_first;           /* the second thread has read all before the first begins, in small pieces: to compare */
 };
 
 /* Parses a source and returns its N_FILE node. Every syntax error becomes a finding; what could be parsed is in
