@@ -46,6 +46,7 @@ struct compilation {
   ARRAY(struct finding *) findings;
   uint32_t errors, warnings; /* not waived */
   bool verbose;              /* -v */
+  bool each_alone;           /* each step is looked at as if there were no other of its kind: for comparing */
   const struct compilation *texts; /* a run before this one: its files are not read again; NULL */
 };
 

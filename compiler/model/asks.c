@@ -2,6 +2,7 @@
  * The last pass: needs everything else of the model. Guarantees: model.asks in the order of resources, then of steps, each
  * endpoint under its guards and seen from where the operator stands. */
 #include "model/commands.h"
+#include "model/ways.h"
 
 /* ── Asks ──────────────────────────────────────────────────────────────────── */
 
@@ -44,11 +45,12 @@ static void ask_verify(struct elaboration *e, uint32_t resource, uint32_t step) 
 
 static void ask_step(struct elaboration *e, uint32_t step, uint32_t *seen) {
   const struct step *t = &e->m->steps.at[step];
+  const struct way *way = way_of(e, step);
   for (uint32_t i = 0; i < t->part_count + (t->resource != NONE ? 1u : 0u); i++) {
     uint32_t r = i < t->part_count ? t->parts[i] : t->resource;
     if (seen[r] != 0) continue;
     seen[r] = 1;
-    ask_verify(e, r, step);
+    if (way == NULL || !way->askless) ask_verify(e, r, step);
   }
   if (NODE(e, t->node)->type != N_STEP) return;
   for (uint32_t i = NODE(e, t->node)->child; i != 0; i = NODE(e, i)->next) {

@@ -20,6 +20,7 @@ struct statements {
   uint32_t resource;        /* whose attributes `observe` looks at; NONE */
   struct command_list out;
   const char *unreliable;
+  uint32_t node;            /* the expression whose value becomes pieces now; 0 */
   bool incomplete;          /* the text read last lacks a piece, which was said */
   uint32_t silent;          /* 1 + a resource whose `do` comes to no command at all; 0 */
 };
@@ -27,6 +28,7 @@ struct statements {
 void statements_evaluate(struct statements *b, uint32_t block);
 /* Text as pieces, for texts that are no `$` line. */
 struct pieces pieces_of_text(struct arena *a, const char *text, struct span at);
+bool type_wants_address(const struct type *t); /* an address, and nothing else */
 /* A value as it stands in a URL behind what is before it (url_text.c): what cannot stand there is written as RFC 3986 has it, and in the
  * value of a parameter what would end it (`&`, `+`), too. A value at the very front is the URL's own beginning, and stays as it is. */
 const char *url_text(struct arena *arena, struct pieces before, const char *text);
@@ -48,6 +50,10 @@ void state_leave(const struct model *m, uint32_t step, bool *done);
 void blocks_keep(struct elaboration *e);
 /* Keeps what a block came to, whatever arena it is in. */
 void block_keep(struct elaboration *e, uint32_t step, enum block_type type, const struct block *b);
+/* Those of a step whose way has a form: nothing is kept but that. */
+struct kept_step;
+void step_keep(struct elaboration *e, uint32_t step, const struct kept_step *form);
+bool step_filled(const struct model *m, uint32_t step); /* is it kept so? */
 
 /* ── What commands tell of steps (commands_steps.c) ────────────────────────── */
 

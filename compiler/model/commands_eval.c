@@ -15,7 +15,12 @@ static struct span at_of(struct statements *b, uint32_t node) { return node_span
 /* ── Pieces ────────────────────────────────────────────────────────────────── */
 
 static void add(struct statements *b, struct piece_list *p, enum piece_type type, bool quoted, const char *text, struct span at) {
-  array_push(arena_of(b), p, (struct piece){.type = (uint8_t)type, .in_quotes = quoted, .text = text, .secret = NONE, .at = at});
+  array_push(arena_of(b), p, (struct piece){.type = (uint8_t)type, .in_quotes = quoted, .node = b->node, .text = text, .secret = NONE, .at = at});
+}
+
+/* What is there as it is written, whatever the values around it are. */
+static void add_written(struct statements *b, struct piece_list *p, bool quoted, const char *text, struct span at) {
+  array_push(arena_of(b), p, (struct piece){.type = PIECE_VALUE, .in_quotes = quoted, .written = true, .text = text, .secret = NONE, .at = at});
 }
 
 static struct pieces pieces(const struct piece_list *p) { return (struct pieces){p->at, p->n}; }
@@ -113,7 +118,8 @@ static void value_piece(struct statements *b, struct piece_list *p, const struct
   if (v->type == V_LIST) {
     bool words = in == IN_LINE && !quoted;
     for (uint32_t i = 0; i < v->count; i++) {
-      if (i > 0) add(b, p, words ? PIECE_SHELL : PIECE_VALUE, quoted, words ? " " : ",", at);
+      if (i > 0 && words) add(b, p, PIECE_SHELL, quoted, " ", at);
+      else if (i > 0) add_written(b, p, quoted, ",", at);
       value_piece(b, p, &v->items[i], quoted, in, at, depth + 1);
     }
     return;
@@ -126,19 +132,26 @@ static void value_piece(struct statements *b, struct piece_list *p, const struct
   else no_text(b, v, at);
 }
 
+/* The value of an expression as pieces. */
+static void expression_pieces(struct statements *b, struct piece_list *p, const struct value *v, uint32_t node, bool quoted, enum context in) {
+  b->node = node;
+  value_piece(b, p, v, quoted, in, at_of(b, node), 0);
+  b->node = 0;
+}
+
 static struct value eval(struct statements *b, uint32_t node, const struct type *want) {
   return eval_in_state(b->e, &b->scope, node, want, b->scope.done);
 }
 
 /* Is an address, and nothing else, wanted here? Then what stands for one is its value. */
-static bool wants_address(const struct type *t) {
+bool type_wants_address(const struct type *t) {
   while (t != NULL && (t->tag == T_OPTIONAL || t->tag == T_LIST)) t = t->of[0];
   return t != NULL && t->tag == T_ADDRESS;
 }
 
 static struct value eval_text(struct statements *b, uint32_t node) {
   struct value v = eval(b, node, NULL);
-  if ((v.type != V_RESOURCE && v.type != V_LIST) || !wants_address(type_of(b->e, &b->scope, node))) return v;
+  if ((v.type != V_RESOURCE && v.type != V_LIST) || !type_wants_address(type_of(b->e, &b->scope, node))) return v;
   struct cases c = eval_standing(b->e, &b->scope, node, NULL);
   return c.n > 0 ? c.at[0].value : v;
 }
@@ -164,14 +177,14 @@ static void node_pieces(struct statements *b, struct piece_list *p, uint32_t nod
   enum piece_type type;
   if (node == 0 || depth > 64) return;
   if (n->type == N_LITERAL && b->e->tree->values.at[n->text].value.type == V_STRING) {
-    add(b, p, PIECE_VALUE, quoted, literal_text(b, node), at_of(b, node));
+    add_written(b, p, quoted, literal_text(b, node), at_of(b, node));
   } else if (n->type == N_STRING) {
     for (uint32_t i = n->child; i != 0; i = NODE(b->e, i)->next) node_pieces(b, p, i, true, in, depth + 1);
   } else if (special(b, node, &type)) {
     add(b, p, type, quoted, "", at_of(b, node));
   } else {
     struct value v = eval_text(b, node);
-    value_piece(b, p, &v, quoted, in, at_of(b, node), 0);
+    expression_pieces(b, p, &v, node, quoted, in);
   }
 }
 
@@ -238,7 +251,7 @@ static struct pieces line_of(struct statements *b, uint32_t node) {
       add(b, &p, type, in_double(&q), "", at_of(b, i));
     } else {
       struct value v = eval_text(b, inner);
-      value_piece(b, &p, &v, in_double(&q), IN_LINE, at_of(b, inner), 0);
+      expression_pieces(b, &p, &v, inner, in_double(&q), IN_LINE);
     }
   }
   return pieces(&p);
@@ -512,7 +525,7 @@ static void observe(struct statements *b, uint32_t from, uint32_t node) {
   if (b->place == PLACE_OBSERVE) {
     const struct value *v = attribute_value(b->e->m, b->resource, o.attribute, b->scope.done);
     if (v != NULL) o.declared = *v;
-    if (v != NULL && wants_address(b->e->lazies.at[attribute_index(b->e, b->resource, o.attribute)].type)) {
+    if (v != NULL && type_wants_address(b->e->lazies.at[attribute_index(b->e, b->resource, o.attribute)].type)) {
       struct cases standing = value_stand(b->e, &b->scope, v);
       if (standing.n > 0) o.declared = standing.at[0].value;
     }
@@ -543,7 +556,7 @@ static struct pieces folder(struct statements *b, struct pieces outer, uint32_t 
   if (outer.n == 0 || inner.n == 0 || inner.at[0].type == PIECE_WORK || (inner.at[0].text != NULL && inner.at[0].text[0] == '/')) return inner;
   struct piece *both = arena_array(arena_of(b), struct piece, (size_t)outer.n + inner.n + 1);
   memcpy(both, outer.at, outer.n * sizeof *both);
-  both[outer.n] = (struct piece){.type = PIECE_VALUE, .text = "/", .secret = NONE, .at = inner.at[0].at};
+  both[outer.n] = (struct piece){.type = PIECE_VALUE, .written = true, .text = "/", .secret = NONE, .at = inner.at[0].at};
   memcpy(both + outer.n + 1, inner.at, inner.n * sizeof *both);
   return (struct pieces){both, outer.n + inner.n + 1};
 }

@@ -2,23 +2,20 @@
  * Needs evaluated blocks. Guarantees: what is given out is what was kept, down to the places; thousands of steps that one text of
  * a kind changes take one block, their shape, and the texts of their values. */
 #include "model/commands.h"
+#include "model/ways.h"
 
 #include <string.h>
 
-/* A value's piece in a shape: of which command, of which of its pieces, which one. */
-struct slot { uint32_t command, pieces, piece; };
 struct shape {
   struct block block;
-  struct slot *slots; uint32_t slot_count;
-};
-struct kept_block {
-  uint32_t shape;           /* NONE: not kept */
-  const char *const *texts; /* one for each slot of it */
+  struct slot *slots;       /* the pieces that are values, and the expressions whose they are */
+  uint32_t *nodes;
+  uint32_t slot_count;
 };
 struct kept_blocks {
   ARRAY(struct shape) shapes;
   struct index latest;      /* where a block begins -> the last shape that began there */
-  struct kept_block (*steps)[3];
+  const struct kept_step **steps; /* NULL: none of its blocks is kept */
   uint32_t step_count;
 };
 
@@ -48,8 +45,8 @@ static bool same_pieces(const struct pieces *a, const struct pieces *b) {
   if (a->n != b->n) return false;
   for (uint32_t i = 0; i < a->n; i++) {
     const struct piece *x = &a->at[i], *y = &b->at[i];
-    if (x->type != y->type || x->in_quotes != y->in_quotes || x->secret != y->secret || !same_span(x->at, y->at)) return false;
-    if (x->type != PIECE_VALUE && !same_text(x->text, y->text)) return false;
+    if (x->type != y->type || x->in_quotes != y->in_quotes || x->written != y->written || x->secret != y->secret || !same_span(x->at, y->at)) return false;
+    if ((x->type != PIECE_VALUE || x->written) && !same_text(x->text, y->text)) return false;
   }
   return true;
 }
@@ -113,6 +110,7 @@ static const char *kept_text(struct arena *a, const char *text) { return text ==
 
 static struct shape shape_of(struct arena *a, const struct block *b) {
   ARRAY(struct slot) slots = {0};
+  ARRAY(uint32_t) nodes = {0};
   struct command *all = copy(a, b->at, b->n, sizeof *all);
   for (uint32_t i = 0; i < b->n; i++) {
     own_lists(a, &all[i]);
@@ -120,11 +118,13 @@ static struct shape shape_of(struct arena *a, const struct block *b) {
       struct piece *at = own_pieces(a, &all[i], k);
       for (uint32_t x = 0; x < pieces_at(&all[i], k)->n; x++) {
         at[x].text = kept_text(a, at[x].text);
-        if (at[x].type == PIECE_VALUE) array_push(a, &slots, ((struct slot){i, k, x}));
+        if (at[x].type != PIECE_VALUE || at[x].written) continue;
+        array_push(a, &slots, ((struct slot){i, k, x}));
+        array_push(a, &nodes, at[x].node);
       }
     }
   }
-  return (struct shape){{all, b->n, kept_text(a, b->unreliable)}, slots.at, slots.n};
+  return (struct shape){{all, b->n, kept_text(a, b->unreliable)}, slots.at, nodes.at, slots.n};
 }
 
 static const char *slot_text(const struct block *b, const struct slot *s) { return pieces_at(&b->at[s->command], s->pieces)->at[s->piece].text; }
@@ -135,10 +135,21 @@ void blocks_keep(struct elaboration *e) {
   struct arena *a = &e->c->arena;
   struct kept_blocks *k = arena_new(a, struct kept_blocks);
   k->step_count = e->m->steps.n;
-  k->steps = arena_alloc(a, (size_t)k->step_count + 1, sizeof *k->steps);
-  for (uint32_t i = 0; i < k->step_count; i++)
-    for (uint32_t t = 0; t < 3; t++) k->steps[i][t].shape = NONE;
+  k->steps = arena_array(a, const struct kept_step *, k->step_count + 1u);
   e->kept = k;
+}
+
+void step_keep(struct elaboration *e, uint32_t step, const struct kept_step *form) { e->kept->steps[step] = form; }
+
+/* The step's own. */
+static struct kept_block *own_block(struct elaboration *e, uint32_t step, enum block_type type) {
+  struct kept_blocks *k = e->kept;
+  if (k->steps[step] == NULL) {
+    struct kept_step *own = arena_new(&e->c->arena, struct kept_step);
+    for (uint32_t t = 0; t < 3; t++) own->blocks[t].shape = NONE;
+    k->steps[step] = own;
+  }
+  return (struct kept_block *)&k->steps[step]->blocks[type];
 }
 
 /* Blocks that look alike begin at one place of one text; others may share a number, and are told apart where they are compared. */
@@ -159,36 +170,53 @@ void block_keep(struct elaboration *e, uint32_t step, enum block_type type, cons
     array_push(a, &k->shapes, shape_of(a, b));
   }
   const struct shape *s = &k->shapes.at[shape];
-  const char **texts = arena_array(a, const char *, s->slot_count);
+  const char **texts = s->slot_count ? arena_array(a, const char *, s->slot_count) : NULL;
   for (uint32_t i = 0; i < s->slot_count; i++) {
     const char *text = slot_text(b, &s->slots[i]), *same = slot_text(&s->block, &s->slots[i]);
     texts[i] = strcmp(text, same) == 0 ? same : arena_copy(a, text, strlen(text));
   }
-  k->steps[step][type] = (struct kept_block){shape, texts};
+  *own_block(e, step, type) = (struct kept_block){.shape = shape, .fill_count = NONE, .is.texts = texts};
 }
 
+/* NULL when it is not. */
 static const struct kept_block *kept(const struct model *m, uint32_t step, enum block_type type) {
   const struct kept_blocks *k = m->elaboration != NULL ? m->elaboration->kept : NULL;
-  return k != NULL && step < k->step_count && type <= BLOCK_VERIFY ? &k->steps[step][type] : NULL;
+  if (k == NULL || step >= k->step_count || type > BLOCK_VERIFY || k->steps[step] == NULL) return NULL;
+  const struct kept_block *b = &k->steps[step]->blocks[type];
+  return b->shape == NONE ? NULL : b;
 }
 
 uint32_t step_shape(const struct model *m, uint32_t step, enum block_type type) {
-  const struct kept_block *k = kept(m, step, type);
-  return k == NULL ? NONE : k->shape;
+  const struct kept_block *b = kept(m, step, type);
+  return b == NULL ? NONE : b->shape;
 }
 
 uint32_t shape_count(const struct model *m) { return m->elaboration != NULL && m->elaboration->kept != NULL ? m->elaboration->kept->shapes.n : 0; }
 
+struct kept_slots step_slots(struct elaboration *e, uint32_t step, enum block_type type) {
+  const struct kept_block *b = kept(e->m, step, type);
+  const struct shape *s = &e->kept->shapes.at[b->shape];
+  return (struct kept_slots){s->slots, s->nodes, b->is.texts, s->slot_count};
+}
+
+bool step_filled(const struct model *m, uint32_t step) {
+  const struct kept_block *b = kept(m, step, BLOCK_DO);
+  return b != NULL && b->fill_count != NONE;
+}
+
 struct block step_kept(struct arena *a, const struct model *m, uint32_t step, enum block_type type) {
   const struct kept_block *k = kept(m, step, type);
   const struct shape *s = &m->elaboration->kept->shapes.at[k->shape];
+  bool filled = k->fill_count != NONE;
   struct command *all = copy(a, s->block.at, s->block.n, sizeof *all);
   struct piece *at = NULL;
-  for (uint32_t i = 0; i < s->slot_count; i++) {
-    const struct slot *x = &s->slots[i], *last = i > 0 ? x - 1 : NULL;
+  const struct slot *last = NULL;
+  for (uint32_t i = 0, n = filled ? k->fill_count : s->slot_count; i < n; i++) {
+    const struct slot *x = filled ? &k->is.fills[i].slot : &s->slots[i];
     if (x->pieces >= PIECES_FIXED && (last == NULL || last->command != x->command || last->pieces < PIECES_FIXED)) own_lists(a, &all[x->command]);
     if (last == NULL || last->command != x->command || last->pieces != x->pieces) at = own_pieces(a, &all[x->command], x->pieces);
-    at[x->piece].text = k->texts[i];
+    at[x->piece].text = filled ? fill_text(a, m->elaboration, step, &k->is.fills[i]) : k->is.texts[i];
+    last = x;
   }
   return (struct block){all, s->block.n, s->block.unreliable};
 }

@@ -3,6 +3,7 @@
  * Needs steps, clients and secrets. Guarantees: every do, undo and verify of the plan is evaluated once, so that what is wrong
  * with its text is found whatever the proof looks at. */
 #include "model/commands.h"
+#include "model/ways.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -111,11 +112,24 @@ static void find_uses(struct users *u, uint32_t step, const struct block blocks[
   array_push(&u->e->c->arena, &u->uses, use);
 }
 
+/* A step that does what others of its way do. */
+static bool look_alike(struct elaboration *e, uint32_t step) {
+  const struct way *w = way_of(e, step);
+  struct step *s = &e->m->steps.at[step];
+  if (w == NULL || w->form == NULL || !way_fits(e, w, step)) return false;
+  s->commands = w->commands;
+  s->manual = w->manual;
+  s->no_inverse = false;
+  step_keep(e, step, w->form);
+  return true;
+}
+
 /* The blocks of a step in a state where it can run; `done` is all false before and after. */
 static void look(struct users *u, uint32_t step, bool *done) {
   struct model *m = u->e->m;
   struct step *s = &m->steps.at[step];
   struct block blocks[3];
+  uint32_t findings = u->e->c->findings.n, silent = u->silent.n;
   state_before(m, step, done);
   blocks[BLOCK_DO] = evaluate(u, step, BLOCK_DO, done);
   s->commands = 0;
@@ -128,6 +142,8 @@ static void look(struct users *u, uint32_t step, bool *done) {
   blocks[BLOCK_VERIFY] = evaluate(u, step, BLOCK_VERIFY, done);
   state_leave(m, step, done);
   find_uses(u, step, blocks);
+  struct way *w = way_of(u->e, step);
+  if (w != NULL && u->e->c->findings.n == findings && u->silent.n == silent) way_form(u->e, w, step, blocks);
   arena_reset(&u->scratch);
 }
 
@@ -167,7 +183,8 @@ void steps_look(struct elaboration *e) {
   struct users u = {.e = e, .last = arena_array(&e->c->arena, uint32_t, (size_t)m->secrets.n + 1)};
   bool *done = state_new_flags(e, false);
   blocks_keep(e);
-  for (uint32_t i = 0; i < m->steps.n; i++) look(&u, i, done);
+  for (uint32_t i = 0; i < m->steps.n; i++)
+    if (!look_alike(e, i)) look(&u, i, done);
   arena_free(&u.scratch);
   const bool *doubtful = u.silent.n > 0 ? model_doubtful(m) : NULL;
   for (uint32_t i = 0; i < u.silent.n; i++)

@@ -169,6 +169,7 @@ struct elaboration {
   ARRAY(struct of_kind) of_kinds;
   uint64_t asked;               /* how often it was asked whether a guard holds in one state */
   struct kept_blocks *kept;     /* commands_kept.c */
+  struct way_table *ways;       /* ways.c */
   struct guard_table *guards;   /* guards.c */
   struct step_table *table;     /* steps.c */
   struct word_table *words;     /* names.c: ids of the names that the compiler knows */

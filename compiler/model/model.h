@@ -236,6 +236,8 @@ enum piece_type {
 struct piece {
   uint8_t type;
   bool in_quotes;
+  bool written;           /* VALUE: a part of a text that is the same whatever the values in it are */
+  uint32_t node;          /* VALUE: the expression that it is the value of, or an item of; 0 */
   const char *text;
   uint32_t secret;
   struct span at;

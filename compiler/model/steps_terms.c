@@ -5,6 +5,7 @@
 #include "model/elaborate.h"
 #include "model/eval.h"
 #include "model/steps.h"
+#include "model/ways.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -225,7 +226,14 @@ static struct need_list needs_of_step(struct elaboration *e, uint32_t step, enum
   return out;
 }
 
-/* ── All of them ───────────────────────────────────────────────────────────── */
+static void step_needs(struct elaboration *e, uint32_t step, enum leads leads) {
+  struct need_list needs = needs_of_step(e, step, leads);
+  struct step *s = &e->m->steps.at[step];
+  if (leads == LEADS_FORWARD) s->needs = needs.at, s->needs_count = needs.n;
+  else s->undo_needs = needs.at, s->undo_needs_count = needs.n;
+}
+
+/* ── What is missing ───────────────────────────────────────────────────────── */
 
 static void unknown_terms(struct elaboration *e, uint32_t step) {
   static const char *const known[] = {"after", "covers", "takes", "needs", "disrupts", "irreversible", "early", "atomic", "via", "owner", "code", "patch"};
@@ -281,25 +289,89 @@ static void no_operator(struct elaboration *e) {
     }
 }
 
+/* ── Steps that go the way of others ───────────────────────────────────────── */
+
+/* What a resource itself says of its terms, and where it says through whom it is changed. */
+struct said { uint8_t terms; uint32_t takes, via; /* attributes, NONE */ };
+
+static struct said said_by(struct elaboration *e, uint32_t resource) {
+  struct said s = {0, NONE, NONE};
+  struct attribute_range own = attributes_of(e->m, resource);
+  for (uint32_t i = own.at; i < own.end; i++) {
+    uint32_t name = e->m->attributes.at[i].name;
+    uint8_t term = way_term(e, name);
+    s.terms |= term;
+    if (term == TERM_TAKES) s.takes = i;
+    if (name == e->words->via) s.via = i;
+  }
+  return s;
+}
+
+static void takes_alike(struct elaboration *e, uint32_t step, const struct way *w, const struct said *said) {
+  struct step *s = &e->m->steps.at[step];
+  bool own = said->takes != NONE, written = own && e->m->attributes.at[said->takes].written;
+  if (!written && w->says & TERM_TAKES_EACH) {
+    takes(e, step);
+    return;
+  }
+  e->table->takes_written[step] = written;
+  s->takes = w->takes;
+  if (!own || (!written && w->says & TERM_TAKES)) return;
+  const struct value *v = &attribute_cases(e, said->takes)->at[0].value;
+  s->takes = v->type == V_DURATION ? v->number : -1;
+}
+
+/* Its provider is all that it needs. */
+static void provider_needed(struct elaboration *e, struct step *s, uint32_t via_attribute, bool there, bool back) {
+  const struct resource *r = &e->m->resources.at[s->resource];
+  if (r->via == NONE || (!there && !back)) return;
+  struct need_list needs = {.at = arena_new(&e->c->arena, struct need), .cap = 1};
+  needs_of_provider(e, r->via, GUARD_ALWAYS, via_attribute == NONE ? r->at : e->m->attributes.at[via_attribute].at, &needs);
+  if (there) s->needs = needs.at, s->needs_count = 1;
+  if (back) s->undo_needs = needs.at, s->undo_needs_count = 1;
+}
+
+static void terms_alike(struct elaboration *e, uint32_t step, const struct way *w) {
+  struct step *s = &e->m->steps.at[step];
+  struct said said = said_by(e, s->resource);
+  uint8_t terms = said.terms | w->says;
+  takes_alike(e, step, w, &said);
+  if (terms & TERM_DISRUPTS) disrupts(e, step);
+  if (terms & TERM_EARLY) early(e, step);
+  if (terms & TERM_IRREVERSIBLE) s->irreversible = reason(e, step, e->words->irreversible);
+  if (terms & TERM_ATOMIC) s->atomic = reason(e, step, e->words->atomic);
+  if (w->undo_none) undo_none(e, step);
+  bool back = !s->irreversible && !s->undo_none;
+  provider_needed(e, s, said.via, w->needless[0], back && w->needless[1]);
+  if (!w->needless[0]) step_needs(e, step, LEADS_FORWARD);
+  if (back && !w->needless[1]) step_needs(e, step, LEADS_BACK);
+}
+
+/* ── All of them ───────────────────────────────────────────────────────────── */
+
+static void terms_alone(struct elaboration *e, uint32_t step) {
+  struct step *s = &e->m->steps.at[step];
+  unknown_terms(e, step);
+  nothing_says_how(e, step);
+  takes(e, step);
+  disrupts(e, step);
+  early(e, step);
+  s->irreversible = reason(e, step, e->words->irreversible);
+  s->atomic = reason(e, step, e->words->atomic);
+  undo_none(e, step);
+  step_needs(e, step, LEADS_FORWARD);
+  if (!s->irreversible && !s->undo_none) step_needs(e, step, LEADS_BACK);
+}
+
 void steps_build(struct elaboration *e) {
   struct model *m = e->m;
   e->table->takes_written = arena_array(&e->c->arena, bool, m->steps.n + 1u);
+  ways_begin(e);
   for (uint32_t i = 0; i < m->steps.n; i++) {
-    struct step *s = &m->steps.at[i];
-    unknown_terms(e, i);
-    nothing_says_how(e, i);
-    takes(e, i);
-    disrupts(e, i);
-    early(e, i);
-    s->irreversible = reason(e, i, e->words->irreversible);
-    s->atomic = reason(e, i, e->words->atomic);
-    undo_none(e, i);
-    struct need_list needs = needs_of_step(e, i, LEADS_FORWARD);
-    struct need_list back = {0};
-    if (!s->irreversible && !s->undo_none) back = needs_of_step(e, i, LEADS_BACK);
-    s->needs = needs.at, s->needs_count = needs.n;
-    s->undo_needs = back.at, s->undo_needs_count = back.n;
-    s->title = step_title(e, i);
+    const struct way *w = way_enter(e, i);
+    if (w) terms_alike(e, i, w);
+    else terms_alone(e, i);
+    m->steps.at[i].title = step_title(e, i);
   }
   arena_free(&e->table->scratch);
   steps_after(e);
