@@ -64,11 +64,13 @@ void compile_done(struct compiled *d) {
   findings_sort(d->c);
 }
 
-static struct compiled compile_in(struct compilation *c, const char *path, const struct seen_list *seen) {
+static struct compiled compile_in(struct compilation *c, const char *path, const struct seen_list *seen, bool summed) {
   struct compiled done = {.c = c};
 
   done.model = model_build_seen(done.c, path, seen);
   if (done.model) {
+    struct digesting *sum = summed ? digest_start(done.model) : NULL;
+
     filters_check(done.model);
     bool broken = model_broken(done.model);
     struct proof *proof = prove(done.model);
@@ -80,18 +82,21 @@ static struct compiled compile_in(struct compilation *c, const char *path, const
       done.proof = proof;
       done.runbook = runbook;
     }
+    done.digest = summed ? digest_done(done.model, sum) : NULL;
   }
   compile_done(&done);
   return done;
 }
 
-struct compiled compile(const char *path) { return compile_in(compilation_new(), path, NULL); }
+struct compiled compile(const char *path) { return compile_in(compilation_new(), path, NULL, false); }
+
+struct compiled compile_summed(const char *path) { return compile_in(compilation_new(), path, NULL, true); }
 
 struct compiled compile_seen(const struct compiled *before, const char *path, const struct seen_list *seen) {
   struct compilation *c = compilation_new();
 
   c->texts = before->c;
-  return compile_in(c, path, seen);
+  return compile_in(c, path, seen, false);
 }
 
 void compile_search(struct compiled *d, const char *path, const struct compile_search *with) {

@@ -17,10 +17,13 @@ struct compiled {
   struct model *model; /* NULL when the file could not be read */
   struct proof *proof; /* NULL when the model is broken */
   struct runbook *runbook; /* likewise */
+  const char *digest;      /* the sum of the plan's files, NULL when it was not asked for */
   struct refs_search *search; /* NULL when nothing was searched */
 };
 /* The whole front to back: read, parse, elaborate, prove, word, check commands, waive, sort. */
 struct compiled compile(const char *path);
+/* The same for who writes a runbook then: the sum of the plan's files is taken meanwhile. */
+struct compiled compile_summed(const char *path);
 /* The same text again, on what was seen to be there. */
 struct compiled compile_seen(const struct compiled *before, const char *path, const struct seen_list *seen);
 /* Matches waivers and sorts again, after more findings were added. */

@@ -116,19 +116,20 @@ static int emit(struct options *o) {
 
   if (!path)
     return EXIT_USAGE;
-  struct compiled d = compile(path);
+  struct compiled d = compile_summed(path);
 
   compile_search(&d, path, &(struct compile_search){.most = SEARCH_MOST});
   int status = status_of(d.c, o);
 
   if (status == EXIT_CLEAN && d.proof) {
-    struct text out = {.arena = &d.c->arena};
+    struct written script;
 
-    script_emit(&out, d.runbook); /* reads it back; a difference is a finding */
+    script_write(&script, d.runbook, d.digest); /* reads it back; a difference is a finding */
     findings_sort(d.c);
     status = status_of(d.c, o);
-    if (status == EXIT_CLEAN && !options_output(o, text_done(&out), out.n, true))
+    if (status == EXIT_CLEAN && !options_output_parts(o, script.parts.at, script.parts.n, true))
       status = EXIT_USAGE;
+    script_free(&script);
   }
   if (!print_findings(&d, o, STDERR_FILENO))
     status = EXIT_USAGE;

@@ -427,28 +427,54 @@ static bool write_all(int fd, const char *text, size_t n) {
   return true;
 }
 
-bool options_write(int fd, const char *text, size_t n) {
-  char *plain = shows_utf8(fd) ? NULL : malloc(n + 1);
-  bool done = plain ? write_all(fd, plain, to_ascii(plain, text, n)) : write_all(fd, text, n);
-  int why = errno;
+static bool write_parts(int fd, const struct slice *parts, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++)
+    if (!write_all(fd, parts[i].at, parts[i].n))
+      return false;
+  return true;
+}
 
-  free(plain);
-  errno = why;
-  if (done)
+static bool write_shown(int fd, const struct slice *parts, uint32_t n) {
+  if (shows_utf8(fd))
+    return write_parts(fd, parts, n);
+  bool done = true;
+
+  for (uint32_t i = 0; i < n && done; i++) {
+    char *plain = malloc(parts[i].n + 1);
+
+    done = plain ? write_all(fd, plain, to_ascii(plain, parts[i].at, parts[i].n)) : write_all(fd, parts[i].at, parts[i].n);
+    int why = errno;
+
+    free(plain);
+    errno = why;
+  }
+  return done;
+}
+
+static bool write_said(int fd, const struct slice *parts, uint32_t n) {
+  if (write_shown(fd, parts, n))
     return true;
   fprintf(stderr, "cutc: cannot write the output: %s\n", strerror(errno));
   return false;
 }
 
+bool options_write(int fd, const char *text, size_t n) {
+  return write_said(fd, &(struct slice){text, n}, 1);
+}
+
 bool options_output(const struct options *o, const char *text, size_t n, bool executable) {
+  return options_output_parts(o, &(struct slice){text, n}, 1, executable);
+}
+
+bool options_output_parts(const struct options *o, const struct slice *parts, uint32_t n, bool executable) {
   struct stat there;
 
   if (!o->output || strcmp(o->output, "-") == 0)
-    return options_write(STDOUT_FILENO, text, n);
+    return write_said(STDOUT_FILENO, parts, n);
   /* A device or a pipe is written to; a file is replaced as a whole. */
   if (stat(o->output, &there) == 0 && !S_ISREG(there.st_mode)) {
     int fd = open(o->output, O_WRONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && write_all(fd, text, n);
+    bool ok = fd >= 0 && write_parts(fd, parts, n);
 
     if (!ok)
       fprintf(stderr, "cutc: cannot write `%s`: %s\n", o->output, strerror(errno));
@@ -462,7 +488,7 @@ bool options_output(const struct options *o, const char *text, size_t n, bool ex
   mode_t mask = umask(0);
 
   umask(mask);
-  bool ok = fd >= 0 && write_all(fd, text, n) && fchmod(fd, (executable ? 0777 : 0666) & ~mask) == 0 && fsync(fd) == 0;
+  bool ok = fd >= 0 && write_parts(fd, parts, n) && fchmod(fd, (executable ? 0777 : 0666) & ~mask) == 0 && fsync(fd) == 0;
   int why = errno;
 
   if (fd >= 0 && close(fd) != 0 && ok) {

@@ -53,5 +53,7 @@ unsigned options_width(void);
 bool options_write(int fd, const char *text, size_t n);
 /* To -o FILE by way of a temporary file beside it, executable when asked; else to standard output. */
 bool options_output(const struct options *o, const char *text, size_t n, bool executable);
+/* The same of a text that is in parts. */
+bool options_output_parts(const struct options *o, const struct slice *parts, uint32_t n, bool executable);
 
 #endif

@@ -55,6 +55,11 @@ struct text {
   char *at; /* NUL-terminated when not NULL */
   size_t n, cap;
 };
+/* A part of a text, which need not end with a NUL byte. */
+struct slice {
+  const char *at;
+  size_t n;
+};
 void text_add(struct text *t, const char *bytes, size_t n);
 void text_puts(struct text *t, const char *s);
 void text_putc(struct text *t, char c);

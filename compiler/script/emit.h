@@ -67,8 +67,8 @@ struct state_lock {
   const char *steps;               /* those that go through it, as numbers with blanks between */
 };
 
-/* Sequences from one to before another. */
-struct stretch { uint32_t first, end; };
+/* Sequences from one to before another, with what stands above all of them, and below. */
+struct stretch { uint32_t first, end; bool top, bottom; };
 
 /* What the commands of one shape have in common. */
 struct shape_use {
@@ -131,7 +131,7 @@ void sequence_print(struct text *out, const struct runbook *b, const struct sequ
  * NONE, only counted. Returns their number. */
 uint32_t runbook_read(struct compilation *c, const struct runbook *b, const char *text, size_t length, uint32_t source);
 
-/* Is that the runbook, up to the end of some of its sequences, from the first on? Without a word about what is not. */
+/* Is that the runbook, as far as it is about some of its sequences, with its header and the runtime? Without a word about what is not. */
 bool runbook_met(const struct runbook *b, const char *text, size_t length, struct stretch at);
 
 /* The shell text of a `$` line, laid out, each value quoted, secrets and names of the run as variables; several lines where
@@ -153,6 +153,11 @@ const char *place_text(struct arena *arena, struct model *m, struct span at);
 /* A part of a long text that was made, with all it took, in an arena of its own, which is used again. */
 void text_take(struct text *out, struct text *part);
 const char *digest_sha256(struct arena *arena, const char *text, size_t length); /* 64 hexadecimal digits */
+/* The same of a text that comes in parts. */
+struct digest;
+struct digest *digest_begin(struct arena *arena);
+void digest_add(struct digest *d, const char *text, size_t length);
+const char *digest_end(struct arena *arena, struct digest *d);
 const char *state_word(enum verdict v);
 /* "1h2s", "250ms": exactly as long. */
 const char *seconds_text(struct arena *arena, int64_t milliseconds);

@@ -426,21 +426,20 @@ static void calls_main_and_exits(struct expecting *e) {
   expect_end(e);
 }
 
-/* What stands before the sequences belongs to the first of them, what stands behind them to the last. */
 static void all_of(struct expecting *e, struct stretch at) {
   bool parts = runbook_long(e->b);
-  if (at.first == 0) {
+  if (at.top) {
     expect_constants(e);
     if (parts) each_fetch(e);
     expect_lists(e);
     if (!parts) each_fetch(e);
   }
-  if (at.first == 0 && parts) {
+  if (at.top && parts) {
     each_promise(e);
     calls_main_and_exits(e);
   }
   each_sequence(e, at);
-  if (at.end == e->b->sequences.n && !parts) {
+  if (at.bottom && !parts) {
     each_promise(e);
     calls_main(e);
   }
@@ -449,7 +448,7 @@ static void all_of(struct expecting *e, struct stretch at) {
 
 struct expectations expectations_build(const struct runbook *b) {
   struct expecting e = {.b = b, .arena = &b->m->c->arena, .line = {.arena = &b->m->c->arena}};
-  all_of(&e, (struct stretch){0, b->sequences.n});
+  all_of(&e, (struct stretch){0, b->sequences.n, true, true});
   return e.out;
 }
 

@@ -76,7 +76,7 @@ struct expectations {
 /* From the model alone, by the meaning of its commands. */
 struct expectations expectations_build(const struct runbook *b);
 /* Is a text that, as far as it is about some sequences, statement by statement, and no more? For text just written, since nothing is
- * kept: whether, but not where. What stands before the sequences belongs to the first of them, what stands behind them to the last. */
+ * kept: whether, but not where. */
 bool expectations_met(const struct runbook *b, const char *text, size_t length, struct stretch at);
 
 #endif

@@ -9,7 +9,20 @@ struct runbook; /* what the runbook has to do, as data */
 /* Checks every command of a model (lines of do, undo, verify, observe) in the states they run in. Returns what the runbook has
  * to do, NULL without a proof. */
 struct runbook *script_check_commands(struct model *m, const struct proof *p);
-/* Writes the runbook of a proven plan. Same plan, same bytes. */
+/* The sum of the plan's files (SHA-256, hexadecimal), which a second thread takes meanwhile where there are many bytes. The sources
+ * of the plan stay as they are until it is asked for, which is done once. */
+struct digesting;
+struct digesting *digest_start(struct model *m);
+const char *digest_done(struct model *m, struct digesting *g);
+/* The runbook of a proven plan, in parts one after the other; none when it does not read back as the plan, which is a finding. Same
+ * plan, same bytes. `digest`: the sum of the plan's files, NULL: not taken yet. */
+struct written {
+  ARRAY(struct slice) parts;
+  struct arena own[2];
+};
+void script_write(struct written *s, struct runbook *b, const char *digest);
+void script_free(struct written *s);
+/* The same as one text. */
 void script_emit(struct text *out, struct runbook *b);
 /* Compares a script with a proven plan: the same steps in the proven order, the same commands, no more and no less.
  * Differences are findings E311 whose place is in the source `script`. Returns their number. */

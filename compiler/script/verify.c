@@ -405,7 +405,7 @@ uint32_t runbook_read(struct compilation *c, const struct runbook *b, const char
     differ(&d, 0, (uint32_t)line_end(text, length, 0), "this is no runbook of cutc: the runtime is not in it");
     return d.found;
   }
-  if (source == NONE && runbook_met(b, text, length, (struct stretch){0, b->sequences.n})) return 0;
+  if (source == NONE && runbook_met(b, text, length, (struct stretch){0, b->sequences.n, true, true})) return 0;
   compare_header(&d, from);
   first_difference(&d, from, to - from, runtime, length_of_runtime, "the runtime is not that of this cutc");
   script_read(&c->arena, &d.script, text + to, length - to, (uint32_t)to);

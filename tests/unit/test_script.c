@@ -323,7 +323,7 @@ static void test_a_broken_runbook_is_not_met(void **state) {
     const char *plan = strstr(text_done(&out), "\n" RUNTIME_LAST "\n") + strlen("\n" RUNTIME_LAST "\n");
     size_t n = strlen(plan);
     struct expectations want = expectations_build(done.runbook);
-    struct stretch all = {0, done.runbook->sequences.n};
+    struct stretch all = {0, done.runbook->sequences.n, true, true};
     char *other = arena_array(&done.c->arena, char, 2 * n + 2);
     assert_true(expectations_met(done.runbook, plan, n, all));
     assert_true(same_script(&want, plan, n));
@@ -371,7 +371,7 @@ static void test_each_half_of_a_long_runbook(void **state) {
   const char *plan = strstr(text_done(&out), "\n" RUNTIME_LAST "\n") + strlen("\n" RUNTIME_LAST "\n"), *cut = strstr(plan, "\n# == Step 116 of 230");
   uint32_t middle = 0, seed = 5, broken = 0, n = b->sequences.n;
   while (b->sequences.at[middle].type != SEQ_DO || b->sequences.at[middle].step != 115) middle++;
-  struct stretch halves[] = {{0, middle}, {middle, n}};
+  struct stretch halves[] = {{0, middle, true, false}, {middle, n, false, true}};
   size_t length = strlen(plan), ends[] = {0, (size_t)(cut - plan), length};
   struct expectations want = expectations_build(b);
   char *part = arena_array(&done.c->arena, char, 2 * length + 2), *all = arena_array(&done.c->arena, char, 3 * length + 2);
