@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define NONE UINT32_MAX /* no such id */
 
@@ -60,9 +61,23 @@ struct slice {
   const char *at;
   size_t n;
 };
-void text_add(struct text *t, const char *bytes, size_t n);
-void text_puts(struct text *t, const char *s);
-void text_putc(struct text *t, char c);
+void text_grow(struct text *t, size_t more); /* so that `more` bytes and a NUL have room */
+static inline void text_room(struct text *t, size_t more) {
+  if (t->cap - t->n <= more) text_grow(t, more);
+}
+static inline void text_add(struct text *t, const char *bytes, size_t n) {
+  text_room(t, n);
+  if (n) memcpy(t->at + t->n, bytes, n);
+  t->n += n;
+  t->at[t->n] = 0;
+}
+static inline void text_puts(struct text *t, const char *s) { text_add(t, s, strlen(s)); }
+static inline void text_putc(struct text *t, char c) {
+  text_room(t, 1);
+  t->at[t->n++] = c;
+  t->at[t->n] = 0;
+}
+void text_number(struct text *t, uint64_t n); /* in decimal */
 /* A text as a part of a URL has it (RFC 3986, 2.1): all but letters, digits and the bytes of `plain` as %XX. */
 void text_percent(struct text *t, const char *s, const char *plain);
 #define URL_UNRESERVED "-._~"

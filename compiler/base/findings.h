@@ -78,6 +78,7 @@ uint32_t source_excerpt(struct compilation *c, const char *path, uint32_t line, 
 /* Reads a file, or standard input for "-". False with errno when it can't; more than 1 GiB is EFBIG. */
 bool source_read(struct compilation *c, const char *path, uint32_t *id);
 struct place source_place(struct compilation *c, uint32_t source, uint32_t offset); /* O(log lines) */
+uint32_t source_line_at(struct compilation *c, uint32_t source, uint32_t offset); /* its line alone; O(1) */
 /* Where a line of the text begins, counted from 1; its length when there is no such line. O(log lines). */
 uint32_t source_line(struct compilation *c, uint32_t source, uint32_t line);
 #define NOWHERE ((struct span){NONE, 0, 0})

@@ -146,6 +146,19 @@ uint32_t source_line(struct compilation *c, uint32_t source, uint32_t line) {
   return behind(s, line - 1);
 }
 
+uint32_t source_line_at(struct compilation *c, uint32_t source, uint32_t offset) {
+  struct source *s = &c->sources.at[source];
+
+  count_lines(c, s);
+  if (offset > s->length)
+    offset = s->length;
+  uint32_t part = offset / PART, ended = s->ends.at[part];
+
+  for (uint32_t i = part * PART; i < offset; i++)
+    ended += s->text[i] == '\n';
+  return ended + 1 + s->line;
+}
+
 struct place source_place(struct compilation *c, uint32_t source, uint32_t offset) {
   struct source *s = &c->sources.at[source];
 

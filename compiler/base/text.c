@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void grow(struct text *t, size_t more) {
+void text_grow(struct text *t, size_t more) {
   size_t cap = t->cap ? t->cap : 32; /* grows in place while nothing else is made */
 
   while (cap - t->n <= more)
@@ -25,29 +25,6 @@ static void grow(struct text *t, size_t more) {
   t->cap = cap;
 }
 
-static inline void room(struct text *t, size_t more) {
-  if (!t->at || t->cap - t->n <= more)
-    grow(t, more);
-}
-
-void text_add(struct text *t, const char *bytes, size_t n) {
-  room(t, n);
-  if (n)
-    memcpy(t->at + t->n, bytes, n);
-  t->n += n;
-  t->at[t->n] = 0;
-}
-
-void text_puts(struct text *t, const char *s) {
-  text_add(t, s, strlen(s));
-}
-
-void text_putc(struct text *t, char c) {
-  room(t, 1);
-  t->at[t->n++] = c;
-  t->at[t->n] = 0;
-}
-
 void text_percent(struct text *t, const char *s, const char *plain) {
   static const char digits[] = "0123456789ABCDEF";
 
@@ -61,14 +38,12 @@ void text_percent(struct text *t, const char *s, const char *plain) {
   }
 }
 
-static void put_number(struct text *t, unsigned long long n, bool minus) {
+void text_number(struct text *t, uint64_t n) {
   size_t digits = 1;
 
-  for (unsigned long long rest = n; rest >= 10; rest /= 10)
+  for (uint64_t rest = n; rest >= 10; rest /= 10)
     digits++;
-  room(t, digits + minus);
-  if (minus)
-    t->at[t->n++] = '-';
+  text_room(t, digits);
   t->n += digits;
   t->at[t->n] = 0;
   for (char *at = t->at + t->n; digits; digits--, n /= 10)
@@ -76,7 +51,9 @@ static void put_number(struct text *t, unsigned long long n, bool minus) {
 }
 
 static void put_signed(struct text *t, long long n) {
-  put_number(t, n < 0 ? -(unsigned long long)n : (unsigned long long)n, n < 0);
+  if (n < 0)
+    text_putc(t, '-');
+  text_number(t, n < 0 ? -(unsigned long long)n : (unsigned long long)n);
 }
 
 /* What nearly all formats consist of, without the way through stdio: %s %.*s %c %u %d %lld %llu %zu %%. False at anything
@@ -95,12 +72,12 @@ static bool put_simply(struct text *t, const char *format, va_list *args) {
       text_puts(t, s ? s : "(null)");
       break;
     }
-    case 'u': put_number(t, va_arg(*args, unsigned), false); break;
+    case 'u': text_number(t, va_arg(*args, unsigned)); break;
     case 'd': put_signed(t, va_arg(*args, int)); break;
     case 'z':
       if (*format++ != 'u')
         return false;
-      put_number(t, va_arg(*args, size_t), false);
+      text_number(t, va_arg(*args, size_t));
       break;
     case 'l':
       if (format[0] != 'l' || (format[1] != 'd' && format[1] != 'u'))
@@ -108,7 +85,7 @@ static bool put_simply(struct text *t, const char *format, va_list *args) {
       if (format[1] == 'd')
         put_signed(t, va_arg(*args, long long));
       else
-        put_number(t, va_arg(*args, unsigned long long), false);
+        text_number(t, va_arg(*args, unsigned long long));
       format += 2;
       break;
     case '.': {
@@ -129,7 +106,7 @@ static bool put_simply(struct text *t, const char *format, va_list *args) {
 
       if (*format++ != 'u')
         return false;
-      put_number(t, va_arg(*args, unsigned), false);
+      text_number(t, va_arg(*args, unsigned));
       size_t n = t->n - before;
 
       if (n >= width)
@@ -165,7 +142,7 @@ void text_format(struct text *t, const char *format, va_list args) {
 
   va_end(again);
   if (n > 0) {
-    room(t, (size_t)n);
+    text_room(t, (size_t)n);
     vsnprintf(t->at + t->n, (size_t)n + 1, format, args);
     t->n += (size_t)n;
   }

@@ -159,7 +159,12 @@ static void print_dns(struct text *out, const struct runbook *b, const struct co
 void unit_print(struct text *out, const struct runbook *b, const struct unit *u) {
   const struct command *c = u->command;
   if (c->type == CMD_MANUAL || c->type == CMD_WAIT) return;
-  text_print(out, "\n%s() { # %s\n", u->name, u->place != NULL ? u->place : place_text(out->arena, b->m, c->at));
+  text_putc(out, '\n');
+  text_puts(out, u->name);
+  text_puts(out, "() { # ");
+  if (u->place != NULL) text_puts(out, u->place);
+  else place_print(out, b->m, c->at);
+  text_putc(out, '\n');
   print_dir(out, c);
   print_env(out, b, c);
   switch ((enum command_type)c->type) {
@@ -247,7 +252,9 @@ static void print_item(struct text *out, const struct runbook *b, const struct s
       if (b->secrets.at[k] == u->at_use[i])
         text_print(out, "  cut_fetch %u:%s || return\n", k + 1, name_at(b, b->m->secrets.at[u->at_use[i]].name));
   if (c->type == CMD_MANUAL) {
-    text_print(out, "  cut_manual %s ", u->name);
+    text_puts(out, "  cut_manual ");
+    text_puts(out, u->name);
+    text_putc(out, ' ');
     pieces_word(out, out->arena, &c->line);
     text_puts(out, " || return\n");
     return;
@@ -256,7 +263,8 @@ static void print_item(struct text *out, const struct runbook *b, const struct s
     text_print(out, "  %s %lld || return\n", sequence_waits(b, s) ? "cut_until" : "cut_wait", (long long)whole_seconds(c->wait));
     return;
   }
-  text_print(out, "  cut_run %s", u->name);
+  text_puts(out, "  cut_run ");
+  text_puts(out, u->name);
   print_limits(out, b, c);
   print_expectations(out, c);
   text_puts(out, s->made_by != NONE ? " || cut_is_gone || return\n" : " || return\n");
@@ -284,10 +292,11 @@ static void print_since(struct text *out, const struct runbook *b, const struct 
   if (w != NULL && w->length > 0) text_print(out, "  cut_since %u %lld || return\n", w->since + 1, (long long)whole_seconds(w->length));
 }
 
-void sequence_print(struct text *out, const struct runbook *b, const struct sequence *s) {
+void sequence_print(struct text *out, const struct runbook *b, const struct sequence *s, const struct unit *units) {
   bool watches = (s->type == SEQ_WAS || s->type == SEQ_VERIFY) && s->resource != NONE && s->count > 0;
-  const struct unit *units = sequence_units(b, s, out->arena);
-  text_print(out, "\n%s() {\n", s->name);
+  text_putc(out, '\n');
+  text_puts(out, s->name);
+  text_puts(out, "() {\n");
   if (watches) {
     text_puts(out, s->made_by != NONE ? "  cut_watch_gone " : "  cut_watch ");
     quote_word(out, name_at(b, b->m->resources.at[s->resource].name));

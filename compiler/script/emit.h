@@ -111,6 +111,8 @@ void runbook_whole(struct runbook *b);
 struct shape_use *sequence_shape(const struct runbook *b, const struct sequence *s);
 /* The units of a sequence; those of a kept block are made, in `a`. */
 const struct unit *sequence_units(const struct runbook *b, const struct sequence *s, struct arena *a);
+/* Those of each sequence in a stretch. */
+const struct unit **stretch_units(const struct runbook *b, struct stretch at, struct arena *a);
 /* `script`: a source that is no part of the plan (the script being verified), NONE. */
 const char *digest_plan(struct model *m, uint32_t script);
 void runbook_print(struct text *out, const struct runbook *b);
@@ -125,7 +127,7 @@ const char *runtime_text(size_t *length);
 const char *runtime_digest(void); /* sha256 of that, hexadecimal */
 void runbook_header(struct text *out, const struct runbook *b); /* comment lines, without the line `#!` */
 void unit_print(struct text *out, const struct runbook *b, const struct unit *u);
-void sequence_print(struct text *out, const struct runbook *b, const struct sequence *s);
+void sequence_print(struct text *out, const struct runbook *b, const struct sequence *s, const struct unit *units);
 
 /* Reads a script and compares it with what it has to be; differences are findings E311 in `source`, or, with source
  * NONE, only counted. Returns their number. */
@@ -150,6 +152,7 @@ const char *pieces_text(struct arena *arena, const struct pieces *p, const char 
 const char *value_plain(struct arena *arena, const struct model *m, const struct value *v);
 /* "plan.cut:12" for a place in the plan's own folder, "std/net:3" in the library. */
 const char *place_text(struct arena *arena, struct model *m, struct span at);
+void place_print(struct text *out, struct model *m, struct span at);
 /* A part of a long text that was made, with all it took, in an arena of its own, which is used again. */
 void text_take(struct text *out, struct text *part);
 const char *digest_sha256(struct arena *arena, const char *text, size_t length); /* 64 hexadecimal digits */

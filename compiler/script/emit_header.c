@@ -19,15 +19,24 @@ const char *state_word(enum verdict v) {
   return "unknown";
 }
 
-const char *seconds_text(struct arena *arena, int64_t milliseconds) {
-  static const struct { int64_t length; const char *unit; } units[] = {{3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
-  if (milliseconds < 0) return "no known length";
-  struct text t = {.arena = arena};
-  for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-    if (milliseconds / units[i].length > 0) text_print(&t, "%lld%s", (long long)(milliseconds / units[i].length), units[i].unit);
+static void print_seconds(struct text *out, int64_t milliseconds) {
+  static const struct { uint32_t length; const char *unit; } units[] = {{3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
+  if (milliseconds <= 0) {
+    text_puts(out, milliseconds < 0 ? "no known length" : "0s");
+    return;
+  }
+  for (size_t i = 0; i < sizeof units / sizeof *units && milliseconds > 0; i++) {
+    if (milliseconds < units[i].length) continue;
+    text_number(out, (uint64_t)milliseconds / units[i].length);
+    text_puts(out, units[i].unit);
     milliseconds %= units[i].length;
   }
-  return t.n > 0 ? text_done(&t) : "0s";
+}
+
+const char *seconds_text(struct arena *arena, int64_t milliseconds) {
+  struct text t = {.arena = arena};
+  print_seconds(&t, milliseconds);
+  return text_done(&t);
 }
 
 /* The length of the folder that a path lies in, with its final slash. */
@@ -36,8 +45,8 @@ static size_t folder(const char *path) {
   return slash == NULL ? 0 : (size_t)(slash - path) + 1;
 }
 
-const char *place_text(struct arena *arena, struct model *m, struct span at) {
-  if (at.source >= m->c->sources.n) return "";
+void place_print(struct text *out, struct model *m, struct span at) {
+  if (at.source >= m->c->sources.n) return;
   const struct source *s = &m->c->sources.at[at.source];
   const char *path = s->path;
   if (m->plan_at.source < m->c->sources.n && !s->library) {
@@ -45,8 +54,16 @@ const char *place_text(struct arena *arena, struct model *m, struct span at) {
     size_t n = folder(plan);
     if (strncmp(path, plan, n) == 0) path += n;
   }
-  if (at.start == 0 && at.end == 0) return path;
-  return arena_print(arena, "%s:%u", path, source_place(m->c, at.source, at.start).line);
+  text_puts(out, path);
+  if (at.start == 0 && at.end == 0) return;
+  text_putc(out, ':');
+  text_number(out, source_line_at(m->c, at.source, at.start));
+}
+
+const char *place_text(struct arena *arena, struct model *m, struct span at) {
+  struct text t = {.arena = arena};
+  place_print(&t, m, at);
+  return text_done(&t);
 }
 
 static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
@@ -115,10 +132,22 @@ static void comment(struct text *out, const char *text) {
   text_putc(out, '\n');
 }
 
+/* Is there a byte below a blank, or 127? */
+static bool has_control(const char *at, size_t n) {
+  const uint64_t ones = UINT64_MAX / 255;
+  for (uint64_t all; n >= sizeof all; at += sizeof all, n -= sizeof all) {
+    memcpy(&all, at, sizeof all);
+    uint64_t last = all ^ ones * 127;
+    if ((((all - ones * ' ') & ~all) | ((last - ones) & ~last)) & ones * 128) return true;
+  }
+  for (; n > 0; at++, n--)
+    if ((unsigned char)*at < ' ' || *at == 127) return true;
+  return false;
+}
+
 /* Its text lies behind `from`, where the line began. */
 static void end_line(struct text *out, size_t from) {
-  bool plain = true;
-  for (size_t i = from; i < out->n; i++) plain &= (unsigned char)out->at[i] >= ' ' && out->at[i] != 127;
+  bool plain = !has_control(out->at + from, out->n - from);
   if (plain && out->n > from + 2 && out->at[out->n - 1] != ' ') {
     text_putc(out, '\n');
     return;
@@ -147,35 +176,52 @@ static void title(struct text *out, const char *text) {
 static void way_back(struct text *out, const struct runbook *b, uint32_t k, const struct sequence *undo) {
   const struct step *s = &b->m->steps.at[b->p->order.at[k]];
   int64_t wait = b->p->back != NULL ? b->p->back[k].length : 0;
-  if (s->irreversible != 0) LINE(out, "      no way back: %s", name_at(b, s->irreversible));
-  else if (undo->note != NULL) LINE(out, "      undo: nothing, %s", undo->note);
-  else if (undo->count == 0) LINE(out, "      undo: nothing%s", s->wait ? ", it only waits" : "");
-  else LINE(out, "      undo: back again, %u command%s%s%s", undo->count, undo->count == 1 ? "" : "s", undo->by_hand ? ", by hand" : "",
-            wait > 0 ? arena_print(out->arena, ", once no cache holds an old answer (up to %s)", seconds_text(out->arena, wait)) : "");
+  size_t from = out->n;
+  if (s->irreversible != 0 || undo->count == 0) {
+    if (s->irreversible != 0) LINE(out, "      no way back: %s", name_at(b, s->irreversible));
+    else if (undo->note != NULL) LINE(out, "      undo: nothing, %s", undo->note);
+    else LINE(out, "      undo: nothing%s", s->wait ? ", it only waits" : "");
+    return;
+  }
+  text_puts(out, "#       undo: back again, ");
+  text_number(out, undo->count);
+  text_puts(out, undo->count == 1 ? " command" : " commands");
+  if (undo->by_hand) text_puts(out, ", by hand");
+  if (wait > 0) {
+    text_puts(out, ", once no cache holds an old answer (up to ");
+    print_seconds(out, wait);
+    text_putc(out, ')');
+  }
+  end_line(out, from);
 }
 
 /* The k-th step, which is done by `sequence`, the first of its sequences. */
 static void one_step(struct text *out, const struct runbook *b, uint32_t k, const struct sequence *sequence) {
   struct model *m = b->m;
   const struct step *s = &m->steps.at[b->p->order.at[k]];
-  LINE(out, "  %2u  %s", k + 1, name_at(b, s->title));
-  LINE(out, "      %s%s%s%s", s->takes < 0 || s->wait ? "" : "about ", seconds_text(out->arena, s->takes), s->manual ? ", by hand" : "",
-       s->at.source == NONE ? "" : arena_print(out->arena, ", %s", place_text(out->arena, m, s->at)));
+  size_t from = out->n;
+  text_puts(out, k + 1 < 10 ? "#    " : "#   ");
+  text_number(out, k + 1);
+  text_puts(out, "  ");
+  text_puts(out, name_at(b, s->title));
+  end_line(out, from);
+  from = out->n;
+  text_puts(out, s->takes < 0 || s->wait ? "#       " : "#       about ");
+  print_seconds(out, s->takes);
+  if (s->manual) text_puts(out, ", by hand");
+  if (s->at.source != NONE) {
+    text_puts(out, ", ");
+    place_print(out, m, s->at);
+  }
+  end_line(out, from);
   if (s->wait) return;
   way_back(out, b, k, sequence + 1);
   if (s->atomic != 0) LINE(out, "      cannot die in between: %s", name_at(b, s->atomic));
 }
 
 static void steps(struct text *out, const struct runbook *b) {
-  struct arena own = {0};
   title(out, "Steps, in the proven order");
-  for (uint32_t i = 0, k = 0; i < b->sequences.n; i++) {
-    if (b->sequences.at[i].type != SEQ_DO) continue;
-    struct text part = {.arena = &own};
-    one_step(&part, b, k++, &b->sequences.at[i]);
-    text_take(out, &part);
-  }
-  arena_free(&own);
+  for (uint32_t k = 0; k < b->p->order.n; k++) one_step(out, b, k, &b->sequences.at[b->observations + 4 * k]);
   if (b->p->order.n == 0) comment(out, "  none");
 }
 

@@ -141,25 +141,40 @@ void lists_print(struct text *out, const struct runbook *b) {
   list_close(&list);
 }
 
-static void variable(struct text *out, const char *name, const char *value) {
-  text_puts(out, "  ");
+static inline void variable(struct text *out, const char *name, const char *value) {
   text_puts(out, name);
-  text_putc(out, '=');
   quote_word(out, value);
+  text_putc(out, '\n');
+}
+
+static void number_or_none(struct text *out, const char *name, uint64_t n, bool known) {
+  text_puts(out, name);
+  if (known) text_number(out, n);
+  else text_puts(out, "''");
   text_putc(out, '\n');
 }
 
 void step_print(struct text *out, const struct runbook *b, uint32_t k) {
   struct model *m = b->m;
   const struct step *s = &m->steps.at[b->p->order.at[k]];
-  const char *none = "";
-  text_print(out, "\n# == Step %u of %u: %s ==\n\nstep_%u() { # %s\n", k + 1, b->p->order.n, name_at(b, s->name), k + 1, place_text(out->arena, m, s->at));
-  variable(out, "cut_id", name_at(b, s->name));
-  variable(out, "cut_title", name_at(b, s->title));
-  variable(out, "cut_takes", s->takes >= 0 ? arena_print(out->arena, "%lld", (long long)whole_seconds(s->takes)) : none);
-  variable(out, "cut_final", s->irreversible != 0 ? name_at(b, s->irreversible) : none);
-  variable(out, "cut_hand", s->manual ? "1" : none);
-  variable(out, "cut_newer", b->newer[k] != NONE ? arena_print(out->arena, "%u", b->newer[k] + 1) : none);
+  const char *name = name_at(b, s->name);
+  text_puts(out, "\n# == Step ");
+  text_number(out, k + 1);
+  text_puts(out, " of ");
+  text_number(out, b->p->order.n);
+  text_puts(out, ": ");
+  text_puts(out, name);
+  text_puts(out, " ==\n\nstep_");
+  text_number(out, k + 1);
+  text_puts(out, "() { # ");
+  place_print(out, m, s->at);
+  text_putc(out, '\n');
+  variable(out, "  cut_id=", name);
+  variable(out, "  cut_title=", name_at(b, s->title));
+  number_or_none(out, "  cut_takes=", (uint64_t)whole_seconds(s->takes), s->takes >= 0);
+  variable(out, "  cut_final=", s->irreversible != 0 ? name_at(b, s->irreversible) : "");
+  variable(out, "  cut_hand=", s->manual ? "1" : "");
+  number_or_none(out, "  cut_newer=", (uint64_t)b->newer[k] + 1, b->newer[k] != NONE);
   text_puts(out, "}\n");
 }
 
@@ -170,12 +185,18 @@ static void print_promise(struct text *out, const struct runbook *b, uint32_t i)
   struct text states = {.arena = out->arena};
   const struct timeline *t = &b->p->timeline[i];
   for (uint32_t k = 0; k <= b->p->order.n; k = timeline_change(t, k))
-    if (k == 0 || timeline_at(t, k) != timeline_at(t, k - 1))
-      text_print(&states, "%s%u %s", k > 0 ? " " : "", k, state_word(timeline_at(t, k)));
-  text_print(out, "\npromise_%u() { # %s %s\n", i + 1, name_at(b, p->id), place_text(out->arena, m, p->at));
-  variable(out, "cut_text", name_at(b, p->text));
-  variable(out, "cut_states", text_done(&states));
-  variable(out, "cut_blind", x->blind != NULL ? x->blind : "");
+    if (k == 0 || timeline_at(t, k) != timeline_at(t, k - 1)) {
+      if (k > 0) text_putc(&states, ' ');
+      text_number(&states, k);
+      text_putc(&states, ' ');
+      text_puts(&states, state_word(timeline_at(t, k)));
+    }
+  text_print(out, "\npromise_%u() { # %s ", i + 1, name_at(b, p->id));
+  place_print(out, m, p->at);
+  text_putc(out, '\n');
+  variable(out, "  cut_text=", name_at(b, p->text));
+  variable(out, "  cut_states=", text_done(&states));
+  variable(out, "  cut_blind=", x->blind != NULL ? x->blind : "");
   text_print(out, "}\n\nprobe_%u() {\n", i + 1);
   if (x->blind != NULL) {
     text_puts(out, "  :\n}\n");

@@ -29,7 +29,7 @@ const char *runtime_digest(void) { return embedded_find("runtime.sha256")->text;
 
 static void print_fetches(struct text *out, const struct runbook *b) {
   for (uint32_t i = 0; i < b->sequences.n; i++)
-    if (b->sequences.at[i].type == SEQ_FETCH) sequence_print(out, b, &b->sequences.at[i]);
+    if (b->sequences.at[i].type == SEQ_FETCH) sequence_print(out, b, &b->sequences.at[i], sequence_units(b, &b->sequences.at[i], out->arena));
 }
 
 /* The line that a part begins with. No text of the plan can have the like, since it names the digest of the plan. */
@@ -43,22 +43,18 @@ static void print_mark(struct text *out, const struct runbook *b, const char *na
 }
 
 /* What observations and steps do. */
-static void print_sequences(struct text *out, const struct runbook *b, struct stretch at) {
-  struct arena own = {0};
+static void print_sequences(struct text *out, const struct runbook *b, struct stretch at, const struct unit *const *units) {
   bool parts = runbook_long(b);
   for (uint32_t i = at.first; i < at.end; i++) {
     const struct sequence *s = &b->sequences.at[i];
-    struct text part = {.arena = &own};
     bool observe = s->type == SEQ_OBSERVE;
     uint32_t k = observe ? i : s->step;
     if (s->type == SEQ_FETCH) continue;
     if (parts && (observe || s->type == SEQ_DO) && k % PART_SIZE == 0)
-      print_mark(&part, b, observe ? "observations" : "steps", k + 1, observe ? b->observations : b->p->order.n);
-    if (s->type == SEQ_DO) step_print(&part, b, k);
-    sequence_print(&part, b, s);
-    text_take(out, &part);
+      print_mark(out, b, observe ? "observations" : "steps", k + 1, observe ? b->observations : b->p->order.n);
+    if (s->type == SEQ_DO) step_print(out, b, k);
+    sequence_print(out, b, s, units[i - at.first]);
   }
-  arena_free(&own);
 }
 
 /* All that stands above the sequences; returns where the plan's own part begins. Of a long runbook what commands need of the plan comes
@@ -99,9 +95,12 @@ static void print_bottom(struct text *out, const struct runbook *b, size_t plan)
 }
 
 void runbook_print(struct text *out, const struct runbook *b) {
+  struct arena own = {0};
+  struct stretch all = {.end = b->sequences.n};
   size_t plan = print_top(out, b);
-  print_sequences(out, b, (struct stretch){.end = b->sequences.n});
+  print_sequences(out, b, all, stretch_units(b, all, &own));
   print_bottom(out, b, plan);
+  arena_free(&own);
 }
 
 /* In room for about as much as there will be, so that it need not move; memory that is not used is never touched. */
@@ -170,10 +169,12 @@ static bool write_portion(struct writer *r, uint32_t i) {
   struct text out = {.arena = &r->scratch, .at = r->at, .cap = r->cap};
   struct stretch at = {.first = b->sequences.n, .end = b->sequences.n};
   if (i == 0) return write_top(r);
-  if (i + 1 < w->count) print_sequences(&out, b, at = stretch_of(b, i - 1));
+  if (i + 1 < w->count) at = stretch_of(b, i - 1);
+  const struct unit **units = stretch_units(b, at, &r->scratch);
+  if (i + 1 < w->count) print_sequences(&out, b, at, units);
   else print_counts(&out, b);
   w->portions[i].text = (struct slice){arena_copy(r->kept, text_done(&out), out.n), out.n};
-  bool met = ends_with_a_line(&out) && expectations_met(b, text_done(&out), out.n, at);
+  bool met = ends_with_a_line(&out) && expectations_met(b, text_done(&out), out.n, at, units);
   if (out.at != r->at) r->at = arena_alloc(&r->room, r->cap = out.cap, 1); /* it was too small */
   arena_reset(&r->scratch);
   return met;
@@ -237,7 +238,7 @@ static bool finish(struct written *s, struct writing *w) {
   text_add(&own, text_done(&head), head.n);
   text_add(&own, text_done(&sum), sum.n);
   text_add(&own, text_done(&end), end.n);
-  return !w->broken && expectations_met(w->b, text_done(&own), own.n, (struct stretch){.first = w->b->sequences.n, .end = w->b->sequences.n});
+  return !w->broken && expectations_met(w->b, text_done(&own), own.n, (struct stretch){.first = w->b->sequences.n, .end = w->b->sequences.n}, NULL);
 }
 
 static bool in_two(struct written *s, const struct runbook *b) {

@@ -24,6 +24,8 @@ void expect_function(struct expecting *e, const char *name, const char *what);
 void expect_opens(struct expecting *e, const char *name);
 /* Tokens of the statement at hand: expect_tokens.c. */
 void expect_word(struct expecting *e, const char *text);
+void expect_known(struct expecting *e, const char *text); /* of bytes that stand for themselves, and no digit first */
+bool expect_plain_line(struct expecting *e, const struct pieces *p); /* all of one, but for its end */
 void expect_number(struct expecting *e, int64_t n);
 void expect_operator(struct expecting *e, const char *text);
 void expect_pieces(struct expecting *e, const struct pieces *p); /* one word */

@@ -41,7 +41,7 @@ void expect_constants(struct expecting *e) {
 }
 
 static void nothing(struct expecting *e) {
-  expect_word(e, ":");
+  expect_known(e, ":");
   expect_end(e);
 }
 
@@ -81,12 +81,12 @@ static void lock(struct expecting *e, uint32_t i) {
     const struct secret *s = &b->m->secrets.at[p->at[n].secret];
     for (uint32_t k = 0; k < b->secrets.n && s->at_use; k++) {
       if (b->secrets.at[k] != p->at[n].secret) continue;
-      expect_word(e, "cut_fetch");
+      expect_known(e, "cut_fetch");
       expect_word(e, arena_print(e->arena, "%u:%s", k + 1, expect_name(e, s->name)));
       expect_or_return(e);
     }
   }
-  expect_word(e, "cut_compose");
+  expect_known(e, "cut_compose");
   expect_compose(e, p);
   expect_end(e);
 }
@@ -101,7 +101,7 @@ static uint32_t kept_outputs(struct expecting *e, const struct sequence *q, stru
     kept += unchanged;
     if (!unchanged || l == NULL) continue;
     begin_line(e, l);
-    expect_word(e, "cut_baseline");
+    expect_known(e, "cut_baseline");
     expect_word(e, units[n].name);
     expect_end(e);
   }
@@ -114,7 +114,7 @@ void expect_lists(struct expecting *e) {
   struct long_list l = begin(e, "plan_tools", "the tools that are looked for", b->tools.n);
   for (uint32_t i = 0; i < b->tools.n; i++) {
     begin_line(e, &l);
-    expect_word(e, "cut_tool");
+    expect_known(e, "cut_tool");
     expect_word(e, b->tools.at[i].name);
     expect_word(e, b->tools.at[i].dir != NULL ? b->tools.at[i].dir : ".");
     expect_end(e);
@@ -136,7 +136,7 @@ void expect_lists(struct expecting *e) {
   for (uint32_t i = 0; i < b->unused.n; i++) {
     const char *address = b->unused.at[i].address;
     begin_line(e, &l);
-    expect_word(e, "cut_unused");
+    expect_known(e, "cut_unused");
     expect_word(e, strchr(address, ':') != NULL ? arena_print(e->arena, "[%s]", address) : address);
     expect_number(e, b->unused.at[i].port);
     expect_word(e, expect_name(e, b->m->resources.at[b->unused.at[i].resource].name));
@@ -170,7 +170,10 @@ void expect_step(struct expecting *e, uint32_t k) {
   const struct model *m = e->b->m;
   const struct step *s = &m->steps.at[e->b->p->order.at[k]];
   const char *what = e->against != NULL ? "" : arena_print(e->arena, "step %u `%s`", k + 1, expect_name(e, s->name));
-  expect_function(e, arena_print(e->arena, "step_%u", k + 1), what);
+  struct text name = {.arena = e->arena};
+  text_puts(&name, "step_");
+  text_number(&name, k + 1);
+  expect_function(e, text_done(&name), what);
   expect_assign(e, "cut_id", expect_name(e, s->name));
   expect_assign(e, "cut_title", expect_name(e, s->title));
   expect_assign(e, "cut_takes", s->takes < 0 ? "" : decimal(e, (s->takes + 999) / 1000));

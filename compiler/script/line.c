@@ -329,33 +329,28 @@ static void print_word(struct text *out, const struct token *w, bool command) {
 
 /* ── Lines ─────────────────────────────────────────────────────────────────── */
 
-/* Words that any shell takes as they stand, and blanks between them, but for what may be an assignment. */
-static bool plain_text(const char *text, bool blanks) {
-  for (;; text++) {
-    size_t n = quote_needless(text);
-    if (memchr(text, '=', n) != NULL) return false;
-    text += n;
-    if (*text != ' ' || !blanks) return *text == '\0';
-  }
-}
-
-/* What most lines are: such text, and values that stand for themselves too. False, and nothing written, for any other. */
+/* What most lines are: words that any shell takes as they stand, and blanks between them, but for what may be an assignment; and values
+ * that stand for themselves too. False, and nothing written, for any other. */
 static bool print_plainly(struct text *out, const struct pieces *line) {
+  size_t from = out->n;
+  bool blank = true; /* comes before the next word */
+  text_putc(out, ' ');
   for (uint32_t i = 0; i < line->n; i++) {
     const struct piece *p = &line->at[i];
-    bool value = p->type == PIECE_VALUE;
-    if ((!value && p->type != PIECE_SHELL) || (value && p->text[0] == '\0') || !plain_text(p->text, !value)) return false;
-  }
-  text_putc(out, ' ');
-  bool blank = true; /* comes before the next word */
-  for (uint32_t i = 0; i < line->n; i++) {
-    for (const char *s = line->at[i].text; *s != '\0';) {
+    const char *s = p->text;
+    bool value = p->type == PIECE_VALUE, plain = value ? *s != '\0' : p->type == PIECE_SHELL;
+    while (plain && *s != '\0') {
       size_t n = quote_needless(s);
       if (n > 0 && blank) text_putc(out, ' ');
       text_add(out, s, n);
+      plain = memchr(s, '=', n) == NULL && (s[n] == '\0' || (s[n] == ' ' && !value));
       s += n;
       blank = *s == ' ';
       if (blank) s++;
+    }
+    if (!plain) {
+      out->n = from;
+      return false;
     }
   }
   text_putc(out, '\n');
@@ -450,6 +445,10 @@ bool line_separator(struct arena *arena, const struct pieces *line, uint32_t *pi
 /* ── Other texts ───────────────────────────────────────────────────────────── */
 
 void pieces_word(struct text *out, struct arena *arena, const struct pieces *p) {
+  if (p->n == 1 && variable_of(&p->at[0]) == NULL) {
+    quote_word(out, p->at[0].text);
+    return;
+  }
   struct token w = {.type = TOKEN_WORD, .parts = arena_array(arena, struct segment, p->n + 1), .n = p->n, .text = ""};
   for (uint32_t i = 0; i < p->n; i++) {
     const char *name = variable_of(&p->at[i]);

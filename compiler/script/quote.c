@@ -21,9 +21,13 @@ size_t quote_needless(const char *text) {
 }
 
 void quote_in_double(struct text *out, const char *text) {
-  for (const char *s = text; *s != '\0'; s++) {
-    if (*s == '"' || *s == '\\' || *s == '$' || *s == '`') text_putc(out, '\\');
-    text_putc(out, *s);
+  static const bool stops[256] = {['\0'] = 1, ['"'] = 1, ['\\'] = 1, ['$'] = 1, ['`'] = 1};
+  for (const char *s = text;; s++) {
+    if (!stops[(unsigned char)*s]) continue;
+    text_add(out, text, (size_t)(s - text));
+    if (*s == '\0') return;
+    text_putc(out, '\\');
+    text = s;
   }
 }
 
@@ -32,12 +36,15 @@ void quote_in_double(struct text *out, const char *text) {
 void quote_word(struct text *out, const char *text) {
   size_t n = quote_needless(text);
   if (n > 0 && text[n] == '\0') {
-    text_puts(out, text);
+    text_add(out, text, n);
     return;
   }
-  bool single = strpbrk(text, "'$`") == NULL && (*text == '\0' || text[strlen(text) - 1] != '\\');
+  static const uint8_t marked[256] = {['\''] = 1, ['$'] = 1, ['`'] = 1};
+  uint8_t marks = 0;
+  for (; text[n] != '\0'; n++) marks |= marked[(unsigned char)text[n]];
+  bool single = marks == 0 && (n == 0 || text[n - 1] != '\\');
   text_putc(out, single ? '\'' : '"');
-  if (single) text_puts(out, text);
+  if (single) text_add(out, text, n);
   else quote_in_double(out, text);
   text_putc(out, single ? '\'' : '"');
 }

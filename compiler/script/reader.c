@@ -307,30 +307,97 @@ bool reading_ends(struct reading *r) {
   return true;
 }
 
+/* Nearly always there is nothing but a blank, or lines of blanks and comments. */
 static void to_token(struct reading *r, bool first) {
+  const char *at = r->text + r->at, *end = r->text + r->n;
+  for (;;) {
+    while (at < end && (*at == ' ' || (first && *at == '\n'))) at++;
+    if (!first || at == end || *at != '#' || (at = memchr(at, '\n', (size_t)(end - at))) == NULL) break;
+  }
+  r->at = at == NULL ? r->n : (size_t)(at - r->text);
+  if (classes[(unsigned char)byte_at(r, 0)] == STANDS) return;
   if (!first) skip_blanks(r);
   while (first && r->at < r->n && reading_ends(r)) continue;
 }
 
-/* Is the word at hand one of so many bytes that stand for themselves, and no descriptor of a redirection? */
-static bool plain_word(const struct reading *r, size_t n) {
-  return n > 0 && r->at + n <= r->n && plain_run(r) == n && class_at(r, r->at + n) == ENDS && (r->text[r->at] < '0' || r->text[r->at] > '9');
+/* Bytes of a script against what they have to come to. */
+struct matching {
+  const char *at, *end;   /* of the script */
+  const char *want;
+  size_t left;
+};
+
+static bool match_bytes(struct matching *m, size_t n) {
+  if (n > m->left || memcmp(m->at, m->want, n) != 0) return false;
+  m->at += n;
+  m->want += n;
+  m->left -= n;
+  return true;
+}
+
+/* The first quote is at hand. */
+static bool match_single(struct matching *m) {
+  m->at++;
+  const char *close = memchr(m->at, '\'', (size_t)(m->end - m->at));
+  if (close == NULL || !match_bytes(m, (size_t)(close - m->at))) return false;
+  m->at++;
+  return true;
+}
+
+static bool match_double(struct matching *m) {
+  static const bool stops[256] = {['"'] = 1, ['\\'] = 1, ['$'] = 1, ['`'] = 1};
+  m->at++;
+  for (;;) {
+    size_t n = 0, rest = (size_t)(m->end - m->at);
+    while (n < rest && !stops[(unsigned char)m->at[n]]) n++;
+    if (n == rest || !match_bytes(m, n)) return false;
+    if (*m->at == '"') {
+      m->at++;
+      return true;
+    }
+    if (*m->at != '\\' || n + 1 == rest || !stops[(unsigned char)m->at[1]]) return false;
+    m->at++;
+    if (!match_bytes(m, 1)) return false;
+  }
+}
+
+/* A word, or what is left of one, that comes to those bytes without anything that the shell would expand, and its end. It is no
+ * descriptor of a redirection. */
+static bool match_word(struct matching *m) {
+  const char *from = m->at;
+  for (;;) {
+    size_t n = 0, rest = (size_t)(m->end - m->at);
+    while (n < rest && classes[(unsigned char)m->at[n]] == STANDS) n++;
+    if (!match_bytes(m, n)) return false;
+    char c = n < rest ? *m->at : '\n';
+    if (classes[(unsigned char)c] == ENDS) return m->left == 0 && m->at > from && c != '<' && c != '>';
+    if (c == '\'' ? !match_single(m) : c != '"' || !match_double(m)) return false;
+  }
 }
 
 bool reading_word(struct reading *r, bool first, const char *bytes, size_t n) {
   to_token(r, first);
-  if (!plain_word(r, n) || memcmp(r->text + r->at, bytes, n) != 0) return false;
+  struct matching m = {r->text + r->at, r->text + r->n, bytes, n};
+  if (!match_word(&m)) return false;
+  r->at = (size_t)(m.at - r->text);
+  return true;
+}
+
+bool reading_known(struct reading *r, bool first, const char *bytes, size_t n) {
+  to_token(r, first);
+  if (r->n - r->at < n || memcmp(r->text + r->at, bytes, n) != 0 || class_at(r, r->at + n) != ENDS) return false;
   r->at += n;
   return true;
 }
 
 bool reading_assign(struct reading *r, const char *name, const char *value) {
-  size_t n = strlen(name), m = strlen(value);
+  size_t n = strlen(name);
   to_token(r, true);
-  if (!plain_word(r, n + 1 + m)) return false;
-  const char *at = r->text + r->at;
-  if (memcmp(at, name, n) != 0 || at[n] != '=' || memcmp(at + n + 1, value, m) != 0) return false;
-  r->at += n + 1 + m;
+  if (r->n - r->at <= n || memcmp(r->text + r->at, name, n) != 0 || r->text[r->at + n] != '=') return false;
+  struct matching m = {r->text + r->at + n + 1, r->text + r->n, value, strlen(value)};
+  /* `NAME=` alone is a word too, and comes to the same as `NAME=''`. */
+  if (!match_word(&m) && !(m.left == 0 && m.at == r->text + r->at + n + 1 && class_at(r, r->at + n + 1) == ENDS)) return false;
+  r->at = (size_t)(m.at - r->text);
   return true;
 }
 
@@ -345,7 +412,7 @@ bool reading_opens(struct reading *r, const char *name) {
   size_t n = strlen(name), from;
   to_token(r, true);
   from = r->at;
-  if (!plain_word(r, n) || memcmp(r->text + from, name, n) != 0 || r->n - from < n + 4 || memcmp(r->text + from + n, "() {", 4) != 0) return false;
+  if (r->n - from < n + 4 || memcmp(r->text + from, name, n) != 0 || memcmp(r->text + from + n, "() {", 4) != 0) return false;
   r->at += n + 4;
   if (class_at(r, r->at) == ENDS && reading_ends(r)) return true;
   r->at = from;

@@ -44,10 +44,11 @@ struct reading {
 bool reading_next(struct reading *r, struct text *out);
 /* The same for who knows what comes next. Each takes it and says true, or takes nothing but what comes before the next token: then it is
  * another, or one that has to be read to tell. */
-bool reading_word(struct reading *r, bool first, const char *bytes, size_t n); /* first: of a statement */
-bool reading_assign(struct reading *r, const char *name, const char *value);   /* NAME=VALUE, the first */
+bool reading_word(struct reading *r, bool first, const char *bytes, size_t n);  /* first: of a statement */
+bool reading_known(struct reading *r, bool first, const char *bytes, size_t n); /* of bytes that stand for themselves, and no digit first */
+bool reading_assign(struct reading *r, const char *name, const char *value);    /* NAME=VALUE, the first; a known name */
 bool reading_operator(struct reading *r, const char *bytes, size_t n);
-bool reading_opens(struct reading *r, const char *name); /* NAME() {, a statement */
+bool reading_opens(struct reading *r, const char *name); /* NAME() {, a statement; a known name */
 bool reading_closes(struct reading *r);                  /* }, a statement */
 bool reading_ends(struct reading *r);                    /* the end of a statement */
 /* What is left of a statement, with its end, into `out`, which is emptied first. */
@@ -76,7 +77,7 @@ struct expectations {
 /* From the model alone, by the meaning of its commands. */
 struct expectations expectations_build(const struct runbook *b);
 /* Is a text that, as far as it is about some sequences, statement by statement, and no more? For text just written, since nothing is
- * kept: whether, but not where. */
-bool expectations_met(const struct runbook *b, const char *text, size_t length, struct stretch at);
+ * kept: whether, but not where. `units`: as stretch_units() has them, or NULL. */
+bool expectations_met(const struct runbook *b, const char *text, size_t length, struct stretch at, const struct unit *const *units);
 
 #endif

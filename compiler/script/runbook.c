@@ -231,6 +231,12 @@ const struct unit *sequence_units(const struct runbook *b, const struct sequence
   return units;
 }
 
+const struct unit **stretch_units(const struct runbook *b, struct stretch at, struct arena *a) {
+  const struct unit **units = arena_array(a, const struct unit *, at.end - at.first + 1u);
+  for (uint32_t i = at.first; i < at.end; i++) units[i - at.first] = sequence_units(b, &b->sequences.at[i], a);
+  return units;
+}
+
 void runbook_whole(struct runbook *b) {
   struct runbook all = *b;
   memset(&all.units, 0, sizeof all.units);

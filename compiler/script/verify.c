@@ -394,7 +394,7 @@ static bool find_runtime(const char *text, size_t *from, size_t *to) {
 bool runbook_met(const struct runbook *b, const char *text, size_t length, struct stretch at) {
   size_t n, from, to;
   const char *runtime = runtime_text(&n);
-  return find_runtime(text, &from, &to) && n == to - from && memcmp(runtime, text + from, n) == 0 && expectations_met(b, text + to, length - to, at);
+  return find_runtime(text, &from, &to) && n == to - from && memcmp(runtime, text + from, n) == 0 && expectations_met(b, text + to, length - to, at, NULL);
 }
 
 uint32_t runbook_read(struct compilation *c, const struct runbook *b, const char *text, size_t length, uint32_t source) {

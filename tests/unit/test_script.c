@@ -325,12 +325,12 @@ static void test_a_broken_runbook_is_not_met(void **state) {
     struct expectations want = expectations_build(done.runbook);
     struct stretch all = {0, done.runbook->sequences.n, true, true};
     char *other = arena_array(&done.c->arena, char, 2 * n + 2);
-    assert_true(expectations_met(done.runbook, plan, n, all));
+    assert_true(expectations_met(done.runbook, plan, n, all, NULL));
     assert_true(same_script(&want, plan, n));
     for (int k = 0; k < 400; k++) {
       size_t m = break_text(&seed, plan, n, other);
       bool same = same_script(&want, other, m);
-      if (expectations_met(done.runbook, other, m, all) != same) {
+      if (expectations_met(done.runbook, other, m, all, NULL) != same) {
         size_t at = 0;
         while (at < m && at < n && other[at] == plan[at]) at++;
         fail_msg("%s: %s where it differs at byte %zu: %.*s", plans[i], same ? "refused" : "met", at, 60, plan + at);
@@ -385,7 +385,7 @@ static void test_each_half_of_a_long_runbook(void **state) {
     memcpy(all + before + m, plan + ends[h + 1], after);
     bool same = same_script(&want, all, before + m + after);
     assert_true(same || k >= 2);
-    assert_int_equal(expectations_met(b, part, m, halves[h]), same);
+    assert_int_equal(expectations_met(b, part, m, halves[h], NULL), same);
     broken += !same;
   }
   assert_true(broken > 100);
