@@ -32,6 +32,7 @@ struct timeline {
   ARRAY(struct maybe { uint32_t state; uint32_t end; int64_t tail; }) maybes; /* from state up to end it is MAYBE, and an old answer can
                                                                         still make it so for `tail` by the clock */
   ARRAY(uint32_t) during; /* ascending: steps (indices in the order) in whose during-states it is down, forward */
+  ARRAY(uint32_t) during_now; /* those of them in which it is so by the present answers */
   int64_t outage;       /* longest stretch, milliseconds */
   int64_t back;         /* the longest on the way back from the last state, or from the last before a step without one, where old
                            answers have a part in it; else 0 */
@@ -117,6 +118,7 @@ uint32_t timeline_change(const struct timeline *t, uint32_t state);
 /* Is it down in a during-state of the k-th step? And the first step from the k-th on in which it is, or NONE. */
 bool timeline_during(const struct timeline *t, uint32_t k);
 uint32_t timeline_next_during(const struct timeline *t, uint32_t k);
+bool timeline_during_now(const struct timeline *t, uint32_t k); /* the same, old answers left aside */
 /* The first step from the k-th on at whose ends, or while which, it is not up (or is down, old answers left aside); NONE when
  * there is none. */
 uint32_t timeline_dark(const struct timeline *t, uint32_t k);
@@ -125,6 +127,7 @@ uint32_t timeline_down(const struct timeline *t, uint32_t k);
 void timeline_put(struct arena *a, struct timeline *t, uint32_t state, enum verdict v);
 void timeline_put_maybe(struct arena *a, struct timeline *t, uint32_t state, uint32_t end, int64_t tail);
 void timeline_put_during(struct arena *a, struct timeline *t, uint32_t k);
+void timeline_put_during_now(struct arena *a, struct timeline *t, uint32_t k); /* in ascending order */
 
 struct proof {
   ARRAY(uint32_t) order;            /* steps */

@@ -146,7 +146,7 @@ struct way_back { int64_t here, longest; bool stays; };
 
 /* What is MAYBE on the way forward is up on the way back: there other answers are old. */
 static bool down_at(const struct timeline *t, uint32_t k) { return timeline_at(t, k) != UP && timeline_at(t, k) != MAYBE; }
-static bool down_across(const struct timeline *t, uint32_t k) { return down_at(t, k) || down_at(t, k + 1) || timeline_during(t, k); }
+static bool down_across(const struct timeline *t, uint32_t k) { return down_at(t, k) || down_at(t, k + 1) || timeline_during_now(t, k); }
 
 /* From the failure point after a step to the one after the next, k. */
 static struct way_back further(const struct model *m, const struct proof *p, const struct timeline *t, uint32_t k, struct way_back w) {

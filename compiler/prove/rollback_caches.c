@@ -48,18 +48,40 @@ static bool dark_at(struct going_back *b, uint32_t i, const struct olds *o) {
   return !caches_hold(b->c, i, &old);
 }
 
+/* Down by the present answers at an end of a step, or while it runs: down then on the way forward too. What it disrupts alone: that
+ * a part of it does so is no state of the way back. */
+static bool hard_across(struct going_back *b, uint32_t i, uint32_t k) {
+  uint32_t promise = b->promises[i];
+  if (hard_at(b, i, k - 1) || hard_at(b, i, k)) return true;
+  if (!timeline_during_now(&b->p->timeline[promise], k - 1)) return false;
+  for (unsigned after = 0; after < 2; after++) {
+    goto_during(b->m, b->p, b->s, k - 1, after);
+    if (state_promise(b->s, promise, NULL) != UP) return true;
+  }
+  return false;
+}
+
+/* Below the undo of a step, or while it runs: at its upper end, at its lower one. */
+static void at_place(struct going_back *b, uint32_t k, uint32_t place) {
+  if (place == 0) goto_state(b->m, b->p, b->s, k - 1);
+  else goto_during(b->m, b->p, b->s, k - 1, place == 1);
+}
+
 /* Does every promise `always` that holds in the state below, as far as steps go, do so with these answers too, and while the
  * undo runs? Notes those that do not, when asked to. */
 static bool keeps_always(struct going_back *b, uint32_t k, const struct olds *before, const struct olds *after, bool noted) {
   const struct step *step = &b->m->steps.at[b->p->order.at[k - 1]];
   bool kept = true;
   for (uint32_t place = 0; place < (step->disrupts_count > 0 ? 3u : 1u); place++) {
-    if (place == 0) goto_state(b->m, b->p, b->s, k - 1);
-    else goto_during(b->m, b->p, b->s, k - 1, place == 1);
+    at_place(b, k, place);
     for (uint32_t i = 0; i < b->n; i++) {
       struct timeline *t = &b->p->timeline[b->promises[i]];
-      if (b->m->promises.at[b->promises[i]].hold != HOLD_ALWAYS || hard_at(b, i, k - 1) || hard_at(b, i, k)) continue;
+      if (b->m->promises.at[b->promises[i]].hold != HOLD_ALWAYS) continue;
       if (!dark_at(b, i, place == 1 ? before : after)) continue;
+      if (hard_across(b, i, k)) {
+        at_place(b, k, place);
+        continue;
+      }
       if (!noted) return false;
       kept = false;
       t->back_broken = k;

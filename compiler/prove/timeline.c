@@ -33,7 +33,7 @@ static void index_promises(struct drawing *d) {
 }
 
 static void down_during(struct drawing *d, uint32_t promise, uint32_t k) {
-  timeline_put_during(&d->m->c->arena, &d->p->timeline[promise], k);
+  timeline_put_during_now(&d->m->c->arena, &d->p->timeline[promise], k);
 }
 
 /* A promise is down while a step runs when it is so at either end with the disruption on, or with part of it made. */
@@ -107,7 +107,7 @@ static void remember_during(struct memory *r, uint32_t k, bool after) {
   struct recall old = olds_beyond(&r->olds, 0, -1);
   goto_during(d->m, d->p, d->v->state, k, after);
   for (uint32_t i = 0; i < r->n; i++)
-    if (!caches_hold(r->c, i, &old)) down_during(d, r->promises[i], k);
+    if (!caches_hold(r->c, i, &old)) timeline_put_during(&d->m->c->arena, &d->p->timeline[r->promises[i]], k);
 }
 
 /* Behind the component, and by the clock run out: what is old then makes the same difference in every state, until a step is

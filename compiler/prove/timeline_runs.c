@@ -76,17 +76,24 @@ uint32_t timeline_next_during(const struct timeline *t, uint32_t k) {
   return i < t->during.n ? t->during.at[i] : NONE;
 }
 
-bool timeline_during(const struct timeline *t, uint32_t k) { return timeline_next_during(t, k) == k; }
-
-/* The step before a state is dark for it too. */
-static uint32_t across(const struct timeline *t, uint32_t k, uint32_t state) {
-  if (state != NONE && state > k) state--;
-  return earlier(state, timeline_next_during(t, k));
+static uint32_t next_during_now(const struct timeline *t, uint32_t k) {
+  uint32_t i = BEFORE(t->during_now, k);
+  return i < t->during_now.n ? t->during_now.at[i] : NONE;
 }
 
-uint32_t timeline_dark(const struct timeline *t, uint32_t k) { return across(t, k, timeline_not_up(t, k)); }
+bool timeline_during(const struct timeline *t, uint32_t k) { return timeline_next_during(t, k) == k; }
 
-uint32_t timeline_down(const struct timeline *t, uint32_t k) { return across(t, k, not_up(t, k)); }
+bool timeline_during_now(const struct timeline *t, uint32_t k) { return next_during_now(t, k) == k; }
+
+/* The step before a state is dark for it too. */
+static uint32_t across(uint32_t k, uint32_t state, uint32_t during) {
+  if (state != NONE && state > k) state--;
+  return earlier(state, during);
+}
+
+uint32_t timeline_dark(const struct timeline *t, uint32_t k) { return across(k, timeline_not_up(t, k), timeline_next_during(t, k)); }
+
+uint32_t timeline_down(const struct timeline *t, uint32_t k) { return across(k, not_up(t, k), next_during_now(t, k)); }
 
 /* ── Making one ──────────────────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -107,4 +114,9 @@ void timeline_put_during(struct arena *a, struct timeline *t, uint32_t k) {
   array_push(a, &t->during, k);
   memmove(&t->during.at[i + 1], &t->during.at[i], (t->during.n - 1 - i) * sizeof *t->during.at);
   t->during.at[i] = k;
+}
+
+void timeline_put_during_now(struct arena *a, struct timeline *t, uint32_t k) {
+  timeline_put_during(a, t, k);
+  if (t->during_now.n == 0 || t->during_now.at[t->during_now.n - 1] != k) array_push(a, &t->during_now, k);
 }

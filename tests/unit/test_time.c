@@ -21,7 +21,7 @@
  *   After the last state caches run out                             caches_run_out_in_the_end
  *   A wait is a step without facts                                  a_wait_has_no_facts
  *   … of exactly the time that is missing                           exactly_the_missing_time, no_wait_without_need
- *   on the way back likewise, between two undos                     waits_between_undos
+ *   on the way back likewise, between two undos                     waits_between_undos, no_wait_for_what_is_not_mended
  *   Orders are compared with their waits                            compared_with_their_waits
  */
 #include "cutc.h"
@@ -428,6 +428,19 @@ static void waits_between_undos(void **state) {
   done(&d);
 }
 
+/* Who had the dead answer has it in every state: the promise is not mended yet where `k` disrupts the record, and nothing is waited for. */
+static void no_wait_for_what_is_not_mended(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "step k { after = [n.value -> 10.0.0.1]  disrupts = [n]  takes = 30s  do { $ x\n } undo { $ y\n } }\n"
+                             "host first { address = 10.0.0.1  ports = [80/tcp] }\nhost second { address = 10.0.0.2  ports = [80/tcp] }\n"
+                             NAME("10.0.0.8 -> 10.0.0.1 -> 10.0.0.2", "1m") ASKS("always"));
+  order_is(&d, "n.value.1 k n.value.2");
+  states_are(&d, 0, "dmmm");
+  assert_int_equal(d.proof->back[place_of(&d, "k")].length, 0);
+  says(&d, "");
+  done(&d);
+}
+
 /* `x` is down between its two hops, and `first` may go after the first of them: the wait before it is not put where it makes that longer. */
 static void compared_with_their_waits(void **state) {
   (void)state;
@@ -451,7 +464,7 @@ int main(void) {
     cmocka_unit_test(a_name_over_a_wildcard), cmocka_unit_test(the_floor_of_a_resolver), cmocka_unit_test(the_lag_is_added),
     cmocka_unit_test(only_waits_surely_pass), cmocka_unit_test(maybe_breaks_always), cmocka_unit_test(maybe_counts_by_the_clock),
     cmocka_unit_test(caches_run_out_in_the_end), cmocka_unit_test(a_wait_has_no_facts), cmocka_unit_test(exactly_the_missing_time),
-    cmocka_unit_test(no_wait_without_need), cmocka_unit_test(waits_between_undos), cmocka_unit_test(compared_with_their_waits),
+    cmocka_unit_test(no_wait_without_need), cmocka_unit_test(waits_between_undos), cmocka_unit_test(no_wait_for_what_is_not_mended), cmocka_unit_test(compared_with_their_waits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
