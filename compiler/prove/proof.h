@@ -34,9 +34,9 @@ struct timeline {
   ARRAY(uint32_t) during; /* ascending: steps (indices in the order) in whose during-states it is down, forward */
   ARRAY(uint32_t) during_now; /* those of them in which it is so by the present answers */
   int64_t outage;       /* longest stretch, milliseconds */
-  int64_t back;         /* the longest on the way back from the last state, or from the last before a step without one, where old
-                           answers have a part in it; else 0 */
-  uint32_t back_from;   /* that state */
+  ARRAY(struct back_from { uint32_t state; int64_t longest; int64_t below; }) backs; /* where old answers are about: on the way back from
+                           that state on, INT64_MAX for good; what is down below its component is so for `below` by then */
+  int64_t back;         /* the longest on the way back, from whichever state; of `always` only where it is broken there */
   uint32_t back_broken;  /* `always`: the state whose undo old answers break, however long it waits; 0: none */
   bool outage_open;     /* it contains a step without known length */
   uint32_t first_down, last_down; /* states of the first stretch, NONE */

@@ -183,6 +183,8 @@ void waits_insert(struct model *m, struct proof *p, struct proving *v);
 const struct promise_list *component_promises(struct model *m, const struct proof *p, struct proving *v);
 /* Sets p->timeline, p->total. Takes the order as given. */
 void timeline_draw(struct model *m, struct proof *p, struct proving *v);
+/* Down in some state or step although its hold forbids it there; what an order without anything set aside never shows. */
+bool promise_broken(const struct model *m, const struct proof *p, uint32_t promise);
 /* The states, step, chains, time and limit of a breach whose promise is set: see check_promises. */
 void breach_states(struct model *m, const struct proof *p, struct state *s, struct breach *b);
 /* Known milliseconds from the step with which the plan begins to disturb (its index in *first, NONE) to its end. */

@@ -1,4 +1,4 @@
-/* Promises along an order and on the way back: which do not hold, where, for how long; lengths nobody knows; the window.
+/* Promises along an order: which do not hold, where, for how long; lengths nobody knows; the window.
  * Needs a timeline. Guarantees each broken promise is said once: a target that is stale, or that never answered, speaks for
  * the promises behind it. */
 #include "prove/prove.h"
@@ -29,7 +29,7 @@ static bool ends_up(const struct timeline *t, uint32_t last) {
 }
 
 /* Down in some state or step although its hold forbids it there; what an order without anything set aside never shows. */
-static bool broken(const struct model *m, const struct proof *p, uint32_t promise) {
+bool promise_broken(const struct model *m, const struct proof *p, uint32_t promise) {
   const struct timeline *t = &p->timeline[promise];
   const struct promise *asked = &m->promises.at[promise];
   if (!ends_up(t, p->order.n)) return true;
@@ -81,7 +81,7 @@ void breach_states(struct model *m, const struct proof *p, struct state *s, stru
  * time, limit (0 without). */
 void check_promises(struct model *m, struct proof *p, struct state *s) {
   for (uint32_t i = 0; i < m->promises.n; i++) {
-    if (!broken(m, p, i) || said(p, i)) continue;
+    if (!promise_broken(m, p, i) || said(p, i)) continue;
     struct breach b = breach_new(CODE_221);
     b.promise = i;
     breach_states(m, p, s, &b);
@@ -136,98 +136,4 @@ void check_window(struct model *m, struct proof *p, struct state *s) {
   b.time = length;
   b.limit = m->window;
   breach_add(m, p, b);
-}
-
-/* ── The way back ────────────────────────────────────────────────────────────────────────────────────────────────── */
-
-/* How long a promise is down on the way back from each state: the stretch that begins there, and the longest of all.
- * Undos run down to the baseline, or to the state after the last irreversible step. */
-struct way_back { int64_t here, longest; bool stays; };
-
-/* What is MAYBE on the way forward is up on the way back: there other answers are old. */
-static bool down_at(const struct timeline *t, uint32_t k) { return timeline_at(t, k) != UP && timeline_at(t, k) != MAYBE; }
-static bool down_across(const struct timeline *t, uint32_t k) { return down_at(t, k) || down_at(t, k + 1) || timeline_during_now(t, k); }
-
-/* From the failure point after a step to the one after the next, k. */
-static struct way_back further(const struct model *m, const struct proof *p, const struct timeline *t, uint32_t k, struct way_back w) {
-  const struct step *step = &m->steps.at[p->order.at[k - 1]];
-  if (step->irreversible != 0) return (struct way_back){0, 0, down_at(t, k)};
-  bool lower = down_at(t, k - 1);
-  w.here = down_across(t, k - 1) ? (step->takes > 0 && !step->wait ? step->takes : 0) + (lower ? w.here : 0) : 0;
-  w.longest = w.here > w.longest ? w.here : w.longest;
-  return w;
-}
-
-/* Failure points one after the other from which a promise is down for too long. */
-struct bad_run { uint32_t first, worst; struct way_back way; };
-
-static void add_way_back(struct model *m, struct proof *p, uint32_t promise, const struct bad_run *r, uint32_t last) {
-  struct breach b = breach_new(CODE_222);
-  b.promise = promise;
-  b.step = p->order.at[r->worst - 1];
-  b.first_state = r->first;
-  b.last_state = last;
-  b.time = r->way.stays ? -1 : r->way.longest;
-  b.limit = m->promises.at[promise].limit;
-  b.backward = true;
-  breach_add(m, p, b);
-}
-
-/* Only steps across which it is down, and those without a way back (`final`, in order), make a difference; the last for what
- * old answers add there. */
-static void go_back(struct model *m, struct proof *p, uint32_t promise, const uint32_t *final, uint32_t final_count) {
-  const struct timeline *t = &p->timeline[promise];
-  struct way_back w = {0, 0, false};
-  struct bad_run run = {.first = NONE};
-  uint32_t n = p->order.n, next_final = 0;
-  for (uint32_t k = 1; k <= n; k++) {
-    uint32_t down = timeline_down(t, k - 1), next = down < n ? down + 1 : n;
-    while (next_final < final_count && final[next_final] < k) next_final++;
-    if (next_final < final_count && final[next_final] < next) next = final[next_final];
-    if (t->back > 0 && t->back_from >= k && t->back_from < next) next = t->back_from;
-    if (next > k) w.here = 0; /* nothing in between */
-    k = next;
-    w = further(m, p, t, k, w);
-    if (k == t->back_from && t->back > w.longest) w.longest = t->back;
-    if (!w.stays && w.longest <= m->promises.at[promise].limit) {
-      if (run.first != NONE) add_way_back(m, p, promise, &run, k - 1);
-      run.first = NONE;
-      continue;
-    }
-    bool worse = run.first == NONE || (!run.way.stays && (w.stays || w.longest > run.way.longest));
-    if (run.first == NONE) run.first = k;
-    if (worse) run.worst = k, run.way = w;
-  }
-  if (run.first != NONE) add_way_back(m, p, promise, &run, n);
-}
-
-/* `always`, where no wait lets old answers run out before an undo takes away what they lead to: as bad as forward. */
-static void always_way_back(struct model *m, struct proof *p, uint32_t promise) {
-  const struct timeline *t = &p->timeline[promise];
-  if (t->back_broken == 0 || broken(m, p, promise)) return;
-  struct breach b = breach_new(CODE_222);
-  b.severity = SEV_ERROR;
-  b.promise = promise;
-  b.step = p->order.at[t->back_broken - 1];
-  b.first_state = b.last_state = t->back_broken;
-  b.time = t->back;
-  b.backward = true;
-  breach_add(m, p, b);
-}
-
-/* E222: promise (not `finally`), step (the last done when it fails: its undo is the first), first_state..last_state (failure points
- * from which it is so), time (down at a stretch; -1: it stays down), limit, backward; an error for `always`, which allows no
- * outage on the way back either. One per run of failure points, with the worst of them. */
-void check_way_back(struct model *m, struct proof *p, struct state *s) {
-  (void)s;
-  uint32_t *final = arena_array(&m->c->arena, uint32_t, p->order.n + 1), final_count = 0;
-  for (uint32_t k = 1; k <= p->order.n; k++)
-    if (m->steps.at[p->order.at[k - 1]].irreversible != 0) final[final_count++] = k;
-  for (uint32_t i = 0; i < m->promises.n; i++) {
-    const struct promise *promise = &m->promises.at[i];
-    const struct timeline *t = &p->timeline[i];
-    if (promise->hold == HOLD_ALWAYS) always_way_back(m, p, i);
-    if (promise->hold != HOLD_AT_MOST || (t->first_down == NONE && t->outage == 0 && t->back <= promise->limit)) continue;
-    go_back(m, p, i, final, final_count);
-  }
 }

@@ -278,22 +278,39 @@ class Judge:
         return any(state.recalled(p, frozenset({(question, answer)})) != UP for state in states for p in self.promises
                    if "client" in p and self.model.floor[p["client"]] == floor and state.promise(p) == UP)
 
+    def kept_back(self, order, remembered, waits, failed):
+        """Do the waits keep what is promised `always` on the way back from a state?"""
+        olds = remembered[failed]
+        for k in range(failed, 0, -1):
+            if self.model.steps[order[k - 1]].get("wait"):
+                continue
+            if self.model.steps[order[k - 1]]["irreversible"]:
+                break
+            done = frozenset(s for s in order[:k - 1] if not self.model.steps[s].get("wait"))
+            wait, since = waits[k - 1]
+            olds, broken = self.undone_after(olds, order[k - 1], done, 0 if since >= failed else wait, remembered[k - 1])
+            if broken:
+                return False
+        return True
+
     def shorter(self, order, remembered, waits, failed, k, wait, olds, done):
-        """A shorter wait before the undo of step k that keeps what is promised `always` and makes no outage longer; or None. A wait
-        that no `always` asks for is there only for a promise `at_most` that would be broken without."""
+        """A shorter wait before the undo of step k that keeps what is promised `always` and makes no outage longer, wherever the
+        way back begins; or None. A wait that no `always` asks for is there only for a promise `at_most` that would be broken without."""
         step = order[k - 1]
         about = {key: times for key, times in olds.items() if self.ever_fails(order[:failed], key)}
         kept = [w for w in self.pauses((done | {step}, about)) if w < wait and self.undone_after(olds, step, done, w, remembered[k - 1])[1] is None]
         if not kept:
             return None
         limit = {p["id"]: p.get("limit") for p in self.promises}
-        outages = self.outage_back(order, remembered, waits, failed)
+        outages = self.outages_back(order, remembered, waits)
         for less in kept:
-            changed = self.outage_back(order, remembered, waits[:k - 1] + [[less, 0]] + waits[k:], failed)
-            if all(changed[p] <= outages[p] for p in outages):
-                return less
+            changed = waits[:k - 1] + [[less, waits[k - 1][1]]] + waits[k:]
+            if self.kept_back(order, remembered, changed, failed):
+                outages_then = self.outages_back(order, remembered, changed)
+                if all(outages_then[p] <= outages[p] for p in outages):
+                    return less
         # As long as it takes for the shortest outage: but not when the plan without any such wait keeps its limits.
-        bare, at, left = list(waits), failed, remembered[failed]
+        bare, at, left = [list(w) for w in waits], failed, remembered[failed]
         while at > 0 and not self.model.steps[order[at - 1]]["irreversible"]:
             if not self.model.steps[order[at - 1]].get("wait"):
                 below = frozenset(s for s in order[:at - 1] if not self.model.steps[s].get("wait"))
@@ -301,11 +318,19 @@ class Judge:
                     after, broken = self.undone_after(left, order[at - 1], below, w, remembered[at - 1])
                     if broken is None:
                         break
-                bare[at - 1], left = [w, 0], after
+                bare[at - 1][0], left = w, after
             at -= 1
-        if all(length <= limit[p] for p, length in self.outage_back(order, remembered, bare, failed).items()):
+        if bare[k - 1][0] < wait and all(length <= limit[p] for p, length in self.outages_back(order, remembered, bare).items()):
             return bare[k - 1][0]
         return None
+
+    def outages_back(self, order, remembered, waits):
+        """Of each promise `at_most` that is up at the end: the longest that it is down at a stretch on the way back from any state."""
+        worst = {}
+        for failed in range(1, len(order) + 1):
+            for pid, length in self.outage_back(order, remembered, waits, failed).items():
+                worst[pid] = max(worst.get(pid, 0), length)
+        return worst
 
     def outage_back(self, order, remembered, waits, failed):
         """Of each promise `at_most` that is up at the end: how long it is down at a stretch on the way back from a state of an
@@ -330,6 +355,7 @@ class Judge:
                 pid = p["id"]
                 up, low = above.promise(p) == UP, below.promise(p) == UP
                 hard = not up or not low or any(x.promise(p) != UP for x in during) or pid in self.half_done(done, step)
+                within = self.dark(during[0], p, ready) or self.dark(during[1], p, left)
                 stood, rose, ends = self.dark(above, p, olds), self.dark(above, p, ready), self.dark(below, p, left)
                 if stood:
                     stretch[pid] += wait if not up else min(wait, self.tail(above, p, olds))
@@ -338,7 +364,7 @@ class Judge:
                     stretch[pid] = 0
                 clock = self.tail(above, p, ready) if rose and not hard else 0
                 tail = self.tail(below, p, left) if ends and low else 0
-                if hard or tail > max(clock - takes, 0):
+                if hard or (within and not rose) or tail > max(clock - takes, 0):
                     stretch[pid] += takes
                 elif rose:
                     stretch[pid] += min(takes, clock)
@@ -355,11 +381,7 @@ class Judge:
 
     def back_lengths(self, order, waits, said):
         """What is wrong with what is said of the promises `at_most` on the way back; None when nothing is."""
-        remembered, worst = self.remembered(order), {}
-        for failed in range(1, len(order) + 1):
-            for pid, length in self.outage_back(order, remembered, waits, failed).items():
-                worst[pid] = max(worst.get(pid, 0), length)
-        told = {}
+        worst, told = self.outages_back(order, self.remembered(order), waits), {}
         for number, seconds in said:
             pid = self.promises[number]["id"]
             told[pid] = max(told.get(pid, 0), math.inf if seconds is None else seconds)

@@ -11,6 +11,7 @@
  *   down at most: never longer at a stretch, and up in the last     at_most_at_a_stretch, at_most_and_up_in_the_end
  *   finally: up in the last state; finally has no downtime          finally_in_the_last_state
  *   The way back has a timeline of its own                          always_on_the_way_back, at_most_on_the_way_back
+ *   … for each point of failure; the waits before undos count       from_whichever_state, waits_of_others_count
  *   possible until t after the end of state j                       possible_for_its_ttl
  *   … over every TTL it was published with                          over_every_ttl
  *   No such name is an answer too                                   no_such_name
@@ -21,7 +22,8 @@
  *   After the last state caches run out                             caches_run_out_in_the_end
  *   A wait is a step without facts                                  a_wait_has_no_facts
  *   … of exactly the time that is missing                           exactly_the_missing_time, no_wait_without_need
- *   on the way back likewise, between two undos                     waits_between_undos, no_wait_for_what_is_not_mended
+ *   on the way back likewise, between two undos                     waits_between_undos, no_wait_for_what_is_not_mended,
+ *                                                                   no_wait_beside_a_longer_one
  *   Orders are compared with their waits                            compared_with_their_waits
  */
 #include "cutc.h"
@@ -292,6 +294,35 @@ static void at_most_on_the_way_back(void **state) {
   done(&d);
 }
 
+/* While `second` waits for its record's answers to run out, `third` is gone: down for as long as both take. */
+static void waits_of_others_count(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "host first { address = 10.0.0.1  ports = [80/tcp] }\n"
+                             "create host second { address = 10.0.0.2  ports = [80/tcp]  takes = 10s  do { $ x\n } undo { $ y\n } }\n"
+                             NAME("10.0.0.1 -> 10.0.0.2", "5m") "create host third { address = 10.0.0.3  ports = [81/tcp]  takes = 10s  do { $ x\n } undo { $ y\n } }\n"
+                             ASKS("always") "promise ops reaches 10.0.0.3:81 down at most 2m\n");
+  order_is(&d, "second n third");
+  says(&d, "E222?");
+  assert_int_equal(d.proof->timeline[1].back, (300 + 30) * SECOND);
+  done(&d);
+}
+
+/* In `later`, which has nothing to do with it, the old answer is 20 seconds from its end; then comes the undo of `later`, then that of `h`, and a
+ * minute for who asked before that. */
+static void from_whichever_state(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD HOST("h", "10.0.0.1 -> 10.0.0.2", "10s") "dns_record n { host = \"x.example.net\"  value = h.address  ttl = 1m }\n"
+                             "step later { takes = 40s  do { $ x\n } undo { $ y\n } }\n" ASKS("down at most 85s"));
+  order_is(&d, "h later");
+  says(&d, "E222?");
+  assert_int_equal(d.proof->timeline[0].back, 90 * SECOND);
+  done(&d);
+  d = proven(HEAD HOST("h", "10.0.0.1 -> 10.0.0.2", "10s") "dns_record n { host = \"x.example.net\"  value = h.address  ttl = 1m }\n"
+             "step later { takes = 40s  do { $ x\n } undo { $ y\n } }\n" ASKS("down at most 90s"));
+  says(&d, "");
+  done(&d);
+}
+
 /* ── Caches ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 #define LEAVES(ttl, more) HEAD more "delete host first { address = 10.0.0.1  ports = [80/tcp]  takes = 1m  do { $ x\n } undo { $ y\n } }\n" \
@@ -441,6 +472,20 @@ static void no_wait_for_what_is_not_mended(void **state) {
   done(&d);
 }
 
+/* The hour before `w` goes back is long enough for who has been sent from x to y, too: no ten minutes before `w.ttl.2` besides. */
+static void no_wait_beside_a_longer_one(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "host first { address = 10.0.0.1  ports = [80/tcp] }\n"
+                             "create host second { address = 10.0.0.2  ports = [80/tcp]  takes = 10s  do { $ x\n } undo { $ y\n } }\n"
+                             "dns_record w { host = \"*.example.net\"  value = 10.0.0.1 -> 10.0.0.2  ttl = 1h -> 1m -> 1h  takes = 10s" SETS
+                             NAME("10.0.0.1 -> \"y.example.net\"", "10m") ASKS("down at most 2m") "promise ops reaches y.example.net:80 down at most 2m\n");
+  order_is(&d, "second w.ttl.1 w w.ttl.2 n");
+  says(&d, "");
+  assert_int_equal(d.proof->back[place_of(&d, "w")].length, 59 * 60 * SECOND);
+  assert_int_equal(d.proof->back[place_of(&d, "w.ttl.2")].length, 0);
+  done(&d);
+}
+
 /* `x` is down between its two hops, and `first` may go after the first of them: the wait before it is not put where it makes that longer. */
 static void compared_with_their_waits(void **state) {
   (void)state;
@@ -464,7 +509,8 @@ int main(void) {
     cmocka_unit_test(a_name_over_a_wildcard), cmocka_unit_test(the_floor_of_a_resolver), cmocka_unit_test(the_lag_is_added),
     cmocka_unit_test(only_waits_surely_pass), cmocka_unit_test(maybe_breaks_always), cmocka_unit_test(maybe_counts_by_the_clock),
     cmocka_unit_test(caches_run_out_in_the_end), cmocka_unit_test(a_wait_has_no_facts), cmocka_unit_test(exactly_the_missing_time),
-    cmocka_unit_test(no_wait_without_need), cmocka_unit_test(waits_between_undos), cmocka_unit_test(no_wait_for_what_is_not_mended), cmocka_unit_test(compared_with_their_waits),
+    cmocka_unit_test(no_wait_without_need), cmocka_unit_test(waits_between_undos), cmocka_unit_test(no_wait_for_what_is_not_mended),
+    cmocka_unit_test(no_wait_beside_a_longer_one), cmocka_unit_test(waits_of_others_count), cmocka_unit_test(from_whichever_state), cmocka_unit_test(compared_with_their_waits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
