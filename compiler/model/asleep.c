@@ -3,39 +3,9 @@
  * Needs kinds. Guarantees that a resource which has woken is as if it had never slept, and that what is read from the text of one that
  * sleeps is what its attributes would give: where that is not certain at a glance, a value of another type, a name that is not
  * known, it wakes. The first of each shape never sleeps: it says what is wrong with the defaults of its kind. */
-#include "model/elaborate.h"
+#include "model/asleep.h"
 
 #include <string.h>
-
-enum { SLOTS = 24, SERVES = 8, AT_ONCE = 16 };
-enum may { MAY_BE, MAY, MAY_NOT };
-
-/* What a name in the text of a shape means to its kind. */
-struct slot {
-  const struct type *type;
-  uint32_t attribute;  /* counted from the first of the resource */
-};
-struct serving {       /* `serves HOST PORT in ZONE` */
-  uint32_t host, port, zone; /* slots; NONE: fixed_port, fixed_zone */
-  struct value fixed_port;
-  uint32_t fixed_zone;
-};
-struct dozing {        /* beside a shape of the tree */
-  enum may may;
-  uint32_t slot_count, serving_count, attribute_count;
-  uint32_t zone, needs; /* slots, NONE */
-  struct slot slots[SLOTS];
-  struct serving servings[SERVES];
-};
-struct asleep {
-  struct dozing *shapes;
-  struct index changed;      /* names of resources that a change said apart speaks of */
-  uint32_t hops;             /* how many of those */
-  uint32_t attributes, named; /* those that sleep now; those that ever did, plus one */
-  bool settled, stands;      /* once all are declared: does any stand for something else? */
-  const char *zone_text;     /* the word that named a zone last, and that zone */
-  uint32_t zone_length, zone;
-};
 
 /* ── Which may sleep ───────────────────────────────────────────────────────── */
 
@@ -117,6 +87,18 @@ static bool fields_known(struct elaboration *e, struct dozing *d, const struct p
   return true;
 }
 
+/* Literals that are wanted as they are written. */
+static uint32_t literals_wanted(const struct type *t) {
+  static const uint8_t same[] = {[V_STRING] = T_STRING, [V_NUMBER] = T_NUMBER, [V_BOOL] = T_BOOL, [V_DURATION] = T_DURATION, [V_VERSION] = T_VERSION,
+                                 [V_ADDRESS] = T_ADDRESS, [V_CIDR] = T_CIDR, [V_PORT] = T_PORT, [V_ENDPOINT] = T_ENDPOINT};
+  uint32_t all = 0;
+  if (t->tag == T_OPTIONAL || t->tag == T_LIST) return literals_wanted(t->of[0]);
+  for (uint32_t i = 0; t->tag == T_ONE_OF && i < t->n; i++) all |= literals_wanted(t->of[i]);
+  for (uint32_t i = 0; i < sizeof same; i++)
+    if (t->tag == T_ANY || (same[i] != T_ANY && same[i] == t->tag)) all |= 1u << i;
+  return t->tag == T_HOST ? all | 1u << V_ADDRESS : all;
+}
+
 static bool shape_may(struct elaboration *e, struct dozing *d, const struct plain_shape *shape, uint32_t kind) {
   const struct kind *k = &e->kinds.at[kind];
   if (shape->n > SLOTS || e->seen || k->asks || k->provider) return false;
@@ -127,7 +109,8 @@ static bool shape_may(struct elaboration *e, struct dozing *d, const struct plai
     if (field == NONE && name != e->words->needs) return false;
     if (field == NONE) d->needs = i;
     else if (name == e->words->zone) d->zone = i;
-    d->slots[i] = field == NONE ? (struct slot){type_plain(T_ANY), k->field_count} : (struct slot){k->fields[field].type, field};
+    const struct type *type = field == NONE ? type_plain(T_ANY) : k->fields[field].type;
+    d->slots[i] = (struct slot){type, literals_wanted(type), field == NONE ? k->field_count : field};
     d->slot_count = i + 1;
   }
   return fields_known(e, d, shape, k) && items_known(e, d, shape, k);
@@ -144,7 +127,7 @@ bool asleep_may(struct elaboration *e, uint32_t node, uint32_t kind) {
 
 /* ── Asleep, and awake again ───────────────────────────────────────────────── */
 
-static const struct dozing *dozing_of(const struct elaboration *e, uint32_t resource) {
+const struct dozing *dozing_of(const struct elaboration *e, uint32_t resource) {
   return &e->asleep->shapes[e->tree->plains.at[NODE(e, e->m->resources.at[resource].node)->doc].shape];
 }
 
@@ -196,213 +179,11 @@ void attributes_of_all(const struct model *m) {
   for (uint32_t r = 0; r < m->resources.n; r++) (void)attributes_of(m, r);
 }
 
-uint32_t fact_attribute(const struct model *m, const struct fact *f) {
-  if (f->attribute == NONE || !(f->attribute & ATTRIBUTE_ASLEEP)) return f->attribute;
-  return attributes_of(m, f->by).at + (f->attribute & ~ATTRIBUTE_ASLEEP) - m->elaboration->resources.at[f->by].asleep;
-}
-
-/* ── Facts from the text ───────────────────────────────────────────────────── */
-
-struct glance {
-  struct elaboration *e;
-  const struct dozing *d;
-  uint32_t resource;
-  const char *text;
-  uint32_t source;
-  const struct plain_value *values;
-};
-
-static struct span span_at(const struct glance *g, const struct plain_value *v) { return (struct span){g->source, v->start, v->end}; }
-static uint32_t word_at(const struct glance *g, const struct plain_value *v) {
-  return name_find(&g->e->c->names, g->text + v->start, v->end - v->start);
-}
-
-static bool ambiguous(const struct elaboration *e, uint32_t name) {
-  return name == NONE || name == e->words->old || name == e->words->new || name == e->words->any;
-}
-
-/* The zone that a word names, NONE: for most it is that of the one before. */
-static uint32_t zone_at(const struct glance *g, const struct plain_value *v) {
-  struct asleep *a = g->e->asleep;
-  uint32_t n = v->end - v->start;
-  if (a->zone_length != n || memcmp(a->zone_text, g->text + v->start, n) != 0) {
-    uint32_t name = word_at(g, v);
-    a->zone = ambiguous(g->e, name) ? NONE : zone_find(g->e, name);
-    a->zone_text = g->text + v->start;
-    a->zone_length = n;
-  }
-  return a->zone;
-}
-
-/* A literal that is wanted as it is written. */
-static bool literal_wanted(const struct type *t, uint8_t type) {
-  static const uint8_t same[] = {[V_STRING] = T_STRING, [V_NUMBER] = T_NUMBER, [V_BOOL] = T_BOOL, [V_DURATION] = T_DURATION, [V_VERSION] = T_VERSION,
-                                 [V_ADDRESS] = T_ADDRESS, [V_CIDR] = T_CIDR, [V_PORT] = T_PORT, [V_ENDPOINT] = T_ENDPOINT};
-  if (t->tag == T_ANY) return true;
-  if (t->tag == T_OPTIONAL || t->tag == T_LIST) return literal_wanted(t->of[0], type);
-  for (uint32_t i = 0; t->tag == T_ONE_OF && i < t->n; i++)
-    if (literal_wanted(t->of[i], type)) return true;
-  return same[type] == t->tag || (t->tag == T_HOST && type == V_ADDRESS);
-}
-
-/* The resource that a word names, where it can mean nothing else; NONE. */
-static uint32_t resource_named(const struct elaboration *e, uint32_t name) {
-  const struct word_table *w = e->words;
-  if (name == NONE || name == w->old || name == w->new || name == w->via || name == w->any) return NONE;
-  return index_get(&e->resource_index, name);
-}
-
-static bool word_wanted(const struct glance *g, const struct type *t, const struct plain_value *v) {
-  while (t->tag == T_OPTIONAL) t = t->of[0];
-  if (t->tag == T_ZONE) return zone_at(g, v) != NONE;
-  uint32_t name = word_at(g, v), resource;
-  if (ambiguous(g->e, name)) return false;
-  if (t->tag == T_ONE_OF) return type_has_word(t, name);
-  if (t->tag != T_RESOURCE || (resource = resource_named(g->e, name)) == NONE) return false;
-  uint32_t kind = g->e->resources.at[resource].kind;
-  return kind != NONE && (t->kind == NONE || t->kind == kind);
-}
-
-static bool value_wanted(const struct glance *g, const struct type *t, const struct plain_value *v) {
-  struct plain_value item;
-  if (v->type == V_WORD) return word_wanted(g, t, v);
-  if (v->type != V_LIST) return literal_wanted(t, v->type);
-  while (t->tag == T_OPTIONAL) t = t->of[0];
-  if (t->tag != T_LIST) return false;
-  for (uint32_t at = v->start; plain_element(g->e->tree, g->source, &at, &item);)
-    if (item.type == V_WORD ? !word_wanted(g, t->of[0], &item) : !literal_wanted(t->of[0], item.type)) return false;
-  return true;
-}
-
-static uint32_t attribute_asleep(const struct elaboration *e, uint32_t resource, uint32_t nth) {
+uint32_t attribute_asleep(const struct elaboration *e, uint32_t resource, uint32_t nth) {
   return ATTRIBUTE_ASLEEP | (e->resources.at[resource].asleep + nth);
 }
 
-static struct fact fact_of(const struct glance *g, enum fact_type type, uint32_t slot) {
-  return (struct fact){.type = (uint8_t)type, .proto = PROTO_ANY, .by = g->resource, .zone = NONE, .ttl = NONE, .at = NONE,
-                       .attribute = attribute_asleep(g->e, g->resource, g->d->slots[slot].attribute), .span = span_at(g, &g->values[slot])};
-}
-
-static bool address_at(const struct glance *g, const struct plain_value *v, struct address *out) {
-  struct value address;
-  const char *why;
-  if (v->type != V_ADDRESS) return false;
-  if (v->read) {
-    *out = (struct address){{[10] = 0xff, 0xff, (uint8_t)(v->number >> 24), (uint8_t)(v->number >> 16), (uint8_t)(v->number >> 8), (uint8_t)v->number}};
-    return true;
-  }
-  if (!value_address(g->text + v->start, v->end - v->start, &address, &why)) return false;
-  *out = address.from;
-  return true;
-}
-
-static bool ports_at(const struct glance *g, const struct serving *s, const struct plain_value *v, struct fact *f) {
-  struct value port = s->fixed_port;
-  const char *why;
-  if (s->port != NONE && v->read && v->type == V_PORT) port = (struct value){.type = V_PORT, .proto = v->proto, .lo = v->number, .hi = v->number};
-  else if (s->port != NONE && (v->type != V_PORT || !value_port(g->text + v->start, v->end - v->start, &port, &why))) return false;
-  f->proto = port.proto;
-  f->port = port.lo;
-  f->port_end = port.lo == port.hi ? NONE : port.hi;
-  return true;
-}
-
-static bool served(struct glance *g, const struct serving *s) {
-  const struct plain_value *host = &g->values[s->host], *ports = &g->values[s->port == NONE ? s->host : s->port];
-  struct fact f = fact_of(g, FACT_SERVES, s->host);
-  if (!address_at(g, host, &f.host.from) || !ports_at(g, s, ports, &f)) return false;
-  f.zone = s->zone == NONE ? s->fixed_zone : zone_at(g, &g->values[s->zone]);
-  f.host.type = HOST_ADDRESS;
-  f.host.to = f.host.from;
-  f.to = (struct target){.type = TARGET_NONE, .port = NONE, .zone = NONE, .resource = NONE};
-  fact_keep(g->e, &f);
-  return true;
-}
-
-static bool needed(struct glance *g, const struct plain_value *v) {
-  uint32_t on = v->type == V_WORD ? resource_named(g->e, word_at(g, v)) : NONE;
-  if (on == NONE || (g->e->asleep->stands && resource_stands(g->e, on))) return false;
-  array_push(&g->e->c->arena, &g->e->m->facts, slot_of_need(g->resource, on));
-  return true;
-}
-
-static bool needs(struct glance *g) {
-  if (g->d->needs == NONE) return true;
-  const struct plain_value *v = &g->values[g->d->needs];
-  struct plain_value items[AT_ONCE];
-  uint32_t n;
-  if (v->type != V_LIST) return needed(g, v);
-  for (uint32_t at = v->start;;) { /* some at once, so that their names are fetched side by side */
-    for (n = 0; n < AT_ONCE && plain_element(g->e->tree, g->source, &at, &items[n]); n++)
-      name_expect(&g->e->c->names, g->text + items[n].start, items[n].end - items[n].start);
-    for (uint32_t i = 0; i < n; i++)
-      if (!needed(g, &items[i])) return false;
-    if (n < AT_ONCE) return true;
-  }
-}
-
-static bool read_facts(struct glance *g) {
-  for (uint32_t i = 0; i < g->d->slot_count; i++)
-    if (i != g->d->needs && !value_wanted(g, g->d->slots[i].type, &g->values[i])) return false;
-  for (uint32_t i = 0; i < g->d->serving_count; i++)
-    if (!served(g, &g->d->servings[i])) return false;
-  return needs(g);
-}
-
-static void settle(struct elaboration *e) {
-  e->asleep->settled = true;
-  for (uint32_t i = 0; i < e->kinds.n; i++) e->asleep->stands |= e->kinds.at[i].stands != NONE && e->kinds.at[i].resources.n > 0;
-}
-
-bool asleep_facts(struct elaboration *e, uint32_t resource) {
-  struct model *m = e->m;
-  const struct node *n = NODE(e, m->resources.at[resource].node);
-  struct plain_value values[SLOTS];
-  struct glance g = {e, dozing_of(e, resource), resource, e->c->sources.at[n->source].text, n->source, values};
-  uint32_t before = m->facts.n;
-  if (!e->asleep->settled) settle(e);
-  plain_read(e->tree, m->resources.at[resource].node, values);
-  if (!read_facts(&g)) {
-    m->facts.n = before;
-    (void)attributes_of(m, resource);
-    return false;
-  }
-  const struct plain_value *zone = &values[g.d->zone == NONE ? 0 : g.d->zone];
-  if (g.d->zone != NONE && zone->type == V_WORD && g.d->slots[g.d->zone].type->tag == T_ZONE) m->resources.at[resource].zone = zone_at(&g, zone);
-  return true;
-}
-
-/* ── Needs that sleep ──────────────────────────────────────────────────────── */
-
-/* The next of the needs of a resource, which lie together in the order of its list. */
-static void need_wakes(const struct model *m, struct fact_slot *slot, struct fact *f, struct span at) {
-  f->need.on = slot_on(*slot);
-  f->need.at = at;
-  *slot = slot_of_fact(fact_copy(&m->c->arena, f));
-}
-
-struct fact *fact_wake(const struct model *m, struct fact_slot *slots, uint32_t id) {
-  struct elaboration *e = m->elaboration;
-  uint32_t by = slot_by(slots[id]), first = id, n = 0;
-  const struct node *node = NODE(e, m->resources.at[by].node);
-  struct fact f = {.type = FACT_NEEDS, .proto = PROTO_ANY, .by = by, .zone = NONE, .need = need_empty()};
-  while (first && slot_on(slots[first - 1]) != NONE && slot_by(slots[first - 1]) == by) first--;
-  f.need.type = NEED_RESOURCE;
-  if (resource_asleep(m, by)) {
-    struct plain_value values[SLOTS], item;
-    struct glance g = {e, dozing_of(e, by), by, e->c->sources.at[node->source].text, node->source, values};
-    plain_read(e->tree, m->resources.at[by].node, values);
-    const struct plain_value *v = &values[g.d->needs];
-    f.attribute = attribute_asleep(e, by, g.d->slots[g.d->needs].attribute);
-    f.span = span_at(&g, v);
-    if (v->type != V_LIST) need_wakes(m, &slots[first], &f, f.span);
-    for (uint32_t at = v->start; v->type == V_LIST && plain_element(e->tree, g.source, &at, &item);) need_wakes(m, &slots[first + n++], &f, span_at(&g, &item));
-  } else {
-    uint32_t attribute = attribute_index(e, by, e->words->needs);
-    const struct value *v = &attribute_cases(e, attribute)->at[0].value;
-    f.attribute = e->resources.at[by].asleep ? attribute_asleep(e, by, attribute - attributes_of(m, by).at) : attribute;
-    f.span = m->attributes.at[attribute].at;
-    for (; n < (v->type == V_LIST ? v->count : 1); n++) need_wakes(m, &slots[first + n], &f, v->type == V_LIST ? v->items[n].at : v->at);
-  }
-  return fact_in(m, slots, id);
+uint32_t fact_attribute(const struct model *m, const struct fact *f) {
+  if (f->attribute == NONE || !(f->attribute & ATTRIBUTE_ASLEEP)) return f->attribute;
+  return attributes_of(m, f->by).at + (f->attribute & ~ATTRIBUTE_ASLEEP) - m->elaboration->resources.at[f->by].asleep;
 }

@@ -26,6 +26,11 @@ uint32_t index_get(const struct index *t, uint32_t key); /* NONE */
 /* Adds unless the key is there; returns the value that stands there then. */
 uint32_t index_put(struct arena *a, struct index *t, uint32_t key, uint32_t value);
 
+/* It is asked for soon: so many at once are fetched from memory side by side. */
+static inline void index_expect(const struct index *t, uint32_t key) {
+  if (key < t->dense_cap) __builtin_prefetch(&t->dense[key]);
+}
+
 void index_set(struct index *t, uint32_t key, uint32_t value); /* of a key that is there */
 
 /* ── Types ─────────────────────────────────────────────────────────────────── */
@@ -369,8 +374,11 @@ bool resource_asleep(const struct model *m, uint32_t resource);
 bool asleep_without(const struct elaboration *e, uint32_t resource, uint32_t name); /* it sleeps, and has no such attribute */
 /* Nothing that is awake moves when others wake, until more is declared. */
 void asleep_room(struct elaboration *e);
-/* The facts of a resource that sleeps, and its zone: false (and it is awake) when they can't be read from its text at once. */
+/* Reads the facts of all that sleep, and their zones. */
+void asleep_read(struct elaboration *e);
+/* Adds those of one, in the order of the resources: false (and it is awake) when they can't be read from its text at once. */
 bool asleep_facts(struct elaboration *e, uint32_t resource);
+void asleep_taken(struct elaboration *e); /* that was the last */
 void fact_keep(struct elaboration *e, const struct fact *fact); /* facts.c */
 void attributes_declare(struct elaboration *e, uint32_t resource); /* declare.c: those of one that wakes */
 

@@ -529,6 +529,7 @@ static void place_needs(struct elaboration *e) {
 
 void facts_build(struct elaboration *e) {
   struct need_list scratch = {0};
+  asleep_read(e);
   for (uint32_t r = 0; r < e->m->resources.n; r++) {
     uint32_t kind = e->resources.at[r].kind;
     if (resource_asleep(e->m, r) && asleep_facts(e, r)) continue;
@@ -537,6 +538,7 @@ void facts_build(struct elaboration *e) {
     if (kind != NONE) items(&f, NODE(e, e->kinds.at[kind].node)->child, GUARD_ALWAYS);
     needs_attribute(&f);
   }
+  asleep_taken(e);
   facts_finish(e);
   place_needs(e);
 }

@@ -6,6 +6,8 @@
 
 #include "syntax/syntax.h"
 
+#include <string.h>
+
 /* A guard: all of some steps done, none of others. Interned: equal guards have equal ids. Guard 0 is "always". */
 struct guard {
   uint32_t n;             /* literals */
@@ -129,16 +131,33 @@ struct fact {
   uint32_t at;            /* hosts: the resource at which */
 };
 
-/* A fact by its id. Most facts of a large plan are that a resource needs another in every state: of these nothing is kept but who needs
- * whom, and the rest is read from the plan's text when somebody asks (fact_at). */
+/* A fact by its id. Most facts of a large plan are that a resource needs another in every state, or answers at an address in every state:
+ * of these nothing is kept but who needs whom, or who answers and a hash of where, and the rest is read from the plan's text when
+ * somebody asks (fact_at). */
 struct fact_slot {
-  uint64_t bits; /* a struct fact *; or, when odd, 1 | on << 1 | by << 32 */
+  uint64_t bits; /* a struct fact *; a need: 1 | on << 1 | by << 32; serves: 2 | endpoint_hash << 2 | by << 32 */
 };
 static inline struct fact_slot slot_of_fact(struct fact *f) { return (struct fact_slot){(uintptr_t)f}; }
 static inline struct fact_slot slot_of_need(uint32_t by, uint32_t on) { return (struct fact_slot){1 | (uint64_t)on << 1 | (uint64_t)by << 32}; }
-/* Of a fact of which nothing else is kept, the resource that is needed; else NONE. */
+static inline struct fact_slot slot_of_serves(uint32_t by, uint32_t hash) { return (struct fact_slot){2 | (uint64_t)hash << 2 | (uint64_t)by << 32}; }
+/* Nothing else is kept: then whose it is. */
+static inline bool slot_asleep(struct fact_slot s) { return s.bits & 3; }
+static inline uint32_t slot_by(struct fact_slot s) { return (uint32_t)(s.bits >> 32); }
+/* Of a need of which nothing else is kept, the resource that is needed; else NONE. */
 static inline uint32_t slot_on(struct fact_slot s) { return s.bits & 1 ? (uint32_t)s.bits >> 1 : NONE; }
-static inline uint32_t slot_by(struct fact_slot s) { return (uint32_t)(s.bits >> 32); } /* who needs it */
+/* Of serves the same: the hash of the zone and the address; else NONE, which is none. */
+static inline uint32_t slot_hash(struct fact_slot s) { return (s.bits & 3) == 2 ? (uint32_t)s.bits >> 2 : NONE; }
+/* 30 bits. Addresses that follow each other have hashes that do, eight at a time, and find each other in the same cache line. */
+static inline uint32_t endpoint_hash(uint32_t zone, const struct address *a) {
+  struct address eight = *a;
+  uint64_t words[2];
+  eight.bytes[15] &= 0xf8;
+  memcpy(words, eight.bytes, sizeof words);
+  uint64_t h = (words[0] ^ zone) * 0xd6e8feb86659fd93u;
+  h = ((h ^ h >> 32) ^ words[1]) * 0xd6e8feb86659fd93u;
+  h = (h ^ h >> 32) * 0xd6e8feb86659fd93u;
+  return (uint32_t)(h >> 37) << 3 | (a->bytes[15] & 7);
+}
 
 /* ── Steps ─────────────────────────────────────────────────────────────────── */
 
@@ -372,11 +391,15 @@ bool guard_holds(const struct model *m, uint32_t guard, const bool *done);
 struct fact *fact_wake(const struct model *m, struct fact_slot *slots, uint32_t id);
 /* One of the facts of a model, or of a copy of its slots. */
 static inline struct fact *fact_in(const struct model *m, struct fact_slot *slots, uint32_t id) {
-  return slots[id].bits & 1 ? fact_wake(m, slots, id) : (struct fact *)(uintptr_t)slots[id].bits;
+  return slot_asleep(slots[id]) ? fact_wake(m, slots, id) : (struct fact *)(uintptr_t)slots[id].bits;
 }
 static inline struct fact *fact_at(const struct model *m, uint32_t id) { return fact_in(m, m->facts.at, id); }
-/* A need of a resource in every state, of which nothing else is kept: for who looks for other facts and goes past these. */
-static inline bool fact_asleep(const struct model *m, uint32_t id) { return slot_on(m->facts.at[id]) != NONE; }
+/* A need of a resource, or serves at an address, in every state, of which nothing else is kept: for who looks for other facts and goes
+ * past these. */
+static inline bool fact_asleep(const struct model *m, uint32_t id) { return slot_asleep(m->facts.at[id]); }
+static inline bool need_asleep(const struct model *m, uint32_t id) { return slot_on(m->facts.at[id]) != NONE; }
+/* It sleeps, and can't be one that serves at this address, in whatever zone. O(zones). */
+bool fact_elsewhere(const struct model *m, uint32_t id, const struct address *a);
 size_t fact_size(const struct fact *f); /* how much of it there is */
 struct fact *fact_copy(struct arena *a, const struct fact *f);
 struct need fact_need(const struct fact *f); /* of a fact that is one: its need by itself, with what a resource's has not */

@@ -55,7 +55,7 @@ static void facts(struct retiring *x) {
   const struct model *m = x->m;
 
   for (uint32_t i = 0; i < m->facts.n; i++) {
-    if (fact_asleep(m, i)) continue;
+    if (need_asleep(m, i)) continue;
     const struct fact *f = fact_at(m, i);
     bool address = f->host.type == HOST_ADDRESS && (f->type == FACT_SERVES || f->type == FACT_FORWARDS);
     bool name = f->host.type == HOST_NAME && f->type != FACT_OWNS && f->type != FACT_NEEDS;

@@ -230,13 +230,9 @@ const struct conflict *state_conflicts(struct state *s, uint32_t *n)
     ARRAY(struct record) records = {0};
 
     s->conflicts_found = true;
-    for (uint32_t k = 0; k < s->answering.n; k++) {
-      uint32_t i = s->answering.at[k];
+    for (uint32_t k = 0; k < s->meeting.n; k++) { /* few: of nearly all nobody else answers for the host */
       bool fits;
-
-      if (s->kept[i] == 1) /* nearly all: nobody else answers for this host */
-        continue;
-      struct record r = record_of(s, i, &fits);
+      struct record r = record_of(s, s->meeting.at[k], &fits);
 
       if (fits)
         array_push(&scratch, &records, r);

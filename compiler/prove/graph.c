@@ -296,9 +296,9 @@ static bool name_in_zone(struct state *s, uint32_t node, uint32_t zone)
 
     if (name == NONE)
       continue;
-    uint32_t exact = index_first(s, TABLE_NAME, zone, name, NULL);
+    uint32_t exact = index_first(s, TABLE_NAME, zone, name);
 
-    if (groups_of_list(s, node, n ? index_first(s, TABLE_PATTERN, zone, name, NULL) : exact)) {
+    if (groups_of_list(s, node, n ? index_first(s, TABLE_PATTERN, zone, name) : exact)) {
       if (!blockable)
         return true;
       break;
@@ -317,7 +317,7 @@ static bool name_in_zone(struct state *s, uint32_t node, uint32_t zone)
     uint32_t name = n ? name_parent(s, host, n, &more) : host;
 
     if (name != NONE)
-      blockers_of_list(s, index_first(s, TABLE_OWNS, zone, name, NULL));
+      blockers_of_list(s, index_first(s, TABLE_OWNS, zone, name));
   }
   return blocker(s, node, ENTRY_OWNS, first);
 }
@@ -334,7 +334,7 @@ static bool address_in_zone(struct state *s, uint32_t node, uint32_t zone)
   const struct key k = s->nodes.at[node].key;
 
   zone_entry(s, zone);
-  if (groups_of_list(s, node, index_first(s, TABLE_ADDRESS, zone, 0, &k.host.from)))
+  if (groups_of_list(s, node, place_first(s, zone, &k.host.from)))
     return true;
   index_stab(s, zone, &k.host.from);
   for (uint32_t from = 0, to; from < s->stabbed.n; from = to) {
@@ -379,7 +379,7 @@ static void expand_hosted(struct state *s, uint32_t node)
 
     if (name == NONE)
       continue;
-    uint32_t list = index_first(s, n ? TABLE_HOSTS_PATTERN : TABLE_HOSTS, k.resource, name, NULL);
+    uint32_t list = index_first(s, n ? TABLE_HOSTS_PATTERN : TABLE_HOSTS, k.resource, name);
 
     for (unsigned rank = 0; rank < 3; rank++) {
       uint32_t first = s->answers.n;

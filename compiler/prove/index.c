@@ -8,7 +8,6 @@
 
 /* ── Lists and the hash table ──────────────────────────────────────────────── */
 
-/* The last bytes of an address are the highest of its word, and a product carries upwards only: both halves are folded. */
 static uint64_t mix(uint64_t h, uint64_t v)
 {
   h ^= v;
@@ -17,12 +16,9 @@ static uint64_t mix(uint64_t h, uint64_t v)
 }
 
 /* The slot of a key, or the empty one where it belongs; the hash in *hash. */
-static struct bucket_slot *slot_of(const struct state *s, enum table table, uint32_t a, uint32_t b, const struct address *address, uint32_t *hash)
+static struct bucket_slot *slot_of(const struct state *s, enum table table, uint32_t a, uint32_t b, uint32_t *hash)
 {
-  uint64_t words[2];
-
-  memcpy(words, address->bytes, sizeof words);
-  uint64_t h = mix(mix(mix(table, (uint64_t)a << 32 | b), words[0]), words[1]);
+  uint64_t h = mix(mix(table, a), b);
 
   *hash = (uint32_t)(h >> 32);
   for (uint32_t i = (uint32_t)h & (s->bucket_slots - 1);; i = (i + 1) & (s->bucket_slots - 1)) {
@@ -32,22 +28,19 @@ static struct bucket_slot *slot_of(const struct state *s, enum table table, uint
       return slot;
     const struct bucket *x = slot->hash == *hash ? &s->buckets[slot->bucket - 1] : NULL;
 
-    if (x && x->table == table && x->a == a && x->b == b && memcmp(&x->address, address, sizeof *address) == 0)
+    if (x && x->table == table && x->a == a && x->b == b)
       return slot;
   }
 }
 
-static const struct address no_address;
-
-uint32_t index_first(const struct state *s, enum table table, uint32_t a, uint32_t b, const struct address *address)
+uint32_t index_first(const struct state *s, enum table table, uint32_t a, uint32_t b)
 {
-  uint32_t hash, bucket = b == NONE ? 0 : slot_of(s, table, a, b, address ? address : &no_address, &hash)->bucket;
+  uint32_t hash, bucket = b == NONE ? 0 : slot_of(s, table, a, b, &hash)->bucket;
 
   return bucket ? s->buckets[bucket - 1].first : END;
 }
 
-/* Appends to a list that keeps its last element too. */
-static void append(struct state *s, uint32_t *first, uint32_t *last, uint32_t to)
+void index_append(struct state *s, uint32_t *first, uint32_t *last, uint32_t to)
 {
   array_push(s->arena, &s->listed, (struct link_to){to, END});
   if (*first == END)
@@ -57,24 +50,23 @@ static void append(struct state *s, uint32_t *first, uint32_t *last, uint32_t to
   *last = s->listed.n - 1;
 }
 
-static void put(struct state *s, enum table table, uint32_t a, uint32_t b, const struct address *address, uint32_t fact)
+static void put(struct state *s, enum table table, uint32_t a, uint32_t b, uint32_t fact)
 {
-  const struct address *key = address ? address : &no_address;
   uint32_t hash;
-  struct bucket_slot *slot = slot_of(s, table, a, b, key, &hash);
+  struct bucket_slot *slot = slot_of(s, table, a, b, &hash);
   bool known = slot->bucket;
 
   if (!known)
     *slot = (struct bucket_slot){hash, ++s->bucket_count};
   struct bucket *x = &s->buckets[slot->bucket - 1];
 
-  if (!known) {
-    *x = (struct bucket){.table = (uint8_t)table, .a = a, .b = b, .address = *key, .first = END};
-    s->kept[fact] = 1;
-  } else {
-    s->kept[fact] = s->kept[s->listed.at[x->first].to] = 2;
-  }
-  append(s, &x->first, &x->last, fact);
+  if (!known)
+    *x = (struct bucket){.table = (uint8_t)table, .a = a, .b = b, .first = END};
+  else if (x->first == x->last) /* no longer alone */
+    array_push(s->arena, &s->meeting, s->listed.at[x->first].to);
+  if (known)
+    array_push(s->arena, &s->meeting, fact);
+  index_append(s, &x->first, &x->last, fact);
 }
 
 /* ── Addresses ─────────────────────────────────────────────────────────────── */
@@ -269,20 +261,20 @@ bool index_team(const struct state *s, uint32_t a, uint32_t b)
 
 /* ── Building ──────────────────────────────────────────────────────────────── */
 
-static void put_host(struct state *s, const struct fact *f, uint32_t i)
+/* False when it is not in a table: others are found by walking through all of those. */
+static bool put_host(struct state *s, const struct fact *f, uint32_t i)
 {
   if (f->zone >= s->m->zones.n)
-    return;
+    return false;
   switch ((enum host_type)f->host.type) {
   case HOST_ADDRESS:
-    put(s, TABLE_ADDRESS, f->zone, 0, &f->host.from, i);
-    break;
+    return true; /* places.c */
   case HOST_NAME:
-    put(s, TABLE_NAME, f->zone, f->host.name, NULL, i);
-    break;
+    put(s, TABLE_NAME, f->zone, f->host.name, i);
+    return true;
   case HOST_PATTERN:
-    put(s, TABLE_PATTERN, f->zone, f->host.name, NULL, i);
-    break;
+    put(s, TABLE_PATTERN, f->zone, f->host.name, i);
+    return true;
   case HOST_RANGE:
     if (f->type != FACT_NAMES)
       array_push(s->arena, &s->ranged, i);
@@ -291,6 +283,7 @@ static void put_host(struct state *s, const struct fact *f, uint32_t i)
   case HOST_UNKNOWN:
     break;
   }
+  return false;
 }
 
 /* What a virtual host is asked for by; https://10.0.0.1 asks for the address as text. */
@@ -299,7 +292,7 @@ static uint32_t hosted_name(struct state *s, const struct host *h)
   return h->type == HOST_ADDRESS ? name_str(&s->m->c->names, address_text(s->arena, &h->from)) : h->name;
 }
 
-static void put_fact(struct state *s, uint32_t i, uint32_t *last)
+static bool put_fact(struct state *s, uint32_t i, uint32_t *last)
 {
   const struct fact *f = state_fact(s, i);
 
@@ -307,30 +300,27 @@ static void put_fact(struct state *s, uint32_t i, uint32_t *last)
   case FACT_SERVES:
     if (!s->serves_zone[f->by])
       s->serves_zone[f->by] = f->zone + 1;
-    put_host(s, f, i);
-    break;
+    return put_host(s, f, i);
   case FACT_FORWARDS:
     if (f->host.type == HOST_NONE)
-      append(s, &s->passing[f->by], &last[f->by], i);
-    else
-      put_host(s, f, i);
-    break;
+      index_append(s, &s->passing[f->by], &last[f->by], i);
+    return f->host.type == HOST_NONE || put_host(s, f, i);
   case FACT_NAMES:
-    put_host(s, f, i);
-    break;
+    return put_host(s, f, i);
   case FACT_OWNS:
     if (f->zone < s->m->zones.n && (f->host.type == HOST_NAME || f->host.type == HOST_PATTERN))
-      put(s, TABLE_OWNS, f->zone, f->host.name, NULL, i);
-    break;
+      put(s, TABLE_OWNS, f->zone, f->host.name, i);
+    return true; /* nobody is in conflict with it */
   case FACT_HOSTS:
     if (f->at == NONE || f->host.type == HOST_NONE || f->host.type == HOST_UNKNOWN)
       break;
-    append(s, &s->bound_at[f->at], &last[s->m->resources.n + f->at], i);
-    put(s, f->host.type == HOST_PATTERN ? TABLE_HOSTS_PATTERN : TABLE_HOSTS, f->at, hosted_name(s, &f->host), NULL, i);
-    break;
+    index_append(s, &s->bound_at[f->at], &last[s->m->resources.n + f->at], i);
+    put(s, f->host.type == HOST_PATTERN ? TABLE_HOSTS_PATTERN : TABLE_HOSTS, f->at, hosted_name(s, &f->host), i);
+    return true;
   case FACT_NEEDS:
-    break;
+    return true;
   }
+  return false;
 }
 
 void index_build(struct state *s)
@@ -344,7 +334,6 @@ void index_build(struct state *s)
     s->bucket_slots *= 2;
   s->slots = arena_array(s->arena, struct bucket_slot, s->bucket_slots);
   s->buckets = arena_array(s->arena, struct bucket, keyed + 1);
-  s->kept = arena_array(s->arena, uint8_t, s->fact_count + 1);
   s->ranges = arena_array(s->arena, struct ranges, m->zones.n + 1);
   s->passing = arena_array(s->arena, uint32_t, m->resources.n);
   s->bound_at = arena_array(s->arena, uint32_t, m->resources.n);
@@ -354,10 +343,11 @@ void index_build(struct state *s)
     uint32_t i = s->answering.at[n];
     const struct fact *f = state_fact(s, i);
 
-    put_fact(s, i, last);
+    if (!put_fact(s, i, last))
+      array_push(s->arena, &s->meeting, i);
     for (uint32_t k = 0; k < f->any_count; k++)
       if (f->any_of[k].type == TARGET_RESOURCE)
-        append(s, &s->teams[f->any_of[k].resource], &last[2 * m->resources.n + f->any_of[k].resource], i);
+        index_append(s, &s->teams[f->any_of[k].resource], &last[2 * m->resources.n + f->any_of[k].resource], i);
   }
   ranges_build(s);
 }

@@ -59,9 +59,10 @@ struct link_to { uint32_t to, next; };
 struct bucket {
   uint8_t table;
   uint32_t a, b;
-  struct address address;
   uint32_t first, last;  /* in state.listed */
 };
+
+struct crowd { uint32_t first, last; }; /* in state.listed */
 
 struct state {
   struct model *m;
@@ -81,9 +82,8 @@ struct state {
   const struct proof *walked; uint32_t walked_to; /* the state of an order that it is in; NULL: none */
   uint64_t serial;        /* counts changes of state */
 
-  /* Facts in three lists, ascending: there are many more needs than anything else, nearly all of a resource, in every state, and a
-   * walk through all of them is one through most of the memory there is. */
-  ARRAY(uint32_t) answering; /* all but needs */
+  /* Facts in lists, ascending: most of them by far sleep, and a walk through all of them is one through most of the memory there is. */
+  ARRAY(uint32_t) answering; /* all but needs, and those that sleep */
   ARRAY(uint32_t) asking;    /* needs of something else than a resource in every state */
   ARRAY(uint32_t) ranged;    /* of those that answer: endpoints whose host is a range */
   ARRAY(uint32_t) guarded;   /* of all: those that are not in force in every state */
@@ -93,15 +93,18 @@ struct state {
   uint32_t lag, ttl_floor; /* names of attributes */
   struct bucket_slot { uint32_t hash, bucket; } *slots; uint32_t bucket_slots; /* bucket: its number, from 1 */
   struct bucket *buckets; uint32_t bucket_count;
+  struct address_slot { uint32_t hash, is; } *places; uint32_t place_lines; /* TABLE_ADDRESS: see places.c */
+  ARRAY(struct crowd) crowds;        /* several facts about one address */
+  ARRAY(uint32_t) meeting;           /* of all but needs: those that others may be in conflict with */
   ARRAY(struct link_to) listed;      /* facts, chained */
   struct ranges { uint32_t *facts; struct address *most; uint32_t n; } *ranges; /* per zone: sorted by first address */
   uint32_t *passing;      /* [resources] head in listed: forwards without a host */
-  uint32_t *needing;      /* [resources] head in listed: needs */
+  uint32_t *needing;      /* [resources] its first need, plus one: see need_next */
+  uint32_t *need_after;   /* [facts] the next of the same resource, plus one; NULL: they all lie together */
   uint32_t *bound_at;     /* [resources] head in listed: hosts at it */
   uint32_t *serves_zone;  /* [resources] zone + 1 of the first endpoint it serves, 0 */
   uint32_t *of_guard;     /* [guards] head in listed: facts with that guard, as their places in guarded */
   uint32_t *of_bit;       /* [bits * 2] head in listed: guards with that literal */
-  uint8_t *kept;          /* [facts] in the table: 1 alone under its key, 2 with others; 0: not there */
   uint32_t *teams; uint32_t team_count; /* [resources] head in listed: `any of` facts that name it */
 
   /* The graph. */
@@ -145,13 +148,39 @@ static inline uint32_t state_on(const struct state *s, uint32_t fact) {
 }
 static inline struct fact *state_fact(const struct state *s, uint32_t fact) { return fact_in(s->m, s->facts, fact); }
 
-/* ── index.c, index_build.c ────────────────────────────────────────────────── */
+/* The needs of a resource, ascending: for (uint32_t i = s->needing[resource]; i != END; i = need_next(s, resource, i)) fact i - 1. */
+static inline uint32_t need_next(const struct state *s, uint32_t resource, uint32_t at) {
+  if (s->need_after)
+    return s->need_after[at - 1];
+  if (at == s->fact_count)
+    return END;
+  if (slot_asleep(s->facts[at]))
+    return slot_by(s->facts[at]) == resource && slot_on(s->facts[at]) != NONE ? at + 1 : END;
+  return state_fact(s, at)->type == FACT_NEEDS && state_fact(s, at)->by == resource ? at + 1 : END;
+}
 
-enum table { TABLE_ADDRESS, TABLE_NAME, TABLE_PATTERN, TABLE_OWNS, TABLE_HOSTS, TABLE_HOSTS_PATTERN };
+/* ── places.c ──────────────────────────────────────────────────────────────── */
+
+/* Room for so many facts. */
+void places_new(struct state *s, uint32_t facts);
+/* One that is about an address in a zone, in the order of the facts; its hash is endpoint_hash of these. */
+void place_put(struct state *s, uint32_t fact, uint32_t hash);
+/* It is put soon. */
+static inline void place_expect(const struct state *s, uint32_t hash) {
+  __builtin_prefetch(&s->places[((uint64_t)(hash >> 3) * s->place_lines >> 27) * 8]);
+}
+/* First of the list of facts about an address, END. */
+uint32_t place_first(struct state *s, uint32_t zone, const struct address *address);
+
+/* ── index.c ───────────────────────────────────────────────────────────────── */
+
+enum table { TABLE_NAME, TABLE_PATTERN, TABLE_OWNS, TABLE_HOSTS, TABLE_HOSTS_PATTERN };
 /* Fills the tables from s->facts. */
 void index_build(struct state *s);
-/* First of the list of facts under a key (zone or `at`, name, address), NONE. */
-uint32_t index_first(const struct state *s, enum table table, uint32_t a, uint32_t b, const struct address *address);
+/* First of the list of facts under a key (zone or `at`, name), END. */
+uint32_t index_first(const struct state *s, enum table table, uint32_t a, uint32_t b);
+/* Appends to a list in s->listed that keeps its last element too. */
+void index_append(struct state *s, uint32_t *first, uint32_t *last, uint32_t to);
 /* Facts of a zone whose range holds an address, smallest range first, into s->stabbed (overwritten). */
 void index_stab(struct state *s, uint32_t zone, const struct address *address);
 int address_compare(const struct address *a, const struct address *b);

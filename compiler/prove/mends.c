@@ -72,7 +72,7 @@ static void find_candidates(struct patient *x, enum host_type type)
   if (x->fact->type == FACT_NEEDS)
     need_place(x->s, x->fact->by, &x->fact->need, &zone, &dns);
   for (uint32_t i = 0; i < x->s->fact_count; i++) {
-    if (slot_on(x->s->facts[i]) != NONE)
+    if (slot_asleep(x->s->facts[i]) && (slot_on(x->s->facts[i]) != NONE || slot_by(x->s->facts[i]) != x->resource))
       continue;
     const struct fact *f = state_fact(x->s, i);
     struct target t = target_of(x->fact);

@@ -15,7 +15,7 @@ static bool answered(const struct state *s, uint32_t fact)
 static bool answered_for(struct state *s, uint32_t zone, const struct address *address)
 {
   for (uint32_t n = 0; zone < s->m->zones.n && n <= s->m->zones.n; n++, zone = s->m->zones.at[zone].inside) {
-    for (uint32_t i = index_first(s, TABLE_ADDRESS, zone, 0, address); i != END; i = s->listed.at[i].next)
+    for (uint32_t i = place_first(s, zone, address); i != END; i = s->listed.at[i].next)
       if (answered(s, s->listed.at[i].to))
         return true;
     index_stab(s, zone, address);
@@ -261,7 +261,7 @@ bool hairpins_at(struct state *s, uint32_t client, uint32_t resource)
   if (!row[n]) { /* not filled yet */
     row[n] = 1;
     for (uint32_t i = 0; i < s->fact_count; i++) {
-      if (slot_on(s->facts[i]) != NONE)
+      if (slot_asleep(s->facts[i]))
         continue;
       const struct fact *f = state_fact(s, i);
       struct need ask;

@@ -37,7 +37,7 @@ static bool unchanged(const struct model *m, const struct fact *f)
 
 static bool answered_at_end(struct state *s, const struct fact *e)
 {
-  for (uint32_t i = index_first(s, TABLE_ADDRESS, e->zone, 0, &e->host.from); i != END; i = s->listed.at[i].next)
+  for (uint32_t i = place_first(s, e->zone, &e->host.from); i != END; i = s->listed.at[i].next)
     if (fact_in_force(s, s->listed.at[i].to) && port_rank(state_fact(s, s->listed.at[i].to), e->port) <= 2 &&
         proto_matches(state_fact(s, s->listed.at[i].to), e->port, e->proto))
       return true;
@@ -130,7 +130,7 @@ static uint32_t weigh(struct resting *x, const struct doubt *d)
 
   memcpy(x->facts, x->s->facts, n * sizeof *x->facts);
   for (uint32_t i = 0; i < n; i++)
-    if (slot_on(x->facts[i]) == NONE && state_fact(x->s, i)->type == state_fact(x->s, d->fact)->type && root_key(x->s, i) == d->key) {
+    if (!slot_asleep(x->facts[i]) && state_fact(x->s, i)->type == state_fact(x->s, d->fact)->type && root_key(x->s, i) == d->key) {
       struct fact *led = fact_copy(x->s->arena, state_fact(x->s, i));
 
       led->to = led_to(led, state_fact(x->s, d->end));

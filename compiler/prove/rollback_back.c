@@ -28,8 +28,8 @@ static void list_needs(struct waiting *w) {
   w->next = arena_array(&m->c->arena, uint32_t, m->facts.n + 1);
   for (uint32_t i = 0; i < m->resources.n; i++) w->first[i] = NONE;
   for (uint32_t f = m->facts.n; f-- > 0;) {
-    if (!fact_asleep(m, f) && fact_at(m, f)->type != FACT_NEEDS) continue;
-    uint32_t by = fact_asleep(m, f) ? slot_by(m->facts.at[f]) : fact_at(m, f)->by;
+    if (!need_asleep(m, f) && (fact_asleep(m, f) || fact_at(m, f)->type != FACT_NEEDS)) continue;
+    uint32_t by = need_asleep(m, f) ? slot_by(m->facts.at[f]) : fact_at(m, f)->by;
     w->next[f] = w->first[by];
     w->first[by] = f;
   }

@@ -40,49 +40,84 @@ static void guards_build(struct state *s)
     prepend(s, &s->of_guard[state_fact(s, s->guarded.at[i])->guard], i);
 }
 
-/* The only walk through all facts. Each resource's needs, ascending, and who needs it. */
 /* Appends to the needs of a resource. */
-static void list_need(struct state *s, uint32_t *last, uint32_t by, uint32_t fact)
+static void list_need(struct state *s, uint32_t by, uint32_t fact, uint32_t before, bool *scattered)
 {
-  array_push(s->arena, &s->listed, (struct link_to){fact, END});
   if (s->needing[by] == END)
-    s->needing[by] = s->listed.n - 1;
+    s->needing[by] = fact + 1;
   else
-    s->listed.at[last[by]].next = s->listed.n - 1;
-  last[by] = s->listed.n - 1;
+    *scattered |= before != by;
 }
 
+/* Needs of one resource with other facts between them, which few kinds have. */
+static void chain_needs(struct state *s)
+{
+  s->need_after = arena_array(s->arena, uint32_t, s->fact_count + 1);
+  memset(s->needing, 0, s->m->resources.n * sizeof *s->needing);
+  for (uint32_t i = s->fact_count; i-- > 0;) {
+    struct fact_slot slot = s->facts[i];
+
+    if (slot_asleep(slot) ? slot_on(slot) == NONE : state_fact(s, i)->type != FACT_NEEDS)
+      continue;
+    uint32_t by = slot_asleep(slot) ? slot_by(slot) : state_fact(s, i)->by;
+
+    s->need_after[i] = s->needing[by];
+    s->needing[by] = i + 1;
+  }
+}
+
+/* A fact that does not sleep; whose need it is, NONE. */
+static uint32_t sort_fact(struct state *s, uint32_t i)
+{
+  const struct fact *f = state_fact(s, i);
+
+  if (f->guard != GUARD_ALWAYS)
+    array_push(s->arena, &s->guarded, i);
+  if (f->type != FACT_NEEDS) {
+    array_push(s->arena, &s->answering, i);
+    if (f->host.type == HOST_ADDRESS && f->type != FACT_HOSTS && f->type != FACT_OWNS && f->zone < s->m->zones.n)
+      place_put(s, i, endpoint_hash(f->zone, &f->host.from));
+    return NONE;
+  }
+  if (f->need.type == NEED_RESOURCE)
+    s->needed[f->need.on] = true;
+  if (f->need.type != NEED_RESOURCE || f->guard != GUARD_ALWAYS || f->need.guard != GUARD_ALWAYS || f->unknown)
+    array_push(s->arena, &s->asking, i);
+  return f->by;
+}
+
+/* The only walk through all facts. */
 static void sort_facts(struct state *s)
 {
-  uint32_t *last = arena_array(s->arena, uint32_t, s->m->resources.n + 1);
+  enum { AHEAD = 16 };
+  uint32_t answering = 0, before = NONE;
+  bool scattered = false;
 
-  /* Grown step by step these would leave as much behind; what is not used is never touched. */
-  s->listed.at = arena_grow(s->arena, NULL, 0, &s->listed.cap, 2 * s->fact_count + 1, sizeof *s->listed.at);
-  s->answering.at = arena_grow(s->arena, NULL, 0, &s->answering.cap, s->fact_count + 1, sizeof *s->answering.at);
+  for (uint32_t i = 0; i < s->fact_count; i++)
+    answering += slot_on(s->facts[i]) == NONE;
+  places_new(s, answering);
   array_push(s->arena, &s->listed, (struct link_to){NONE, END}); /* of no list, so that END is of none */
   array_push(s->arena, &s->links, (struct link_to){NONE, END});
   for (uint32_t i = 0; i < s->fact_count; i++) {
-    uint32_t on = slot_on(s->facts[i]);
+    struct fact_slot slot = s->facts[i];
+    uint32_t by = NONE;
 
-    if (on != NONE) {
-      list_need(s, last, slot_by(s->facts[i]), i);
-      s->needed[on] = true;
-      continue;
+    if (i + AHEAD < s->fact_count && slot_hash(s->facts[i + AHEAD]) != NONE)
+      place_expect(s, slot_hash(s->facts[i + AHEAD]));
+    if (!slot_asleep(slot)) {
+      by = sort_fact(s, i);
+    } else if (slot_on(slot) == NONE) {
+      place_put(s, i, slot_hash(slot));
+    } else {
+      by = slot_by(slot);
+      s->needed[slot_on(slot)] = true;
     }
-    const struct fact *f = state_fact(s, i);
-
-    if (f->guard != GUARD_ALWAYS)
-      array_push(s->arena, &s->guarded, i);
-    if (f->type != FACT_NEEDS) {
-      array_push(s->arena, &s->answering, i);
-      continue;
-    }
-    list_need(s, last, f->by, i);
-    if (f->need.type == NEED_RESOURCE)
-      s->needed[f->need.on] = true;
-    if (f->need.type != NEED_RESOURCE || f->guard != GUARD_ALWAYS || f->need.guard != GUARD_ALWAYS || f->unknown)
-      array_push(s->arena, &s->asking, i);
+    if (by != NONE)
+      list_need(s, by, i, before, &scattered);
+    before = by;
   }
+  if (scattered)
+    chain_needs(s);
 }
 
 /* What else hangs on whom. */
@@ -284,21 +319,15 @@ const uint32_t *state_guarded(const struct state *s, uint32_t *n)
   return s->guarded.at;
 }
 
-const uint32_t *state_answering(const struct state *s, uint32_t *n)
-{
-  *n = s->answering.n;
-  return s->answering.at;
-}
-
 const uint32_t *state_asking(const struct state *s, uint32_t *n)
 {
   *n = s->asking.n;
   return s->asking.at;
 }
 
-uint32_t state_answer(const struct state *s, uint32_t zone, const struct address *address, uint32_t *at)
+uint32_t state_answer(struct state *s, uint32_t zone, const struct address *address, uint32_t *at)
 {
-  *at = *at == END ? index_first(s, TABLE_ADDRESS, zone, 0, address) : s->listed.at[*at].next;
+  *at = *at == END ? place_first(s, zone, address) : s->listed.at[*at].next;
   return *at == END ? NONE : s->listed.at[*at].to;
 }
 
@@ -444,8 +473,8 @@ enum verdict state_promise(struct state *s, uint32_t promise, struct trace *trac
 
 uint32_t state_unmet(struct state *s, uint32_t resource, struct trace *trace)
 {
-  for (uint32_t i = s->needing[resource]; i != END; i = s->listed.at[i].next) {
-    uint32_t fact = s->listed.at[i].to;
+  for (uint32_t i = s->needing[resource]; i != END; i = need_next(s, resource, i)) {
+    uint32_t fact = i - 1;
 
     if (!fact_in_force(s, fact))
       continue;

@@ -43,9 +43,8 @@ const uint32_t *state_guarded(const struct state *s, uint32_t *n);
 const uint32_t *state_asking(const struct state *s, uint32_t *n);
 /* Resources that what some step changes can reach, ascending: of all others state_depends_up is empty. */
 const uint32_t *state_unsteady(struct state *s, uint32_t *n);
-const uint32_t *state_answering(const struct state *s, uint32_t *n); /* all but needs */
 /* The facts of a zone about one address, one after the other: see proof_answer. */
-uint32_t state_answer(const struct state *s, uint32_t zone, const struct address *address, uint32_t *at);
+uint32_t state_answer(struct state *s, uint32_t zone, const struct address *address, uint32_t *at);
 bool state_needy(const struct state *s, uint32_t resource);  /* some fact says that it needs something */
 bool state_needed(const struct state *s, uint32_t resource); /* … that something needs it, by name */
 bool state_in_force(const struct state *s, uint32_t fact);

@@ -70,8 +70,8 @@ static void look_at_resource(struct state *s, uint32_t id)
 {
   for (uint32_t i = s->disrupting[id]; i != END; i = s->listed.at[i].next)
     bit(s, s->listed.at[i].to);
-  for (uint32_t i = s->needing[id]; i != END; i = s->listed.at[i].next) {
-    uint32_t fact = s->listed.at[i].to;
+  for (uint32_t i = s->needing[id]; i != END; i = need_next(s, id, i)) {
+    uint32_t fact = i - 1;
 
     uint32_t on = state_on(s, fact);
 
@@ -256,7 +256,7 @@ struct step_list state_depends_up(struct state *s, uint32_t id)
 static void look_at_address(struct state *s, uint32_t zone, const struct address *address)
 {
   for (uint32_t n = 0; zone < s->m->zones.n && n <= s->m->zones.n; n++, zone = s->m->zones.at[zone].inside) {
-    for (uint32_t i = index_first(s, TABLE_ADDRESS, zone, 0, address); i != END; i = s->listed.at[i].next) {
+    for (uint32_t i = place_first(s, zone, address); i != END; i = s->listed.at[i].next) {
       guard(s, state_fact(s, s->listed.at[i].to)->guard);
       resource(s, state_fact(s, s->listed.at[i].to)->by);
     }

@@ -48,14 +48,14 @@ static void turn_needs(struct state *s)
 {
   s->up_needs = arena_array(s->arena, uint32_t, s->m->resources.n);
   for (uint32_t r = 0; r < s->m->resources.n; r++)
-    for (uint32_t i = s->needing[r]; i != END; i = s->listed.at[i].next) {
-      uint32_t on = state_on(s, s->listed.at[i].to);
+    for (uint32_t i = s->needing[r]; i != END; i = need_next(s, r, i)) {
+      uint32_t on = state_on(s, i - 1);
 
       if (on != NONE) {
         link_add(s, &s->up_needs[on], r);
         continue;
       }
-      const struct need *n = &state_fact(s, s->listed.at[i].to)->need;
+      const struct need *n = &state_fact(s, i - 1)->need;
 
       if (n->type == NEED_RESOURCE)
         link_add(s, &s->up_needs[n->on], r);
@@ -123,8 +123,8 @@ static bool need_holds(struct state *s, uint32_t fact)
 
 bool up_needs_hold(struct state *s, uint32_t resource)
 {
-  for (uint32_t i = s->needing[resource]; i != END; i = s->listed.at[i].next) {
-    uint32_t fact = s->listed.at[i].to, on = state_on(s, fact);
+  for (uint32_t i = s->needing[resource]; i != END; i = need_next(s, resource, i)) {
+    uint32_t fact = i - 1, on = state_on(s, fact);
 
     if (on != NONE ? !s->up[on] : fact_in_force(s, fact) && !need_holds(s, fact))
       return false;
@@ -280,9 +280,9 @@ bool state_starts_anew(struct state *s)
         seen[way[--n]] = STARTS;
         continue;
       }
-      uint32_t on = state_on(s, s->listed.at[i].to);
+      uint32_t on = state_on(s, i - 1);
 
-      next[n - 1] = s->listed.at[i].next;
+      next[n - 1] = need_next(s, way[n - 1], i);
       starts = s->up[on] && seen[on] != ON_THE_WAY;
       if (!starts || seen[on])
         continue;
@@ -309,8 +309,8 @@ void state_comes_back(struct state *s, const bool *kept, bool *up)
 /* The first resource, not up now, that a need of `resource` waits for; NONE when it waits for none that is in `wanted`. */
 static uint32_t waits_for(struct state *s, uint32_t resource, const uint8_t *wanted)
 {
-  for (uint32_t i = s->needing[resource]; i != END; i = s->listed.at[i].next) {
-    uint32_t fact = s->listed.at[i].to;
+  for (uint32_t i = s->needing[resource]; i != END; i = need_next(s, resource, i)) {
+    uint32_t fact = i - 1;
     const struct need *n = &state_fact(s, fact)->need;
     struct trace t;
 

@@ -214,7 +214,7 @@ static void label_others(struct wording *w, struct finding *f, const struct trac
   if (!l || l->type != STOP_NOBODY || l->host.type != HOST_ADDRESS) return;
   uint32_t said = NONE, count = 0;
   for (uint32_t i = 0; i < w->m->facts.n && count < 3; i++) {
-    if (fact_asleep(w->m, i)) continue;
+    if (fact_elsewhere(w->m, i, &l->host.from)) continue;
     const struct fact *fact = fact_at(w->m, i);
     if ((fact->type != FACT_SERVES && fact->type != FACT_FORWARDS) || fact->host.type != HOST_ADDRESS || fact->by == said) continue;
     if (memcmp(&fact->host.from, &l->host.from, sizeof l->host.from) != 0) continue;

@@ -30,7 +30,7 @@ static bool in_force(const struct asking *a, const struct fact *f) { return guar
 /* The address on which a resource serves DNS. */
 static const struct fact *server_of(const struct asking *a, uint32_t resource) {
   for (uint32_t i = 0; i < a->m->facts.n; i++) {
-    if (fact_asleep(a->m, i)) continue;
+    if (need_asleep(a->m, i) || (fact_asleep(a->m, i) && slot_by(a->m->facts.at[i]) != resource)) continue;
     const struct fact *f = fact_at(a->m, i);
 
     if (f->type == FACT_SERVES && f->by == resource && f->host.type == HOST_ADDRESS && f->proto != PROTO_TCP && f->port <= 53 &&

@@ -7,8 +7,10 @@
 #include <cmocka.h>
 
 #include "model/model.h"
+#include "prove/proof.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define KIND                                                                                                                        \
@@ -23,24 +25,37 @@ static struct model *model_of(struct compilation *c, const char *text) {
   return model_build_source(c, source_add(c, "plan.cut", text, strlen(text), false));
 }
 
-/* A model and all that is said of it, as JSON and findings; where its needs stand in the text. */
-static const char *told(struct compilation *c, const char *text, struct model **m) {
+enum wakes { FACTS_FIRST, RESOURCES_FIRST };
+
+/* A model and all that is said of it, as JSON and findings; where its needs stand in the text; what the proof finds. */
+static const char *told(struct compilation *c, const char *text, struct model **m, enum wakes first) {
   struct text out = {.arena = &c->arena};
   *m = model_of(c, text);
   findings_sort(c);
   for (uint32_t i = 0; i < c->findings.n; i++)
     text_print(&out, "%s %u %s\n", code_text(c->findings.at[i]->code), c->findings.at[i]->at.start, c->findings.at[i]->message);
+  const struct proof *p = model_broken(*m) ? NULL : prove(*m);
+  for (uint32_t i = 0; p && i < p->breaches.n; i++)
+    text_print(&out, "%s %u %u %u\n", code_text(p->breaches.at[i].code), p->breaches.at[i].fact, p->breaches.at[i].other_fact, p->breaches.at[i].resource);
+  if (first == RESOURCES_FIRST) attributes_of_all(*m);
   for (uint32_t i = 0; i < (*m)->facts.n; i++) { /* the last first: each wakes those before it */
     const struct fact *f = fact_at(*m, (*m)->facts.n - 1 - i);
     if (f->type == FACT_NEEDS) text_print(&out, "%u needs %u: %u-%u in %u-%u\n", f->by, f->need.on, f->need.at.start, f->need.at.end, f->span.start, f->span.end);
+    else text_print(&out, "%u %u %u-%u %u\n", f->by, f->zone, f->span.start, f->span.end, fact_attribute(*m, f) - attributes_of(*m, f->by).at);
   }
   model_json(&out, *m, NULL);
   return text_done(&out);
 }
 
+static void assert_same(const char *a, const char *b) {
+  size_t i = 0;
+  while (a[i] && a[i] == b[i]) i++;
+  if (a[i] != b[i]) fail_msg("%.200s\n--- is not\n%.200s", a + (i > 100 ? i - 100 : 0), b + (i > 100 ? i - 100 : 0));
+}
+
 /* `%s` in the text is where the subject's name stands; true when it sleeps. */
 static bool same_asleep(const char *before, const char *body, const char *after) {
-  struct compilation *c = compilation_new(), *d = compilation_new();
+  struct compilation *c = compilation_new(), *d = compilation_new(), *again = compilation_new();
   struct model *quick, *slow;
   char *asleep = arena_print(&c->arena, "%s%svm b   {\n%s}\n%s", KIND, before, body, after);
   char *awake = arena_print(&d->arena, "%s%svm \"b\" {\n%s}\n%s", KIND, before, body, after);
@@ -49,11 +64,14 @@ static bool same_asleep(const char *before, const char *body, const char *after)
   uint32_t b = resource_find(first, name_str(&e->names, "b"));
   bool sleeps = b != NONE && first->resources.at[b].attributes == NONE;
   compilation_free(e);
-  assert_string_equal(told(c, asleep, &quick), told(d, awake, &slow));
+  const char *wanted = told(d, awake, &slow, FACTS_FIRST);
+  assert_string_equal(told(c, asleep, &quick, FACTS_FIRST), wanted);
+  assert_string_equal(told(again, asleep, &quick, RESOURCES_FIRST), wanted);
   b = resource_find(slow, name_str(&d->names, "b"));
   assert_true(b == NONE || slow->resources.at[b].attributes != NONE);
   compilation_free(c);
   compilation_free(d);
+  compilation_free(again);
   return sleeps;
 }
 
@@ -113,7 +131,97 @@ static void test_values(void **state) {
     }
 }
 
+/* Many, so that two threads read them: in between some that change, some that have to wake, and two at one address. */
+static const char *fleet(struct compilation *c, uint32_t n, const char *quote) {
+  struct text t = {.arena = &c->arena};
+  text_puts(&t, KIND);
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t other = (uint32_t)((uint64_t)i * 2654435761u % n);
+    text_print(&t, "vm %sv%u%s {\n  address = 10.%u.%u.%u%s\n  port = %u/tcp\n  zone = %s\n  tag = %s\n  size = %u\n  needs = [first, ", quote, i, quote, i % 997 ? 1 + (i >> 16) : 9,
+               i % 997 ? i >> 8 & 255 : 9, i % 997 ? i & 255 : 9, i % 100 ? "" : arena_print(&c->arena, " -> 10.77.%u.%u", i >> 8 & 255, i & 255), 1 + i % 5, i % 3 ? "lan" : "wan",
+               i % 413 == 7 ? "none" : "Blue", i);
+    if (i % 301 == 5) text_puts(&t, "10.0.0.1:1]\n}\n");
+    else text_print(&t, "v%u, second]\n}\n", other);
+  }
+  return text_done(&t);
+}
+
+static void test_many(void **state) {
+  (void)state;
+  for (uint32_t n = 50; n <= 2500; n += 2450) {
+    struct compilation *c = compilation_new(), *d = compilation_new();
+    struct model *quick, *slow;
+    const char *asleep = fleet(c, n, ""), *awake = fleet(d, n, "\"");
+    struct text spaced = {.arena = &c->arena}; /* as long as the other, so that places compare */
+    for (const char *s = asleep; *s; s++) {
+      bool name = !strncmp(s, "\nvm v", 5);
+      if (name) text_puts(&spaced, "\nvm v"), s += 5;
+      for (; name && *s != ' '; s++) text_putc(&spaced, *s);
+      if (name) text_puts(&spaced, "   ");
+      else text_putc(&spaced, *s);
+    }
+    struct compilation *e = compilation_new();
+    struct model *m = model_of(e, text_done(&spaced));
+    uint32_t sleeping = 0;
+    for (uint32_t i = 0; i < m->facts.n; i++) sleeping += fact_asleep(m, i);
+    assert_true(sleeping > 4 * n);
+    compilation_free(e);
+    assert_same(told(c, text_done(&spaced), &quick, FACTS_FIRST), told(d, awake, &slow, FACTS_FIRST));
+    compilation_free(c);
+    compilation_free(d);
+  }
+}
+
+static int by_hash(const void *x, const void *y) {
+  const uint64_t *a = x, *b = y;
+  return *a < *b ? -1 : *a > *b;
+}
+
+/* Two addresses that look the same to the table are told apart, and each answers for itself. */
+static void test_hashes(void **state) {
+  (void)state;
+  enum { ALL = 1 << 17 };
+  uint64_t *hashes = calloc(ALL, sizeof *hashes);
+  for (uint32_t i = 0; i < ALL; i++) {
+    uint32_t x = i * 2654435761u;
+    x = (x ^ x >> 15) * 2246822519u;
+    struct address a = {{[10] = 0xff, 0xff, (uint8_t)(1 + (x >> 24) % 223), (uint8_t)(x >> 16), (uint8_t)(x >> 8), (uint8_t)x}};
+    x = (uint32_t)a.bytes[12] << 24 | (x & 0xffffff);
+    hashes[i] = (uint64_t)endpoint_hash(0, &a) << 32 | x;
+  }
+  qsort(hashes, ALL, sizeof *hashes, by_hash);
+  uint32_t pairs = 0;
+  for (uint32_t i = 1; i < ALL; i++) {
+    if (hashes[i] >> 32 != hashes[i - 1] >> 32 || hashes[i] == hashes[i - 1]) continue;
+    struct compilation *c = compilation_new();
+    char quads[2][32];
+    for (uint32_t k = 0; k < 2; k++) {
+      uint32_t x = (uint32_t)hashes[i - k];
+      snprintf(quads[k], sizeof quads[k], "%u.%u.%u.%u", x >> 24, x >> 16 & 255, x >> 8 & 255, x & 255);
+    }
+    char *text = arena_print(&c->arena, KIND "vm a {\n  address = %s\n  port = 1/tcp\n  zone = internet\n  tag = Red\n  size = 1\n  needs = []\n}\n"
+                                             "vm b {\n  address = %s\n  port = 1/tcp\n  zone = internet\n  tag = Red\n  size = 1\n  needs = []\n}\n"
+                                             "promise op reaches %s:1 always\npromise op reaches %s:1 always\n", quads[0], quads[1], quads[0], quads[1]);
+    struct model *m = model_of(c, text);
+    uint32_t zone = NONE;
+    for (uint32_t z = 0; z < m->zones.n; z++)
+      if (!strcmp(name_text(&c->names, m->zones.at[z].name), "internet")) zone = z;
+    assert_int_equal(zone, 0);
+    const struct proof *p = prove(m);
+    for (uint32_t k = 0; k < p->breaches.n; k++) assert_true(p->breaches.at[k].code != CODE_241 && p->breaches.at[k].code != CODE_203);
+    for (uint32_t k = 0; k < 2; k++) {
+      struct trace t = proof_trace(m, p, 0, &m->promises.at[k].endpoint, 0);
+      assert_int_equal(t.verdict, UP);
+      assert_string_equal(name_text(&c->names, m->resources.at[t.at[t.n - 1].resource].name), k ? "b" : "a");
+    }
+    compilation_free(c);
+    pairs++;
+  }
+  assert_true(pairs > 0);
+  free(hashes);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_sleeps), cmocka_unit_test(test_wakes), cmocka_unit_test(test_values)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_sleeps), cmocka_unit_test(test_wakes), cmocka_unit_test(test_values), cmocka_unit_test(test_many), cmocka_unit_test(test_hashes)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

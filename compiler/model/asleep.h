@@ -1,0 +1,40 @@
+/* Between the files about resources that sleep. */
+#ifndef CUTC_ASLEEP_H
+#define CUTC_ASLEEP_H
+
+#include "model/elaborate.h"
+
+enum { SLOTS = 24, SERVES = 8 };
+enum may { MAY_BE, MAY, MAY_NOT };
+
+/* What a name in the text of a shape means to its kind. */
+struct slot {
+  const struct type *type;
+  uint32_t wants;      /* 1 << enum value_type of the literals that it takes as they are written */
+  uint32_t attribute;  /* counted from the first of the resource */
+};
+struct serving {       /* `serves HOST PORT in ZONE` */
+  uint32_t host, port, zone; /* slots; NONE: fixed_port, fixed_zone */
+  struct value fixed_port;
+  uint32_t fixed_zone;
+};
+struct dozing {        /* beside a shape of the tree */
+  enum may may;
+  uint32_t slot_count, serving_count, attribute_count;
+  uint32_t zone, needs; /* slots, NONE */
+  struct slot slots[SLOTS];
+  struct serving servings[SERVES];
+};
+struct asleep {
+  struct dozing *shapes;
+  struct index changed;      /* names of resources that a change said apart speaks of */
+  uint32_t hops;             /* how many of those */
+  uint32_t attributes, named; /* those that sleep now; those that ever did, plus one */
+  bool stands;               /* once all are declared: does any stand for something else? */
+  struct glances *glances; uint32_t glance_count; /* what was read of the facts, until they are taken over */
+};
+
+const struct dozing *dozing_of(const struct elaboration *e, uint32_t resource);
+uint32_t attribute_asleep(const struct elaboration *e, uint32_t resource, uint32_t nth); /* how facts call its nth attribute */
+
+#endif

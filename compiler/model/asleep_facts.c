@@ -1,0 +1,356 @@
+/* The facts of resources that sleep: their text -> slots of facts, and the facts of slots when somebody asks.
+ * Needs all declarations. Guarantees the slots in the order of the resources and of what their kinds say, however many threads read;
+ * a resource that does not say all of it in a way that is certain at a glance is awake when its turn comes. */
+#include "base/beside.h"
+#include "model/asleep.h"
+
+#include <string.h>
+
+enum { AT_ONCE = 32, RESOURCES_TO_SHARE = 2000 };
+#define UNREADABLE 0x7fffffffu /* as what is needed: the resource has to wake */
+
+/* ── Values ────────────────────────────────────────────────────────────────── */
+
+/* A word whose name is fetched from memory while others are read. */
+struct unread { const char *text; uint32_t length, hash, slot, name; };
+/* What one thread reads: the resources from `first` on, up to `end`. */
+struct glances {
+  const struct elaboration *e;
+  struct arena arena;
+  uint32_t first, end;
+  ARRAY(struct fact_slot) slots; /* in order; one that is UNREADABLE behind those of a resource that has to wake, or among them */
+  uint32_t taken;
+  struct unread unread[AT_ONCE];
+  uint32_t unread_count;
+  const char *zone_text;         /* the word that named a zone last, and that zone */
+  uint32_t zone_length, zone;
+};
+struct glance {
+  struct glances *all;
+  const struct elaboration *e;
+  const struct dozing *d;
+  uint32_t resource;
+  const char *text;
+  uint32_t source;
+  struct plain_value values[SLOTS];
+};
+
+static void glance_at(struct glance *g, struct glances *all, uint32_t resource) {
+  const struct elaboration *e = all->e;
+  uint32_t node = e->m->resources.at[resource].node;
+  g->all = all;
+  g->e = e;
+  g->d = dozing_of(e, resource);
+  g->resource = resource;
+  g->source = NODE(e, node)->source;
+  g->text = e->c->sources.at[g->source].text;
+  plain_read(e->tree, node, g->values);
+}
+
+static struct span span_at(const struct glance *g, const struct plain_value *v) { return (struct span){g->source, v->start, v->end}; }
+static uint32_t word_at(const struct glance *g, const struct plain_value *v) {
+  return name_find(&g->e->c->names, g->text + v->start, v->end - v->start);
+}
+
+static bool ambiguous(const struct elaboration *e, uint32_t name) {
+  return name == NONE || name == e->words->old || name == e->words->new || name == e->words->any;
+}
+
+/* The zone that a word names, NONE: for most it is that of the one before. */
+static uint32_t zone_at(const struct glance *g, const struct plain_value *v) {
+  struct glances *a = g->all;
+  uint32_t n = v->end - v->start;
+  if (a->zone_length != n || memcmp(a->zone_text, g->text + v->start, n) != 0) {
+    uint32_t name = word_at(g, v);
+    a->zone = ambiguous(g->e, name) ? NONE : zone_find(g->e, name);
+    a->zone_text = g->text + v->start;
+    a->zone_length = n;
+  }
+  return a->zone;
+}
+
+/* The resource that a word names, where it can mean nothing else; NONE. */
+static uint32_t resource_named(const struct elaboration *e, uint32_t name) {
+  const struct word_table *w = e->words;
+  if (name == NONE || name == w->old || name == w->new || name == w->via || name == w->any) return NONE;
+  return index_get(&e->resource_index, name);
+}
+
+static bool word_wanted(const struct glance *g, const struct type *t, const struct plain_value *v) {
+  while (t->tag == T_OPTIONAL) t = t->of[0];
+  if (t->tag == T_ZONE) return zone_at(g, v) != NONE;
+  uint32_t name = word_at(g, v), resource;
+  if (ambiguous(g->e, name)) return false;
+  if (t->tag == T_ONE_OF) return type_has_word(t, name);
+  if (t->tag != T_RESOURCE || (resource = resource_named(g->e, name)) == NONE) return false;
+  uint32_t kind = g->e->resources.at[resource].kind;
+  return kind != NONE && (t->kind == NONE || t->kind == kind);
+}
+
+static bool value_wanted(const struct glance *g, const struct slot *slot, const struct plain_value *v) {
+  const struct type *t = slot->type;
+  struct plain_value item;
+  if (v->type == V_WORD) return word_wanted(g, t, v);
+  if (v->type != V_LIST) return slot->wants >> v->type & 1;
+  while (t->tag == T_OPTIONAL) t = t->of[0];
+  if (t->tag != T_LIST) return false;
+  for (uint32_t at = v->start; plain_element(g->e->tree, g->source, &at, &item);)
+    if (item.type == V_WORD ? !word_wanted(g, t->of[0], &item) : !(slot->wants >> item.type & 1)) return false;
+  return true;
+}
+
+/* ── Where they serve ──────────────────────────────────────────────────────── */
+
+static bool address_at(const struct glance *g, const struct plain_value *v, struct address *out) {
+  struct value address;
+  const char *why;
+  if (v->type != V_ADDRESS) return false;
+  if (v->read) {
+    *out = (struct address){{[10] = 0xff, 0xff, (uint8_t)(v->number >> 24), (uint8_t)(v->number >> 16), (uint8_t)(v->number >> 8), (uint8_t)v->number}};
+    return true;
+  }
+  if (!value_address(g->text + v->start, v->end - v->start, &address, &why)) return false;
+  *out = address.from;
+  return true;
+}
+
+static bool port_at(const struct glance *g, const struct serving *s, struct value *port) {
+  const struct plain_value *v = &g->values[s->port == NONE ? 0 : s->port];
+  const char *why;
+  *port = s->fixed_port;
+  if (s->port == NONE) return true;
+  if (v->read && v->type == V_PORT) return *port = (struct value){.type = V_PORT, .proto = v->proto, .lo = v->number, .hi = v->number}, true;
+  return v->type == V_PORT && value_port(g->text + v->start, v->end - v->start, port, &why);
+}
+
+static uint32_t serving_zone(const struct glance *g, const struct serving *s) { return s->zone == NONE ? s->fixed_zone : zone_at(g, &g->values[s->zone]); }
+
+static bool served(const struct glance *g, const struct serving *s) {
+  const struct plain_value *port = &g->values[s->port == NONE ? 0 : s->port];
+  struct address address;
+  struct value range;
+  if (!address_at(g, &g->values[s->host], &address)) return false;
+  if (s->port != NONE && !(port->read && port->type == V_PORT) && !port_at(g, s, &range)) return false;
+  array_push(&g->all->arena, &g->all->slots, slot_of_serves(g->resource, endpoint_hash(serving_zone(g, s), &address)));
+  return true;
+}
+
+/* ── What they need ────────────────────────────────────────────────────────── */
+
+/* The words that wait, in two turns, so that what each of them touches is on its way while the others are looked at. */
+static void look_up(struct glances *all) {
+  const struct elaboration *e = all->e;
+  for (uint32_t i = 0; i < all->unread_count; i++) {
+    struct unread *u = &all->unread[i];
+    u->name = name_find_hashed(&e->c->names, u->text, u->length, u->hash);
+    index_expect(&e->resource_index, u->name);
+  }
+  for (uint32_t i = 0; i < all->unread_count; i++) {
+    struct fact_slot *slot = &all->slots.at[all->unread[i].slot];
+    uint32_t on = resource_named(e, all->unread[i].name);
+    if (on == NONE || (e->asleep->stands && resource_stands(e, on))) on = UNREADABLE;
+    *slot = slot_of_need(slot_by(*slot), on);
+  }
+  all->unread_count = 0;
+}
+
+static bool needed(struct glance *g, const struct plain_value *v) {
+  struct glances *all = g->all;
+  if (v->type != V_WORD) return false;
+  if (all->unread_count == AT_ONCE) look_up(all);
+  const char *text = g->text + v->start;
+  uint32_t n = v->end - v->start, hash = name_hash(text, n);
+  name_expect_hashed(&g->e->c->names, hash);
+  all->unread[all->unread_count++] = (struct unread){text, n, hash, all->slots.n, NONE};
+  array_push(&all->arena, &all->slots, slot_of_need(g->resource, UNREADABLE));
+  return true;
+}
+
+static bool needs(struct glance *g) {
+  if (g->d->needs == NONE) return true;
+  const struct plain_value *v = &g->values[g->d->needs];
+  struct plain_value item;
+  if (v->type != V_LIST) return needed(g, v);
+  for (uint32_t at = v->start; plain_element(g->e->tree, g->source, &at, &item);)
+    if (!needed(g, &item)) return false;
+  return true;
+}
+
+/* ── All of them ───────────────────────────────────────────────────────────── */
+
+static bool readable(struct glance *g) {
+  for (uint32_t i = 0; i < g->d->slot_count; i++)
+    if (i != g->d->needs && !value_wanted(g, &g->d->slots[i], &g->values[i])) return false;
+  for (uint32_t i = 0; i < g->d->serving_count; i++)
+    if (!served(g, &g->d->servings[i])) return false;
+  return needs(g);
+}
+
+static bool read_all(void *data) {
+  struct glances *all = data;
+  struct model *m = all->e->m;
+  struct glance g;
+  for (uint32_t r = all->first; r < all->end; r++) {
+    if (!resource_asleep(m, r)) continue;
+    glance_at(&g, all, r);
+    if (!readable(&g)) {
+      array_push(&all->arena, &all->slots, slot_of_need(r, UNREADABLE));
+      continue;
+    }
+    const struct plain_value *zone = &g.values[g.d->zone == NONE ? 0 : g.d->zone];
+    if (g.d->zone != NONE && zone->type == V_WORD && g.d->slots[g.d->zone].type->tag == T_ZONE) m->resources.at[r].zone = zone_at(&g, zone);
+  }
+  look_up(all);
+  return true;
+}
+
+static void glances_begin(struct glances *all, struct elaboration *e, uint32_t first, uint32_t end) {
+  *all = (struct glances){.e = e, .first = first, .end = end};
+  all->slots.at = arena_grow(&all->arena, NULL, 0, &all->slots.cap, 2 * (end - first) + 1, sizeof *all->slots.at);
+}
+
+void asleep_read(struct elaboration *e) {
+  struct asleep *a = e->asleep;
+  uint32_t all = e->m->resources.n;
+  for (uint32_t i = 0; i < e->kinds.n; i++) a->stands |= e->kinds.at[i].stands != NONE && e->kinds.at[i].resources.n > 0;
+  a->glance_count = beside_worth(all, RESOURCES_TO_SHARE) ? 2 : 1;
+  a->glances = arena_array(&e->c->arena, struct glances, a->glance_count);
+  glances_begin(&a->glances[0], e, 0, all / a->glance_count);
+  if (a->glance_count > 1) {
+    struct beside b;
+    glances_begin(&a->glances[1], e, all / 2, all);
+    beside_start(&b, read_all, &a->glances[1]);
+    (void)read_all(&a->glances[0]);
+    (void)beside_join(&b);
+  } else (void)read_all(&a->glances[0]);
+}
+
+bool asleep_facts(struct elaboration *e, uint32_t resource) {
+  struct asleep *a = e->asleep;
+  struct glances *all = &a->glances[a->glance_count > 1 && resource >= a->glances[1].first];
+  uint32_t end = all->taken;
+  while (end < all->slots.n && slot_by(all->slots.at[end]) < resource) end++;
+
+  bool sleeps = resource_asleep(e->m, resource);
+  for (all->taken = end; end < all->slots.n && slot_by(all->slots.at[end]) == resource; end++)
+    if (slot_on(all->slots.at[end]) == UNREADABLE) sleeps = false;
+  for (; sleeps && all->taken < end; all->taken++) array_push(&e->c->arena, &e->m->facts, all->slots.at[all->taken]);
+  all->taken = end;
+  if (!sleeps) (void)attributes_of(e->m, resource);
+  return sleeps;
+}
+
+void asleep_taken(struct elaboration *e) {
+  for (uint32_t i = 0; i < e->asleep->glance_count; i++) arena_free(&e->asleep->glances[i].arena);
+  e->asleep->glance_count = 0;
+}
+
+/* ── Facts that sleep ──────────────────────────────────────────────────────── */
+
+static struct fact fact_of(enum fact_type type, uint32_t by) {
+  struct fact f = {.type = (uint8_t)type, .proto = PROTO_ANY, .by = by, .zone = NONE, .ttl = NONE, .at = NONE};
+  if (type == FACT_NEEDS) {
+    f.need = need_empty();
+    f.need.type = NEED_RESOURCE;
+  } else f.to = (struct target){.type = TARGET_NONE, .port = NONE, .zone = NONE, .resource = NONE};
+  return f;
+}
+
+static void serves_wakes(const struct model *m, struct fact_slot *slot, struct fact *f, const struct address *host, const struct value *port) {
+  f->host = (struct host){.type = HOST_ADDRESS, .from = *host, .to = *host};
+  f->proto = port->proto;
+  f->port = port->lo;
+  f->port_end = port->lo == port->hi ? NONE : port->hi;
+  *slot = slot_of_fact(fact_copy(&m->c->arena, f));
+}
+
+/* One of the needs of a resource, which lie together in the order of its list. */
+static void need_wakes(const struct model *m, struct fact_slot *slot, struct fact *f, struct span at) {
+  f->need.on = slot_on(*slot);
+  f->need.at = at;
+  *slot = slot_of_fact(fact_copy(&m->c->arena, f));
+}
+
+/* What a resource that sleeps says wakes with its text before it. */
+static void all_serves_of_text(const struct model *m, struct fact_slot *slots, const struct glance *g) {
+  for (uint32_t i = 0; i < g->d->serving_count; i++) {
+    const struct serving *s = &g->d->servings[i];
+    struct fact f = fact_of(FACT_SERVES, g->resource);
+    struct address address = {0};
+    struct value port;
+    f.attribute = attribute_asleep(g->e, g->resource, g->d->slots[s->host].attribute);
+    f.span = span_at(g, &g->values[s->host]);
+    f.zone = serving_zone(g, s);
+    (void)address_at(g, &g->values[s->host], &address);
+    (void)port_at(g, s, &port);
+    serves_wakes(m, &slots[i], &f, &address, &port);
+  }
+}
+
+static void all_needs_of_text(const struct model *m, struct fact_slot *slots, const struct glance *g) {
+  const struct plain_value *v = &g->values[g->d->needs];
+  struct plain_value item;
+  struct fact f = fact_of(FACT_NEEDS, g->resource);
+  uint32_t n = 0;
+  f.attribute = attribute_asleep(g->e, g->resource, g->d->slots[g->d->needs].attribute);
+  f.span = span_at(g, v);
+  if (v->type != V_LIST) need_wakes(m, slots, &f, f.span);
+  for (uint32_t at = v->start; v->type == V_LIST && plain_element(g->e->tree, g->source, &at, &item);) need_wakes(m, &slots[n++], &f, span_at(g, &item));
+}
+
+/* The same of one that has woken since. */
+static uint32_t attribute_called(const struct elaboration *e, uint32_t by, uint32_t attribute) {
+  return e->resources.at[by].asleep ? attribute_asleep(e, by, attribute - attributes_of(e->m, by).at) : attribute;
+}
+
+static const struct value *operand(struct elaboration *e, uint32_t by, uint32_t node, uint32_t *attribute) {
+  *attribute = NODE(e, node)->type == N_REF ? attribute_index(e, by, NODE(e, node)->text) : NONE;
+  if (*attribute != NONE) return &attribute_cases(e, *attribute)->at[0].value;
+  return NODE(e, node)->type == N_LITERAL ? &e->tree->values.at[NODE(e, node)->text].value : NULL;
+}
+
+static void all_serves_of_values(struct elaboration *e, struct fact_slot *slots, uint32_t by) {
+  for (uint32_t i = NODE(e, e->kinds.at[e->resources.at[by].kind].node)->child, n = 0; i; i = NODE(e, i)->next) {
+    struct fact f = fact_of(FACT_SERVES, by);
+    uint32_t host, other;
+    if (NODE(e, i)->type != N_SERVES) continue;
+    const struct value *address = operand(e, by, node_child(e, i, 0), &host), *port = operand(e, by, node_child(e, i, 1), &other),
+                       *zone = operand(e, by, node_child(e, i, 2), &other);
+    f.attribute = attribute_called(e, by, host);
+    f.span = e->m->attributes.at[host].at;
+    f.zone = zone ? zone->id : zone_find(e, NODE(e, node_child(e, i, 2))->text);
+    serves_wakes(e->m, &slots[n++], &f, &address->from, port);
+  }
+}
+
+static void all_needs_of_values(struct elaboration *e, struct fact_slot *slots, uint32_t by) {
+  uint32_t attribute = attribute_index(e, by, e->words->needs);
+  const struct value *v = &attribute_cases(e, attribute)->at[0].value;
+  struct fact f = fact_of(FACT_NEEDS, by);
+  f.attribute = attribute_called(e, by, attribute);
+  f.span = e->m->attributes.at[attribute].at;
+  for (uint32_t n = 0; n < (v->type == V_LIST ? v->count : 1); n++) need_wakes(e->m, &slots[n], &f, v->type == V_LIST ? v->items[n].at : v->at);
+}
+
+struct fact *fact_wake(const struct model *m, struct fact_slot *slots, uint32_t id) {
+  struct elaboration *e = m->elaboration;
+  uint32_t by = slot_by(slots[id]), first = id;
+  bool serves = slot_on(slots[id]) == NONE;
+  while (first && slot_asleep(slots[first - 1]) && (slot_on(slots[first - 1]) == NONE) == serves && slot_by(slots[first - 1]) == by) first--;
+  if (resource_asleep(m, by)) {
+    struct glances all = {.e = e};
+    struct glance g;
+    glance_at(&g, &all, by);
+    if (serves) all_serves_of_text(m, &slots[first], &g);
+    else all_needs_of_text(m, &slots[first], &g);
+  } else if (serves) all_serves_of_values(e, &slots[first], by);
+  else all_needs_of_values(e, &slots[first], by);
+  return fact_in(m, slots, id);
+}
+
+bool fact_elsewhere(const struct model *m, uint32_t id, const struct address *a) {
+  uint32_t hash = slot_hash(m->facts.at[id]);
+  for (uint32_t z = 0; hash != NONE && z < m->zones.n; z++)
+    if (endpoint_hash(z, a) == hash) return false;
+  return slot_asleep(m->facts.at[id]);
+}
