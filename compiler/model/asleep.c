@@ -13,12 +13,12 @@ void asleep_begin(struct elaboration *e) {
   struct asleep *a = e->asleep = arena_new(&e->c->arena, struct asleep);
   a->named = 1;
   a->shapes = arena_array(&e->c->arena, struct dozing, e->tree->shapes.n + 1u);
-  for (uint32_t f = 0; f < e->files.n; f++)
-    for (uint32_t i = NODE(e, e->files.at[f])->child; i; i = NODE(e, i)->next) {
-      if (NODE(e, i)->type != N_HOPS) continue;
-      a->hops++;
-      if (NODE(e, i)->child) index_put(&e->c->arena, &a->changed, NODE(e, NODE(e, i)->child)->text, 1);
-    }
+  for (uint32_t h = 0; h < e->headings.n; h++) {
+    uint32_t i = e->headings.at[h];
+    if (NODE(e, i)->type != N_HOPS) continue;
+    a->hops++;
+    if (NODE(e, i)->child) index_put(&e->c->arena, &a->changed, NODE(e, NODE(e, i)->child)->text, 1);
+  }
 }
 
 static uint32_t slot_of(const struct dozing *d, const struct plain_shape *shape, uint32_t name) {

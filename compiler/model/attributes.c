@@ -84,7 +84,7 @@ struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint3
     return shared(e, e->kinds.at[kind].fields[place_in_kind].node, 0, lazy.type, attribute);
   if (!lazy.node) return cases_one(e, (struct value){.type = V_NONE, .at = a.at});
   if (lazy.preset && constant_default(e, lazy.node, kind)) return shared(e, lazy.node, lazy.node, lazy.type, attribute);
-  struct scope s = lazy.preset ? scope_resource(e, a.owner, false) : scope_plan(e->resources.at[a.owner].bindings);
+  struct scope s = lazy.preset ? scope_resource(e, a.owner, false) : scope_plan(resource_rare(e, a.owner)->bindings);
   if (!lazy.preset) s.value_index = index;
   struct cases c = eval_node(e, &s, lazy.node, lazy.type);
   if (lazy.type->tag == T_ANY) return c;
@@ -211,7 +211,7 @@ const struct value *attribute_constant(struct elaboration *e, uint32_t resource,
 }
 
 struct cases resource_exists(struct elaboration *e, uint32_t resource) {
-  uint32_t attribute = e->resources.at[resource].exists;
+  uint32_t attribute = resource_rare(e, resource)->exists;
   if (attribute == NONE) {
     if (!e->always.n) e->always = cases_one(e, (struct value){.type = V_BOOL, .number = 1});
     return e->always;
@@ -264,12 +264,14 @@ void attributes_all(struct elaboration *e) {
   struct model *m = e->m;
   const struct word_table *w = e->words;
   for (uint32_t r = 0; r < m->resources.n; r++) {
+    if (resource_asleep(m, r)) continue; /* they say neither name, provider nor owner; their zones come with their facts */
     uint32_t name = attribute_index(e, r, w->name);
     const struct value *v = name == NONE ? NULL : &attribute_cases(e, name)->at[0].value;
     if (v && v->type == V_STRING) m->resources.at[r].world_name = v->name;
   }
   for (uint32_t r = 0; r < m->resources.n; r++) {
-    if (!resource_asleep(m, r)) attributes_relate(e, r);
+    if (resource_asleep(m, r)) continue;
+    attributes_relate(e, r);
     uint32_t kind = e->resources.at[r].kind, via = m->resources.at[r].via;
     if (kind != NONE && e->kinds.at[kind].provider) m->resources.at[r].provider = true;
     if (via != NONE) m->resources.at[via].provider = true;
@@ -295,7 +297,7 @@ const struct value *resource_existence(const struct model *m, uint32_t resource,
     uint32_t name = name_find(&m->c->names, "exists", 6);
     return name == NONE ? NULL : attribute_value(m, resource, name, done);
   }
-  uint32_t at = m->elaboration->resources.at[resource].exists;
+  uint32_t at = resource_rare(m->elaboration, resource)->exists;
   return at == NONE ? NULL : value_in(m, &m->attributes.at[at], done);
 }
 

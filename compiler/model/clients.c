@@ -20,7 +20,7 @@ static void client(struct elaboration *e, uint32_t resource, uint32_t asks) {
   c.count = m->client_dns.n - c.first;
   const struct value *probe = attribute_constant(e, resource, "probe");
   if (probe) c.probe = *probe;
-  e->resources.at[resource].client = m->clients.n + 1;
+  resource_rare_own(e, resource)->client = m->clients.n + 1;
   array_push(&e->c->arena, &m->clients, c);
 }
 
@@ -28,12 +28,12 @@ static void client(struct elaboration *e, uint32_t resource, uint32_t asks) {
 
 bool client_is_broken(const struct elaboration *e, uint32_t resource) {
   uint32_t kind = e->resources.at[resource].kind;
-  return kind != NONE && e->kinds.at[kind].asks && !e->resources.at[resource].client;
+  return kind != NONE && e->kinds.at[kind].asks && !resource_rare(e, resource)->client;
 }
 
 static void operated(struct elaboration *e, const struct value *v) {
   if (v->type != V_RESOURCE) return;
-  uint32_t client = e->resources.at[v->id].client;
+  uint32_t client = resource_rare(e, v->id)->client;
   if (client) {
     e->m->operator_client = client - 1;
     return;
@@ -179,7 +179,7 @@ static void waivers(struct elaboration *e) {
   for (uint32_t i = 0; i < e->plans.n; i++) waivers_in(e, e->plans.at[i].node, NULL, NONE, true);
   for (uint32_t i = 0; i < e->steps.n; i++) waivers_in(e, e->steps.at[i].node, e->steps.at[i].bindings, NONE, false);
   for (uint32_t i = 0; i < e->m->resources.n; i++)
-    if (!resource_asleep(e->m, i)) waivers_in(e, e->m->resources.at[i].node, e->resources.at[i].bindings, i, false);
+    if (!resource_asleep(e->m, i)) waivers_in(e, e->m->resources.at[i].node, resource_rare(e, i)->bindings, i, false);
 }
 
 void clients_build(struct elaboration *e) {

@@ -12,6 +12,7 @@ struct declarer {
   struct index iterations; /* node -> copies made so far */
   struct declared_list loops;
   uint32_t copies;
+  uint32_t kind_name, kind; /* of the resource before: mostly that of the next */
   bool too_large, unrolling;
 };
 
@@ -219,17 +220,27 @@ static void universals(struct elaboration *e, uint32_t id, const struct declared
 
 static void exists(struct elaboration *e, uint32_t id, const struct declared *d) {
   uint32_t name = e->words->exists;
-  struct declared_resource *r = &e->resources.at[id];
+  uint32_t at = NONE;
   for (uint32_t i = e->m->resources.at[id].attributes; i < e->m->attributes.n; i++)
-    if (e->m->attributes.at[i].name == name) r->exists = i;
+    if (e->m->attributes.at[i].name == name) at = i;
+  if (at != NONE) resource_rare_own(e, id)->exists = at;
   if (!NODE(e, d->node)->op) return;
-  if (r->exists != NONE) {
-    finding_add(e->c, CODE_111, e->m->attributes.at[r->exists].at, "`%s` is said to be %s already: `exists` cannot say it a second time",
+  if (at != NONE) {
+    finding_add(e->c, CODE_111, e->m->attributes.at[at].at, "`%s` is said to be %s already: `exists` cannot say it a second time",
                 name_text(&e->c->names, d->name), NODE(e, d->node)->op == 1 ? "created" : "deleted");
     return;
   }
-  r->exists = e->m->attributes.n;
+  resource_rare_own(e, id)->exists = e->m->attributes.n;
   attribute(e, id, name, 0, type_plain(T_BOOL), true, d->at);
+}
+
+struct declared_rare *resource_rare_own(struct elaboration *e, uint32_t resource) {
+  struct declared_resource *r = &e->resources.at[resource];
+  if (!r->rare) {
+    array_push(&e->c->arena, &e->rare, e->rare.at[0]);
+    r->rare = e->rare.n - 1;
+  }
+  return &e->rare.at[r->rare];
 }
 
 static void attributes(struct elaboration *e, uint32_t id, const struct declared *d) {
@@ -251,7 +262,8 @@ static void resource(struct declarer *all, uint32_t node, const struct binding *
   struct elaboration *e = all->e;
   struct declared d = {.node = node, .iteration = iteration, .bindings = bindings};
   d.name = label(all, node, bindings, &d.at);
-  uint32_t kind = kind_find(e, NODE(e, node)->text);
+  if (all->kind == NONE || NODE(e, node)->text != all->kind_name) all->kind = kind_find(e, all->kind_name = NODE(e, node)->text);
+  uint32_t kind = all->kind;
   if (kind == NONE) unknown_kind(e, node);
   if (!d.name || taken(e, &d)) return;
   struct model *m = e->m;
@@ -261,7 +273,12 @@ static void resource(struct declarer *all, uint32_t node, const struct binding *
   array_push(&e->c->arena, &m->resources,
              (struct resource){.name = d.name, .world_name = d.name, .kind = NODE(e, node)->text, .zone = NONE,
                                .via = NONE, .owner = NONE, .at = at, .node = node});
-  array_push(&e->c->arena, &e->resources, ((struct declared_resource){.bindings = bindings, .iteration = iteration, .kind = kind, .exists = NONE}));
+  array_push(&e->c->arena, &e->resources, ((struct declared_resource){.kind = kind}));
+  if (bindings || iteration) {
+    struct declared_rare *rare = resource_rare_own(e, id);
+    rare->bindings = bindings;
+    rare->iteration = iteration;
+  }
   if (NODE(e, node)->type == N_PLAIN && asleep_may(e, node, kind)) asleep_add(e, id);
   else {
     tree_wake(e->tree, node);
@@ -298,11 +315,14 @@ static struct span headline(const struct elaboration *e, uint32_t node) {
 
 static void unroll(struct declarer *all, const struct declared *loop);
 
+static uint32_t copies_before(const struct declarer *all, uint32_t node) {
+  uint32_t iteration = index_get(&all->iterations, node);
+  return iteration == NONE ? 0 : iteration;
+}
+
 static void one(struct declarer *all, uint32_t node, const struct binding *bindings) {
   struct elaboration *e = all->e;
-  uint32_t iteration = index_get(&all->iterations, node);
-  iteration = iteration == NONE ? 0 : iteration;
-  struct declared d = {.name = NODE(e, node)->text, .node = node, .iteration = iteration, .bindings = bindings, .at = node_span(e->tree, node)};
+  struct declared d = {.name = NODE(e, node)->text, .node = node, .iteration = copies_before(all, node), .bindings = bindings, .at = node_span(e->tree, node)};
   switch ((int)NODE(e, node)->type) {
   case N_LET:
   case N_SECRET_DECL:
@@ -311,8 +331,6 @@ static void one(struct declarer *all, uint32_t node, const struct binding *bindi
   default: break;
   }
   switch ((int)NODE(e, node)->type) {
-  case N_RESOURCE:
-  case N_PLAIN: resource(all, node, bindings, iteration); break;
   case N_LET:
     if (taken(e, &d)) break;
     into(e, &e->lets, &e->let_index, d);
@@ -340,11 +358,14 @@ static void one(struct declarer *all, uint32_t node, const struct binding *bindi
   }
 }
 
+static bool comes_early(const struct elaboration *e, uint32_t node) { return NODE(e, node)->type == N_LET || NODE(e, node)->type == N_ZONE; }
+
 /* Constants and zones first: names may be made from them. */
 static void each(struct declarer *all, uint32_t first, const struct binding *bindings, bool early) {
   for (uint32_t i = first; i && !all->too_large; i = NODE(all->e, i)->next) {
-    if ((NODE(all->e, i)->type == N_LET || NODE(all->e, i)->type == N_ZONE) != early) continue;
-    one(all, i, bindings);
+    if (NODE(all->e, i)->type == N_PLAIN || NODE(all->e, i)->type == N_RESOURCE) {
+      if (!early) resource(all, i, bindings, copies_before(all, i));
+    } else if (comes_early(all->e, i) == early) one(all, i, bindings);
   }
 }
 
@@ -403,27 +424,22 @@ static void zone_cycle(struct elaboration *e, uint32_t zone) {
 }
 
 static void zones_inside(struct elaboration *e) {
-  for (uint32_t f = 0; f < e->files.n; f++)
-    for (uint32_t i = NODE(e, e->files.at[f])->child; i; i = NODE(e, i)->next) {
-      if (NODE(e, i)->type != N_ZONE || !NODE(e, i)->child) continue;
-      uint32_t zone = zone_find(e, NODE(e, i)->text), inside = NODE(e, i)->child;
-      uint32_t around = zone_find(e, NODE(e, inside)->text);
-      struct scope s = scope_plan(NULL);
-      if (around == NONE) (void)name_unknown(e, &s, inside, type_plain(T_ZONE));
-      else if (e->m->zones.at[zone].inside == NONE) e->m->zones.at[zone].inside = around;
-    }
+  for (uint32_t h = 0; h < e->headings.n; h++) {
+    uint32_t i = e->headings.at[h];
+    if (NODE(e, i)->type != N_ZONE || !NODE(e, i)->child) continue;
+    uint32_t zone = zone_find(e, NODE(e, i)->text), inside = NODE(e, i)->child;
+    uint32_t around = zone_find(e, NODE(e, inside)->text);
+    struct scope s = scope_plan(NULL);
+    if (around == NONE) (void)name_unknown(e, &s, inside, type_plain(T_ZONE));
+    else if (e->m->zones.at[zone].inside == NONE) e->m->zones.at[zone].inside = around;
+  }
   for (uint32_t z = 0; z < e->m->zones.n; z++) zone_cycle(e, z);
 }
 
 /* Room for what the plan is likely to hold, which costs nothing until it is used: no array is copied as it grows. */
 static void room_for_all(struct elaboration *e) {
   struct arena *a = &e->c->arena;
-  uint32_t declared = 0, said = 16;
-  for (uint32_t f = 0; f < e->files.n; f++)
-    for (uint32_t i = NODE(e, e->files.at[f])->child; i; i = NODE(e, i)->next) {
-      declared += NODE(e, i)->type == N_RESOURCE || NODE(e, i)->type == N_PLAIN;
-      said += NODE(e, i)->type == N_RESOURCE ? 6 : 0;
-    }
+  uint32_t declared = e->written, said = 16 + 6 * e->written_out;
   if (declared < 256) return;
   index_dense(a, &e->resource_index, e->c->names.texts.n);
   e->m->resources.at = arena_grow(a, NULL, 0, &e->m->resources.cap, declared, sizeof *e->m->resources.at);
@@ -434,12 +450,14 @@ static void room_for_all(struct elaboration *e) {
 }
 
 bool declare_all(struct elaboration *e) {
-  struct declarer all = {.e = e};
+  struct declarer all = {.e = e, .kind = NONE};
+  array_push(&e->c->arena, &e->rare, (struct declared_rare){.exists = NONE});
   room_for_all(e);
   asleep_begin(e);
   asleep_room(e);
   e->naming = true;
-  for (uint32_t f = 0; f < e->files.n; f++) each(&all, NODE(e, e->files.at[f])->child, NULL, true);
+  for (uint32_t h = 0; h < e->headings.n && !all.too_large; h++)
+    if (comes_early(e, e->headings.at[h])) one(&all, e->headings.at[h], NULL);
   for (uint32_t f = 0; f < e->files.n; f++) each(&all, NODE(e, e->files.at[f])->child, NULL, false);
   /* The list of a loop may name anything declared outside of loops, and in the loops before it. */
   all.unrolling = true;

@@ -132,11 +132,16 @@ struct lazy_attribute {
 };
 /* Beside each struct resource. */
 struct declared_resource {
+  uint32_t kind;                /* index into kinds, NONE when unknown (already a finding) */
+  uint32_t asleep;              /* how its first attribute is called in facts that are from its sleep (asleep.c), 0: there are none */
+  uint32_t rare;                /* index into elaboration.rare */
+};
+/* What few of them have. */
+struct declared_rare {
   const struct binding *bindings;
-  uint32_t iteration, kind;     /* index into kinds, NONE when unknown (already a finding) */
+  uint32_t iteration;
   uint32_t client;              /* index into model.clients + 1, 0 for none: set by clients_build */
   uint32_t exists;              /* its attribute `exists` (index into model.attributes), NONE when it always is */
-  uint32_t asleep;              /* how its first attribute is called in facts that are from its sleep (asleep.c), 0: there are none */
 };
 
 struct elaboration {
@@ -146,8 +151,12 @@ struct elaboration {
   struct cases always;          /* true, for resources that always exist */
   uint32_t depth;
   ARRAY(uint32_t) files;        /* N_FILE, in order of use; files.at[0] is the plan */
+  ARRAY(uint32_t) headings;     /* what they declare outside of loops, but for resources, in this order: those are many */
+  uint32_t written;             /* resources outside of loops, */
+  uint32_t written_out;         /* and those of them that are no N_PLAIN */
   ARRAY(struct kind) kinds;
-  ARRAY(struct declared_resource) resources;  /* beside model.resources */
+  ARRAY(struct declared_resource) resources;  /* beside model.resources: resource_rare */
+  ARRAY(struct declared_rare) rare;           /* [0] is that of all that have nothing of it */
   ARRAY(struct lazy_attribute) lazies;        /* beside model.attributes */
   struct declared_list lets, steps, secrets, rules, tools; /* secrets, tools: indices as in the model */
   struct declared_list promises;              /* N_PROMISE and N_ALLOW of the plan, in order */
@@ -179,6 +188,12 @@ struct elaboration {
   struct step_table *table;     /* steps.c */
   struct word_table *words;     /* names.c: ids of the names that the compiler knows */
 };
+
+/* What few resources have: to be read, and, of one's own, to be set. */
+static inline const struct declared_rare *resource_rare(const struct elaboration *e, uint32_t resource) {
+  return &e->rare.at[e->resources.at[resource].rare];
+}
+struct declared_rare *resource_rare_own(struct elaboration *e, uint32_t resource);
 
 /* ── Scopes ────────────────────────────────────────────────────────────────── */
 

@@ -430,7 +430,7 @@ struct scope scope_plan(const struct binding *bindings) {
 }
 
 struct scope scope_resource(const struct elaboration *e, uint32_t resource, bool written) {
-  struct scope s = scope_plan(written ? e->resources.at[resource].bindings : NULL);
+  struct scope s = scope_plan(written ? resource_rare(e, resource)->bindings : NULL);
   s.self = resource;
   return s;
 }

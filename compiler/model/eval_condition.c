@@ -224,7 +224,7 @@ static struct condition is_hairpin(struct elaboration *e, const struct scope *s,
   struct combos combos = combos_of(e, parts, 2, node_span(e->tree, node));
   for (uint32_t i = 0; i < combos.n; i++) {
     const struct value *a = combo_value(&combos, i, parts, 0), *b = combo_value(&combos, i, parts, 1);
-    uint32_t client = a->type == V_LIST && a->count == 1 ? e->resources.at[a->items[0].id].client : 0;
+    uint32_t client = a->type == V_LIST && a->count == 1 ? resource_rare(e, a->items[0].id)->client : 0;
     if (!client || b->type != V_LIST || b->count != 1) {
       finding_add(e->c, CODE_105, node_span(e->tree, node), "`hairpins` wants a client and a resource");
       return c.poisoned = true, c;

@@ -437,7 +437,7 @@ static void needs_attribute(struct fact_maker *f) {
   struct need_list *list = f->scratch;
   list->n = 0;
   if (!e->m->attributes.at[attribute].hop_count && lazy->node && lazy->node != NONE) {
-    struct scope s = lazy->preset ? f->scope : scope_plan(e->resources.at[f->resource].bindings);
+    struct scope s = lazy->preset ? f->scope : scope_plan(resource_rare(e, f->resource)->bindings);
     if (plain_resources(c) && needs_resources(f, &c->at[0].value)) return;
     if (plain_resources(c)) needs_of_value(e, &s, &c->at[0].value, GUARD_ALWAYS, list);
     else needs_of_operand(e, &s, lazy->node, GUARD_ALWAYS, list);

@@ -93,7 +93,6 @@ static void apply(struct elaboration *e, uint32_t node) {
 }
 
 void hops_apply(struct elaboration *e) {
-  for (uint32_t f = 0; f < e->files.n; f++)
-    for (uint32_t i = NODE(e, e->files.at[f])->child; i; i = NODE(e, i)->next)
-      if (NODE(e, i)->type == N_HOPS) apply(e, i);
+  for (uint32_t h = 0; h < e->headings.n; h++)
+    if (NODE(e, e->headings.at[h])->type == N_HOPS) apply(e, e->headings.at[h]);
 }

@@ -245,19 +245,19 @@ static void items(struct elaboration *e, struct kind *k) {
 }
 
 void kinds_collect(struct elaboration *e) {
-  for (uint32_t f = 0; f < e->files.n; f++)
-    for (uint32_t i = NODE(e, e->files.at[f])->child; i; i = NODE(e, i)->next) {
-      if (NODE(e, i)->type != N_KIND) continue;
-      uint32_t first = index_put(&e->c->arena, &e->kind_index, NODE(e, i)->text, e->kinds.n);
-      if (first == e->kinds.n) {
-        struct type *type = compound(e, T_RESOURCE, 0);
-        type->kind = e->kinds.n;
-        array_push(&e->c->arena, &e->kinds, (struct kind){.name = NODE(e, i)->text, .node = i, .stands = NONE, .type = type});
-        continue;
-      }
-      struct finding *finding = finding_add(e->c, CODE_106, node_span(e->tree, i), "kind `%s` is declared twice", node_name(e, i));
-      finding_label(e->c, finding, node_span(e->tree, e->kinds.at[first].node), "first here");
+  for (uint32_t h = 0; h < e->headings.n; h++) {
+    uint32_t i = e->headings.at[h];
+    if (NODE(e, i)->type != N_KIND) continue;
+    uint32_t first = index_put(&e->c->arena, &e->kind_index, NODE(e, i)->text, e->kinds.n);
+    if (first == e->kinds.n) {
+      struct type *type = compound(e, T_RESOURCE, 0);
+      type->kind = e->kinds.n;
+      array_push(&e->c->arena, &e->kinds, (struct kind){.name = NODE(e, i)->text, .node = i, .stands = NONE, .type = type});
+      continue;
     }
+    struct finding *finding = finding_add(e->c, CODE_106, node_span(e->tree, i), "kind `%s` is declared twice", node_name(e, i));
+    finding_label(e->c, finding, node_span(e->tree, e->kinds.at[first].node), "first here");
+  }
   for (uint32_t k = 0; k < e->kinds.n; k++) fields(e, &e->kinds.at[k]);
   for (uint32_t k = 0; k < e->kinds.n; k++) items(e, &e->kinds.at[k]);
   for (uint32_t k = 0; k < e->kinds.n; k++)

@@ -38,10 +38,11 @@ struct resource {
   uint32_t name;          /* identifier */
   uint32_t world_name;    /* its `name`, else the identifier */
   uint32_t kind;          /* name id of the kind */
-  uint32_t attributes, attribute_count; /* in model.attributes: see attributes_of */
+  uint32_t attributes;    /* in model.attributes: see attributes_of */
+  uint32_t attribute_count : 31;
+  bool provider : 1;      /* its kind serves its own endpoint or carries changes for others */
   uint32_t zone;          /* its `zone` attribute, or NONE */
   uint32_t via, owner;    /* resources, NONE */
-  bool provider;          /* its kind serves its own endpoint or carries changes for others */
   struct span at;         /* kind and name of the declaration */
   uint32_t node;          /* N_RESOURCE */
 };

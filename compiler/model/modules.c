@@ -122,12 +122,26 @@ static void use_file(struct loader *l, uint32_t text, struct span at) {
   l->depth--;
 }
 
+/* What the file declares, but for its resources. */
+static void outline(struct elaboration *e, uint32_t file) {
+  for (uint32_t i = NODE(e, file)->child; i; i = NODE(e, i)->next) {
+    uint8_t type = NODE(e, i)->type;
+    if (type != N_PLAIN && type != N_RESOURCE) array_push(&e->c->arena, &e->headings, i);
+    e->written += type == N_PLAIN || type == N_RESOURCE;
+    e->written_out += type == N_RESOURCE;
+  }
+}
+
 static void load_uses(struct loader *l, uint32_t file) {
-  for (uint32_t i = NODE(l->e, file)->child; i; i = NODE(l->e, i)->next) {
-    if (NODE(l->e, i)->type != N_USE) continue;
-    struct span at = node_span(l->e->tree, i);
-    if (NODE(l->e, i)->op) use_file(l, NODE(l->e, i)->text, at);
-    else use_module(l, NODE(l->e, i)->text, at);
+  struct elaboration *e = l->e;
+  uint32_t first = e->headings.n;
+  outline(e, file);
+  for (uint32_t i = first, end = e->headings.n; i < end; i++) {
+    uint32_t use = e->headings.at[i];
+    if (NODE(e, use)->type != N_USE) continue;
+    struct span at = node_span(e->tree, use);
+    if (NODE(e, use)->op) use_file(l, NODE(e, use)->text, at);
+    else use_module(l, NODE(e, use)->text, at);
   }
 }
 

@@ -27,7 +27,7 @@ static void hold(struct elaboration *e, const struct scope *s, uint32_t node, st
 static bool client_of(struct elaboration *e, const struct scope *s, uint32_t node, struct promise *p) {
   struct value v = eval_constant(e, s, node, type_plain(T_RESOURCE), "the client of a promise");
   if (v.type != V_RESOURCE) return false;
-  if (e->resources.at[v.id].client) return p->client = e->resources.at[v.id].client - 1, true;
+  if (resource_rare(e, v.id)->client) return p->client = resource_rare(e, v.id)->client - 1, true;
   if (client_is_broken(e, v.id)) return false;
   struct finding *f = finding_add(e->c, CODE_105, node_span(e->tree, node), "a promise wants a client that reaches something, and %s", value_described(e, &v));
   finding_remark(e->c, f, REMARK_HELP, "declare one where it stands: `client NAME { zone = lan }`");

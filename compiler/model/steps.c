@@ -99,11 +99,11 @@ static void arrows(struct elaboration *e, struct step_table *t) {
   for (uint32_t a = 0; a < m->attributes.n; a++) {
     struct lazy_attribute *lazy = &e->lazies.at[a];
     struct attribute *attribute = &m->attributes.at[a];
-    bool made = e->resources.at[attribute->owner].exists == a && !lazy->node;
+    bool made = resource_rare(e, attribute->owner)->exists == a && !lazy->node;
     uint32_t values = 2;
     if (!made) {
       if (lazy->preset || !lazy->node || lazy->node == NONE) continue;
-      values = chain_values(e, lazy->node, e->resources.at[attribute->owner].bindings, attribute->at);
+      values = chain_values(e, lazy->node, resource_rare(e, attribute->owner)->bindings, attribute->at);
       if (values < 2 || !may_change(e, a)) continue;
       if (values > CHAIN_MAX) {
         finding_add(e->c, CODE_113, attribute->at, "`%s` of `%s` changes more than %u times", name_text(&e->c->names, attribute->name),
@@ -112,7 +112,7 @@ static void arrows(struct elaboration *e, struct step_table *t) {
       }
     }
     attribute->hop_count = values - 1;
-    attribute->hops = hop_spans(e, a, made ? 0 : chain_node(e, lazy->node, e->resources.at[attribute->owner].bindings), values);
+    attribute->hops = hop_spans(e, a, made ? 0 : chain_node(e, lazy->node, resource_rare(e, attribute->owner)->bindings), values);
     array_push(&e->c->arena, &chains, a);
   }
   t->chains = chains.at;
@@ -141,7 +141,7 @@ static uint32_t covering(const struct step_table *t, uint32_t chain, uint32_t ho
 static struct seed seed_of(struct elaboration *e, uint32_t resource, uint32_t declared, uint32_t chain, uint32_t hop) {
   uint32_t node = declared == NONE ? e->m->resources.at[resource].node : e->steps.at[declared].node;
   struct span at = node_span(e->tree, node);
-  uint32_t iteration = declared == NONE ? e->resources.at[resource].iteration : e->steps.at[declared].iteration;
+  uint32_t iteration = declared == NONE ? resource_rare(e, resource)->iteration : e->steps.at[declared].iteration;
   return (struct seed){at.source, at.start, iteration, hop, resource, declared, chain};
 }
 

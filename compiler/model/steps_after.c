@@ -52,7 +52,7 @@ struct creation { uint32_t step; bool created; };
 
 /* The step that creates or deletes a resource; false for one that always exists, or comes and goes more than once. */
 static bool creation_of(const struct elaboration *e, uint32_t resource, struct creation *out) {
-  uint32_t exists = e->resources.at[resource].exists;
+  uint32_t exists = resource_rare(e, resource)->exists;
   if (exists == NONE || e->m->attributes.at[exists].hop_count != 1) return false;
   const struct cases *c = &e->m->attributes.at[exists].cases;
   if (c->n != 2 || c->at[0].value.type != V_BOOL) return false;
@@ -115,7 +115,7 @@ static void creations(struct elaboration *e) {
       }
   }
   for (uint32_t r = 0; r < m->resources.n; r++) {
-    if (e->resources.at[r].exists == NONE) continue;
+    if (resource_rare(e, r)->exists == NONE) continue;
     struct attribute_range own = attributes_of(m, r);
     for (uint32_t i = own.at; i < own.end; i++) {
       const struct attribute *a = &m->attributes.at[i];
@@ -152,7 +152,7 @@ void steps_after(struct elaboration *e) {
   const struct step_table *t = e->table;
   for (uint32_t i = 0; i < e->afters.n; i++) {
     uint32_t owner = e->afters.at[i];
-    struct waiting w = {.resource = owner, .declared = NONE, .bindings = e->resources.at[owner].bindings};
+    struct waiting w = {.resource = owner, .declared = NONE, .bindings = resource_rare(e, owner)->bindings};
     w.steps = steps_of_resource(e, owner, &w.n);
     after_all(e, &w, node_attr(e, m->resources.at[owner].node, "after"));
   }

@@ -167,7 +167,7 @@ static bool learn(struct elaboration *e, struct way *w, uint32_t step, enum come
 /* ── Which step goes which way ─────────────────────────────────────────────── */
 
 static bool comes_of(const struct elaboration *e, uint32_t resource, uint32_t step, enum comes *out) {
-  uint32_t exists = e->resources.at[resource].exists, op = NODE(e, e->m->resources.at[resource].node)->op;
+  uint32_t exists = resource_rare(e, resource)->exists, op = NODE(e, e->m->resources.at[resource].node)->op;
   *out = STAYS;
   if (exists == NONE) return true;
   const struct attribute *a = &e->m->attributes.at[exists];
