@@ -48,12 +48,21 @@ static uint32_t mark(uint32_t h, size_t n) {
   return (h & ~15u) | (n > 8 ? 9 : (uint32_t)n);
 }
 
+/* Where it belongs, by what its slot calls it: the table has as many slots as are wanted, not a power of two. */
+static uint32_t home(const struct names *t, uint32_t h) {
+  return (uint32_t)((uint64_t)(h & ~15u) * t->slot_count >> 32);
+}
+
+static uint32_t behind(const struct names *t, uint32_t slot) {
+  return slot + 1 == t->slot_count ? 0 : slot + 1;
+}
+
 /* The slot of a text, or the empty one where it belongs. The table is never full. */
 static struct name_slot *find(const struct names *t, const char *text, size_t n, uint32_t h) {
   uint64_t first = load(text, n);
   uint32_t marked = mark(h, n);
 
-  for (uint32_t i = h >> 4 & (t->slot_count - 1);; i = (i + 1) & (t->slot_count - 1)) {
+  for (uint32_t i = home(t, h);; i = behind(t, i)) {
     struct name_slot *s = &t->slots[i];
 
     if (!s->id)
@@ -78,10 +87,10 @@ static void grow(struct names *t, uint32_t slots) {
   for (uint32_t i = 0; i < count; i++) {
     if (!old[i].id)
       continue;
-    uint32_t j = old[i].hash >> 4 & (t->slot_count - 1);
+    uint32_t j = home(t, old[i].hash);
 
     while (t->slots[j].id)
-      j = (j + 1) & (t->slot_count - 1);
+      j = behind(t, j);
     t->slots[j] = old[i];
   }
 }
@@ -100,7 +109,7 @@ uint32_t name_of_hashed(struct names *t, const char *text, size_t length, uint32
     uint32_t empty = name_hash("", 0);
     add(t, find(t, "", 0, empty), "", 0, empty);
   }
-  if (t->texts.n >= t->slot_count / 2)
+  if (t->texts.n >= t->slot_count / 4 * 3)
     grow(t, t->slot_count * 2);
   struct name_slot *slot = find(t, text, length, h);
 
@@ -112,12 +121,10 @@ uint32_t name_of(struct names *t, const char *text, size_t length) {
 }
 
 void names_room(struct names *t, uint32_t more) {
-  uint32_t slots = t->slot_count ? t->slot_count : 1024;
+  uint32_t all = t->texts.n + more;
 
-  while (slots / 2 < t->texts.n + more && slots < UINT32_MAX / 4)
-    slots *= 2;
-  if (t->texts.n && slots > t->slot_count)
-    grow(t, slots);
+  if (t->texts.n && all < UINT32_MAX / 4 && all + all / 4 * 3 > t->slot_count)
+    grow(t, all + all / 4 * 3);
 }
 
 uint32_t name_str(struct names *t, const char *text) {
@@ -126,7 +133,7 @@ uint32_t name_str(struct names *t, const char *text) {
 
 void name_expect_hashed(const struct names *t, uint32_t h) {
   if (t->slot_count)
-    __builtin_prefetch(&t->slots[h >> 4 & (t->slot_count - 1)]);
+    __builtin_prefetch(&t->slots[home(t, h)]);
 }
 
 void name_expect(const struct names *t, const char *text, size_t length) {
