@@ -85,18 +85,19 @@ static bool remembers(const struct caches *c, uint32_t node, int64_t floor, cons
 
   if (q->key.type == QUESTION_ARRIVE || q->key.type == QUESTION_BOUND)
     return false;
-  for (uint32_t i = q->first; i < q->first + q->count; i++) {
+  for (uint32_t i = q->first; i < q->first + q->count && !changes; i++) {
     const struct entry *e = &s->entries.at[i];
 
-    for (uint32_t k = 0; e->type != ENTRY_ZONE && k < e->count; k++) {
-      uint32_t id = e->type == ENTRY_GROUP ? s->answers.at[e->first + k].fact : s->blockers.at[e->first + k];
-      const struct fact *f = state_fact(s, id);
-
-      changes = changes || speaks_of(c, f->guard, local);
-      kept = kept || (e->type != ENTRY_BLOCK && kept_for(c, f, floor) > 0);
-    }
+    for (uint32_t k = 0; e->type != ENTRY_ZONE && k < e->count && !changes; k++)
+      changes = speaks_of(c, e->type == ENTRY_GROUP ? s->answers.at[e->first + k].guard : state_fact(s, s->blockers.at[e->first + k])->guard, local);
   }
-  return changes && kept;
+  for (uint32_t i = q->first; changes && i < q->first + q->count && !kept; i++) {
+    const struct entry *e = &s->entries.at[i];
+
+    for (uint32_t k = 0; (e->type == ENTRY_GROUP || e->type == ENTRY_OWNS) && k < e->count && !kept; k++)
+      kept = kept_for(c, state_fact(s, e->type == ENTRY_GROUP ? s->answers.at[e->first + k].fact : s->blockers.at[e->first + k]), floor) > 0;
+  }
+  return kept;
 }
 
 static void push_node(struct caches *c, uint32_t node, uint32_t mark)
@@ -319,7 +320,7 @@ static struct published found(struct caches *c, uint32_t question, const struct 
     const struct answer *a = &s->answers.at[i];
     const struct fact *f = state_fact(s, a->fact);
 
-    if (!fact_in_force(s, a->fact) || !s->up[f->by])
+    if (!guard_now(s, a->guard) || !s->up[a->by])
       continue;
     if (f->unknown || n + a->count + 1 > 64)
       return (struct published){NONE, 0};
@@ -386,9 +387,9 @@ static bool holds_now(struct recalling *r, uint32_t node, uint32_t hops)
     const struct answer a = s->answers.at[i];
     bool good = false;
 
-    if (!fact_in_force(s, a.fact))
+    if (!guard_now(s, a.guard))
       continue;
-    for (uint32_t l = 0; l < a.count && !good && s->up[state_fact(s, a.fact)->by] && !state_fact(s, a.fact)->unknown; l++)
+    for (uint32_t l = 0; l < a.count && !good && s->up[a.by] && !a.unknown; l++)
       good = holds_at(r, s->leads.at[a.first + l], hops);
     if (!good && !one)
       return false;

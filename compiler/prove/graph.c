@@ -175,7 +175,7 @@ static void answer(struct state *s, uint32_t node, uint32_t fact)
 {
   const struct fact *f = state_fact(s, fact);
   const struct key k = s->nodes.at[node].key;
-  struct answer a = {fact, s->leads.n, 0};
+  struct answer a = {fact, f->by, f->guard, f->type == FACT_NAMES, f->unknown, s->leads.n, 0};
   struct key next;
 
   switch ((enum fact_type)f->type) {
@@ -222,7 +222,7 @@ static bool group(struct state *s, uint32_t first, bool bare)
   array_push(s->arena, &s->entries,
              (struct entry){ENTRY_GROUP, bare, NONE, first, s->answers.n - first});
   for (uint32_t i = first; i < s->answers.n; i++)
-    ends |= always(s, s->answers.at[i].fact);
+    ends |= s->answers.at[i].guard == GUARD_ALWAYS;
   return ends;
 }
 

@@ -38,7 +38,8 @@ struct entry {
 };
 /* One fact of a group and where it leads. */
 struct answer {
-  uint32_t fact;
+  uint32_t fact, by, guard; /* facts lie far apart: what is asked of one most is kept here */
+  bool name, unknown;
   uint32_t first, count; /* in state.leads; several: any of them */
 };
 
@@ -87,6 +88,7 @@ struct state {
   ARRAY(uint32_t) asking;    /* needs of something else than a resource in every state */
   ARRAY(uint32_t) ranged;    /* of those that answer: endpoints whose host is a range */
   ARRAY(uint32_t) guarded;   /* of all: those that are not in force in every state */
+  uint32_t *needing_guarded; /* [guarded] whose need it is, NONE: of no need */
 
   /* Facts by what they answer for. */
   int64_t *lags;         /* [resources] milliseconds + 1, 0: not asked yet: caches.c */

@@ -448,6 +448,7 @@ static void run_groups(struct planning *g, const struct group *groups, uint32_t 
       continue;
     }
     g->t = terrain_new(g->m, g->v, &groups[i], done);
+    for (uint32_t k = 0; k < groups[i].n; k++) g->v->forgotten[groups[i].steps[k]] = g->t->caches == NULL;
     struct found f = order_somehow(g);
     spend_window(g, &f);
     g->v->effort += terrain_effort(g->t);

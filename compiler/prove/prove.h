@@ -86,6 +86,7 @@ struct proving {
   int64_t slack;                 /* what the groups so far leave of it for waits, once one has opened it; INT64_MAX before */
   uint32_t *position;            /* per step: its index in the order, once there is one */
   struct promise_list { const uint32_t *at; uint32_t n; } *component_promises; /* per component: see component_promises() */
+  bool *forgotten;               /* per step: nobody keeps an answer that its group changes */
   uint64_t effort;               /* of the search for the order, and of all trials: see terrain_effort() */
   struct arena spare[3]; uint32_t spare_count; /* of searches that are over, for the next: arena_borrow */
   bool quiet;                    /* a trial: no mends, no ways out, nothing that proves again */
@@ -181,6 +182,8 @@ void order_find(struct model *m, struct proof *p, struct proving *v);
 void waits_insert(struct model *m, struct proof *p, struct proving *v);
 /* The promises that the steps of each component can change, ascending; made at first use, once there is an order. */
 const struct promise_list *component_promises(struct model *m, const struct proof *p, struct proving *v);
+/* Nobody keeps an answer that the component changes. */
+bool component_forgotten(const struct proof *p, const struct proving *v, uint32_t component);
 /* Sets p->timeline, p->total. Takes the order as given. */
 void timeline_draw(struct model *m, struct proof *p, struct proving *v);
 /* Down in some state or step although its hold forbids it there; what an order without anything set aside never shows. */

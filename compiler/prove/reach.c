@@ -22,12 +22,9 @@ bool fact_in_force(const struct state *s, uint32_t fact)
 
 static bool any_in_force(const struct state *s, const struct entry *e)
 {
-  for (uint32_t i = 0; i < e->count; i++) {
-    uint32_t fact = e->type == ENTRY_GROUP ? s->answers.at[e->first + i].fact : s->blockers.at[e->first + i];
-
-    if (fact_in_force(s, fact))
+  for (uint32_t i = 0; i < e->count; i++)
+    if (e->type == ENTRY_GROUP ? guard_now(s, s->answers.at[e->first + i].guard) : fact_in_force(s, s->blockers.at[e->first + i]))
       return true;
-  }
   return false;
 }
 
@@ -101,9 +98,9 @@ bool entry_one_is_enough(const struct state *s, const struct entry *e)
     return true;
   for (uint32_t i = 0; i < e->count; i++) {
     const struct answer *a = &s->answers.at[e->first + i];
-    uint32_t by = state_fact(s, a->fact)->by;
+    uint32_t by = a->by;
 
-    if (!fact_in_force(s, a->fact) || by == first)
+    if (!guard_now(s, a->guard) || by == first)
       continue;
     if (first == NONE) {
       first = by;
@@ -141,13 +138,12 @@ static enum verdict walk_answer(struct state *s, struct walk *w, uint32_t answer
                                 uint32_t *height)
 {
   const struct answer a = s->answers.at[answer];
-  const struct fact *f = state_fact(s, a.fact);
-  uint32_t name = f->type == FACT_NAMES;
+  uint32_t name = a.name;
   enum verdict v = DOWN;
 
-  if (!s->up[f->by])
+  if (!s->up[a.by])
     return DOWN;
-  if (f->unknown)
+  if (a.unknown)
     return UNKNOWN;
   if (hops + name > HOPS_MAX) {
     w->low = 0;
@@ -168,7 +164,7 @@ static enum verdict walk_group(struct state *s, struct walk *w, const struct ent
   enum verdict v = one ? DOWN : UP;
 
   for (uint32_t i = 0; i < e.count && v != (one ? UP : DOWN); i++) {
-    if (!fact_in_force(s, s->answers.at[e.first + i].fact))
+    if (!guard_now(s, s->answers.at[e.first + i].guard))
       continue;
     enum verdict x = walk_answer(s, w, e.first + i, hops, depth, height);
 
@@ -281,9 +277,9 @@ static enum verdict answer_verdict(struct state *s, uint32_t answer)
   const struct answer a = s->answers.at[answer];
   enum verdict v = DOWN;
 
-  if (!s->up[state_fact(s, a.fact)->by])
+  if (!s->up[a.by])
     return DOWN;
-  if (state_fact(s, a.fact)->unknown)
+  if (a.unknown)
     return UNKNOWN;
   for (uint32_t i = 0; i < a.count && v != UP; i++)
     v = any_of(v, node_verdict(s, s->leads.at[a.first + i]));
@@ -298,7 +294,7 @@ static uint32_t pick_answer(struct state *s, const struct entry e)
   enum verdict chosen = DOWN;
 
   for (uint32_t i = e.first; i < e.first + e.count; i++) {
-    if (!fact_in_force(s, s->answers.at[i].fact))
+    if (!guard_now(s, s->answers.at[i].guard))
       continue;
     enum verdict v = answer_verdict(s, i);
 

@@ -266,7 +266,7 @@ void check_back_waits(struct model *m, struct proof *p, struct state *s) {
   const struct promise_list *lists = component_promises(m, p, p->proving);
   struct going_back b = {.m = m, .p = p, .s = s, .later = arena_array(a, int64_t, p->order.n + 2)};
   for (uint32_t i = p->components.n; i-- > 0;) { /* what comes behind a component comes first on the way back */
-    if (lists[i].n == 0) continue;
+    if (lists[i].n == 0 || component_forgotten(p, p->proving, i)) continue;
     back_component(&b, &p->components.at[i], lists[i]);
     arena_reset(&b.own);
   }

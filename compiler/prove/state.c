@@ -36,8 +36,13 @@ static void guards_build(struct state *s)
     }
     s->held[g] = s->unmet[g] == 0;
   }
-  for (uint32_t i = s->guarded.n; i-- > 0;)
-    prepend(s, &s->of_guard[state_fact(s, s->guarded.at[i])->guard], i);
+  s->needing_guarded = heads(s, s->guarded.n);
+  for (uint32_t i = s->guarded.n; i-- > 0;) {
+    const struct fact *f = state_fact(s, s->guarded.at[i]);
+
+    prepend(s, &s->of_guard[f->guard], i);
+    s->needing_guarded[i] = f->type == FACT_NEEDS ? f->by : NONE;
+  }
 }
 
 /* Appends to the needs of a resource. */

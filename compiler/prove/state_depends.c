@@ -56,8 +56,8 @@ static void look_at_node(struct state *s, uint32_t id)
       }
       const struct answer a = s->answers.at[e.first + k];
 
-      guard(s, state_fact(s, a.fact)->guard);
-      resource(s, state_fact(s, a.fact)->by);
+      guard(s, a.guard);
+      resource(s, a.by);
       for (uint32_t l = 0; l < a.count; l++)
         node(s, s->leads.at[a.first + l]);
     }

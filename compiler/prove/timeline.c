@@ -175,6 +175,12 @@ const struct promise_list *component_promises(struct model *m, const struct proo
   return v->component_promises = lists;
 }
 
+/* Its last step is none that the order has added. */
+bool component_forgotten(const struct proof *p, const struct proving *v, uint32_t component) {
+  const struct component *c = &p->components.at[component];
+  return v->forgotten[p->order.at[c->first + c->count - 1]];
+}
+
 /* Marks the states in which a promise fails for those who still have an old answer. */
 static void draw_caches(struct drawing *d) {
   const struct promise_list *lists = component_promises(d->m, d->p, d->v);
@@ -188,7 +194,7 @@ static void draw_caches(struct drawing *d) {
   }
   struct arena own = {0};
   for (uint32_t i = 0; i < d->p->components.n; i++) {
-    if (lists[i].n == 0) continue;
+    if (lists[i].n == 0 || component_forgotten(d->p, d->v, i)) continue;
     r.promises = lists[i].at;
     r.n = lists[i].n;
     remember_component(&r, &d->p->components.at[i], &own);

@@ -150,10 +150,8 @@ void up_spread(struct state *s, const uint32_t *facts, uint32_t fact_count, cons
   for (uint32_t i = 0; i < resource_count; i++)
     affect(s, resources[i]);
   for (uint32_t i = 0; i < fact_count; i++) {
-    const struct fact *f = state_fact(s, s->guarded.at[facts[i]]);
-
-    if (f->type == FACT_NEEDS)
-      affect(s, f->by);
+    if (s->needing_guarded[facts[i]] != NONE)
+      affect(s, s->needing_guarded[facts[i]]);
     for (uint32_t k = s->fact_nodes[facts[i]]; k != END; k = s->links.at[k].next)
       invalidate(s, s->links.at[k].to);
   }
