@@ -240,17 +240,21 @@ static uint64_t key_of(struct state *s, const struct asked *a, const struct root
   return (uint64_t)1 << 32 | node_of(s, &k);
 }
 
-/* The question that each `needs` fact is, NONE. */
-static uint32_t *asked_of_need(const struct state *s, const struct asked_list *list)
+/* The question that a `needs` fact is, NONE: after promises and URLs they stand in the order of their facts. */
+static uint32_t asked_of_need(const struct asked_list *list, uint32_t fact)
 {
-  uint32_t *of = arena_array(s->arena, uint32_t, s->fact_count);
+  uint32_t low = 0, high = list->n;
 
-  for (uint32_t i = 0; i < s->fact_count; i++)
-    of[i] = NONE;
-  for (uint32_t i = 0; i < list->n; i++)
-    if (list->at[i].type == ASKED_NEED)
-      of[list->at[i].fact] = i;
-  return of;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    const struct asked *a = &list->at[middle];
+
+    if (a->type < ASKED_NEED || (a->type == ASKED_NEED && a->fact < fact))
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < list->n && list->at[low].type == ASKED_NEED && list->at[low].fact == fact ? low : NONE;
 }
 
 static void narrow(const struct state *s, struct root *r, const struct trace *was, uint32_t asked)
@@ -266,7 +270,6 @@ struct blamed *blame(struct model *m, struct state *s, const struct asked_list *
                      const struct trace *was, uint32_t *n)
 {
   struct arena *arena = &m->c->arena;
-  uint32_t *of_need = was ? asked_of_need(s, list) : NULL;
   ARRAY(struct keyed) found = {0};
 
   *n = 0;
@@ -279,7 +282,7 @@ struct blamed *blame(struct model *m, struct state *s, const struct asked_list *
     asked_verdict(s, &list->at[i], &t);
     k.root = root_of(s, &t);
     if (was && !k.root.unknown)
-      narrow(s, &k.root, was, k.root.need == NONE ? i : of_need[k.root.need]);
+      narrow(s, &k.root, was, k.root.need == NONE ? i : asked_of_need(list, k.root.need));
     k.key = key_of(s, &list->at[i], &k.root);
     array_push(arena, &found, k);
   }

@@ -58,12 +58,16 @@ static bool speaks_of(const struct caches *c, uint32_t guard, const uint32_t *lo
   return false;
 }
 
-/* There are caches for each group of steps, and many of them ask of the same few resources. */
+enum { LAGS = 1024 };
+
+/* There are caches for each group of steps, which ask of the same few resources several times. */
 static int64_t lag_of(struct state *s, uint32_t resource)
 {
-  if (!s->lags[resource])
-    s->lags[resource] = duration_of(s->m, resource, s->lag) + 1;
-  return s->lags[resource] - 1;
+  struct lag *l = &s->lags[resource % LAGS];
+
+  if (l->resource != resource + 1)
+    *l = (struct lag){resource + 1, duration_of(s->m, resource, s->lag)};
+  return l->time;
 }
 
 /* How long an answer that a fact gives is kept. */
@@ -198,7 +202,7 @@ struct caches *caches_new(struct model *m, struct state *s, struct arena *arena,
   struct caches *c = arena_new(arena, struct caches);
 
   if (!s->lags) {
-    s->lags = arena_array(s->arena, int64_t, m->resources.n + 1);
+    s->lags = arena_array(s->arena, struct lag, LAGS);
     s->lag = name_str(&m->c->names, "lag");
     s->ttl_floor = name_str(&m->c->names, "ttl_floor");
   }

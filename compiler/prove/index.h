@@ -50,7 +50,8 @@ struct question {
   uint32_t callers;      /* head of a list of nodes that lead here */
   uint32_t asking;       /* head of a list of resources that need it */
   uint8_t verdict, height; /* height: hops below, the node's own included */
-  bool valid, on_path;
+  bool on_path;
+  uint32_t epoch;        /* the verdict holds when this is the state's; 0: it does not */
   uint32_t depth;        /* on the path, from 1 */
   uint32_t mark;
 };
@@ -82,6 +83,8 @@ struct state {
   const bool *flags;      /* the array that `done` was last made the same as */
   const struct proof *walked; uint32_t walked_to; /* the state of an order that it is in; NULL: none */
   uint64_t serial;        /* counts changes of state */
+  uint32_t epoch;         /* from 1: counts those after which no verdict holds */
+  uint32_t *unmet_first, *unmet_last; /* [guards] `unmet` with nothing done, and with all; made at first use */
 
   /* Facts in lists, ascending: most of them by far sleep, and a walk through all of them is one through most of the memory there is. */
   ARRAY(uint32_t) answering; /* all but needs, and those that sleep */
@@ -91,7 +94,7 @@ struct state {
   uint32_t *needing_guarded; /* [guarded] whose need it is, NONE: of no need */
 
   /* Facts by what they answer for. */
-  int64_t *lags;         /* [resources] milliseconds + 1, 0: not asked yet: caches.c */
+  struct lag { uint32_t resource; int64_t time; } *lags; /* those asked last: caches.c; resource: + 1 */
   uint32_t lag, ttl_floor; /* names of attributes */
   struct bucket_slot { uint32_t hash, bucket; } *slots; uint32_t bucket_slots; /* bucket: its number, from 1 */
   struct bucket *buckets; uint32_t bucket_count;

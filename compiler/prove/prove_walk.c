@@ -2,6 +2,8 @@
  * Needs nothing but a model and, for states, an order. */
 #include "prove/prove.h"
 
+#include <string.h>
+
 struct arena arena_borrow(struct proving *v) { return v->spare_count > 0 ? v->spare[--v->spare_count] : (struct arena){0}; }
 
 void arena_return(struct proving *v, struct arena *a) {
@@ -24,9 +26,15 @@ void done_put(const struct model *m, bool *done, uint32_t step, bool value) {
     if (m->parts.at[i].step == step) done[m->steps.n + i] = value;
 }
 
+enum { FAR = 64 }; /* to the ends of an order, all flags at once from so many on */
+
 const bool *proof_flags(struct model *m, const struct proof *p, uint32_t k) {
   struct proving *v = p->proving;
   if (v->done == NULL) v->done = done_new(m);
+  if ((k == 0 && v->done_count > k + FAR) || (k == p->order.n && k > v->done_count + FAR)) {
+    memset(v->done, k > 0, m->steps.n + m->parts.n);
+    v->done_count = k;
+  }
   while (v->done_count < k) done_put(m, v->done, p->order.at[v->done_count++], true);
   while (v->done_count > k) done_put(m, v->done, p->order.at[--v->done_count], false);
   return v->done;

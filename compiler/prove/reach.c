@@ -206,7 +206,7 @@ static enum verdict walk_node(struct state *s, struct walk *w, uint32_t node, ui
       w->low = q->depth;
     return DOWN;
   }
-  if (q->valid && hops + q->height <= HOPS_MAX) {
+  if (q->epoch == s->epoch && hops + q->height <= HOPS_MAX) {
     w->height = q->height;
     return q->verdict;
   }
@@ -225,7 +225,7 @@ static enum verdict walk_node(struct state *s, struct walk *w, uint32_t node, ui
   q->on_path = false;
   if (w->low >= q->depth) { /* nothing above had a say */
     w->low = NONE;
-    q->valid = true;
+    q->epoch = s->epoch;
     q->verdict = (uint8_t)v;
     q->height = (uint8_t)(height + hop);
   }
@@ -237,7 +237,7 @@ static enum verdict walk_node(struct state *s, struct walk *w, uint32_t node, ui
 
 enum verdict node_verdict(struct state *s, uint32_t node)
 {
-  if (s->nodes.at[node].valid)
+  if (s->nodes.at[node].epoch == s->epoch)
     return s->nodes.at[node].verdict;
   return walk_node(s, &(struct walk){.budget = BUDGET, .low = NONE}, node, 0, 0);
 }

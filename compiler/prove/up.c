@@ -17,7 +17,7 @@ static void invalidate(struct state *s, uint32_t node)
   if (q->mark == s->mark)
     return;
   q->mark = s->mark;
-  q->valid = false;
+  q->epoch = 0;
   array_push(s->arena, &s->node_queue, node);
 }
 
