@@ -124,7 +124,8 @@ struct source {
   uint32_t length;
   bool library;     /* embedded in the binary */
   bool excerpt;     /* a part of a file that is shown, and no part of the plan */
-  ARRAY(uint32_t) ends; /* how many lines have ended before every so many bytes; made at first use */
+  bool plain;       /* nothing but ASCII, and no NUL byte */
+  const uint32_t *ended; /* how many lines have ended before every so many bytes */
   uint32_t line, column; /* of an excerpt: how many lines, and bytes of its first line, come before it in the file */
 };
 struct place {

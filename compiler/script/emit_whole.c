@@ -247,7 +247,6 @@ static bool in_two(struct written *s, const struct runbook *b) {
   struct writer mine = {.w = &w, .kept = &s->own[0]}, other = {.w = &w, .kept = &s->own[1]};
   struct beside beside;
   bool two = beside_worth(n, 2);
-  for (uint32_t i = 0; i < b->m->c->sources.n; i++) (void)source_place(b->m->c, i, 0); /* counts the lines, which both ask for */
   if (two) beside_start(&beside, write_some, &other);
   write_some(&mine);
   if (two) beside_join(&beside);

@@ -175,6 +175,7 @@ bool check_bytes(struct parser *p) {
   enum { SHOWN = 10 };
   const unsigned char *s = (const unsigned char *)p->text;
   uint32_t found = 0;
+  if (p->c->sources.at[p->source].plain) return true;
   if (p->length >= 2 && ((s[0] == 0xff && s[1] == 0xfe) || (s[0] == 0xfe && s[1] == 0xff))) {
     struct finding *f = complain(p, CODE_002, range_of(0, 2), "this file is in UTF-16");
     remark(p, f, "save it as UTF-8");

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -166,6 +167,43 @@ static void files_are_read_or_say_why_not(void **state) {
   compilation_free(c);
 }
 
+/* Large files are read by two threads: each byte of them, the places in them and what stands in the way of reading them as plain text. */
+static void large_files_are_read_in_halves(void **state) {
+  (void)state;
+  enum { LENGTH = (3 << 20) + 77 };
+  static const struct { size_t at; char c; bool plain; } odd[] = {{0, 'a', true}, {5, '\xe2', false}, {LENGTH / 2, '\0', false}, {LENGTH - 1, '\x80', false}, {LENGTH - 1, '\n', true}};
+  char *text = malloc(LENGTH), path[] = "/tmp/cutc-halves-XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(text && fd >= 0);
+  for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+    for (size_t k = 0; k < LENGTH; k++) text[k] = k % 3000 < 2000 ? (k * 7 % 61 ? 'x' : '\n') : '\n';
+    text[odd[i].at] = odd[i].c;
+    assert_int_equal(pwrite(fd, text, LENGTH, 0), LENGTH);
+    struct compilation *c = compilation_new();
+    uint32_t id, copy = source_add(c, "copy", text, LENGTH, false), line = 1, column = 1;
+    assert_true(source_read(c, path, &id));
+    const struct source *s = &c->sources.at[id];
+    assert_int_equal(s->length, LENGTH);
+    assert_memory_equal(s->text, text, LENGTH);
+    assert_int_equal(s->text[LENGTH] | s->text[LENGTH + 1], 0);
+    assert_int_equal(s->plain, odd[i].plain);
+    assert_int_equal(c->sources.at[copy].plain, odd[i].plain);
+    for (uint32_t k = 0; k < LENGTH; k++, column++) {
+      if (k % 251 == 0 || k + 300 > LENGTH) {
+        struct place p = source_place(c, id, k);
+        assert_int_equal(p.line, line);
+        assert_int_equal(p.column, column);
+        assert_int_equal(source_line_at(c, copy, k), line);
+      }
+      if (text[k] == '\n') line++, column = 0;
+    }
+    compilation_free(c);
+  }
+  close(fd);
+  unlink(path);
+  free(text);
+}
+
 static void findings_are_sorted_and_merged(void **state) {
   struct compilation *c = compilation_new();
   uint32_t s = source_add(c, "x.cut", "0123456789", 10, false);
@@ -244,7 +282,7 @@ int main(void) {
       cmocka_unit_test(names_are_the_same_for_the_same_bytes), cmocka_unit_test(places_are_lines_and_columns),
       cmocka_unit_test(files_are_read_or_say_why_not),    cmocka_unit_test(findings_are_sorted_and_merged),
       cmocka_unit_test(codes_have_texts),           cmocka_unit_test(work_beside_is_done_once),
-      cmocka_unit_test(files_in_the_binary_are_found),
+      cmocka_unit_test(files_in_the_binary_are_found), cmocka_unit_test(large_files_are_read_in_halves),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
