@@ -157,8 +157,9 @@ static int verify(struct options *o) {
   if (!print_findings(&d, o, STDOUT_FILENO))
     status = EXIT_USAGE;
   if (status == EXIT_CLEAN && !differences && !o->quiet && o->format == FORMAT_TEXT) {
-    char *line = arena_print(&d.c->arena, "%s does what %s says, no more and no less: %u steps in the proven order\n",
-                             o->arguments[0], path, d.proof ? d.proof->order.n : 0);
+    uint32_t steps = d.proof ? d.proof->order.n : 0;
+    char *line = arena_print(&d.c->arena, "%s does what %s says, no more and no less: %u step%s in the proven order\n",
+                             o->arguments[0], path, steps, steps == 1 ? "" : "s");
 
     if (!options_write(STDOUT_FILENO, line, strlen(line)))
       status = EXIT_USAGE;

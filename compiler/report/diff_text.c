@@ -145,7 +145,7 @@ static void lines(const struct page *g, char c, const char *const *at, uint32_t 
     text_putc(g->out, '\n');
   }
   if (n > LINES_SHOWN)
-    text_print(g->out, "           %c %u more lines\n", c, n - LINES_SHOWN);
+    text_print(g->out, "           %c %u more line%s\n", c, n - LINES_SHOWN, n - LINES_SHOWN == 1 ? "" : "s");
 }
 
 static void edits(const struct page *g, const struct step_change *c) {

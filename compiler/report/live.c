@@ -28,7 +28,7 @@ static void add_followers(struct compilation *c, struct finding *f, const struct
     if (follow->at[i].look != look && follow->at[i].look != NONE) continue;
     if (n++ < 6) finding_remark(c, f, REMARK_ALSO, "%s follows: %s", x->rule ? name_text(&c->names, x->rule) : code_text(x->code), x->message);
   }
-  if (n > 6) finding_remark(c, f, REMARK_ALSO, "and %u more findings below that follow from it", n - 6);
+  if (n > 6) finding_remark(c, f, REMARK_ALSO, "and %u more finding%s below that follow%s from it", n - 6, n == 7 ? "" : "s", n == 7 ? "s" : "");
   if (n == 0 && live_proved(l, look)) finding_remark(c, f, REMARK_NOTE, "on what is there, every check comes out as it does on the plan as written");
 }
 

@@ -59,6 +59,13 @@ for plan in "$repo"/examples/*/*.cut "$scratch/w/small.cut"; do
   check "$name: plan" grep -q '^Steps, in the proven order' "$scratch/out"
 done
 
+mkdir "$scratch/w/one"
+printf 'plan one { }\nstep only { do { $ touch made\n } undo { $ rm -f made\n } takes = 1s }\n' >"$scratch/w/one/one.cut"
+(cd "$scratch/w/one" && "$CUTC" emit one.cut >one.sh && "$CUTC" verify one.sh one.cut && setsid -w sh one.sh apply --yes --confirm-within 1s --state "$scratch/w/one/state") >"$scratch/out" 2>&1 </dev/null
+check 'one step: verify' has 'no more and no less: 1 step in the proven order'
+check 'one step: to be confirmed' has 'The only step is done.'
+check 'one step: taken back' [ ! -e "$scratch/w/one/made" ]
+
 while read -r sh; do
   fresh
   run "$sh" preflight
