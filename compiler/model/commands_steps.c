@@ -60,6 +60,14 @@ static void count(struct step *s, const struct block *b) {
   }
 }
 
+/* How long it takes to do nothing but wait: milliseconds; -1 for a block that does more. */
+static int64_t waited(const struct block *b) {
+  int64_t sum = 0;
+  for (uint32_t i = 0; i < b->n; i++)
+    if (b->at[i].type != CMD_WAIT || __builtin_add_overflow(sum, b->at[i].wait, &sum)) return -1;
+  return b->n > 0 ? sum : -1;
+}
+
 /* A change that every `when` of its kind leaves out. */
 static void nothing_done(struct elaboration *e, uint32_t step, uint32_t resource) {
   const struct step *s = &e->m->steps.at[step];
@@ -120,6 +128,7 @@ static bool look_alike(struct elaboration *e, uint32_t step) {
   s->commands = w->commands;
   s->manual = w->manual;
   s->no_inverse = false;
+  if (s->takes < 0) s->takes = w->waits;
   step_keep(e, step, w->form);
   return true;
 }
@@ -134,6 +143,8 @@ static void look(struct users *u, uint32_t step, bool *done) {
   blocks[BLOCK_DO] = evaluate(u, step, BLOCK_DO, done);
   s->commands = 0;
   count(s, &blocks[BLOCK_DO]);
+  int64_t waits = waited(&blocks[BLOCK_DO]);
+  if (s->takes < 0) s->takes = waits;
   bool back = step_way_back(u->e, step, done);
   s->no_inverse = s->commands > 0 && !back;
   done[step] = true;
@@ -143,6 +154,7 @@ static void look(struct users *u, uint32_t step, bool *done) {
   state_leave(m, step, done);
   find_uses(u, step, blocks);
   struct way *w = way_of(u->e, step);
+  if (w != NULL) w->waits = waits;
   if (w != NULL && u->e->c->findings.n == findings && u->silent.n == silent) way_form(u->e, w, step, blocks);
   arena_reset(&u->scratch);
 }

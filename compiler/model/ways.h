@@ -45,6 +45,7 @@ struct way {
   bool listens;               /* it can be taken back where something that it reads changes; else it can always */
   uint8_t tries;              /* steps that were looked at for its form */
   int64_t takes;              /* milliseconds, of TERM_TAKES */
+  int64_t waits;              /* milliseconds, of its form when that does nothing but wait; else -1 */
   uint32_t change, via;       /* N_CHANGE or N_CARRY, 0; the provider */
   uint32_t blocks[3];         /* N_DO, N_UNDO, N_VERIFY; 0 */
   uint32_t commands;          /* of its form */

@@ -1,6 +1,7 @@
 /* The section "Time" of docs/definitions.md, sentence by sentence; the name of a test says its sentence again.
  *
  *   A step takes what it says, else what its kind says              a_step_takes_what_it_says, else_what_its_kind_says
+ *   … or, when it does nothing but wait, for how long             nothing_but_waits
  *   … has no known length: a warning that names it                  neither_is_no_known_length, by_hand_is_no_known_length
  *   … counts as longer than any known length                        no_known_length_is_longer_than_any
  *   down from the start of the step … to the end of the step        down_from_start_to_end
@@ -142,6 +143,20 @@ static void by_hand_is_no_known_length(void **state) {
                              "promise ops reaches 10.0.0.2:80 down at most 1h\n");
   takes(&d, "a", -1);
   says(&d, "E223?");
+  done(&d);
+}
+
+static void nothing_but_waits(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "kind settle { on : bool  change { do { wait 8s\n wait 1m\n } undo { wait 8s\n } } }\nstep a { do { wait 8s\n } undo { wait 1s\n } }\n"
+                             "step b { do { wait 8s\n $ look\n } undo { $ look\n } }\nstep c { takes = 20s  do { wait 8s\n } undo { wait 8s\n } }\n"
+                             "settle d { on = false -> true }\nsettle e { on = false -> true }\nsettle f { on = false -> true }\n");
+  takes(&d, "a", 8 * SECOND);
+  takes(&d, "b", -1);
+  takes(&d, "c", 20 * SECOND);
+  takes(&d, "d", 68 * SECOND);
+  takes(&d, "e", 68 * SECOND);
+  takes(&d, "f", 68 * SECOND);
   done(&d);
 }
 
@@ -501,7 +516,7 @@ static void compared_with_their_waits(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_step_takes_what_it_says), cmocka_unit_test(else_what_its_kind_says), cmocka_unit_test(neither_is_no_known_length),
-    cmocka_unit_test(by_hand_is_no_known_length), cmocka_unit_test(no_known_length_is_longer_than_any), cmocka_unit_test(down_from_start_to_end),
+    cmocka_unit_test(by_hand_is_no_known_length), cmocka_unit_test(nothing_but_waits), cmocka_unit_test(no_known_length_is_longer_than_any), cmocka_unit_test(down_from_start_to_end),
     cmocka_unit_test(down_in_the_baseline), cmocka_unit_test(the_window), cmocka_unit_test(ahead_of_time), cmocka_unit_test(always_in_every_state),
     cmocka_unit_test(always_in_during_states), cmocka_unit_test(always_once_mended), cmocka_unit_test(at_most_at_a_stretch),
     cmocka_unit_test(at_most_and_up_in_the_end), cmocka_unit_test(finally_in_the_last_state), cmocka_unit_test(always_on_the_way_back),
