@@ -444,9 +444,9 @@ static void bullet(const struct page *g, const char *s, struct span at) {
   const char *place = where(g, at);
 
   text_puts(g->out, "  - ");
-  paint_puts(g->out, s);
+  unsigned column = paint_wrap(g->out, s, 4, g->width);
   if (*place) {
-    text_puts(g->out, "  ");
+    text_puts(g->out, column + 2 + widest(0, place) <= g->width ? "  " : "\n    ");
     styled(g, STYLE_DIM, place);
   }
   text_putc(g->out, '\n');

@@ -130,7 +130,7 @@ void paint_repeat(struct text *out, const char *s, unsigned times) {
     text_puts(out, s);
 }
 
-void paint_wrap(struct text *out, const char *s, unsigned indent, unsigned width) {
+unsigned paint_wrap(struct text *out, const char *s, unsigned indent, unsigned width) {
   unsigned column = indent;
   bool first = true;
 
@@ -152,4 +152,5 @@ void paint_wrap(struct text *out, const char *s, unsigned indent, unsigned width
     while (*s == ' ' || *s == '\n')
       s++;
   }
+  return column;
 }

@@ -15,7 +15,7 @@ void paint_puts(struct text *out, const char *s);
 /* The columns that paint_text would take. */
 unsigned paint_width(const char *bytes, size_t n, unsigned column);
 void paint_repeat(struct text *out, const char *s, unsigned times);
-/* Text wrapped at blanks to a width; lines after the first start with `indent` blanks. */
-void paint_wrap(struct text *out, const char *s, unsigned indent, unsigned width);
+/* Text wrapped at blanks to a width; lines after the first start with `indent` blanks. Returns the column it ends in. */
+unsigned paint_wrap(struct text *out, const char *s, unsigned indent, unsigned width);
 
 #endif
