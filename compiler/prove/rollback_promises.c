@@ -145,6 +145,7 @@ void check_way_back(struct model *m, struct proof *p, struct state *s) {
   for (uint32_t i = 0; i < m->promises.n; i++) {
     const struct timeline *t = &p->timeline[i];
     if (m->promises.at[i].hold == HOLD_ALWAYS) always_way_back(m, p, i);
+    if (down_at(t, p->order.n)) continue; /* for good, and said to be */
     if (m->promises.at[i].hold != HOLD_AT_MOST || (t->first_down == NONE && t->outage == 0 && t->backs.n == 0)) continue;
     if (first == NULL) first = first_states(m, p);
     struct walk w = {.m = m, .p = p, .t = t, .first = first[i], .later = later};
