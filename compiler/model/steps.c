@@ -249,7 +249,7 @@ void edge_add(struct elaboration *e, uint32_t step, uint32_t after) {
   if (step != after) array_push(&e->c->arena, &e->table->edges, (struct edge){step, after});
 }
 
-static bool returns(struct elaboration *e, uint32_t attribute) {
+bool chain_returns(struct elaboration *e, uint32_t attribute) {
   const struct attribute *a = &e->m->attributes.at[attribute];
   if (a->hop_count < 2) return false;
   struct cases first = attribute_value_at(e, attribute, 0), last = attribute_value_at(e, attribute, a->hop_count);
@@ -262,7 +262,7 @@ static void order_within(struct elaboration *e, const uint32_t *chains, uint32_t
   bool *around = arena_array(&e->c->arena, bool, n);
   for (uint32_t i = 0; i < n; i++) {
     const struct attribute *a = &m->attributes.at[chains[i]];
-    around[i] = returns(e, chains[i]);
+    around[i] = chain_returns(e, chains[i]);
     for (uint32_t h = 1; h < a->hop_count; h++) edge_add(e, a->steps[h], a->steps[h - 1]);
   }
   for (uint32_t i = 0; i < n; i++)

@@ -33,6 +33,8 @@ void covers_resolve(struct elaboration *e);
 struct hop_list { struct hop *at; uint32_t n, cap; };
 bool hops_named(struct elaboration *e, uint32_t node, const struct binding *bindings, struct hop_list *out, uint32_t *step, uint32_t *resource);
 /* The i-th value of an attribute as far as it is known before steps have names (and later, in all states). */
+/* Is an attribute a longer chain that ends in the value it began with? */
+bool chain_returns(struct elaboration *e, uint32_t attribute);
 struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint32_t index);
 void edge_add(struct elaboration *e, uint32_t step, uint32_t after);
 void steps_after(struct elaboration *e);  /* `after`, creations; fills step.after */

@@ -147,9 +147,43 @@ static void hand_out(struct elaboration *e) {
   }
 }
 
+/* ── Chains that return ────────────────────────────────────────────────────── */
+
+/* The first hop of such a chain, or its last: what surrounds others is within none of them. */
+static bool surrounds(struct elaboration *e, uint32_t step) {
+  const struct step *s = &e->m->steps.at[step];
+  for (uint32_t i = 0; i < s->hop_count; i++) {
+    uint32_t hops = e->m->attributes.at[s->hops[i].attribute].hop_count, index = s->hops[i].index;
+    if (hops > 1 && (index == 0 || index + 1 == hops) && chain_returns(e, s->hops[i].attribute)) return true;
+  }
+  return false;
+}
+
+/* The hops that a resource has by reference are within a chain that returns, as its own are. */
+static void surround(struct elaboration *e, uint32_t chain) {
+  const struct model *m = e->m;
+  const struct attribute *a = &m->attributes.at[chain];
+  struct attribute_range own = attributes_of(m, a->owner);
+  for (uint32_t i = own.at; i < own.end; i++) {
+    const struct cases *c = m->attributes.at[i].hop_count == 0 ? attribute_cases(e, i) : NULL;
+    for (uint32_t k = 0; c != NULL && c->n > 1 && k < c->n; k++) {
+      const struct guard *g = &m->guards.at[c->at[k].guard];
+      for (uint32_t l = 0; l < g->n; l++) {
+        uint32_t step = g->steps[l] >> 1;
+        if (step >= m->steps.n) step = m->parts.at[step - m->steps.n].step;
+        if (surrounds(e, step)) continue;
+        edge_add(e, step, a->steps[0]);
+        edge_add(e, a->steps[a->hop_count - 1], step);
+      }
+    }
+  }
+}
+
 void steps_after(struct elaboration *e) {
   struct model *m = e->m;
   const struct step_table *t = e->table;
+  for (uint32_t c = 0; c < t->chain_count; c++)
+    if (m->attributes.at[t->chains[c]].hop_count > 1 && chain_returns(e, t->chains[c])) surround(e, t->chains[c]);
   for (uint32_t i = 0; i < e->afters.n; i++) {
     uint32_t owner = e->afters.at[i];
     struct waiting w = {.resource = owner, .declared = NONE, .bindings = resource_rare(e, owner)->bindings};
