@@ -2247,7 +2247,9 @@ cut_await_confirmation() {
   cut_clock
   cut_until=$((cut_time + cut_confirm_within))
   cut_record confirm-until "${cut_until}" || return 1
-  if [ "${cut_at}" = "${cut_steps}" ]; then
+  if [ "${cut_steps}" = 1 ]; then
+    cut_say "The only step is done."
+  elif [ "${cut_at}" = "${cut_steps}" ]; then
     cut_say "All ${cut_steps} steps are done."
   else
     cut_say "${cut_at} of ${cut_steps} steps are done, as told."
@@ -3589,8 +3591,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 2eea6103e154bc7db23bfa5133294eafe4962c54de9338c0b0a5c788b472519e
-# plan part: sha256 d50ce044fabd07846fd567763f97124a4ed16bc1084b0cc18c75f1a27d4b0da8
+# runtime: sha256 64623f2fafb8952b7984297a276cd26497315f141e2fab2f910bda56add0da30
+# plan part: sha256 6c031ad31a63c066408bc623bd263fda9d617071e2e6e464ba3816150b821d46
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1

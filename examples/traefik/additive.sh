@@ -2261,7 +2261,9 @@ cut_await_confirmation() {
   cut_clock
   cut_until=$((cut_time + cut_confirm_within))
   cut_record confirm-until "${cut_until}" || return 1
-  if [ "${cut_at}" = "${cut_steps}" ]; then
+  if [ "${cut_steps}" = 1 ]; then
+    cut_say "The only step is done."
+  elif [ "${cut_at}" = "${cut_steps}" ]; then
     cut_say "All ${cut_steps} steps are done."
   else
     cut_say "${cut_at} of ${cut_steps} steps are done, as told."
@@ -3973,8 +3975,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 2eea6103e154bc7db23bfa5133294eafe4962c54de9338c0b0a5c788b472519e
-# plan part: sha256 a5f4ce27e4534d83e0a546521b3e8f502b9ffb5388d7752f23a35ff84240a66f
+# runtime: sha256 64623f2fafb8952b7984297a276cd26497315f141e2fab2f910bda56add0da30
+# plan part: sha256 6b46f26a197023c75aedf99413a136dcfae71db2e11fa3efbdf09c034d0720e1
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

@@ -2263,7 +2263,9 @@ cut_await_confirmation() {
   cut_clock
   cut_until=$((cut_time + cut_confirm_within))
   cut_record confirm-until "${cut_until}" || return 1
-  if [ "${cut_at}" = "${cut_steps}" ]; then
+  if [ "${cut_steps}" = 1 ]; then
+    cut_say "The only step is done."
+  elif [ "${cut_at}" = "${cut_steps}" ]; then
     cut_say "All ${cut_steps} steps are done."
   else
     cut_say "${cut_at} of ${cut_steps} steps are done, as told."
@@ -3869,8 +3871,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 2eea6103e154bc7db23bfa5133294eafe4962c54de9338c0b0a5c788b472519e
-# plan part: sha256 15b0b39585fcfe967b37c15a6a2515946cb3970304d63fea26b31cf4c281d186
+# runtime: sha256 64623f2fafb8952b7984297a276cd26497315f141e2fab2f910bda56add0da30
+# plan part: sha256 eeda0cabca2abc2a7fd25da09cdb6aebb2785f38a77811db01ca911a070934a8
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1

@@ -2265,7 +2265,9 @@ cut_await_confirmation() {
   cut_clock
   cut_until=$((cut_time + cut_confirm_within))
   cut_record confirm-until "${cut_until}" || return 1
-  if [ "${cut_at}" = "${cut_steps}" ]; then
+  if [ "${cut_steps}" = 1 ]; then
+    cut_say "The only step is done."
+  elif [ "${cut_at}" = "${cut_steps}" ]; then
     cut_say "All ${cut_steps} steps are done."
   else
     cut_say "${cut_at} of ${cut_steps} steps are done, as told."
@@ -3992,8 +3994,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 2eea6103e154bc7db23bfa5133294eafe4962c54de9338c0b0a5c788b472519e
-# plan part: sha256 e825a743ddf88dbc3a7cafe85347ed27f6322ae9b12cf63664752da236c18fdc
+# runtime: sha256 64623f2fafb8952b7984297a276cd26497315f141e2fab2f910bda56add0da30
+# plan part: sha256 42347bcfd66056a7624bcddf3aba3cc303d666b00bc3796247a1136eeb04fe77
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0

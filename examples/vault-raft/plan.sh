@@ -2238,7 +2238,9 @@ cut_await_confirmation() {
   cut_clock
   cut_until=$((cut_time + cut_confirm_within))
   cut_record confirm-until "${cut_until}" || return 1
-  if [ "${cut_at}" = "${cut_steps}" ]; then
+  if [ "${cut_steps}" = 1 ]; then
+    cut_say "The only step is done."
+  elif [ "${cut_at}" = "${cut_steps}" ]; then
     cut_say "All ${cut_steps} steps are done."
   else
     cut_say "${cut_at} of ${cut_steps} steps are done, as told."
@@ -3659,8 +3661,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 2eea6103e154bc7db23bfa5133294eafe4962c54de9338c0b0a5c788b472519e
-# plan part: sha256 89bee8920557d5d6b29279931910b478a54fd526822065a47eca21dd13c0b49e
+# runtime: sha256 64623f2fafb8952b7984297a276cd26497315f141e2fab2f910bda56add0da30
+# plan part: sha256 8f35225d584d300814a5504b2f270542d9a208d47e9ca6981ff0aa07ccc8d80b
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2
