@@ -293,6 +293,18 @@ static struct block observe_in(struct model *m, struct arena *a, uint32_t resour
   return block_of(&b);
 }
 
+bool resource_observes(const struct model *m, uint32_t resource) {
+  uint32_t kind = elaborated(m) ? m->elaboration->resources.at[resource].kind : NONE;
+  return kind != NONE && m->elaboration->kinds.at[kind].observes.n > 0;
+}
+
+bool model_observes(const struct model *m) {
+  const struct elaboration *e = m->elaboration;
+  for (uint32_t i = 0; elaborated(m) && i < e->kinds.n; i++)
+    if (e->kinds.at[i].observes.n > 0 && e->kinds.at[i].resources.n > 0) return true;
+  return false;
+}
+
 struct block resource_observe(struct model *m, uint32_t resource, const bool *done) { return observe_in(m, &m->c->arena, resource, done); }
 
 static struct block step_observe(struct model *m, struct arena *a, uint32_t step, const bool *done) {

@@ -379,6 +379,8 @@ uint32_t step_shape(const struct model *m, uint32_t step, enum block_type type);
 uint32_t shape_count(const struct model *m);
 struct block step_kept(struct arena *a, const struct model *m, uint32_t step, enum block_type type); /* of a shape; verify: of the step done */
 struct block resource_observe(struct model *m, uint32_t resource, const bool *done); /* n 0: the kind has none */
+bool resource_observes(const struct model *m, uint32_t resource); /* does its kind say how it is looked at? O(1) */
+bool model_observes(const struct model *m);                       /* that of any resource? O(kinds) */
 /* How to fetch a secret: commands whose one observation's filter gives its value; n 0 for env, file and prompt. */
 struct block secret_fetch(struct model *m, uint32_t secret, const bool *done);
 /* The same with what else its source can say of it, for who looks and does not fetch: `lifetime = jq …`, the seconds that the secret

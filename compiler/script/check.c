@@ -41,9 +41,9 @@ static struct span place(void *data, uint32_t start, uint32_t end) {
 
 /* A value that may be a program's name stays, since tools are told by it; any other is some word. */
 static bool tells(const char *text) {
-  static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
-  size_t n = strlen(text);
-  return n > 0 && n < 64 && text[strspn(text, safe)] == '\0';
+  size_t n = 0;
+  while (n < 64 && ((text[n] >= 'a' && text[n] <= 'z') || (text[n] >= '-' && text[n] <= '9') || (text[n] >= 'A' && text[n] <= 'Z') || text[n] == '_')) n++;
+  return n > 0 && n < 64 && text[n] == '\0';
 }
 
 /* The name of the first secret in a text, NULL. */
@@ -132,20 +132,20 @@ static bool plain(const struct model *m, const struct pieces *line) {
   return true;
 }
 
-static bool all_plain(const struct model *m, const struct sequence *s, const struct unit *units) {
-  for (uint32_t i = 0; i < s->count; i++)
-    if (units[i].command->type == CMD_RUN && !plain(m, &units[i].command->line)) return false;
+static bool all_plain(const struct model *m, struct block b) {
+  for (uint32_t i = 0; i < b.n; i++)
+    if (b.at[i].type == CMD_RUN && !plain(m, &b.at[i].line)) return false;
   return true;
 }
 
 /* Of kept blocks of one shape, all of whose values are plain, one is looked through. */
 static void check_sequence(struct runbook *b, const struct sequence *s, struct arena *scratch) {
   if (s->count == 0) return;
-  const struct unit *units = sequence_units(b, s, scratch);
   struct shape_use *x = sequence_shape(b, s);
-  bool known = x != NULL && all_plain(b->m, s, units);
+  bool known = x != NULL && all_plain(b->m, sequence_kept(b, s, scratch));
   uint32_t found = b->m->c->findings.n;
   if (known && x->clean) return;
+  const struct unit *units = sequence_units(b, s, scratch);
   for (uint32_t i = 0; i < s->count; i++)
     if (units[i].command->type == CMD_RUN) check_line(b->m, units[i].command, scratch);
   if (known) x->clean = b->m->c->findings.n == found;

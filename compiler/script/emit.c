@@ -293,9 +293,10 @@ static void print_since(struct text *out, const struct runbook *b, const struct 
 }
 
 void sequence_print(struct text *out, const struct runbook *b, const struct sequence *s, const struct unit *units) {
+  const char *note = sequence_note(b, s);
   bool watches = (s->type == SEQ_WAS || s->type == SEQ_VERIFY) && s->resource != NONE && s->count > 0;
   text_putc(out, '\n');
-  text_puts(out, s->name);
+  text_puts(out, sequence_name(b, s, out->arena));
   text_puts(out, "() {\n");
   if (watches) {
     text_puts(out, s->made_by != NONE ? "  cut_watch_gone " : "  cut_watch ");
@@ -305,13 +306,13 @@ void sequence_print(struct text *out, const struct runbook *b, const struct sequ
   print_since(out, b, s);
   for (uint32_t i = 0; i < s->count; i++) print_item(out, b, s, &units[i]);
   if (watches) text_puts(out, "  cut_watched\n");
-  if (s->note != NULL) {
+  if (note != NULL) {
     text_puts(out, "  cut_say ");
-    quote_word(out, arena_print(out->arena, "      nothing to undo: %s", s->note));
+    quote_word(out, arena_print(out->arena, "      nothing to undo: %s", note));
     text_putc(out, '\n');
   }
   if (s->type == SEQ_FETCH && s->count == 0) print_source(out, b, &b->m->secrets.at[s->secret]);
-  else if (s->count == 0 && s->note == NULL) text_puts(out, "  :\n");
+  else if (s->count == 0 && note == NULL) text_puts(out, "  :\n");
   text_puts(out, "}\n");
   for (uint32_t i = 0; i < s->count; i++) unit_print(out, b, &units[i]);
 }

@@ -33,13 +33,11 @@ struct sequence {
   uint8_t type;
   bool unchanged;        /* some unit's output has to be as it was */
   bool by_hand;          /* some unit is done by a person */
-  const char *name;
   uint32_t first, count; /* units; first NONE: a kept block of the step, see sequence_units() */
   uint32_t step;         /* index in the order, NONE */
   uint32_t resource;     /* observe, was: whose attributes; NONE */
   uint32_t secret;       /* fetch */
   uint32_t made_by;      /* observe, was: the step, an index in the order, that creates what must not be there before it; NONE */
-  const char *note;      /* said instead of commands (undo none); NULL */
 };
 
 struct probe {
@@ -55,7 +53,7 @@ struct tool_use {
   const char *name, *dir; /* dir NULL: anywhere on PATH */
 };
 struct unused {
-  const char *address;
+  struct address address;
   uint32_t port, resource;
 };
 
@@ -109,6 +107,12 @@ struct runbook *runbook_build(struct model *m, const struct proof *p);
 void runbook_whole(struct runbook *b);
 /* The shape of a kept block, NULL of any other. */
 struct shape_use *sequence_shape(const struct runbook *b, const struct sequence *s);
+/* Its function in the script: "step_2_do", "observe_1", "secret_1"; a sequence of b->sequences. */
+const char *sequence_name(const struct runbook *b, const struct sequence *s, struct arena *a);
+/* What is said instead of commands (undo none); NULL. */
+const char *sequence_note(const struct runbook *b, const struct sequence *s);
+/* The commands of a kept block, in `a`. */
+struct block sequence_kept(const struct runbook *b, const struct sequence *s, struct arena *a);
 /* The units of a sequence; those of a kept block are made, in `a`. */
 const struct unit *sequence_units(const struct runbook *b, const struct sequence *s, struct arena *a);
 /* Those of each sequence in a stretch. */

@@ -177,9 +177,10 @@ static void way_back(struct text *out, const struct runbook *b, uint32_t k, cons
   const struct step *s = &b->m->steps.at[b->p->order.at[k]];
   int64_t wait = b->p->back != NULL ? b->p->back[k].length : 0;
   size_t from = out->n;
+  const char *note = sequence_note(b, undo);
   if (s->irreversible != 0 || undo->count == 0) {
     if (s->irreversible != 0) LINE(out, "      no way back: %s", name_at(b, s->irreversible));
-    else if (undo->note != NULL) LINE(out, "      undo: nothing, %s", undo->note);
+    else if (note != NULL) LINE(out, "      undo: nothing, %s", note);
     else LINE(out, "      undo: nothing%s", s->wait ? ", it only waits" : "");
     return;
   }

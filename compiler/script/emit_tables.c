@@ -129,8 +129,11 @@ void lists_print(struct text *out, const struct runbook *b) {
     const struct unused *x = &b->unused.at[i];
     list_line(&list);
     text_puts(out, "  cut_unused ");
-    quote_word(out, strchr(x->address, ':') != NULL ? arena_print(out->arena, "[%s]", x->address) : x->address);
-    text_print(out, " %u ", x->port);
+    const char *address = address_text(out->arena, &x->address);
+    quote_word(out, strchr(address, ':') != NULL ? arena_print(out->arena, "[%s]", address) : address);
+    text_putc(out, ' ');
+    text_number(out, x->port);
+    text_putc(out, ' ');
     quote_word(out, name_at(b, b->m->resources.at[x->resource].name));
     text_putc(out, '\n');
   }

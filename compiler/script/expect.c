@@ -330,8 +330,8 @@ static const char *called(struct expecting *e, const struct sequence *s) {
 
 static void sequence(struct expecting *e, const struct sequence *s, const struct unit *units) {
   const struct model *m = e->b->m;
-  const char *what = called(e, s);
-  expect_function(e, s->name, what);
+  const char *what = called(e, s), *note = sequence_note(e->b, s);
+  expect_function(e, sequence_name(e->b, s, e->arena), what);
   bool watches = (s->type == SEQ_WAS || s->type == SEQ_VERIFY) && s->resource != NONE && s->count > 0;
   if (watches) {
     expect_word(e, s->made_by == NONE ? "cut_watch" : "cut_watch_gone");
@@ -350,14 +350,14 @@ static void sequence(struct expecting *e, const struct sequence *s, const struct
     expect_known(e, "cut_watched");
     expect_end(e);
   }
-  if (s->note != NULL) {
+  if (note != NULL) {
     expect_known(e, "cut_say");
-    expect_word(e, arena_print(e->arena, "      nothing to undo: %s", s->note));
+    expect_word(e, arena_print(e->arena, "      nothing to undo: %s", note));
     expect_end(e);
   }
   if (s->type == SEQ_FETCH && s->count == 0) {
     source(e, &m->secrets.at[s->secret]);
-  } else if (s->count == 0 && s->note == NULL) {
+  } else if (s->count == 0 && note == NULL) {
     expect_known(e, ":");
     expect_end(e);
   }

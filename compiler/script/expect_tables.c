@@ -134,7 +134,7 @@ void expect_lists(struct expecting *e) {
   finish(e, &l);
   l = begin(e, "plan_unused", "the addresses that have to be free", b->unused.n);
   for (uint32_t i = 0; i < b->unused.n; i++) {
-    const char *address = b->unused.at[i].address;
+    const char *address = address_text(e->arena, &b->unused.at[i].address);
     begin_line(e, &l);
     expect_known(e, "cut_unused");
     expect_word(e, strchr(address, ':') != NULL ? arena_print(e->arena, "[%s]", address) : address);

@@ -76,6 +76,6 @@ struct command_lines script_listing(struct listings *l, uint32_t k, enum block_t
       add_terms(&out, a, u, text_done(&head));
     }
   }
-  if (s->note != NULL) array_push(a, &out.lines, arena_print(a, "nothing to undo: %s", s->note));
+  if (sequence_note(l->b, s) != NULL) array_push(a, &out.lines, arena_print(a, "nothing to undo: %s", sequence_note(l->b, s)));
   return out;
 }

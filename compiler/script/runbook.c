@@ -134,9 +134,27 @@ static struct sequence *push_sequence(struct builder *u, struct sequence s) {
   return &u->b->sequences.at[u->b->sequences.n - 1];
 }
 
-static struct sequence *add_sequence(struct builder *u, enum sequence_type type, const char *name, struct block block) {
+/* Of a step's, `number` is its index in the order; of the others their own. */
+static const char *name_of_type(struct arena *a, enum sequence_type type, uint32_t number) {
+  static const char *const of_step[] = {[SEQ_DO] = "_do", [SEQ_UNDO] = "_undo", [SEQ_VERIFY] = "_verify", [SEQ_WAS] = "_was"};
+  if (type == SEQ_OBSERVE || type == SEQ_FETCH) return numbered(a, type == SEQ_OBSERVE ? "observe" : "secret", number + 1, "");
+  return numbered(a, "step", number + 1, of_step[type]);
+}
+
+const char *sequence_name(const struct runbook *b, const struct sequence *s, struct arena *a) {
+  uint32_t i = (uint32_t)(s - b->sequences.at);
+  return name_of_type(a, (enum sequence_type)s->type, s->type == SEQ_OBSERVE ? i : s->type == SEQ_FETCH ? i - b->observations - 4 * b->p->order.n : s->step);
+}
+
+const char *sequence_note(const struct runbook *b, const struct sequence *s) {
+  uint32_t none = s->type == SEQ_UNDO && s->count == 0 ? b->m->steps.at[b->p->order.at[s->step]].undo_none : 0;
+  return none == 0 ? NULL : name_text(&b->m->c->names, none);
+}
+
+static struct sequence *add_sequence(struct builder *u, enum sequence_type type, uint32_t number, struct block block) {
   struct runbook *b = u->b;
-  struct sequence s = {.type = (uint8_t)type, .unchanged = compares(block), .by_hand = by_hand(block), .name = name, .first = b->units.n,
+  const char *name = block.n > 0 ? name_of_type(u->arena, type, number) : "";
+  struct sequence s = {.type = (uint8_t)type, .unchanged = compares(block), .by_hand = by_hand(block), .first = b->units.n,
                        .count = block.n, .step = NONE, .resource = NONE, .secret = NONE, .made_by = NONE};
   for (uint32_t i = 0; i < block.n; i++) {
     const struct command *c = &block.at[i];
@@ -197,10 +215,10 @@ static void look_at_shape(struct builder *u, struct shape_use *x, struct block b
 }
 
 /* A block of the k-th step. Of a kept one only its shape is looked at, and its commands where their values tell something. */
-static struct sequence *add_block(struct builder *u, enum sequence_type type, const char *name, uint32_t k) {
+static struct sequence *add_block(struct builder *u, enum sequence_type type, uint32_t k) {
   struct model *m = u->b->m;
   uint32_t step = u->b->p->order.at[k], shape = step_shape(m, step, blocks[type]);
-  if (shape == NONE) return add_sequence(u, type, name, step_block(m, step, blocks[type], u->done));
+  if (shape == NONE) return add_sequence(u, type, k, step_block(m, step, blocks[type], u->done));
   struct shape_use *x = &u->b->shapes[shape];
   bool first = !x->seen;
   if (first || !x->told) {
@@ -209,7 +227,7 @@ static struct sequence *add_block(struct builder *u, enum sequence_type type, co
     for (uint32_t i = 0; i < block.n; i++) command_tools(u, &block.at[i]);
     arena_reset(&u->block);
   }
-  return push_sequence(u, (struct sequence){.type = (uint8_t)type, .unchanged = x->unchanged, .by_hand = x->by_hand, .name = name, .first = NONE, .count = x->count,
+  return push_sequence(u, (struct sequence){.type = (uint8_t)type, .unchanged = x->unchanged, .by_hand = x->by_hand, .first = NONE, .count = x->count,
                                             .step = NONE, .resource = NONE, .secret = NONE, .made_by = NONE});
 }
 
@@ -217,15 +235,20 @@ struct shape_use *sequence_shape(const struct runbook *b, const struct sequence 
   return s->first != NONE ? NULL : &b->shapes[step_shape(b->m, b->p->order.at[s->step], blocks[s->type])];
 }
 
+struct block sequence_kept(const struct runbook *b, const struct sequence *s, struct arena *a) {
+  return step_kept(a, b->m, b->p->order.at[s->step], blocks[s->type]);
+}
+
 const struct unit *sequence_units(const struct runbook *b, const struct sequence *s, struct arena *a) {
   if (s->count == 0) return NULL;
   if (s->first != NONE) return &b->units.at[s->first];
   struct unit *units = arena_array(a, struct unit, s->count);
-  struct block block = step_kept(a, b->m, b->p->order.at[s->step], blocks[s->type]);
+  struct block block = sequence_kept(b, s, a);
   const struct shape_use *x = sequence_shape(b, s);
+  const char *name = sequence_name(b, s, a);
   for (uint32_t i = 0; i < s->count; i++) {
     units[i] = x->units[i];
-    units[i].name = unit_name(a, s->name, i + 1);
+    units[i].name = unit_name(a, name, i + 1);
     units[i].command = &block.at[i];
   }
   return units;
@@ -260,7 +283,7 @@ static bool exists_in(const struct model *m, uint32_t resource, const bool *done
 static struct block observe_step(struct builder *u, uint32_t step, uint32_t *resource) {
   const struct step *s = &u->b->m->steps.at[step];
   *resource = s->resource;
-  if (s->resource == NONE || !exists_in(u->b->m, s->resource, u->done)) return (struct block){0};
+  if (s->resource == NONE || !resource_observes(u->b->m, s->resource) || !exists_in(u->b->m, s->resource, u->done)) return (struct block){0};
   return resource_observe(u->b->m, s->resource, u->done);
 }
 
@@ -269,26 +292,23 @@ static void add_step(struct builder *u, uint32_t k) {
   uint32_t step = u->b->p->order.at[k];
   u->done = proof_flags(m, u->b->p, k);
   u->first[k] = u->b->sequences.n;
-  add_block(u, SEQ_DO, numbered(u->arena, "step", k + 1, "_do"), k)->step = k;
+  add_block(u, SEQ_DO, k)->step = k;
   uint32_t resource;
   struct block was = observe_step(u, step, &resource);
-  bool before_absent = resource != NONE && !exists_in(m, resource, u->done);
+  bool before_absent = resource != NONE && resource_observes(m, resource) && !exists_in(m, resource, u->done);
   u->done = proof_flags(m, u->b->p, k + 1);
-  struct sequence *undo = add_block(u, SEQ_UNDO, numbered(u->arena, "step", k + 1, "_undo"), k);
-  undo->step = k;
-  if (undo->count == 0 && m->steps.at[step].undo_none != 0) undo->note = name_text(&m->c->names, m->steps.at[step].undo_none);
-  const char *name = numbered(u->arena, "step", k + 1, "_verify");
-  struct sequence *s = add_block(u, SEQ_VERIFY, name, k);
+  add_block(u, SEQ_UNDO, k)->step = k;
+  struct sequence *s = add_block(u, SEQ_VERIFY, k);
   if (s->count == 0) {
     u->b->sequences.n--;
-    s = add_sequence(u, SEQ_VERIFY, name, observe_step(u, step, &resource));
+    s = add_sequence(u, SEQ_VERIFY, k, observe_step(u, step, &resource));
     s->resource = resource;
   }
   s->step = k;
   /* Of what was made, whether it is gone again. */
   bool makes = was.n == 0 && resource != NONE && before_absent && exists_in(m, resource, u->done);
   if (makes) was = resource_observe(m, resource, u->done);
-  s = add_sequence(u, SEQ_WAS, numbered(u->arena, "step", k + 1, "_was"), was);
+  s = add_sequence(u, SEQ_WAS, k, was);
   s->step = k;
   s->resource = resource;
   if (makes && was.n > 0) s->made_by = k;
@@ -402,7 +422,7 @@ static void add_unused(struct builder *u) {
   for (uint32_t i = 0; i < keys.n; i++) {
     const struct endpoint_key *k = &keys.at[i], *last = i > 0 ? k - 1 : NULL;
     if (last != NULL && k->port == last->port && memcmp(&k->address, &last->address, sizeof k->address) == 0) continue;
-    if (!answered(u->b, k, start)) array_push(u->arena, &u->b->unused, (struct unused){address_text(u->arena, &k->address), k->port, k->resource});
+    if (!answered(u->b, k, start)) array_push(u->arena, &u->b->unused, (struct unused){k->address, k->port, k->resource});
   }
   arena_reset(&u->scratch);
   if (u->b->unused.n > 0) add_tool(u, "curl", NULL);
@@ -426,12 +446,16 @@ static const struct pieces *connection_of(const struct command *c, const struct 
   return NULL;
 }
 
+static uint32_t stack_of(const struct runbook *b, uint32_t k) {
+  uint32_t resource = b->m->steps.at[b->p->order.at[k]].resource;
+  return resource == NONE ? NONE : b->m->resources.at[resource].via;
+}
+
 /* The lock of the stack that a step goes through: what has a `schema` and a `workspace`. One without PG_CONN_STR counts when it
  * says where its state is. */
 static void step_lock(struct builder *u, uint32_t k) {
   struct runbook *b = u->b;
-  const struct step *s = &b->m->steps.at[b->p->order.at[k]];
-  uint32_t stack = s->resource == NONE ? NONE : b->m->resources.at[s->resource].via;
+  uint32_t stack = stack_of(b, k);
   if (stack == NONE) return;
   uint32_t known = u->lock_of[stack];
   if (known != NONE && b->locks.at[known].connection != NULL) {
@@ -458,9 +482,12 @@ static void step_lock(struct builder *u, uint32_t k) {
 
 static void add_locks(struct builder *u) {
   struct runbook *b = u->b;
-  u->lock_of = arena_array(u->arena, uint32_t, b->m->resources.n + 1);
+  uint32_t first = 0;
+  while (first < b->p->order.n && stack_of(b, first) == NONE) first++;
+  if (first == b->p->order.n) return;
+  u->lock_of = arena_array(&u->scratch, uint32_t, b->m->resources.n + 1);
   for (uint32_t i = 0; i < b->m->resources.n; i++) u->lock_of[i] = NONE;
-  for (uint32_t k = 0; k < b->p->order.n; k++) step_lock(u, k);
+  for (uint32_t k = first; k < b->p->order.n; k++) step_lock(u, k);
   for (uint32_t i = 0; i < b->locks.n; i++) b->locks.at[i].steps = text_done(&u->lock_steps.at[i]);
 }
 
@@ -470,12 +497,15 @@ static void add_locks(struct builder *u) {
 static void add_observations(struct builder *u) {
   struct runbook *b = u->b;
   struct model *m = b->m;
-  bool *there = arena_array(u->arena, bool, m->resources.n + 1);
+  if (!model_observes(m)) return;
+  struct arena own = {0};
+  bool *there = arena_array(&own, bool, m->resources.n + 1);
   u->done = proof_flags(m, b->p, 0);
   for (uint32_t i = 0; i < m->resources.n; i++) {
+    if (!resource_observes(m, i)) continue;
     there[i] = exists_in(m, i, u->done);
     struct block look = there[i] ? resource_observe(m, i, u->done) : (struct block){0};
-    if (look.n > 0) add_sequence(u, SEQ_OBSERVE, arena_print(u->arena, "observe_%u", b->sequences.n + 1), look)->resource = i;
+    if (look.n > 0) add_sequence(u, SEQ_OBSERVE, b->sequences.n, look)->resource = i;
   }
   uint32_t exists = name_find(&m->c->names, "exists", 6);
   u->done = proof_flags(m, b->p, b->p->order.n);
@@ -483,14 +513,15 @@ static void add_observations(struct builder *u) {
     const struct step *s = &m->steps.at[b->p->order.at[k]];
     for (uint32_t h = 0; h < s->hop_count; h++) {
       const struct attribute *a = &m->attributes.at[s->hops[h].attribute];
-      if (a->name != exists || there[a->owner] || s->hops[h].index > 0 || !exists_in(m, a->owner, u->done)) continue;
+      if (a->name != exists || !resource_observes(m, a->owner) || there[a->owner] || s->hops[h].index > 0 || !exists_in(m, a->owner, u->done)) continue;
       struct block look = resource_observe(m, a->owner, u->done);
       if (look.n == 0) continue;
-      struct sequence *q = add_sequence(u, SEQ_OBSERVE, arena_print(u->arena, "observe_%u", b->sequences.n + 1), look);
+      struct sequence *q = add_sequence(u, SEQ_OBSERVE, b->sequences.n, look);
       q->resource = a->owner;
       q->made_by = k;
     }
   }
+  arena_free(&own);
 }
 
 /* ── All of it ─────────────────────────────────────────────────────────────── */
@@ -499,7 +530,8 @@ static void add_observations(struct builder *u) {
 static const uint32_t *overtaking(struct builder *u) {
   const struct runbook *b = u->b;
   uint32_t n = b->p->order.n;
-  uint32_t *newer = arena_array(u->arena, uint32_t, n + 1), *next = arena_array(u->arena, uint32_t, b->m->resources.n + 1);
+  struct arena own = {0};
+  uint32_t *newer = arena_array(u->arena, uint32_t, n + 1), *next = arena_array(&own, uint32_t, b->m->resources.n + 1);
   for (uint32_t i = 0; i < b->m->resources.n; i++) next[i] = NONE;
   for (uint32_t k = n; k-- > 0;) {
     const struct step *s = &b->m->steps.at[b->p->order.at[k]];
@@ -507,6 +539,7 @@ static const uint32_t *overtaking(struct builder *u) {
     if (s->resource != NONE) next[s->resource] = k;
     for (uint32_t i = 0; i < s->part_count; i++) next[s->parts[i]] = k;
   }
+  arena_free(&own);
   return newer;
 }
 
@@ -529,7 +562,7 @@ struct runbook *runbook_build(struct model *m, const struct proof *p) {
   for (uint32_t i = 0; i < b->secrets.n; i++) {
     uint32_t secret = b->secrets.at[i];
     struct block fetch = secret_fetch(m, secret, u.done);
-    add_sequence(&u, SEQ_FETCH, arena_print(arena, "secret_%u", i + 1), fetch)->secret = secret;
+    add_sequence(&u, SEQ_FETCH, i, fetch)->secret = secret;
     if (fetch.n > 0) add_tool(&u, "jq", NULL);
   }
   arena_free(&u.scratch);

@@ -213,9 +213,9 @@ static uint32_t find_exec(const struct shell_command *k, uint32_t i) {
 bool shell_told(const struct model *m, const char *word) {
   static const char *const others[] = {"ssh", "eval", "alias", "find", "kill", "pkill", "killall", "set", "cat", "tee", "dd", "true", "errexit", "KILL", "SIGKILL"};
   const char *name = base(word);
-  size_t dots = 0, digits = strspn(word, "0123456789.");
-  if (strchr("-+", word[0]) != NULL) return true; /* "" too */
-  for (size_t i = 0; i < digits; i++) dots += word[i] == '.';
+  size_t dots = 0, digits = 0;
+  if (word[0] == '\0' || word[0] == '-' || word[0] == '+') return true;
+  for (; (word[digits] >= '0' && word[digits] <= '9') || word[digits] == '.'; digits++) dots += word[digits] == '.';
   if (digits > 0 && dots < 2) return true; /* a length, a signal */
   if (strcmp(word, "/dev/null") == 0 || prefix_of(name) != NULL) return true;
   for (size_t i = 0; i < sizeof shells / sizeof *shells; i++)
