@@ -54,7 +54,7 @@ static const char *where(const struct page *g, struct span at) {
 
   if (at.source >= c->sources.n)
     return "";
-  return arena_print(&c->arena, "%s:%u", c->sources.at[at.source].path, source_place(c, at.source, at.start).line);
+  return arena_print(&c->arena, "%s:%u", c->sources.at[at.source].path, source_line_at(c, at.source, at.start));
 }
 
 static unsigned widest(unsigned a, const char *s) {
@@ -75,11 +75,55 @@ static const char *title(const struct page *g, const struct step *s) {
   return strncmp(text, who, n) == 0 && text[n] == ':' ? text + n + 1 + strspn(text + n + 1, " ") : text;
 }
 
-/* Where a step stands: its line, with the file when that is not the plan's own. */
-static const char *line_of(const struct page *g, struct span at) {
-  if (at.source != g->m->plan_at.source || at.source >= g->m->c->sources.n)
-    return where(g, at);
-  return arena_print(&g->m->c->arena, "line %u", source_place(g->m->c, at.source, at.start).line);
+/* Where a step stands: its line in the plan's own file. 0: it is elsewhere, or nowhere. */
+static uint32_t line_of(const struct page *g, struct span at) {
+  return at.source != g->m->plan_at.source || at.source >= g->m->c->sources.n ? 0 : source_line_at(g->m->c, at.source, at.start);
+}
+
+static unsigned digits_of(uint64_t n) {
+  unsigned digits = 1;
+
+  for (; n >= 10; n /= 10)
+    digits++;
+  return digits;
+}
+
+static const char *time_of(const struct page *g, const struct step *s) {
+  return s->takes < 0 ? "?" : words_time(&g->m->c->arena, s->takes);
+}
+
+/* The columns of the table of steps. */
+struct columns {
+  unsigned number, ids, times, what, unknown;
+  uint32_t *lines; /* by index in the order */
+};
+
+static struct columns columns_of(const struct page *g) {
+  const struct proof *p = g->p;
+  struct columns c = {.number = digits_of(p->order.n), .ids = 4, .times = 5, .lines = arena_array(&g->m->c->arena, uint32_t, p->order.n + 1)};
+  unsigned wheres = 0;
+  uint32_t last = 0;
+
+  for (uint32_t i = 0; i < p->order.n; i++) {
+    const struct step *s = &g->m->steps.at[p->order.at[i]];
+
+    c.ids = widest(c.ids, name(g, s->name));
+    c.lines[i] = line_of(g, s->at);
+    if (!c.lines[i])
+      wheres = widest(wheres, where(g, s->at));
+    if (c.lines[i] > last)
+      last = c.lines[i];
+    if (!i || s->takes != g->m->steps.at[p->order.at[i - 1]].takes)
+      c.times = widest(c.times, time_of(g, s));
+    c.unknown += s->takes < 0;
+  }
+  if (last && digits_of(last) + 5 > wheres)
+    wheres = digits_of(last) + 5;
+  c.ids = c.ids > 30 ? 30 : c.ids;
+  unsigned fixed = c.number + c.ids + c.times + wheres + 10;
+
+  c.what = g->width > fixed + 20 ? g->width - fixed : 20;
+  return c;
 }
 
 static void remark(const struct page *g, unsigned indent, const char *s) {
@@ -122,24 +166,43 @@ static const char *verdict(const struct page *g) {
                      (unsigned long long)looked_at, looked_at == 1 ? "" : "s");
 }
 
+static void step_row(const struct page *g, const struct columns *c, uint32_t i) {
+  const struct step *s = &g->m->steps.at[g->p->order.at[i]];
+  const char *text = title(g, s);
+  bool fits = paint_width(text, strlen(text), 0) <= c->what;
+  unsigned indent = c->number + c->ids + 6;
+
+  paint_repeat(g->out, " ", c->number + 2 - digits_of(i + 1));
+  text_number(g->out, i + 1);
+  text_puts(g->out, "  ");
+  paint_style(g->out, STYLE_BOLD, g->colour);
+  cell(g->out, name(g, s->name), c->ids, false);
+  paint_style(g->out, STYLE_PLAIN, g->colour);
+  text_puts(g->out, "  ");
+  cell(g->out, fits ? text : "", c->what, false);
+  text_puts(g->out, "  ");
+  cell(g->out, time_of(g, s), c->times, true);
+  text_puts(g->out, "  ");
+  paint_style(g->out, STYLE_DIM, g->colour);
+  if (c->lines[i]) {
+    text_puts(g->out, "line ");
+    text_number(g->out, c->lines[i]);
+  } else {
+    paint_puts(g->out, where(g, s->at));
+  }
+  paint_style(g->out, STYLE_PLAIN, g->colour);
+  text_putc(g->out, '\n');
+  if (!fits) {
+    paint_repeat(g->out, " ", indent);
+    paint_wrap(g->out, text, indent, g->width);
+    text_putc(g->out, '\n');
+  }
+  step_remarks(g, s, indent);
+}
+
 static void order(const struct page *g) {
   const struct proof *p = g->p;
-  unsigned number = 1, ids = 4, times = 5, wheres = 0, unknown = 0;
-
-  for (uint32_t i = p->order.n; i >= 10; i /= 10)
-    number++;
-  for (uint32_t i = 0; i < p->order.n; i++) {
-    const struct step *s = &g->m->steps.at[p->order.at[i]];
-
-    ids = widest(ids, name(g, s->name));
-    wheres = widest(wheres, line_of(g, s->at));
-    times = widest(times, s->takes < 0 ? "?" : words_time(&g->m->c->arena, s->takes));
-    unknown += s->takes < 0;
-  }
-  ids = ids > 30 ? 30 : ids;
-  unsigned fixed = number + ids + times + wheres + 10;
-  unsigned what = g->width > fixed + 20 ? g->width - fixed : 20;
-
+  struct columns c = columns_of(g);
   const char *head = p->order_holds ? "order" : g->m->c->errors ? "order (refused)" : "order (waived)", *sure = verdict(g);
 
   styled(g, STYLE_BOLD, head);
@@ -150,32 +213,11 @@ static void order(const struct page *g) {
     paint_wrap(g->out, sure, 2, g->width);
     text_putc(g->out, '\n');
   }
-  for (uint32_t i = 0; i < p->order.n; i++) {
-    const struct step *s = &g->m->steps.at[p->order.at[i]];
-    const char *text = title(g, s), *time = s->takes < 0 ? "?" : words_time(&g->m->c->arena, s->takes);
-    bool fits = paint_width(text, strlen(text), 0) <= what;
-
-    text_print(g->out, "  %*u  ", (int)number, i + 1);
-    paint_style(g->out, STYLE_BOLD, g->colour);
-    cell(g->out, name(g, s->name), ids, false);
-    paint_style(g->out, STYLE_PLAIN, g->colour);
-    text_puts(g->out, "  ");
-    cell(g->out, fits ? text : "", what, false);
-    text_puts(g->out, "  ");
-    cell(g->out, time, times, true);
-    text_puts(g->out, "  ");
-    styled(g, STYLE_DIM, line_of(g, s->at));
-    text_putc(g->out, '\n');
-    if (!fits) {
-      paint_repeat(g->out, " ", number + ids + 6);
-      paint_wrap(g->out, text, number + ids + 6, g->width);
-      text_putc(g->out, '\n');
-    }
-    step_remarks(g, s, number + ids + 6);
-  }
+  for (uint32_t i = 0; i < p->order.n; i++)
+    step_row(g, &c, i);
   text_print(g->out, "  all of it: %s", words_time(&g->m->c->arena, p->total));
-  if (unknown)
-    text_print(g->out, " and what %u step%s without a known length take%s", unknown, unknown == 1 ? "" : "s", unknown == 1 ? "s" : "");
+  if (c.unknown)
+    text_print(g->out, " and what %u step%s without a known length take%s", c.unknown, c.unknown == 1 ? "" : "s", c.unknown == 1 ? "s" : "");
   text_putc(g->out, '\n');
 }
 

@@ -86,10 +86,33 @@ static bool turns(uint32_t c) {
   return c == 0x200e || c == 0x200f || c == 0x061c || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029;
 }
 
+/* So many bytes from the start on are letters, digits and marks of ASCII, or blanks: a column each. */
+static size_t plain(const char *bytes, size_t n) {
+  const uint64_t ones = UINT64_MAX / 255;
+  size_t i = 0;
+
+  for (uint64_t all; n - i >= sizeof all; i += sizeof all) {
+    memcpy(&all, bytes + i, sizeof all);
+    if ((all | (all - ones * ' ') | ((all ^ ones * 127) - ones)) & ones * 128)
+      break;
+  }
+  while (i < n && bytes[i] >= ' ' && bytes[i] < 127)
+    i++;
+  return i;
+}
+
 unsigned paint_text(struct text *out, const char *bytes, size_t n, unsigned column) {
   unsigned start = column, length;
 
   for (size_t i = 0; i < n; i += length) {
+    size_t run = plain(bytes + i, n - i);
+
+    if (run && out)
+      text_add(out, bytes + i, run);
+    column += (unsigned)run;
+    i += run;
+    if (i == n)
+      break;
     uint32_t c = decode(bytes + i, n - i, &length);
 
     if (c == '\t') {
@@ -126,8 +149,11 @@ unsigned paint_width(const char *bytes, size_t n, unsigned column) {
 }
 
 void paint_repeat(struct text *out, const char *s, unsigned times) {
+  size_t n = strlen(s);
+
+  text_room(out, n * times);
   while (times--)
-    text_puts(out, s);
+    text_add(out, s, n);
 }
 
 unsigned paint_wrap(struct text *out, const char *s, unsigned indent, unsigned width) {

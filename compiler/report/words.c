@@ -33,6 +33,12 @@ const char *words_step(const struct model *m, const struct proof *p, uint32_t st
   return arena_print(arena_of(m), "step %u (`%s`)", place + 1, id);
 }
 
+/* The same of the one at a place in the order. */
+static const char *step_at(const struct model *m, const struct proof *p, uint32_t place) {
+  uint32_t step = p->order.at[place];
+  return step >= m->steps.n ? "no step" : arena_print(arena_of(m), "step %u (`%s`)", place + 1, text_of(m, m->steps.at[step].name));
+}
+
 const char *words_host(const struct model *m, const struct host *host) {
   struct arena *arena = arena_of(m);
   switch ((enum host_type)host->type) {
@@ -96,7 +102,10 @@ const char *words_time(struct arena *arena, int64_t milliseconds) {
   struct text out = {.arena = arena};
   if (milliseconds < 0) return "an unknown time";
   for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-    if (milliseconds / units[i].length) text_print(&out, "%s%lld%s", out.n ? " " : "", (long long)(milliseconds / units[i].length), units[i].unit);
+    if (milliseconds < units[i].length) continue;
+    if (out.n) text_putc(&out, ' ');
+    text_number(&out, (uint64_t)(milliseconds / units[i].length));
+    text_puts(&out, units[i].unit);
     milliseconds %= units[i].length;
   }
   return out.n ? text_done(&out) : "0s";
@@ -152,10 +161,10 @@ const char *words_states(const struct model *m, const struct proof *p, uint32_t 
   if (first == NONE || first > n) return "in some state";
   if (first == 0 && last == 0 && n) return "before the first step";
   if (first == 0 && (last == NONE || last >= n)) return "in every state";
-  if (first == 0) return arena_print(arena, "from the start until %s", words_step(m, p, p->order.at[last]));
-  const char *from = words_step(m, p, p->order.at[first - 1]);
+  if (first == 0) return arena_print(arena, "from the start until %s", step_at(m, p, last));
+  const char *from = step_at(m, p, first - 1);
   if (last == NONE || last >= n) return arena_print(arena, "from %s on", from);
-  return arena_print(arena, "from %s until %s", from, words_step(m, p, p->order.at[last]));
+  return arena_print(arena, "from %s until %s", from, step_at(m, p, last));
 }
 
 /* A limit as the plan has it, to the millisecond. */
