@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { AT_ONCE = 32, RESOURCES_TO_SHARE = 2000 };
+enum { AT_ONCE = 32, ITEMS = 16, RESOURCES_TO_SHARE = 2000 };
 #define UNREADABLE 0x7fffffffu /* as what is needed: the resource has to wake */
 
 /* ── Values ────────────────────────────────────────────────────────────────── */
@@ -32,7 +32,8 @@ struct glance {
   uint32_t resource;
   const char *text;
   uint32_t source;
-  struct plain_value values[SLOTS];
+  uint32_t item_count;                              /* of what it needs, where that is a list: how many there are */
+  struct plain_value values[SLOTS], items[ITEMS];   /* and the first of them */
 };
 
 static void glance_at(struct glance *g, struct glances *all, uint32_t resource) {
@@ -44,7 +45,7 @@ static void glance_at(struct glance *g, struct glances *all, uint32_t resource) 
   g->resource = resource;
   g->source = NODE(e, node)->source;
   g->text = e->c->sources.at[g->source].text;
-  plain_read(e->tree, node, g->values);
+  g->item_count = plain_read_list(e->tree, node, g->values, g->d->needs, g->items, ITEMS);
 }
 
 static struct span span_at(const struct glance *g, const struct plain_value *v) { return (struct span){g->source, v->start, v->end}; }
@@ -60,12 +61,13 @@ static bool ambiguous(const struct elaboration *e, uint32_t name) {
 static uint32_t zone_at(const struct glance *g, const struct plain_value *v) {
   struct glances *a = g->all;
   uint32_t n = v->end - v->start;
+  if (a->zone_text == g->text + v->start) return a->zone;
   if (a->zone_length != n || memcmp(a->zone_text, g->text + v->start, n) != 0) {
     uint32_t name = word_at(g, v);
     a->zone = ambiguous(g->e, name) ? NONE : zone_find(g->e, name);
-    a->zone_text = g->text + v->start;
     a->zone_length = n;
   }
+  a->zone_text = g->text + v->start;
   return a->zone;
 }
 
@@ -171,7 +173,9 @@ static bool needs(struct glance *g) {
   const struct plain_value *v = &g->values[g->d->needs];
   struct plain_value item;
   if (v->type != V_LIST) return needed(g, v);
-  for (uint32_t at = v->start; plain_element(g->e->tree, g->source, &at, &item);)
+  for (uint32_t i = 0; i < g->item_count && g->item_count <= ITEMS; i++)
+    if (!needed(g, &g->items[i])) return false;
+  for (uint32_t at = v->start; g->item_count > ITEMS && plain_element(g->e->tree, g->source, &at, &item);)
     if (!needed(g, &item)) return false;
   return true;
 }
@@ -225,19 +229,29 @@ void asleep_read(struct elaboration *e) {
   } else (void)read_all(&a->glances[0]);
 }
 
-bool asleep_facts(struct elaboration *e, uint32_t resource) {
+static void facts_add(struct model *m, const struct fact_slot *slots, uint32_t n) {
+  uint32_t want = m->facts.n + n;
+  if (want > m->facts.cap) m->facts.at = arena_grow(&m->c->arena, m->facts.at, m->facts.n, &m->facts.cap, want, sizeof *m->facts.at);
+  if (n) memcpy(m->facts.at + m->facts.n, slots, n * sizeof *slots);
+  m->facts.n = want;
+}
+
+uint32_t asleep_facts(struct elaboration *e, uint32_t resource) {
   struct asleep *a = e->asleep;
   struct glances *all = &a->glances[a->glance_count > 1 && resource >= a->glances[1].first];
-  uint32_t end = all->taken;
-  while (end < all->slots.n && slot_by(all->slots.at[end]) < resource) end++;
+  const struct fact_slot *slots = all->slots.at;
+  uint32_t until = resource, from = all->taken;
+  while (until < all->end && resource_asleep(e->m, until)) until++;
+  while (from < all->slots.n && slot_by(slots[from]) < resource) from++; /* of those that have woken meanwhile */
+  uint32_t end = from;
+  for (; end < all->slots.n && slot_by(slots[end]) < until; end++)
+    if (slot_on(slots[end]) == UNREADABLE) until = slot_by(slots[end]);
+  while (end > from && slot_by(slots[end - 1]) >= until) end--;
 
-  bool sleeps = resource_asleep(e->m, resource);
-  for (all->taken = end; end < all->slots.n && slot_by(all->slots.at[end]) == resource; end++)
-    if (slot_on(all->slots.at[end]) == UNREADABLE) sleeps = false;
-  for (; sleeps && all->taken < end; all->taken++) array_push(&e->c->arena, &e->m->facts, all->slots.at[all->taken]);
+  facts_add(e->m, slots + from, end - from);
   all->taken = end;
-  if (!sleeps) (void)attributes_of(e->m, resource);
-  return sleeps;
+  if (until < all->end) (void)attributes_of(e->m, until);
+  return until;
 }
 
 void asleep_taken(struct elaboration *e) {

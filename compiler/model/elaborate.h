@@ -391,8 +391,9 @@ bool asleep_without(const struct elaboration *e, uint32_t resource, uint32_t nam
 void asleep_room(struct elaboration *e);
 /* Reads the facts of all that sleep, and their zones. */
 void asleep_read(struct elaboration *e);
-/* Adds those of one, in the order of the resources: false (and it is awake) when they can't be read from its text at once. */
-bool asleep_facts(struct elaboration *e, uint32_t resource);
+/* Adds those of one and of the next that sleep, in the order of the resources; the first that does not: it is awake already, or now,
+ * since its facts can't be read from its text at once. Where others have woken since they were read, their facts are left out. */
+uint32_t asleep_facts(struct elaboration *e, uint32_t resource);
 void asleep_taken(struct elaboration *e); /* that was the last */
 void fact_keep(struct elaboration *e, const struct fact *fact); /* facts.c */
 void attributes_declare(struct elaboration *e, uint32_t resource); /* declare.c: those of one that wakes */

@@ -531,8 +531,9 @@ void facts_build(struct elaboration *e) {
   struct need_list scratch = {0};
   asleep_read(e);
   for (uint32_t r = 0; r < e->m->resources.n; r++) {
+    while (r < e->m->resources.n && resource_asleep(e->m, r)) r = asleep_facts(e, r);
+    if (r == e->m->resources.n) break;
     uint32_t kind = e->resources.at[r].kind;
-    if (resource_asleep(e->m, r) && asleep_facts(e, r)) continue;
     e->resources.at[r].asleep = 0;
     struct fact_maker f = {.e = e, .resource = r, .scope = scope_resource(e, r, false), .exists = resource_exists(e, r), .scratch = &scratch};
     if (kind != NONE) items(&f, NODE(e, e->kinds.at[kind].node)->child, GUARD_ALWAYS);

@@ -148,16 +148,16 @@ static inline uint32_t slot_by(struct fact_slot s) { return (uint32_t)(s.bits >>
 static inline uint32_t slot_on(struct fact_slot s) { return s.bits & 1 ? (uint32_t)s.bits >> 1 : NONE; }
 /* Of serves the same: the hash of the zone and the address; else NONE, which is none. */
 static inline uint32_t slot_hash(struct fact_slot s) { return (s.bits & 3) == 2 ? (uint32_t)s.bits >> 2 : NONE; }
-/* 30 bits. Addresses that follow each other have hashes that do, eight at a time, and find each other in the same cache line. */
+/* 30 bits. Addresses that follow each other have hashes that do, four at a time, and find each other in the same cache line. */
 static inline uint32_t endpoint_hash(uint32_t zone, const struct address *a) {
-  struct address eight = *a;
+  struct address four = *a;
   uint64_t words[2];
-  eight.bytes[15] &= 0xf8;
-  memcpy(words, eight.bytes, sizeof words);
+  four.bytes[15] &= 0xfc;
+  memcpy(words, four.bytes, sizeof words);
   uint64_t h = (words[0] ^ zone) * 0xd6e8feb86659fd93u;
   h = ((h ^ h >> 32) ^ words[1]) * 0xd6e8feb86659fd93u;
   h = (h ^ h >> 32) * 0xd6e8feb86659fd93u;
-  return (uint32_t)(h >> 37) << 3 | (a->bytes[15] & 7);
+  return (uint32_t)(h >> 36) << 2 | (a->bytes[15] & 3);
 }
 
 /* ── Steps ─────────────────────────────────────────────────────────────────── */

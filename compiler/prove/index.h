@@ -172,7 +172,7 @@ void places_new(struct state *s, uint32_t facts);
 void place_put(struct state *s, uint32_t fact, uint32_t hash);
 /* It is put soon. */
 static inline void place_expect(const struct state *s, uint32_t hash) {
-  __builtin_prefetch(&s->places[((uint64_t)(hash >> 3) * s->place_lines >> 27) * 8]);
+  __builtin_prefetch(&s->places[((uint64_t)(hash >> 2) * s->place_lines >> 28) * 4]);
 }
 /* First of the list of facts about an address, END. */
 uint32_t place_first(struct state *s, uint32_t zone, const struct address *address);

@@ -4,11 +4,11 @@
 #include "prove/index.h"
 
 /* An empty place is 0; that of a fact alone its id, plus one, times two; of several 1 and twice their number in state.crowds. */
-enum { LINE = 8 /* places in a cache line */, ROOM = 3 /* places for two facts */ };
+enum { LINE = 4 /* places side by side, as long as a run of hashes that follow each other */, ROOM = 7 /* places for four facts */ };
 
 void places_new(struct state *s, uint32_t facts)
 {
-  s->place_lines = (uint32_t)((uint64_t)facts * ROOM / 2 / LINE) + 2;
+  s->place_lines = (uint32_t)((uint64_t)facts * ROOM / 4 / LINE) + 2;
   s->places = arena_array(s->arena, struct address_slot, (size_t)s->place_lines * LINE);
 }
 
@@ -36,7 +36,7 @@ static struct address_slot *next_place(const struct state *s, uint32_t hash, uin
 
 static uint32_t place_of(const struct state *s, uint32_t hash)
 {
-  return (uint32_t)((uint64_t)(hash >> 3) * s->place_lines >> 27) * LINE + (hash & 7);
+  return (uint32_t)((uint64_t)(hash >> 2) * s->place_lines >> 28) * LINE + (hash & 3);
 }
 
 /* The place of an address, or the empty one where it belongs. */

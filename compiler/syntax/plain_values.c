@@ -113,15 +113,34 @@ static const char *glanced(const char *text, const char *s, struct plain_value *
   return s;
 }
 
-void plain_read(const struct tree *tree, uint32_t node, struct plain_value *out) {
+/* The same of a list whose elements are wanted; *n: how many there are. */
+static const char *listed(const char *text, const char *s, struct plain_value *out, struct plain_value *items, uint32_t room, uint32_t *n) {
+  struct plain_value beyond;
+  *out = (struct plain_value){.type = V_LIST, .start = (uint32_t)(s - text)};
+  for (s++;; (*n)++) {
+    while (blank(*s) || *s == ',') s++;
+    if (*s == ']') break;
+    s = glanced(text, s, *n < room ? &items[*n] : &beyond);
+  }
+  out->end = (uint32_t)(++s - text);
+  return s;
+}
+
+void plain_read(const struct tree *tree, uint32_t node, struct plain_value *out) { (void)plain_read_list(tree, node, out, NONE, NULL, 0); }
+
+uint32_t plain_read_list(const struct tree *tree, uint32_t node, struct plain_value *out, uint32_t list, struct plain_value *items, uint32_t room) {
   const struct node *n = &tree->nodes.at[node];
   const struct plain *p = &tree->plains.at[n->doc];
   const char *text = tree->c->sources.at[n->source].text, *s = text + p->label + name_length(&tree->c->names, p->name);
   const struct plain_gap *gaps = p->layout ? tree->layouts.at[p->layout - 1].gaps : NULL;
-  for (uint32_t i = 0; gaps != NULL && i < tree->shapes.at[p->shape].n; i++) s = glanced(text, s + gaps[i].n, &out[i]);
-  if (gaps != NULL) return;
+  uint32_t found = 0, all = tree->shapes.at[p->shape].n;
+  for (uint32_t i = 0; gaps != NULL && i < all; i++) {
+    s += gaps[i].n;
+    s = i == list && *s == '[' ? listed(text, s, &out[i], items, room, &found) : glanced(text, s, &out[i]);
+  }
+  if (gaps != NULL) return found;
   s = strchr(s, '{') + 1;
-  for (uint32_t i = 0; i < tree->shapes.at[p->shape].n; i++) {
+  for (uint32_t i = 0; i < all; i++) {
     while (class(*s) != LETTER) {
       if (*s == '#') s = strchr(s, '\n');
       else s++;
@@ -129,8 +148,9 @@ void plain_read(const struct tree *tree, uint32_t node, struct plain_value *out)
     s += name_length(&tree->c->names, tree->shapes.at[p->shape].names[i]);
     while (*s != '=') s++;
     for (s++; blank(*s);) s++;
-    s = glanced(text, s, &out[i]);
+    s = i == list && *s == '[' ? listed(text, s, &out[i], items, room, &found) : glanced(text, s, &out[i]);
   }
+  return found;
 }
 
 bool plain_element(const struct tree *tree, uint32_t source, uint32_t *at, struct plain_value *out) {

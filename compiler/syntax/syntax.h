@@ -174,6 +174,8 @@ struct plain_value {
 };
 /* The values of an N_PLAIN, as many as its shape has names. */
 void plain_read(const struct tree *tree, uint32_t node, struct plain_value *out);
+/* The same, with the elements of the value at `list`, as far as there is room for them; how many there are. It is no list: none. */
+uint32_t plain_read_list(const struct tree *tree, uint32_t node, struct plain_value *out, uint32_t list, struct plain_value *items, uint32_t room);
 /* The next element of a list that begins before *at; false at its end. */
 bool plain_element(const struct tree *tree, uint32_t source, uint32_t *at, struct plain_value *out);
 /* The tree as indented text, one node a line, for tests and -d. */
