@@ -140,6 +140,9 @@ enum proto { PROTO_TCP, PROTO_UDP, PROTO_SCTP, PROTO_ANY };
 struct address {
   uint8_t bytes[16];
 };
+static inline struct address address_v4(uint32_t n) {
+  return (struct address){{[10] = 0xff, 0xff, (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n}};
+}
 
 enum value_type {
   V_NONE, V_UNKNOWN, V_BOOL, V_NUMBER, V_DURATION, V_VERSION, V_STRING,

@@ -108,7 +108,7 @@ static bool address_at(const struct glance *g, const struct plain_value *v, stru
   const char *why;
   if (v->type != V_ADDRESS) return false;
   if (v->read) {
-    *out = (struct address){{[10] = 0xff, 0xff, (uint8_t)(v->number >> 24), (uint8_t)(v->number >> 16), (uint8_t)(v->number >> 8), (uint8_t)v->number}};
+    *out = address_v4(v->number);
     return true;
   }
   if (!value_address(g->text + v->start, v->end - v->start, &address, &why)) return false;

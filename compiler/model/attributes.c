@@ -89,16 +89,17 @@ struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint3
   struct cases c = eval_node(e, &s, lazy.node, lazy.type);
   if (lazy.type->tag == T_ANY) return c;
   bool own = NODE(e, lazy.node)->type == N_LITERAL || NODE(e, lazy.node)->type == N_LIST; /* nobody else has these cases */
-  struct cases out = {c.n, own ? c.at : arena_alloc(&e->c->arena, c.n, sizeof *c.at)};
   const char *place = NULL;
   for (uint32_t i = 0; i < c.n; i++) {
-    struct value v = c.at[i].value;
-    out.at[i].guard = c.at[i].guard;
-    if (a.hop_count && v.type == V_NONE) out.at[i].value = v; /* an arrow from or to nothing */
-    else if (value_fits(e, &v, lazy.type, &out.at[i].value)) continue;
-    else out.at[i].value = value_coerce(e, &v, lazy.type, place ? place : (place = what(e, attribute)));
+    struct value v = c.at[i].value, fit = v;
+    if (a.hop_count && v.type == V_NONE) continue; /* an arrow from or to nothing */
+    if (!value_fits(e, &v, lazy.type, &fit)) fit = value_coerce(e, &v, lazy.type, place ? place : (place = what(e, attribute)));
+    if (!memcmp(&fit, &v, sizeof v)) continue;
+    if (!own) c.at = memcpy(arena_alloc(&e->c->arena, c.n, sizeof *c.at), c.at, c.n * sizeof *c.at);
+    own = true;
+    c.at[i].value = fit;
   }
-  return out;
+  return c;
 }
 
 /* ── Arrows ────────────────────────────────────────────────────────────────── */

@@ -71,10 +71,6 @@ static bool truth(const char *s, size_t n) { return (n == 3 && !memcmp(s, "yes",
 /* A word that is none of the language's, 0. */
 static uint32_t free_word(struct reader *r, size_t n) {
   if (n == 0 || truth(r->s, n)) return 0;
-  if (r->glance && class(r->s[n - 1]) == DIGIT) { /* no word of the language ends so */
-    r->s += n;
-    return 1;
-  }
   uint32_t id = name(r, r->s, n);
   if (keyword_token(r->p, id) != 0) return 0;
   r->s += n;
@@ -96,9 +92,13 @@ static uint32_t number(struct reader *r) {
   size_t n;
   struct value v;
   struct plain_value usual;
-  if (r->glance && (n = usual_number(start, &usual)) != 0) {
+  if ((n = usual_number(start, &usual)) != 0) {
     r->s += n;
-    return literal_glanced(r);
+    if (r->glance) return literal_glanced(r);
+    v = (struct value){.type = usual.type};
+    if (usual.type == V_ADDRESS) v.from = v.to = address_v4(usual.number);
+    else v.proto = usual.proto, v.lo = v.hi = usual.number;
+    return literal(r, &v, start);
   }
   enum value_type type = number_type(start, &n);
   if (type == V_NONE || !literal_read(r->p, type, start, n, &v, &why)) return 0;
@@ -118,8 +118,13 @@ static uint32_t string(struct reader *r) {
 static uint32_t reference(struct reader *r) {
   const char *start = r->s;
   size_t n = word_length(start);
-  bool yes = n == 4 && !memcmp(start, "true", 4);
   if (!ends(start[n])) return 0;
+  if (r->glance && class(start[n - 1]) == DIGIT) { /* no word of the language ends so */
+    r->s += n;
+    r->nodes++;
+    return 1;
+  }
+  bool yes = n == 4 && !memcmp(start, "true", 4);
   if (yes || (n == 5 && !memcmp(start, "false", 5))) {
     r->s += n;
     return literal(r, &(struct value){.type = V_BOOL, .number = yes}, start);

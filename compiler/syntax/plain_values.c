@@ -66,9 +66,10 @@ size_t usual_number(const char *s, struct plain_value *out) {
   uint32_t all = 0;
   for (unsigned dots = 0;; dots++, p++) {
     const char *from = p;
-    uint32_t part = 0;
-    while (class(*p) == DIGIT && p - from < 6) part = part * 10 + (uint32_t)(*p++ - '0');
-    if (p == from || (*from == '0' && p - from > 1)) return 0;
+    uint32_t part = (uint32_t)*p - '0', digit;
+    if (part > 9) return 0;
+    for (p++; (digit = (uint32_t)*p - '0') <= 9 && p - from < 6; p++) part = part * 10 + digit;
+    if (*from == '0' && p - from > 1) return 0;
     if (dots == 0 && p[0] == '/' && part - 1 < 65535) {
       bool tcp = p[1] == 't' && p[2] == 'c' && p[3] == 'p', udp = p[1] == 'u' && p[2] == 'd' && p[3] == 'p';
       *out = (struct plain_value){.type = V_PORT, .read = true, .number = part, .proto = tcp ? PROTO_TCP : PROTO_UDP};
