@@ -165,7 +165,7 @@ struct terrain *terrain_new(struct model *m, struct proving *v, const struct gro
   t->back = v->back;
   t->set_scratch = arena_array(a, uint64_t, t->words);
   t->kept_scratch = arena_array(a, uint64_t, t->resource_words);
-  t->slot_count = 256;
+  t->slot_count = t->n < 7 ? 2u << t->n : 256; /* as many as there can be */
   t->slots = arena_array(a, struct spot *, t->slot_count);
   t->caches = caches_new(m, v->state, a, t->promises, t->promise_count, v->local);
   t->outer_down = others_down(t);

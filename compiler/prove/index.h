@@ -125,6 +125,7 @@ struct state {
   uint32_t *fact_nodes;   /* [guarded] head in links: nodes that look at it */
   uint32_t *up_nodes;     /* [resources] head in links: nodes that ask whether it is up */
   bool *needed;           /* [resources] some need names it */
+  bool needs_later;       /* a resource needs itself or one behind it in the plan: else no circle is among those needs */
   uint32_t *up_needs;     /* [resources] head in links: resources with a need that names it; NULL until somebody asks (up.c) */
 
   /* Scratch. */

@@ -208,14 +208,20 @@ struct attempt {
 
 static int64_t shorter(int64_t a, int64_t b) { return a < b ? a : b; }
 
-static void attempt_look(struct attempt *a) {
-  struct terrain *t = a->s->t;
+/* Makes it: most of its room for old answers stays as it was. */
+static void attempt_look(struct attempt *a, struct search *s, const struct prefix *p, uint32_t step, struct spot *to, int64_t wait) {
+  struct terrain *t = s->t;
+  a->s = s;
+  a->p = p;
+  a->step = step;
+  a->to = to;
+  a->wait = wait;
   struct spot *from = a->p->spot;
   a->before.n = a->p->old_count;
   if (a->before.n > 0) memcpy(a->before.at, a->p->olds, a->before.n * sizeof *a->before.at);
-  a->waited = a->before;
+  olds_copy(&a->waited, &a->before);
   olds_wait(&a->waited, a->wait);
-  a->after = a->waited;
+  olds_copy(&a->after, &a->waited);
   olds_step(&a->after, spot_published(t, from), spot_published(t, a->to), caches_questions(t->caches), known_length(step_of(a->s, a->step)));
   struct recall stood = olds_beyond(&a->before, 0, -1), waited = olds_beyond(&a->waited, 0, -1), after = olds_beyond(&a->after, 0, -1);
   a->stood = spot_dark(t, from, NONE, false, &stood);
@@ -318,7 +324,6 @@ static uint32_t useful_waits(struct search *s, const struct prefix *p, int64_t *
 static void attempt(struct attempt *a, bool *waits_help) {
   struct prefix candidate = {.parent = (struct prefix *)a->p, .step = a->step, .unknown = a->p->unknown, .cost = a->p->cost,
                              .wait = a->wait, .waited = a->p->waited + a->wait, .slack = a->p->slack};
-  attempt_look(a);
   a->s->t->effort += a->s->t->promise_count + 2 * a->after.n + caches_questions(a->s->t->caches);
   *waits_help = true;
   if (!keeps_always(a)) return;
@@ -335,12 +340,14 @@ static void attempt(struct attempt *a, bool *waits_help) {
 }
 
 static void extend_aged(struct search *s, struct prefix *p, uint32_t step, struct spot *to) {
-  int64_t list[2 * OLDS_MAX + 2] = {0};
+  int64_t list[2 * OLDS_MAX + 2];
+  list[0] = 0;
   s->t->effort += p->old_count * caches_questions(s->t->caches) / 4;
   uint32_t n = useful_waits(s, p, list + 1) + 1;
   for (uint32_t i = 0; i < n; i++) {
-    struct attempt a = {.s = s, .p = p, .step = step, .to = to, .wait = list[i]};
+    struct attempt a;
     bool waits_help;
+    attempt_look(&a, s, p, step, to, list[i]);
     attempt(&a, &waits_help);
     if (!waits_help) return;
   }
@@ -519,11 +526,11 @@ static bool easy_with_ages(struct search *s, const struct found *out) {
   struct prefix *p = start(s);
   for (uint32_t i = 0; i < s->t->n; i++) {
     struct spot *to = spot_after(s->t, p->spot, out->order[i]);
-    struct attempt a = {.s = s, .p = p, .step = out->order[i], .to = to};
+    struct attempt a;
     move_look(s->t, p->spot, out->order[i], to, s->fails, s->during);
     fails_undo(s->t, p->spot, out->order[i], to, s->during, s->fails);
     if (binds(s)) return false;
-    attempt_look(&a);
+    attempt_look(&a, s, p, out->order[i], to, 0);
     struct prefix *next = arena_new(&s->arena, struct prefix);
     *next = (struct prefix){.parent = p, .spot = to, .slack = p->slack, .down_for = arena_array(&s->arena, int64_t, s->tracked_count)};
     if (!keeps_always(&a) || !attempt_count(&a, next) || next->cost > 0 || next->unknown > 0) return false;

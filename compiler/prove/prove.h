@@ -45,6 +45,11 @@ struct published { uint32_t answer; int64_t keeps; };
  * the clock if each step takes what it says. The second is what an outage lasts at most. */
 struct old { uint32_t answer; int64_t sure, estimated; };
 struct olds { uint32_t n; struct old at[OLDS_MAX]; };
+/* Of which there are few: no more than these. */
+static inline void olds_copy(struct olds *to, const struct olds *from) {
+  to->n = from->n;
+  for (uint32_t i = 0; i < from->n; i++) to->at[i] = from->at[i];
+}
 
 /* The questions of some promises that a group of steps (local[step] is not NONE) answers differently; NULL when nobody
  * remembers any. In `arena`. */

@@ -134,7 +134,9 @@ static void lasts(struct going_back *b, uint32_t i, int64_t stretch) { b->longes
 /* The undo of step k - 1, after a wait. */
 static void undo(struct going_back *b, uint32_t k, int64_t wait) {
   int64_t takes = longer(step_below(b, k)->takes, 0);
-  struct olds before = b->all, after = b->all;
+  struct olds before, after;
+  olds_copy(&before, &b->all);
+  olds_copy(&after, &b->all);
   olds_wait(&before, wait);
   back_age(b, &after, k, wait);
   look_above(b, k, wait, &before);
@@ -153,7 +155,7 @@ static void undo(struct going_back *b, uint32_t k, int64_t wait) {
     if (!ends) b->stretch[i] = 0;
     b->rest[i] = tail;
   }
-  b->all = after;
+  olds_copy(&b->all, &after);
 }
 
 /* From a state down to the first of the component, or to the last step of no return before it: sets longest, and stretch to what goes

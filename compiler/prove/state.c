@@ -45,13 +45,13 @@ static void guards_build(struct state *s)
   }
 }
 
-/* Appends to the needs of a resource. */
-static void list_need(struct state *s, uint32_t by, uint32_t fact, uint32_t before, bool *scattered)
+/* The first of some needs of a resource that stand one behind the other. */
+static void list_need(struct state *s, uint32_t by, uint32_t fact, bool *scattered)
 {
   if (s->needing[by] == END)
     s->needing[by] = fact + 1;
   else
-    *scattered |= before != by;
+    *scattered = true;
 }
 
 /* Needs of one resource with other facts between them, which few kinds have. */
@@ -84,8 +84,10 @@ static uint32_t sort_fact(struct state *s, uint32_t i)
       place_put(s, i, endpoint_hash(f->zone, &f->host.from));
     return NONE;
   }
-  if (f->need.type == NEED_RESOURCE)
+  if (f->need.type == NEED_RESOURCE) {
     s->needed[f->need.on] = true;
+    s->needs_later |= f->need.on >= f->by;
+  }
   if (f->need.type != NEED_RESOURCE || f->guard != GUARD_ALWAYS || f->need.guard != GUARD_ALWAYS || f->unknown)
     array_push(s->arena, &s->asking, i);
   return f->by;
@@ -99,7 +101,7 @@ static void sort_facts(struct state *s)
   bool scattered = false;
 
   for (uint32_t i = 0; i < s->fact_count; i++)
-    answering += slot_on(s->facts[i]) == NONE;
+    answering += !(s->facts[i].bits & 1);
   places_new(s, answering);
   array_push(s->arena, &s->listed, (struct link_to){NONE, END}); /* of no list, so that END is of none */
   array_push(s->arena, &s->links, (struct link_to){NONE, END});
@@ -109,16 +111,17 @@ static void sort_facts(struct state *s)
 
     if (i + AHEAD < s->fact_count && slot_hash(s->facts[i + AHEAD]) != NONE)
       place_expect(s, slot_hash(s->facts[i + AHEAD]));
-    if (!slot_asleep(slot)) {
-      by = sort_fact(s, i);
-    } else if (slot_on(slot) == NONE) {
-      place_put(s, i, slot_hash(slot));
-    } else {
+    if (slot.bits & 1) { /* most of all */
       by = slot_by(slot);
       s->needed[slot_on(slot)] = true;
+      s->needs_later |= slot_on(slot) >= by;
+    } else if (!slot_asleep(slot)) {
+      by = sort_fact(s, i);
+    } else {
+      place_put(s, i, slot_hash(slot));
     }
-    if (by != NONE)
-      list_need(s, by, i, before, &scattered);
+    if (by != NONE && by != before)
+      list_need(s, by, i, &scattered);
     before = by;
   }
   if (scattered)

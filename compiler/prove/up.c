@@ -260,9 +260,12 @@ bool state_starts_anew(struct state *s)
 {
   enum { ON_THE_WAY = 1, STARTS };
   struct arena own = {0};
+
+  if (s->asking.n || !s->needs_later)
+    return s->asking.n == 0;
   uint32_t all = s->m->resources.n, *way = arena_array(&own, uint32_t, all + 1), *next = arena_array(&own, uint32_t, all + 1);
   uint8_t *seen = arena_array(&own, uint8_t, all + 1);
-  bool starts = s->asking.n == 0;
+  bool starts = true;
 
   for (uint32_t r = 0; r < all && starts; r++) {
     if (!s->up[r] || seen[r])
