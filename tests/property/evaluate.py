@@ -205,19 +205,19 @@ class Judge:
         return sorted(w for w in found if w >= 0)
 
     # ── the way back ──────────────────────────────────────────────────────────
-    def undone(self, olds, step, done, forward):
+    def undone(self, olds, step, done, forward, upper):
         """What may be remembered after the undo of a step that leads back to `done`, for each wait before it that keeps all
         that is promised `always`; none when no wait does."""
         kept = []
         for wait in self.pauses((done | {step}, olds)):
-            left, broken = self.undone_after(olds, step, done, wait, forward)
+            left, broken = self.undone_after(olds, step, done, wait, forward, upper)
             if broken is None:
                 kept.append(left)
         return kept
 
-    def undone_after(self, olds, step, done, wait, forward):
+    def undone_after(self, olds, step, done, wait, forward, upper):
         """What may be remembered after that wait and the undo of a step that leads back to `done`, and the first promise `always`
-        that this breaks, None. `forward`: what was remembered there before the step was made."""
+        that this breaks, None. `forward`: what was remembered there before the step was made; `upper`: after it."""
         s = self.model.steps[step]
         above, below = self.state(done | {step}), self.state(done)
         d_above, d_below = self.state(done | {step}, s["disrupts"]), self.state(done, s["disrupts"])
@@ -226,11 +226,13 @@ class Judge:
         for promise in self.promises:
             if promise["hold"] != "always" or promise["id"] in self.hopeless or any(x.promise(promise) != UP for x in (above, d_above, d_below, below)):
                 continue  # down on the way forward too, or mended by this very step
-            was, then = ready, left
+            was, then, stood = ready, left, ready
             if self.dark(below, promise, forward):  # not mended yet, for those who had these answers
                 HITS.add("mended for those who asked before, too")
                 was, then = ({k: v for k, v in o.items() if k not in forward} for o in (ready, left))
-            if not self.dark(above, promise, ready) and (self.dark(d_above, promise, was) or self.dark(d_below, promise, then) or self.dark(below, promise, then)):
+            if self.dark(above, promise, upper):
+                stood = {k: v for k, v in ready.items() if k not in upper}
+            if not self.dark(above, promise, stood) and (self.dark(d_above, promise, was) or self.dark(d_below, promise, then) or self.dark(below, promise, then)):
                 return left, promise["id"]
         return left, None
 
@@ -259,7 +261,7 @@ class Judge:
                 done = frozenset(s for s in order[:k - 1] if not self.model.steps[s].get("wait"))
                 if since >= failed:
                     wait = 0  # what would be waited for was never published
-                left, broken = self.undone_after(olds, step, done, wait, remembered[k - 1])
+                left, broken = self.undone_after(olds, step, done, wait, remembered[k - 1], remembered[k])
                 if broken:
                     return "the undo of %s, back from state %d, waits %gs, and %s is broken by old answers" % (step, failed, wait, broken)
                 if wait:
@@ -288,7 +290,7 @@ class Judge:
                 break
             done = frozenset(s for s in order[:k - 1] if not self.model.steps[s].get("wait"))
             wait, since = waits[k - 1]
-            olds, broken = self.undone_after(olds, order[k - 1], done, 0 if since >= failed else wait, remembered[k - 1])
+            olds, broken = self.undone_after(olds, order[k - 1], done, 0 if since >= failed else wait, remembered[k - 1], remembered[k])
             if broken:
                 return False
         return True
@@ -298,7 +300,7 @@ class Judge:
         way back begins; or None. A wait that no `always` asks for is there only for a promise `at_most` that would be broken without."""
         step = order[k - 1]
         about = {key: times for key, times in olds.items() if self.ever_fails(order[:failed], key)}
-        kept = [w for w in self.pauses((done | {step}, about)) if w < wait and self.undone_after(olds, step, done, w, remembered[k - 1])[1] is None]
+        kept = [w for w in self.pauses((done | {step}, about)) if w < wait and self.undone_after(olds, step, done, w, remembered[k - 1], remembered[k])[1] is None]
         if not kept:
             return None
         limit = {p["id"]: p.get("limit") for p in self.promises}
@@ -315,7 +317,7 @@ class Judge:
             if not self.model.steps[order[at - 1]].get("wait"):
                 below = frozenset(s for s in order[:at - 1] if not self.model.steps[s].get("wait"))
                 for w in self.pauses((below | {order[at - 1]}, left)):
-                    after, broken = self.undone_after(left, order[at - 1], below, w, remembered[at - 1])
+                    after, broken = self.undone_after(left, order[at - 1], below, w, remembered[at - 1], remembered[at])
                     if broken is None:
                         break
                 bare[at - 1][0], left = w, after
@@ -405,7 +407,7 @@ class Judge:
                 done = done - {point[1]}
                 following = {}
                 for olds in memories:
-                    for left in self.undone(olds, point[1], done, point[0][2] if point[0] else {}):
+                    for left in self.undone(olds, point[1], done, point[0][2] if point[0] else {}, point[2]):
                         following[tuple(sorted(left.items(), key=str))] = left
                 memories = list(following.values())
                 if not memories:
