@@ -29,23 +29,30 @@ static void print_ipv6(struct text *out, const uint8_t *b) {
   }
 }
 
+/* At most 15 bytes; the end of them. */
+static char *put_ipv4(char *at, const uint8_t *b) {
+  for (unsigned i = 0; i < 4; i++) {
+    unsigned n = b[i];
+    if (n >= 100) *at++ = (char)('0' + n / 100);
+    if (n >= 10) *at++ = (char)('0' + n / 10 % 10);
+    *at++ = (char)('0' + n % 10);
+    if (i < 3) *at++ = '.';
+  }
+  return at;
+}
+
 static void print_address(struct text *out, const struct address *a) {
-  const uint8_t *b = a->bytes;
-  char digits[16], *at = digits;
-  if (!is_ipv4(a)) {
-    print_ipv6(out, b);
-    return;
-  }
-  for (unsigned i = 12; i < 16; i++) {
-    if (b[i] >= 100) *at++ = (char)('0' + b[i] / 100);
-    if (b[i] >= 10) *at++ = (char)('0' + b[i] / 10 % 10);
-    *at++ = (char)('0' + b[i] % 10);
-    if (i < 15) *at++ = '.';
-  }
-  text_add(out, digits, (size_t)(at - digits));
+  char digits[16];
+  if (is_ipv4(a)) text_add(out, digits, (size_t)(put_ipv4(digits, a->bytes + 12) - digits));
+  else print_ipv6(out, a->bytes);
 }
 
 const char *address_text(struct arena *arena, const struct address *a) {
+  if (is_ipv4(a)) {
+    char *digits = arena_alloc(arena, 16, 1);
+    *put_ipv4(digits, a->bytes + 12) = '\0';
+    return digits;
+  }
   struct text t = {.arena = arena};
   print_address(&t, a);
   return text_done(&t);
@@ -70,8 +77,12 @@ const char *value_type_text(enum value_type t) {
 
 static void print_ports(struct text *out, const struct value *v) {
   if (v->lo == 0 && v->hi == 65535) text_puts(out, "any");
-  else if (v->lo == v->hi) text_print(out, "%u", (unsigned)v->lo);
-  else text_print(out, "%u-%u", (unsigned)v->lo, (unsigned)v->hi);
+  else {
+    text_number(out, v->lo);
+    if (v->lo == v->hi) return;
+    text_putc(out, '-');
+    text_number(out, v->hi);
+  }
 }
 
 static void print_duration(struct text *out, int64_t milliseconds, uint8_t form) {
@@ -84,12 +95,16 @@ static void print_duration(struct text *out, int64_t milliseconds, uint8_t form)
   uint64_t rest = milliseconds < 0 ? 0 - (uint64_t)milliseconds : (uint64_t)milliseconds;
   bool short_one = rest > 0 && rest < 120000 && rest % 1000 == 0 && rest != 60000; /* 90s, as most people write it */
   if (rest > 0 && (form == FORM_SECONDS || (form == FORM_COMPUTED && short_one))) {
-    text_print(out, "%" PRIu64 "s", rest / 1000);
+    text_number(out, rest / 1000);
+    text_putc(out, 's');
     return;
   }
   for (unsigned i = 0; i < 5; i++) {
     uint64_t unit = (uint64_t)units[i].milliseconds;
-    if (rest / unit != 0) text_print(out, "%" PRIu64 "%s", rest / unit, units[i].name);
+    if (rest >= unit) {
+      text_number(out, rest / unit);
+      text_puts(out, units[i].name);
+    }
     rest %= unit;
   }
 }
@@ -155,7 +170,8 @@ void value_print(struct text *out, const struct names *names, const struct value
     break;
   case V_PORT:
     print_ports(out, v);
-    text_print(out, "/%s", proto_text(v->proto));
+    text_putc(out, '/');
+    text_puts(out, proto_text(v->proto));
     break;
   case V_ENDPOINT: print_endpoint(out, names, v); break;
   case V_LIST:

@@ -124,7 +124,7 @@ static void same_twice(struct elaboration *e, uint32_t attribute, uint32_t index
 
 static struct cases chain_cases(struct elaboration *e, uint32_t attribute) {
   uint32_t hops = e->m->attributes.at[attribute].hop_count;
-  struct cases_builder b = {.at = e->m->attributes.at[attribute].at};
+  struct cases_builder b = {.cases.at = arena_alloc(&e->c->arena, hops + 1u, sizeof *b.cases.at), .cap = hops + 1, .at = e->m->attributes.at[attribute].at};
   struct cases before = {0};
   for (uint32_t i = 0; i <= hops; i++) {
     struct cases now = attribute_value_at(e, attribute, i);

@@ -305,7 +305,9 @@ bool model_observes(const struct model *m) {
   return false;
 }
 
-struct block resource_observe(struct model *m, uint32_t resource, const bool *done) { return observe_in(m, &m->c->arena, resource, done); }
+struct block resource_observe(struct model *m, uint32_t resource, const bool *done) {
+  return resource_observes(m, resource) ? observe_in(m, &m->c->arena, resource, done) : (struct block){0};
+}
 
 static struct block step_observe(struct model *m, struct arena *a, uint32_t step, const bool *done) {
   const struct step *t = &m->steps.at[step];

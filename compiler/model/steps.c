@@ -62,12 +62,11 @@ uint32_t chain_values(struct elaboration *e, uint32_t node, const struct binding
   return arrow ? n : most;
 }
 
-static const struct span *hop_spans(struct elaboration *e, uint32_t attribute, uint32_t chain, uint32_t values) {
-  struct span *at = arena_array(&e->c->arena, struct span, values);
+/* Where the values of a chain stand. */
+static void hop_spans(struct elaboration *e, uint32_t attribute, uint32_t chain, uint32_t values, struct span *at) {
   uint32_t n = 0;
   for (uint32_t i = chain ? NODE(e, chain)->child : 0; i && n < values; i = NODE(e, i)->next) at[n++] = node_span(e->tree, i);
   while (n < values) at[n++] = e->m->attributes.at[attribute].at;
-  return at;
 }
 
 /* ── Attributes that change ────────────────────────────────────────────────── */
@@ -93,27 +92,47 @@ static bool may_change(struct elaboration *e, uint32_t attribute) {
   return false;
 }
 
+/* `exists` of what the plan creates or deletes. */
+static bool made(const struct elaboration *e, uint32_t attribute) {
+  return resource_rare(e, e->m->attributes.at[attribute].owner)->exists == attribute && !e->lazies.at[attribute].node;
+}
+
+/* How many values an attribute has one after the other; 1 when it stays. */
+static uint32_t values_of(struct elaboration *e, uint32_t a) {
+  const struct lazy_attribute *lazy = &e->lazies.at[a];
+  const struct attribute *attribute = &e->m->attributes.at[a];
+  if (made(e, a)) return 2;
+  if (lazy->preset || !lazy->node || lazy->node == NONE || NODE(e, lazy->node)->type == N_LITERAL) return 1;
+  uint32_t values = chain_values(e, lazy->node, resource_rare(e, attribute->owner)->bindings, attribute->at);
+  if (values < 2 || !may_change(e, a)) return 1;
+  if (values <= CHAIN_MAX) return values;
+  finding_add(e->c, CODE_113, attribute->at, "`%s` of `%s` changes more than %u times", name_text(&e->c->names, attribute->name),
+              resource_name(e, attribute->owner), CHAIN_MAX - 1);
+  return 1;
+}
+
+/* What is kept of all chains, one after the other. */
 static void arrows(struct elaboration *e, struct step_table *t) {
   ARRAY(uint32_t) chains = {0};
   struct model *m = e->m;
+  uint32_t values = 0;
   for (uint32_t a = 0; a < m->attributes.n; a++) {
-    struct lazy_attribute *lazy = &e->lazies.at[a];
-    struct attribute *attribute = &m->attributes.at[a];
-    bool made = resource_rare(e, attribute->owner)->exists == a && !lazy->node;
-    uint32_t values = 2;
-    if (!made) {
-      if (lazy->preset || !lazy->node || lazy->node == NONE) continue;
-      values = chain_values(e, lazy->node, resource_rare(e, attribute->owner)->bindings, attribute->at);
-      if (values < 2 || !may_change(e, a)) continue;
-      if (values > CHAIN_MAX) {
-        finding_add(e->c, CODE_113, attribute->at, "`%s` of `%s` changes more than %u times", name_text(&e->c->names, attribute->name),
-                    resource_name(e, attribute->owner), CHAIN_MAX - 1);
-        continue;
-      }
-    }
-    attribute->hop_count = values - 1;
-    attribute->hops = hop_spans(e, a, made ? 0 : chain_node(e, lazy->node, resource_rare(e, attribute->owner)->bindings), values);
+    uint32_t n = values_of(e, a);
+    if (n < 2) continue;
+    m->attributes.at[a].hop_count = n - 1;
+    values += n;
     array_push(&e->c->arena, &chains, a);
+  }
+  struct span *spans = arena_array(&e->c->arena, struct span, values + 1u);
+  uint32_t *steps = arena_array(&e->c->arena, uint32_t, values + 1u);
+  for (uint32_t c = 0; c < chains.n; c++) {
+    struct attribute *a = &m->attributes.at[chains.at[c]];
+    uint32_t chain = made(e, chains.at[c]) ? 0 : chain_node(e, e->lazies.at[chains.at[c]].node, resource_rare(e, a->owner)->bindings);
+    hop_spans(e, chains.at[c], chain, a->hop_count + 1, spans);
+    a->hops = spans;
+    a->steps = steps;
+    spans += a->hop_count + 1;
+    steps += a->hop_count;
   }
   t->chains = chains.at;
   t->chain_count = chains.n;
@@ -126,6 +145,7 @@ struct seed { /* one step to be */
   uint32_t source, start, iteration, hop; /* its position */
   uint32_t resource, declared;            /* one of them is NONE */
   uint32_t chain;                         /* index into chains of a longer chain, NONE: the single hops of the resource */
+  uint32_t first;                         /* the first of these in chains */
 };
 
 static int by_position(const void *x, const void *y) {
@@ -142,10 +162,15 @@ static struct seed seed_of(struct elaboration *e, uint32_t resource, uint32_t de
   uint32_t node = declared == NONE ? e->m->resources.at[resource].node : e->steps.at[declared].node;
   struct span at = node_span(e->tree, node);
   uint32_t iteration = declared == NONE ? resource_rare(e, resource)->iteration : e->steps.at[declared].iteration;
-  return (struct seed){at.source, at.start, iteration, hop, resource, declared, chain};
+  return (struct seed){at.source, at.start, iteration, hop, resource, declared, chain, chain};
 }
 
-struct seeds { struct seed *at; uint32_t n, cap; };
+struct seeds { struct seed *at; uint32_t n, cap; struct arena arena; bool sorted; };
+
+static void seed_push(struct seeds *seeds, struct seed s) {
+  seeds->sorted = seeds->sorted && (seeds->n == 0 || by_position(&seeds->at[seeds->n - 1], &s) <= 0);
+  array_push(&seeds->arena, seeds, s);
+}
 
 static void seed_all(struct elaboration *e, const struct step_table *t, struct seeds *seeds) {
   uint32_t last = NONE, hop = 1;
@@ -153,14 +178,16 @@ static void seed_all(struct elaboration *e, const struct step_table *t, struct s
     const struct attribute *a = &e->m->attributes.at[t->chains[c]];
     if (c == 0 || e->m->attributes.at[t->chains[c - 1]].owner != a->owner) hop = 1;
     if (a->hop_count == 1 && covering(t, c, 0) == NONE && last != a->owner) {
-      array_push(&e->c->arena, seeds, seed_of(e, a->owner, NONE, NONE, 0));
+      struct seed s = seed_of(e, a->owner, NONE, NONE, 0);
+      s.first = c;
+      seed_push(seeds, s);
       last = a->owner;
     }
     for (uint32_t h = 0; a->hop_count > 1 && h < a->hop_count; h++, hop++)
-      if (covering(t, c, h) == NONE) array_push(&e->c->arena, seeds, seed_of(e, a->owner, NONE, c, hop));
+      if (covering(t, c, h) == NONE) seed_push(seeds, seed_of(e, a->owner, NONE, c, hop));
   }
-  for (uint32_t d = 0; d < e->steps.n; d++) array_push(&e->c->arena, seeds, seed_of(e, NONE, d, NONE, 0));
-  if (seeds->n) qsort(seeds->at, seeds->n, sizeof *seeds->at, by_position);
+  for (uint32_t d = 0; d < e->steps.n; d++) seed_push(seeds, seed_of(e, NONE, d, NONE, 0));
+  if (!seeds->sorted) qsort(seeds->at, seeds->n, sizeof *seeds->at, by_position);
 }
 
 /* The hop of a chain that a seed was made for: counted over the resource's longer chains. */
@@ -178,7 +205,15 @@ static void step_push(struct elaboration *e, const struct seed *s, uint32_t name
   array_push(&e->c->arena, &e->m->steps, step);
 }
 
-static void number(struct elaboration *e, struct step_table *t, const struct seeds *seeds, uint32_t *single) {
+/* The single hops of a resource belong to one step. */
+static void number_single(struct elaboration *e, const struct step_table *t, const struct seed *s, uint32_t step) {
+  for (uint32_t c = s->first; c < t->chain_count && e->m->attributes.at[t->chains[c]].owner == s->resource; c++) {
+    const struct attribute *a = &e->m->attributes.at[t->chains[c]];
+    if (a->hop_count == 1 && covering(t, c, 0) == NONE) ((uint32_t *)a->steps)[0] = step;
+  }
+}
+
+static void number(struct elaboration *e, struct step_table *t, const struct seeds *seeds) {
   struct model *m = e->m;
   for (uint32_t i = 0; i < seeds->n; i++) {
     const struct seed *s = &seeds->at[i];
@@ -186,7 +221,7 @@ static void number(struct elaboration *e, struct step_table *t, const struct see
       t->declared[s->declared] = i;
       step_push(e, s, e->steps.at[s->declared].name, e->steps.at[s->declared].at);
     } else if (s->chain == NONE) {
-      single[s->resource] = i;
+      number_single(e, t, s, i);
       step_push(e, s, m->resources.at[s->resource].name, m->resources.at[s->resource].at);
     } else {
       struct attribute *a = &m->attributes.at[t->chains[s->chain]];
@@ -220,27 +255,45 @@ static uint32_t mark_of(struct elaboration *e, const struct index *first_part, u
   return e->m->steps.n + index_get(first_part, step) + index_get(&e->table->covers[declared].places, resource);
 }
 
-static void hops(struct elaboration *e, struct step_table *t, const uint32_t *single) {
+/* What guards call the hops: their steps, where no step has parts. */
+static void mark_all(struct elaboration *e, const struct step_table *t) {
   struct model *m = e->m;
   struct index first_part = {0};
   for (uint32_t p = 0; p < m->parts.n; p++) index_put(&e->c->arena, &first_part, m->parts.at[p].step, p);
-  uint32_t *count = arena_array(&e->c->arena, uint32_t, m->steps.n + 1u);
-  for (int pass = 0; pass < 2; pass++) {
-    for (uint32_t c = 0; c < t->chain_count; c++) {
-      struct attribute *a = &m->attributes.at[t->chains[c]];
-      uint32_t *steps = (uint32_t *)a->steps, *marks = (uint32_t *)e->lazies.at[t->chains[c]].marks;
-      for (uint32_t h = 0; h < a->hop_count; h++) {
-        if (covering(t, c, h) != NONE) steps[h] = t->declared[covering(t, c, h)];
-        else if (a->hop_count == 1) steps[h] = single[a->owner];
-        if (!pass) {
-          marks[h] = mark_of(e, &first_part, steps[h], a->owner);
-          m->steps.at[steps[h]].hop_count++;
-        } else ((struct hop *)m->steps.at[steps[h]].hops)[count[steps[h]]++] = (struct hop){t->chains[c], h};
-      }
-    }
-    for (uint32_t s = 0; s < m->steps.n && !pass; s++)
-      m->steps.at[s].hops = arena_array(&e->c->arena, struct hop, m->steps.at[s].hop_count + 1u);
+  for (uint32_t c = 0; c < t->chain_count; c++) {
+    struct attribute *a = &m->attributes.at[t->chains[c]];
+    e->lazies.at[t->chains[c]].marks = a->steps;
+    if (!m->parts.n) continue;
+    uint32_t *marks = arena_array(&e->c->arena, uint32_t, a->hop_count);
+    for (uint32_t h = 0; h < a->hop_count; h++) marks[h] = mark_of(e, &first_part, a->steps[h], a->owner);
+    e->lazies.at[t->chains[c]].marks = marks;
   }
+}
+
+static void hops(struct elaboration *e, struct step_table *t) {
+  struct model *m = e->m;
+  uint32_t all = 0;
+  for (uint32_t c = 0; c < t->chain_count; c++) {
+    struct attribute *a = &m->attributes.at[t->chains[c]];
+    for (uint32_t h = 0; h < a->hop_count; h++, all++) {
+      if (covering(t, c, h) != NONE) ((uint32_t *)a->steps)[h] = t->declared[covering(t, c, h)];
+      m->steps.at[a->steps[h]].hop_count++;
+    }
+  }
+  struct hop *at = arena_array(&e->c->arena, struct hop, all + 1u);
+  for (uint32_t s = 0; s < m->steps.n; s++) {
+    m->steps.at[s].hops = at;
+    at += m->steps.at[s].hop_count;
+    m->steps.at[s].hop_count = 0;
+  }
+  for (uint32_t c = 0; c < t->chain_count; c++) {
+    const struct attribute *a = &m->attributes.at[t->chains[c]];
+    for (uint32_t h = 0; h < a->hop_count; h++) {
+      struct step *s = &m->steps.at[a->steps[h]];
+      ((struct hop *)s->hops)[s->hop_count++] = (struct hop){t->chains[c], h};
+    }
+  }
+  mark_all(e, t);
 }
 
 /* ── Order within a resource ───────────────────────────────────────────────── */
@@ -259,6 +312,10 @@ bool chain_returns(struct elaboration *e, uint32_t attribute) {
 /* The hops of one resource: chains in their order, those that return around all others. */
 static void order_within(struct elaboration *e, const uint32_t *chains, uint32_t n) {
   struct model *m = e->m;
+  uint32_t longest = 1;
+  for (uint32_t i = 0; i < n; i++)
+    if (m->attributes.at[chains[i]].hop_count > longest) longest = m->attributes.at[chains[i]].hop_count;
+  if (longest == 1) return;
   bool *around = arena_array(&e->c->arena, bool, n);
   for (uint32_t i = 0; i < n; i++) {
     const struct attribute *a = &m->attributes.at[chains[i]];
@@ -288,6 +345,7 @@ static struct adjacency adjacent(struct elaboration *e, const struct step_table 
 
 static void imply(struct elaboration *e, const struct step_table *t) {
   struct model *m = e->m;
+  if (!t->edges.n && !m->parts.n) return;
   struct adjacency a = adjacent(e, t);
   uint32_t *seen = arena_array(&e->c->arena, uint32_t, m->steps.n + 1u);
   struct index first_part = {0};
@@ -343,17 +401,12 @@ void steps_name(struct elaboration *e) {
   t->covers = arena_array(&e->c->arena, struct covered, e->steps.n + 1u);
   arrows(e, t);
   covers_resolve(e);
-  for (uint32_t c = 0; c < t->chain_count; c++) {
-    struct attribute *a = &e->m->attributes.at[t->chains[c]];
-    a->steps = arena_array(&e->c->arena, uint32_t, a->hop_count);
-    e->lazies.at[t->chains[c]].marks = arena_array(&e->c->arena, uint32_t, a->hop_count);
-  }
-  struct seeds seeds = {0};
+  struct seeds seeds = {.sorted = true};
   seed_all(e, t, &seeds);
-  uint32_t *single = arena_array(&e->c->arena, uint32_t, e->m->resources.n + 1u);
-  number(e, t, &seeds, single);
+  number(e, t, &seeds);
+  arena_free(&seeds.arena);
   parts(e, t);
-  hops(e, t, single);
+  hops(e, t);
   for (uint32_t c = 0, from = 0; c < t->chain_count; c++) {
     bool last = c + 1 == t->chain_count || e->m->attributes.at[t->chains[c + 1]].owner != e->m->attributes.at[t->chains[c]].owner;
     if (!last) continue;

@@ -11,7 +11,7 @@ struct step_table {
   uint32_t chain_count;
   uint32_t *declared;        /* by index into elaboration.steps: the model's step, NONE for one that has none */
   struct covered *covers;    /* by index into elaboration.steps */
-  struct arena scratch;      /* for one title; steps_build frees it */
+  struct text title;         /* the last; steps_build gives it room, and takes that away */
   bool *takes_written;       /* by step: the plan itself says how long it takes */
   uint32_t **owner;          /* by chain: the covering N_STEP of each hop, NONE; NULL when none is covered */
 };

@@ -96,9 +96,18 @@ static void names_in(struct elaboration *e, const struct value *v, const struct 
   }
 }
 
+/* Does anything come or go? */
+static bool any_creation(const struct elaboration *e) {
+  const struct step_table *t = e->table;
+  for (uint32_t c = 0; c < t->chain_count; c++)
+    if (resource_rare(e, e->m->attributes.at[t->chains[c]].owner)->exists == t->chains[c]) return true;
+  return false;
+}
+
 static void creations(struct elaboration *e) {
   const struct step_table *t = e->table;
   struct model *m = e->m;
+  if (!any_creation(e)) return;
   for (uint32_t c = 0; c < t->chain_count; c++) {
     const struct attribute *a = &m->attributes.at[t->chains[c]];
     for (uint32_t i = 0; i <= a->hop_count; i++) {
@@ -200,21 +209,32 @@ void steps_after(struct elaboration *e) {
 
 /* ── Titles ────────────────────────────────────────────────────────────────── */
 
+/* The index-th value of what changes. Without arrows within others, what stands there is that of the attribute's case. */
+static const struct value *value_at(struct elaboration *e, uint32_t attribute, uint32_t index, struct cases *room) {
+  const struct attribute *a = &e->m->attributes.at[attribute];
+  uint32_t node = e->lazies.at[attribute].node, child = node && node != NONE && NODE(e, node)->type == N_TRANSITION ? node_child(e, node, index) : 0;
+  if (child && NODE(e, child)->type == N_LITERAL && !e->seen && a->cases.n == a->hop_count + 1) return &a->cases.at[index].value;
+  *room = attribute_value_at(e, attribute, index);
+  return &room->at[0].value;
+}
+
 static void hop_title(struct elaboration *e, struct text *out, const struct hop *hop, bool first) {
   const struct attribute *a = &e->m->attributes.at[hop->attribute];
   uint32_t node = e->m->resources.at[a->owner].node;
+  struct cases room;
   if (!first) text_puts(out, ", ");
   if (a->name == e->words->exists) {
-    struct cases c = attribute_value_at(e, hop->attribute, hop->index + 1);
-    bool created = c.at[0].value.type == V_BOOL && c.at[0].value.number;
-    text_print(out, created ? "create %s" : "delete %s", name_text(&e->c->names, NODE(e, node)->text));
+    const struct value *v = value_at(e, hop->attribute, hop->index + 1, &room);
+    bool created = v->type == V_BOOL && v->number;
+    text_puts(out, created ? "create " : "delete ");
+    text_puts(out, name_text(&e->c->names, NODE(e, node)->text));
     return;
   }
-  text_print(out, "%s ", name_text(&e->c->names, a->name));
+  text_puts(out, name_text(&e->c->names, a->name));
+  text_putc(out, ' ');
   for (uint32_t i = 0; i < 2; i++) {
-    struct cases c = attribute_value_at(e, hop->attribute, hop->index + i);
+    const struct value *v = value_at(e, hop->attribute, hop->index + i, &room);
     if (i) text_puts(out, " -> ");
-    const struct value *v = &c.at[0].value;
     size_t from = out->n;
     if (v->type == V_LIST && !v->count) text_puts(out, "nothing");
     else if (!value_interpolate(e, out, v, true)) {
@@ -226,17 +246,20 @@ static void hop_title(struct elaboration *e, struct text *out, const struct hop 
 
 uint32_t step_title(struct elaboration *e, uint32_t step) {
   const struct step *s = &e->m->steps.at[step];
-  struct text out = {.arena = &e->table->scratch};
+  struct text *out = &e->table->title;
   uint32_t last = NONE;
   if (!s->hop_count) return s->name;
+  out->n = 0;
   for (uint32_t i = 0; i < s->hop_count && i < 16; i++) {
     uint32_t owner = e->m->attributes.at[s->hops[i].attribute].owner;
-    if (owner != last) text_print(&out, "%s%s: ", last == NONE ? "" : "; ", resource_name(e, owner));
-    hop_title(e, &out, &s->hops[i], owner != last);
+    if (owner != last) {
+      if (last != NONE) text_puts(out, "; ");
+      text_puts(out, resource_name(e, owner));
+      text_puts(out, ": ");
+    }
+    hop_title(e, out, &s->hops[i], owner != last);
     last = owner;
   }
-  if (s->hop_count > 16) text_print(&out, " and %u more", s->hop_count - 16);
-  uint32_t title = known_name(e, text_done(&out));
-  arena_reset(&e->table->scratch);
-  return title;
+  if (s->hop_count > 16) text_print(out, " and %u more", s->hop_count - 16);
+  return name_of(&e->c->names, text_done(out), out->n);
 }

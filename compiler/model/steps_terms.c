@@ -365,6 +365,8 @@ static void terms_alone(struct elaboration *e, uint32_t step) {
 
 void steps_build(struct elaboration *e) {
   struct model *m = e->m;
+  struct arena scratch = {0};
+  e->table->title.arena = &scratch;
   e->table->takes_written = arena_array(&e->c->arena, bool, m->steps.n + 1u);
   ways_begin(e);
   for (uint32_t i = 0; i < m->steps.n; i++) {
@@ -373,7 +375,8 @@ void steps_build(struct elaboration *e) {
     else terms_alone(e, i);
     m->steps.at[i].title = step_title(e, i);
   }
-  arena_free(&e->table->scratch);
+  arena_free(&scratch);
+  e->table->title = (struct text){0};
   steps_after(e);
   no_operator(e);
 }

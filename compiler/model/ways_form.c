@@ -69,11 +69,14 @@ bool way_fits(const struct elaboration *e, const struct way *w, uint32_t step) {
 }
 
 const char *fill_text(struct arena *a, const struct elaboration *e, uint32_t step, const struct fill *f) {
-  uint32_t attribute = attribute_of(e, step, &f->from);
-  if (attribute == NONE) return name_text(&e->c->names, e->m->resources.at[e->m->steps.at[step].resource].name);
+  const struct resource *r = &e->m->resources.at[e->m->steps.at[step].resource];
+  bool named = f->from.type == READ_ID || (f->from.type == READ_NAME && r->world_name == r->name);
+  uint32_t attribute = named ? NONE : attribute_of(e, step, &f->from);
+  if (attribute == NONE) return name_text(&e->c->names, r->name); /* without a `name`, that of the world is the identifier */
   const struct value *v = value_read(e, attribute, step, &f->from);
   if (f->from.count != NONE) v = &v->items[f->item];
   if (v->type == V_STRING || v->type == V_WORD || v->type == V_URL || v->type == V_VERSION) return name_text(&e->c->names, v->name);
+  if (v->type == V_ADDRESS) return address_text(a, &v->from);
   struct text text = {.arena = a};
   value_interpolate((struct elaboration *)e, &text, v, false);
   return text_done(&text);
@@ -100,6 +103,7 @@ static bool reading_of(struct forming *f, uint32_t node, bool after, struct read
   r->field = kind_field(&e->kinds.at[e->resources.at[f->s.self].kind], n->text);
   if (r->field != NONE) return true;
   r->field = 0;
+  r->after = false;
   if (n->text == e->words->name) r->type = READ_NAME;
   else if (n->text == e->words->id) r->type = READ_ID;
   else return false;
