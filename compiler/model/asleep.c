@@ -117,18 +117,18 @@ static bool shape_may(struct elaboration *e, struct dozing *d, const struct plai
 }
 
 bool asleep_may(struct elaboration *e, uint32_t node, uint32_t kind) {
-  const struct plain *p = &e->tree->plains.at[NODE(e, node)->doc];
-  struct dozing *d = &e->asleep->shapes[p->shape];
-  if (kind == NONE || d->may == MAY_NOT || index_get(&e->asleep->changed, p->name) != NONE) return false;
+  struct plain p = plain_of(e->tree, node);
+  struct dozing *d = &e->asleep->shapes[p.shape];
+  if (kind == NONE || d->may == MAY_NOT || index_get(&e->asleep->changed, p.name) != NONE) return false;
   if (d->may == MAY) return true;
-  d->may = shape_may(e, d, &e->tree->shapes.at[p->shape], kind) ? MAY : MAY_NOT;
+  d->may = shape_may(e, d, &e->tree->shapes.at[p.shape], kind) ? MAY : MAY_NOT;
   return false;
 }
 
 /* ── Asleep, and awake again ───────────────────────────────────────────────── */
 
 const struct dozing *dozing_of(const struct elaboration *e, uint32_t resource) {
-  return &e->asleep->shapes[e->tree->plains.at[NODE(e, e->m->resources.at[resource].node)->doc].shape];
+  return &e->asleep->shapes[plain_of(e->tree, e->m->resources.at[resource].node).shape];
 }
 
 bool resource_asleep(const struct model *m, uint32_t resource) { return m->resources.at[resource].attributes == NONE; }

@@ -21,7 +21,7 @@ struct declarer {
 static const char *describe(const struct elaboration *e, uint32_t node) {
   switch ((int)NODE(e, node)->type) {
   case N_RESOURCE:
-  case N_PLAIN: return name_text(&e->c->names, NODE(e, node)->text);
+  case N_PLAIN: return name_text(&e->c->names, node_kind(e->tree, node));
   case N_STEP: return "step";
   case N_LET: return "constant";
   case N_ZONE: return "zone";
@@ -74,9 +74,9 @@ static uint32_t label(struct declarer *d, uint32_t node, const struct binding *b
   struct elaboration *e = d->e;
   uint32_t child = NODE(e, node)->child;
   if (NODE(e, node)->type == N_PLAIN) { /* a word, and no other thing */
-    const struct plain *p = &e->tree->plains.at[NODE(e, node)->doc];
-    *at = (struct span){NODE(e, node)->source, p->label, p->label + name_length(&e->c->names, p->name)};
-    return p->name;
+    struct plain p = plain_of(e->tree, node);
+    *at = (struct span){NODE(e, node)->source, p.label, p.label + name_length(&e->c->names, p.name)};
+    return p.name;
   }
   if (!child) return 0;
   *at = node_span(e->tree, child);
@@ -98,9 +98,9 @@ static uint32_t label(struct declarer *d, uint32_t node, const struct binding *b
 
 static void unknown_kind(struct elaboration *e, uint32_t node) {
   struct span at = node_span(e->tree, node);
-  const char *word = node_name(e, node);
+  const char *word = name_text(&e->c->names, node_kind(e->tree, node));
   uint32_t label = NODE(e, node)->child;
-  if (!NODE(e, node)->op) at.end = at.start + name_length(&e->c->names, NODE(e, node)->text);
+  if (!NODE(e, node)->op) at.end = at.start + name_length(&e->c->names, node_kind(e->tree, node));
   else if (label) at.end = node_span(e->tree, label).end;
   struct finding *f = finding_add(e->c, CODE_101, at, "there is no kind `%s`", word);
   ARRAY(const char *) known = {0};
@@ -262,7 +262,8 @@ static void resource(struct declarer *all, uint32_t node, const struct binding *
   struct elaboration *e = all->e;
   struct declared d = {.node = node, .iteration = iteration, .bindings = bindings};
   d.name = label(all, node, bindings, &d.at);
-  if (all->kind == NONE || NODE(e, node)->text != all->kind_name) all->kind = kind_find(e, all->kind_name = NODE(e, node)->text);
+  uint32_t kind_name = node_kind(e->tree, node);
+  if (all->kind == NONE || kind_name != all->kind_name) all->kind = kind_find(e, all->kind_name = kind_name);
   uint32_t kind = all->kind;
   if (kind == NONE) unknown_kind(e, node);
   if (!d.name || taken(e, &d)) return;
@@ -271,7 +272,7 @@ static void resource(struct declarer *all, uint32_t node, const struct binding *
   struct span at = node_span(e->tree, node);
   at.end = d.at.end > at.start ? d.at.end : at.end;
   array_push(&e->c->arena, &m->resources,
-             (struct resource){.name = d.name, .world_name = d.name, .kind = NODE(e, node)->text, .zone = NONE,
+             (struct resource){.name = d.name, .world_name = d.name, .kind = kind_name, .zone = NONE,
                                .via = NONE, .owner = NONE, .at = at, .node = node});
   array_push(&e->c->arena, &e->resources, ((struct declared_resource){.kind = kind}));
   if (bindings || iteration) {

@@ -357,12 +357,12 @@ bool plain_glance(struct reader *r, uint32_t *shape, uint32_t *layout) {
 static uint32_t asleep(struct reader *r, uint32_t shape, uint32_t layout, const char *start) {
   struct tree *t = r->p->tree;
   uint32_t made = r->nodes - 1; /* that of the resource is there already */
-  array_push(&t->c->arena, &t->plains, ((struct plain){r->id, r->label, shape, layout}));
+  if (layout == 0) array_push(&t->c->arena, &t->plains, ((struct plain){r->id, r->label, shape, 0}));
   t->asleep_nodes += made;
   t->asleep_values += r->values;
   r->glance = false;
-  uint32_t id = node(r, N_PLAIN, t->shapes.at[shape].kind, 0, start);
-  t->nodes.at[id].doc = t->plains.n - 1;
+  uint32_t id = node(r, N_PLAIN, layout ? layout - 1 : PLAIN_ALONE | (t->plains.n - 1), 0, start);
+  t->nodes.at[id].doc = layout ? r->id : 0;
   return id;
 }
 
@@ -450,6 +450,7 @@ void tree_wake(struct tree *tree, uint32_t node) {
   tree->asleep_values -= r.values;
   struct node *slot = &tree->nodes.at[node];
   slot->type = N_RESOURCE;
+  slot->text = tree->nodes.at[made].text;
   slot->child = tree->nodes.at[made].child;
   slot->doc = 0;
   tree->nodes.n--; /* its own is the one that slept */

@@ -131,7 +131,7 @@ void plain_read(const struct tree *tree, uint32_t node, struct plain_value *out)
 
 uint32_t plain_read_list(const struct tree *tree, uint32_t node, struct plain_value *out, uint32_t list, struct plain_value *items, uint32_t room) {
   const struct node *n = &tree->nodes.at[node];
-  const struct plain *p = &tree->plains.at[n->doc];
+  struct plain plain = plain_of(tree, node), *p = &plain;
   const char *text = tree->c->sources.at[n->source].text, *s = text + p->label + name_length(&tree->c->names, p->name);
   const struct plain_gap *gaps = p->layout ? tree->layouts.at[p->layout - 1].gaps : NULL;
   uint32_t found = 0, all = tree->shapes.at[p->shape].n;

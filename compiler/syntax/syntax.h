@@ -32,7 +32,7 @@ enum node_type {
   N_LET,        /* text; child: expression or N_TRANSITION */
   N_FOR,        /* text: variable; children: list expression, then declarations* */
   N_RESOURCE,   /* op: 0 plain, 1 create, 2 delete; text: kind; children: label (N_LITERAL or N_STRING), items* */
-  N_PLAIN,      /* a resource of plain values whose text nobody has asked to see as nodes: text: kind; doc: index into tree.plains.
+  N_PLAIN,      /* a resource of plain values whose text nobody has asked to see as nodes. text and doc are for plain_of to read;
                    tree_wake makes it an N_RESOURCE */
   N_ZONE,       /* text; [child N_REF: inside] */
   N_SECRET_DECL,/* text; items* */
@@ -123,7 +123,7 @@ struct node {
   uint32_t doc;        /* index into tree.values of the `##` text above a declaration or field, 0 for none */
 };
 
-/* What is kept of an N_PLAIN. Most resources of a large plan are alike: they say the same attributes in the same order. */
+/* What is known of an N_PLAIN. Most resources of a large plan are alike: they say the same attributes in the same order. */
 struct plain {
   uint32_t name, label;       /* name id, and where it stands */
   uint32_t shape;
@@ -145,7 +145,7 @@ struct tree {
   struct compilation *c;
   ARRAY(struct node) nodes;   /* [0] is N_NIL */
   ARRAY(struct guarded) values; /* [0] is none; each always holds, so that an attribute that says a literal need not copy it */
-  ARRAY(struct plain) plains;
+  ARRAY(struct plain) plains; /* those without a layout */
   ARRAY(struct plain_shape) shapes;
   ARRAY(struct plain_layout) layouts;
   uint32_t asleep_nodes, asleep_values; /* that waking all of them would make */
@@ -160,6 +160,18 @@ uint32_t tree_value(struct tree *tree, struct value v); /* adds it; its index */
 static inline struct span node_span(const struct tree *tree, uint32_t node) {
   const struct node *n = &tree->nodes.at[node];
   return node == 0 ? NOWHERE : (struct span){n->source, n->start, n->end};
+}
+#define PLAIN_ALONE 0x80000000u /* in the text of an N_PLAIN: the rest is an index into tree.plains; else it is one into tree.layouts, and doc a name id */
+static inline struct plain plain_of(const struct tree *tree, uint32_t node) {
+  const struct node *n = &tree->nodes.at[node];
+  if (n->text & PLAIN_ALONE) return tree->plains.at[n->text & ~PLAIN_ALONE];
+  const struct plain_layout *x = &tree->layouts.at[n->text];
+  return (struct plain){n->doc, n->start + x->head, x->shape, n->text + 1};
+}
+/* The name id of its kind, of an N_RESOURCE or N_PLAIN. */
+static inline uint32_t node_kind(const struct tree *tree, uint32_t node) {
+  const struct node *n = &tree->nodes.at[node];
+  return n->type == N_PLAIN ? tree->shapes.at[plain_of(tree, node).shape].kind : n->text;
 }
 /* Makes an N_PLAIN the N_RESOURCE that the grammar would have made; any other node stays as it is. Where tree_room_to_wake was called
  * since the last node was added otherwise, no node and no value moves. */

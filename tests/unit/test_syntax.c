@@ -393,9 +393,10 @@ static void same_asleep(const struct parsed *a, const struct parsed *b) {
     struct plain_value values[2][32] = {0};
     assert_int_equal(m->type, n->type);
     if (m->type != N_PLAIN) continue;
-    const struct plain *v = &a->tree.plains.at[m->doc], *w = &b->tree.plains.at[n->doc];
-    assert_int_equal(v->label, w->label);
-    assert_string_equal(name_text(&a->c->names, v->name), name_text(&b->c->names, w->name));
+    struct plain v = plain_of(&a->tree, x), w = plain_of(&b->tree, y);
+    assert_int_equal(v.label, w.label);
+    assert_string_equal(name_text(&a->c->names, v.name), name_text(&b->c->names, w.name));
+    assert_string_equal(name_text(&a->c->names, node_kind(&a->tree, x)), name_text(&b->c->names, node_kind(&b->tree, y)));
     plain_read(&a->tree, x, values[0]);
     plain_read(&b->tree, y, values[1]);
     for (uint32_t i = 0; i < 32; i++) {
