@@ -116,13 +116,19 @@ static bool shape_may(struct elaboration *e, struct dozing *d, const struct plai
   return fields_known(e, d, shape, k) && items_known(e, d, shape, k);
 }
 
-bool asleep_may(struct elaboration *e, uint32_t node, uint32_t kind) {
-  struct plain p = plain_of(e->tree, node);
-  struct dozing *d = &e->asleep->shapes[p.shape];
-  if (kind == NONE || d->may == MAY_NOT || index_get(&e->asleep->changed, p.name) != NONE) return false;
-  if (d->may == MAY) return true;
-  d->may = shape_may(e, d, &e->tree->shapes.at[p.shape], kind) ? MAY : MAY_NOT;
-  return false;
+bool asleep_add(struct elaboration *e, uint32_t resource, const struct plain *p, uint32_t kind) {
+  struct asleep *a = e->asleep;
+  struct dozing *d = &a->shapes[p->shape];
+  if (kind == NONE || d->may == MAY_NOT || (a->hops && index_get(&a->changed, p->name) != NONE)) return false;
+  if (d->may != MAY) {
+    d->may = shape_may(e, d, &e->tree->shapes.at[p->shape], kind) ? MAY : MAY_NOT;
+    return false;
+  }
+  e->m->resources.at[resource].attributes = NONE;
+  e->resources.at[resource].asleep = a->named;
+  a->named += d->attribute_count;
+  a->attributes += d->attribute_count;
+  return true;
 }
 
 /* ── Asleep, and awake again ───────────────────────────────────────────────── */
@@ -132,15 +138,6 @@ const struct dozing *dozing_of(const struct elaboration *e, uint32_t resource) {
 }
 
 bool resource_asleep(const struct model *m, uint32_t resource) { return m->resources.at[resource].attributes == NONE; }
-
-void asleep_add(struct elaboration *e, uint32_t resource) {
-  struct asleep *a = e->asleep;
-  uint32_t n = dozing_of(e, resource)->attribute_count;
-  e->m->resources.at[resource].attributes = NONE;
-  e->resources.at[resource].asleep = a->named;
-  a->named += n;
-  a->attributes += n;
-}
 
 bool asleep_without(const struct elaboration *e, uint32_t resource, uint32_t name) {
   if (!resource_asleep(e->m, resource)) return false;

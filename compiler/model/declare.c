@@ -73,11 +73,6 @@ static void into(struct elaboration *e, struct declared_list *list, struct index
 static uint32_t label(struct declarer *d, uint32_t node, const struct binding *bindings, struct span *at) {
   struct elaboration *e = d->e;
   uint32_t child = NODE(e, node)->child;
-  if (NODE(e, node)->type == N_PLAIN) { /* a word, and no other thing */
-    struct plain p = plain_of(e->tree, node);
-    *at = (struct span){NODE(e, node)->source, p.label, p.label + name_length(&e->c->names, p.name)};
-    return p.name;
-  }
   if (!child) return 0;
   *at = node_span(e->tree, child);
   struct scope s = scope_plan(bindings);
@@ -258,15 +253,28 @@ void attributes_declare(struct elaboration *e, uint32_t resource) {
   attributes(e, resource, &d);
 }
 
+/* A name that nothing else could have, and that means nothing else: of most, this is all that has to be looked at. */
+static bool fresh(const struct elaboration *e, uint32_t name) {
+  const struct word_table *w = e->words;
+  return index_get(&e->resource_index, name) == NONE && (!e->step_index.n || index_get(&e->step_index, name) == NONE) &&
+         (!e->let_index.n || index_get(&e->let_index, name) == NONE) && name != w->old && name != w->new && name != w->via && name != w->any;
+}
+
 static void resource(struct declarer *all, uint32_t node, const struct binding *bindings, uint32_t iteration) {
   struct elaboration *e = all->e;
   struct declared d = {.node = node, .iteration = iteration, .bindings = bindings};
-  d.name = label(all, node, bindings, &d.at);
-  uint32_t kind_name = node_kind(e->tree, node);
+  struct plain plain = {0};
+  bool is_plain = NODE(e, node)->type == N_PLAIN; /* its name is a word, and no other thing */
+  if (is_plain) {
+    plain = plain_of(e->tree, node);
+    d.name = plain.name;
+    d.at = (struct span){NODE(e, node)->source, plain.label, plain.label + name_length(&e->c->names, plain.name)};
+  } else d.name = label(all, node, bindings, &d.at);
+  uint32_t kind_name = is_plain ? e->tree->shapes.at[plain.shape].kind : NODE(e, node)->text;
   if (all->kind == NONE || kind_name != all->kind_name) all->kind = kind_find(e, all->kind_name = kind_name);
   uint32_t kind = all->kind;
   if (kind == NONE) unknown_kind(e, node);
-  if (!d.name || taken(e, &d)) return;
+  if (!d.name || (!fresh(e, d.name) && taken(e, &d))) return;
   struct model *m = e->m;
   uint32_t id = m->resources.n;
   struct span at = node_span(e->tree, node);
@@ -280,8 +288,7 @@ static void resource(struct declarer *all, uint32_t node, const struct binding *
     rare->bindings = bindings;
     rare->iteration = iteration;
   }
-  if (NODE(e, node)->type == N_PLAIN && asleep_may(e, node, kind)) asleep_add(e, id);
-  else {
+  if (!is_plain || !asleep_add(e, id, &plain, kind)) {
     tree_wake(e->tree, node);
     attributes(e, id, &d);
   }

@@ -382,9 +382,8 @@ const uint32_t *steps_disrupting(struct elaboration *e, uint32_t resource, uint3
 
 /* Of a plan whose resources are declared now: which of them may sleep at all. */
 void asleep_begin(struct elaboration *e);
-/* May this N_PLAIN sleep? Then it is as if declared with all its attributes. */
-bool asleep_may(struct elaboration *e, uint32_t node, uint32_t kind);
-void asleep_add(struct elaboration *e, uint32_t resource); /* the last that was declared sleeps from now on */
+/* May the last resource that was declared, an N_PLAIN, sleep? Then it does, and is as if declared with all its attributes. */
+bool asleep_add(struct elaboration *e, uint32_t resource, const struct plain *p, uint32_t kind);
 bool resource_asleep(const struct model *m, uint32_t resource);
 bool asleep_without(const struct elaboration *e, uint32_t resource, uint32_t name); /* it sleeps, and has no such attribute */
 /* Nothing that is awake moves when others wake, until more is declared. */
