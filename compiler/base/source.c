@@ -243,11 +243,13 @@ uint32_t source_line_at(struct compilation *c, uint32_t source, uint32_t offset)
 
   if (offset > s->length)
     offset = s->length;
-  uint32_t part = offset / PART, ended = s->ended[part];
+  uint32_t part = offset / PART, n = offset % PART;
+  const char *text = s->text + (size_t)part * PART;
+  unsigned char ended = 0; /* fewer than PART bytes: a byte counts them, many at a time */
 
-  for (uint32_t i = part * PART; i < offset; i++)
-    ended += s->text[i] == '\n';
-  return ended + 1 + s->line;
+  for (uint32_t i = 0; i < n; i++)
+    ended = (unsigned char)(ended + (text[i] == '\n'));
+  return s->ended[part] + ended + 1 + s->line;
 }
 
 struct place source_place(struct compilation *c, uint32_t source, uint32_t offset) {

@@ -4,6 +4,8 @@
 #include "script/emit.h"
 #include "script/shell.h"
 
+#include "base/beside.h"
+
 #include <string.h>
 
 struct piece_place {
@@ -138,11 +140,43 @@ static bool all_plain(const struct model *m, struct block b) {
   return true;
 }
 
+/* Which of some sequences are kept blocks all of whose values are plain. */
+struct plain_search {
+  const struct runbook *b;
+  uint32_t first, end;
+  bool *plain; /* by sequence */
+};
+
+static bool find_plain(void *data) {
+  struct plain_search *p = data;
+  struct arena own = {0};
+  for (uint32_t i = p->first; i < p->end; i++) {
+    const struct sequence *s = &p->b->sequences.at[i];
+    if (s->count == 0 || sequence_shape(p->b, s) == NULL) continue;
+    p->plain[i] = all_plain(p->b->m, sequence_kept(p->b, s, &own));
+    if (i % 64 == 0) arena_reset(&own);
+  }
+  arena_free(&own);
+  return true;
+}
+
+/* By two threads, a half each: nobody adds a name meanwhile. */
+static bool *plain_sequences(const struct runbook *b, struct arena *a) {
+  enum { WORTH = 2000 };
+  bool *plain = arena_array(a, bool, b->sequences.n + 1);
+  bool two = beside_worth(b->sequences.n, WORTH);
+  struct beside beside;
+  struct plain_search late = {b, two ? b->sequences.n / 2 : b->sequences.n, b->sequences.n, plain}, early = {b, 0, late.first, plain};
+  if (two) beside_start(&beside, find_plain, &late);
+  find_plain(&early);
+  if (two) beside_join(&beside);
+  return plain;
+}
+
 /* Of kept blocks of one shape, all of whose values are plain, one is looked through. */
-static void check_sequence(struct runbook *b, const struct sequence *s, struct arena *scratch) {
+static void check_sequence(struct runbook *b, const struct sequence *s, bool known, struct arena *scratch) {
   if (s->count == 0) return;
   struct shape_use *x = sequence_shape(b, s);
-  bool known = x != NULL && all_plain(b->m, sequence_kept(b, s, scratch));
   uint32_t found = b->m->c->findings.n;
   if (known && x->clean) return;
   const struct unit *units = sequence_units(b, s, scratch);
@@ -157,11 +191,13 @@ struct runbook *script_check_commands(struct model *m, const struct proof *p) {
     return NULL;
   }
   struct runbook *b = runbook_build(m, p);
-  struct arena scratch = {0};
+  struct arena scratch = {0}, own = {0};
+  const bool *plain = plain_sequences(b, &own);
   for (uint32_t i = 0; i < b->sequences.n; i++) {
-    check_sequence(b, &b->sequences.at[i], &scratch);
+    check_sequence(b, &b->sequences.at[i], plain[i], &scratch);
     arena_reset(&scratch);
   }
   arena_free(&scratch);
+  arena_free(&own);
   return b;
 }

@@ -89,6 +89,7 @@ struct runbook {
   ARRAY(struct state_lock) locks;  /* of the stacks that steps go through, in the order of the steps */
   ARRAY(struct unused) unused;     /* addresses that nobody may answer on before the run */
   uint32_t observations;           /* sequences that observe; they come first */
+  bool unchanged;                  /* some unit's output has to be as it was */
   const uint32_t *newer;           /* per index in the order: the next step of the same resource, NONE */
   const char *digest;              /* sha256 of the plan's files, hexadecimal */
 };

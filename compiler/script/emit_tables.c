@@ -87,7 +87,7 @@ static bool stays(const struct unit *u) {
 /* Writes the commands whose output has to stay, or only counts them. */
 static uint32_t print_baseline(struct list *l, const struct runbook *b, struct arena *arena) {
   uint32_t n = 0;
-  for (uint32_t i = 0; i < b->sequences.n; i++) {
+  for (uint32_t i = 0; i < b->sequences.n && b->unchanged; i++) {
     const struct sequence *s = &b->sequences.at[i];
     if (s->type != SEQ_VERIFY || !s->unchanged) continue;
     const struct unit *units = sequence_units(b, s, arena);

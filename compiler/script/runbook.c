@@ -131,6 +131,7 @@ static const char *unit_name(struct arena *a, const char *name, uint32_t i) { re
 
 static struct sequence *push_sequence(struct builder *u, struct sequence s) {
   array_push(u->arena, &u->b->sequences, s);
+  u->b->unchanged = u->b->unchanged || s.unchanged;
   return &u->b->sequences.at[u->b->sequences.n - 1];
 }
 
