@@ -41,15 +41,20 @@ struct key key_reach(uint32_t zone, uint32_t dns, const struct host *host, uint3
   k.resource = NONE;
   k.port = port;
   k.vhost = vhost;
-  k.host.type = host->type;
+  k.host_type = host->type;
   if (host->type == HOST_ADDRESS) {
-    k.host.from = k.host.to = host->from;
+    k.address = host->from;
     k.dns = NONE; /* an address asks nobody for its name */
   } else {
-    k.host.name = host->name;
+    k.name = host->name;
     k.dns = dns;
   }
   return k;
+}
+
+struct host host_of_key(const struct key *k)
+{
+  return (struct host){.type = k->host_type, .name = k->name, .from = k->address, .to = k->address};
 }
 
 static struct key key_resource(enum question_type type, uint32_t resource, uint32_t port, uint8_t proto, uint32_t vhost)
@@ -81,21 +86,21 @@ static uint32_t hash(const struct key *k)
 {
   uint64_t words[2];
 
-  memcpy(words, k->host.from.bytes, sizeof words);
+  memcpy(words, k->address.bytes, sizeof words);
   uint64_t h = mix(words[0], words[1]);
 
-  h = mix(h, (uint64_t)k->type << 16 | (uint64_t)k->proto << 8 | k->host.type);
+  h = mix(h, (uint64_t)k->type << 16 | (uint64_t)k->proto << 8 | k->host_type);
   h = mix(h, (uint64_t)k->zone << 32 | k->dns);
   h = mix(h, (uint64_t)k->resource << 32 | k->port);
-  h = mix(h, (uint64_t)k->vhost << 32 | k->host.name);
+  h = mix(h, (uint64_t)k->vhost << 32 | k->name);
   return (uint32_t)h;
 }
 
 static bool same(const struct key *a, const struct key *b)
 {
-  return a->type == b->type && a->proto == b->proto && a->host.type == b->host.type && a->host.name == b->host.name &&
+  return a->type == b->type && a->proto == b->proto && a->host_type == b->host_type && a->name == b->name &&
          a->zone == b->zone && a->dns == b->dns && a->resource == b->resource && a->port == b->port &&
-         a->vhost == b->vhost && address_compare(&a->host.from, &b->host.from) == 0;
+         a->vhost == b->vhost && address_compare(&a->address, &b->address) == 0;
 }
 
 static void grow(struct state *s)
@@ -149,6 +154,7 @@ static void lead_target(struct state *s, uint32_t node, const struct fact *f, co
   uint32_t vhost = f->vhost_type == VHOST_KEEP ? k.vhost : f->vhost_type == VHOST_NONE ? 0 : f->vhost;
   uint32_t port = t->port == NONE ? k.port : t->port;
   uint32_t zone = t->zone != NONE ? t->zone : f->zone != NONE ? f->zone : k.zone;
+  struct host host;
   struct key next;
 
   switch ((enum target_type)t->type) {
@@ -161,7 +167,8 @@ static void lead_target(struct state *s, uint32_t node, const struct fact *f, co
   case TARGET_ROUTE:
     if (k.type != QUESTION_REACH)
       return; /* what arrives without an address has none to keep */
-    next = key_reach(zone, zone, &k.host, k.port, k.proto, vhost);
+    host = host_of_key(&k);
+    next = key_reach(zone, zone, &host, k.port, k.proto, vhost);
     break;
   case TARGET_NONE:
   default:
@@ -287,7 +294,7 @@ static void zone_entry(struct state *s, uint32_t zone)
  * where no name before it is in force. */
 static bool name_in_zone(struct state *s, uint32_t node, uint32_t zone)
 {
-  uint32_t host = s->nodes.at[node].key.host.name;
+  uint32_t host = s->nodes.at[node].key.name;
   bool more = true, blockable = false;
 
   zone_entry(s, zone);
@@ -334,9 +341,9 @@ static bool address_in_zone(struct state *s, uint32_t node, uint32_t zone)
   const struct key k = s->nodes.at[node].key;
 
   zone_entry(s, zone);
-  if (groups_of_list(s, node, place_first(s, zone, &k.host.from)))
+  if (groups_of_list(s, node, place_first(s, zone, &k.address)))
     return true;
-  index_stab(s, zone, &k.host.from);
+  index_stab(s, zone, &k.address);
   for (uint32_t from = 0, to; from < s->stabbed.n; from = to) {
     const struct fact *f = state_fact(s, s->stabbed.at[from]);
 
@@ -358,10 +365,10 @@ static bool address_in_zone(struct state *s, uint32_t node, uint32_t zone)
 static void expand_reach(struct state *s, uint32_t node)
 {
   const struct key k = s->nodes.at[node].key;
-  bool name = k.host.type == HOST_NAME;
+  bool name = k.host_type == HOST_NAME;
   uint32_t zone = name ? k.dns : k.zone;
 
-  if (!name && k.host.type != HOST_ADDRESS)
+  if (!name && k.host_type != HOST_ADDRESS)
     return;
   for (uint32_t n = 0; zone < s->m->zones.n && n <= s->m->zones.n; n++, zone = s->m->zones.at[zone].inside)
     if (name ? name_in_zone(s, node, zone) : address_in_zone(s, node, zone))
@@ -434,7 +441,7 @@ static void expand_pass(struct state *s, uint32_t node)
 {
   uint32_t first = s->answers.n;
 
-  for (uint32_t i = s->passing[s->nodes.at[node].key.resource]; i != END; i = s->listed.at[i].next)
+  for (uint32_t i = s->passing ? s->passing[s->nodes.at[node].key.resource] : END; i != END; i = s->listed.at[i].next)
     answer(s, node, s->listed.at[i].to);
   group(s, first, false);
 }

@@ -298,10 +298,10 @@ static bool put_fact(struct state *s, uint32_t i, uint32_t *last)
 
   switch ((enum fact_type)f->type) {
   case FACT_SERVES:
-    if (!s->serves_zone[f->by])
-      s->serves_zone[f->by] = f->zone + 1;
     return put_host(s, f, i);
   case FACT_FORWARDS:
+    if (f->host.type == HOST_NONE && !s->passing)
+      s->passing = arena_array(s->arena, uint32_t, s->m->resources.n);
     if (f->host.type == HOST_NONE)
       index_append(s, &s->passing[f->by], &last[f->by], i);
     return f->host.type == HOST_NONE || put_host(s, f, i);
@@ -327,17 +327,14 @@ void index_build(struct state *s)
 {
   const struct model *m = s->m;
   uint32_t *last = arena_array(s->arena, uint32_t, 3 * (size_t)m->resources.n);
-  uint32_t keyed = s->answering.n; /* at most so many different keys */
 
   s->bucket_slots = 16;
-  while (s->bucket_slots / 2 <= keyed)
+  while (s->bucket_slots / 2 <= s->named)
     s->bucket_slots *= 2;
   s->slots = arena_array(s->arena, struct bucket_slot, s->bucket_slots);
-  s->buckets = arena_array(s->arena, struct bucket, keyed + 1);
+  s->buckets = arena_array(s->arena, struct bucket, s->named + 1);
   s->ranges = arena_array(s->arena, struct ranges, m->zones.n + 1);
-  s->passing = arena_array(s->arena, uint32_t, m->resources.n);
   s->bound_at = arena_array(s->arena, uint32_t, m->resources.n);
-  s->serves_zone = arena_array(s->arena, uint32_t, m->resources.n);
   s->teams = arena_array(s->arena, uint32_t, m->resources.n);
   for (uint32_t n = 0; n < s->answering.n; n++) {
     uint32_t i = s->answering.at[n];

@@ -19,9 +19,12 @@ enum question_type {
 };
 struct key {
   uint8_t type, proto;
-  struct host host;
+  uint8_t host_type;     /* enum host_type: a name, or one address */
+  uint32_t name;
+  struct address address;
   uint32_t zone, dns, resource, port, vhost;
 };
+struct host host_of_key(const struct key *k);
 
 /* What a node tries, in order; the first with a fact in force decides. */
 enum entry_type {
@@ -88,6 +91,7 @@ struct state {
 
   /* Facts in lists, ascending: most of them by far sleep, and a walk through all of them is one through most of the memory there is. */
   ARRAY(uint32_t) answering; /* all but needs, and those that sleep */
+  uint32_t named;            /* of these: how many the table of index.c holds at most */
   ARRAY(uint32_t) asking;    /* needs of something else than a resource in every state */
   ARRAY(uint32_t) ranged;    /* of those that answer: endpoints whose host is a range */
   ARRAY(uint32_t) guarded;   /* of all: those that are not in force in every state */
@@ -103,11 +107,11 @@ struct state {
   ARRAY(uint32_t) meeting;           /* of all but needs: those that others may be in conflict with */
   ARRAY(struct link_to) listed;      /* facts, chained */
   struct ranges { uint32_t *facts; struct address *most; uint32_t n; } *ranges; /* per zone: sorted by first address */
-  uint32_t *passing;      /* [resources] head in listed: forwards without a host */
+  uint32_t *passing;      /* [resources] head in listed: forwards without a host; NULL: there are none */
   uint32_t *needing;      /* [resources] its first need, plus one: see need_next */
   uint32_t *need_after;   /* [facts] the next of the same resource, plus one; NULL: they all lie together */
   uint32_t *bound_at;     /* [resources] head in listed: hosts at it */
-  uint32_t *serves_zone;  /* [resources] zone + 1 of the first endpoint it serves, 0 */
+  uint32_t *serves_zone;  /* [resources] zone + 1 of the first endpoint it serves, 0; NULL until somebody asks (up.c) */
   uint32_t *of_guard;     /* [guards] head in listed: facts with that guard, as their places in guarded */
   uint32_t *of_bit;       /* [bits * 2] head in listed: guards with that literal */
   uint32_t *teams; uint32_t team_count; /* [resources] head in listed: `any of` facts that name it */
@@ -242,7 +246,7 @@ void up_begin(struct state *s);
 void up_spread(struct state *s, const uint32_t *facts, uint32_t fact_count, const uint32_t *resources, uint32_t resource_count);
 bool up_needs_hold(struct state *s, uint32_t resource);
 /* Where a need of a resource (or, with NONE, of a step) is looked up. */
-void need_place(const struct state *s, uint32_t by, const struct need *n, uint32_t *zone, uint32_t *dns);
+void need_place(struct state *s, uint32_t by, const struct need *n, uint32_t *zone, uint32_t *dns);
 
 
 /* ── reach_lands.c ───────────────────────────────────────────────────────────────── */

@@ -44,8 +44,8 @@ struct choice node_choose(const struct state *s, uint32_t node)
 
   switch ((enum question_type)q->key.type) {
   case QUESTION_REACH:
-    c.stop = q->key.host.type == HOST_NAME ? STOP_NO_NAME : q->key.host.type == HOST_ADDRESS ? STOP_NOBODY : STOP_UNKNOWN;
-    c.zone = q->key.host.type == HOST_NAME ? q->key.dns : q->key.zone;
+    c.stop = q->key.host_type == HOST_NAME ? STOP_NO_NAME : q->key.host_type == HOST_ADDRESS ? STOP_NOBODY : STOP_UNKNOWN;
+    c.zone = q->key.host_type == HOST_NAME ? q->key.dns : q->key.zone;
     break;
   case QUESTION_ARRIVE:
     if (!s->up[q->key.resource]) {
@@ -251,7 +251,7 @@ static struct link link_of(const struct state *s, uint32_t node, enum link_type 
   const struct key *k = &s->nodes.at[node].key;
 
   return (struct link){.type = (uint8_t)type, .proto = k->proto, .fact = NONE, .resource = k->resource, .zone = zone,
-                       .host = k->host, .port = k->port, .vhost = k->vhost};
+                       .host = host_of_key(k), .port = k->port, .vhost = k->vhost};
 }
 
 static enum link_type link_for(const struct fact *f)

@@ -11,14 +11,14 @@ enum { TRIALS = 64, TRIAL_WORK = 4000000 /* facts × trials */ };
 
 /* "What if this value led there?": `fact` has the value, `end` serves an endpoint that the plan retires. */
 struct doubt { uint64_t key; uint32_t fact, end, uses; uint32_t weight; };
+struct retired { uint32_t by, fact; };
 struct resting {
   struct model *m;
   const struct proof *p;
   struct state *s;
   const struct asked_list *asked;
   ARRAY(struct doubt) doubts;
-  ARRAY(uint32_t) retired;    /* facts */
-  uint32_t *retired_first, *retired_next; /* those of each resource: [resources] and beside `retired`, ascending; NONE ends */
+  ARRAY(struct retired) retired; /* ascending */
   struct fact_slot *facts;    /* the model's, one value changed at a time */
 };
 
@@ -44,6 +44,15 @@ static bool answered_at_end(struct state *s, const struct fact *e)
   return false;
 }
 
+static int by_resource(const void *x, const void *y)
+{
+  const struct retired *a = x, *b = y;
+
+  if (a->by != b->by)
+    return a->by < b->by ? -1 : 1;
+  return a->fact < b->fact ? -1 : a->fact > b->fact;
+}
+
 static void find_retired(struct resting *x)
 {
   const uint32_t *guarded = x->s->guarded.at;
@@ -59,18 +68,10 @@ static void find_retired(struct resting *x)
 
     if (f->type == FACT_SERVES && f->host.type == HOST_ADDRESS && at_start[k] && !fact_in_force(x->s, i) &&
         !answered_at_end(x->s, f))
-      array_push(&x->m->c->arena, &x->retired, i);
+      array_push(&x->m->c->arena, &x->retired, (struct retired){f->by, i});
   }
-  x->retired_first = arena_array(&x->m->c->arena, uint32_t, x->m->resources.n + 1);
-  x->retired_next = arena_array(&x->m->c->arena, uint32_t, x->retired.n + 1);
-  for (uint32_t r = 0; r < x->m->resources.n; r++)
-    x->retired_first[r] = NONE;
-  for (uint32_t i = x->retired.n; i-- > 0;) {
-    uint32_t by = state_fact(x->s, x->retired.at[i])->by;
-
-    x->retired_next[i] = x->retired_first[by];
-    x->retired_first[by] = i;
-  }
+  if (x->retired.n > 1)
+    qsort(x->retired.at, x->retired.n, sizeof *x->retired.at, by_resource);
 }
 
 static void doubt(struct resting *x, uint32_t fact, uint32_t end)
@@ -86,6 +87,22 @@ static void doubt(struct resting *x, uint32_t fact, uint32_t end)
     array_push(&x->m->c->arena, &x->doubts, (struct doubt){key, fact, end, 1, 0});
 }
 
+/* The first of them that is of a resource, or of one behind it. */
+static uint32_t first_retired(const struct resting *x, uint32_t resource)
+{
+  uint32_t low = 0, high = x->retired.n;
+
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+
+    if (x->retired.at[middle].by < resource)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
 /* Each unchanged value on the promise's chain before somebody who answers at a retired endpoint too. */
 static void doubts_of_promise(struct resting *x, uint32_t promise)
 {
@@ -98,14 +115,14 @@ static void doubts_of_promise(struct resting *x, uint32_t promise)
 
     if (last->type != LINK_SERVES)
       continue;
-    for (uint32_t r = x->retired_first[last->resource]; r != NONE; r = x->retired_next[r]) {
-      const struct fact *e = state_fact(x->s, x->retired.at[r]);
+    for (uint32_t r = first_retired(x, last->resource); r < x->retired.n && x->retired.at[r].by == last->resource; r++) {
+      const struct fact *e = state_fact(x->s, x->retired.at[r].fact);
 
       if (port_rank(e, last->port) > 2 || !proto_matches(e, last->port, last->proto))
         continue;
       for (uint32_t i = 0; i < k; i++)
         if (t.at[i].fact != NONE && unchanged(x->m, state_fact(x->s, t.at[i].fact)))
-          doubt(x, t.at[i].fact, x->retired.at[r]);
+          doubt(x, t.at[i].fact, x->retired.at[r].fact);
     }
   }
 }

@@ -82,6 +82,8 @@ static uint32_t sort_fact(struct state *s, uint32_t i)
     array_push(s->arena, &s->answering, i);
     if (f->host.type == HOST_ADDRESS && f->type != FACT_HOSTS && f->type != FACT_OWNS && f->zone < s->m->zones.n)
       place_put(s, i, endpoint_hash(f->zone, &f->host.from));
+    else
+      s->named++;
     return NONE;
   }
   if (f->need.type == NEED_RESOURCE) {

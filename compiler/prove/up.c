@@ -79,14 +79,29 @@ static void up_changed(struct state *s, uint32_t resource)
 
 /* ── Needs ─────────────────────────────────────────────────────────────────── */
 
-void need_place(const struct state *s, uint32_t by, const struct need *n, uint32_t *zone, uint32_t *dns)
+/* Of the first endpoint that it serves; NONE. Few ask. */
+static uint32_t zone_served(struct state *s, uint32_t resource)
+{
+  if (!s->serves_zone) {
+    s->serves_zone = arena_array(s->arena, uint32_t, s->m->resources.n);
+    for (uint32_t i = 0; i < s->answering.n; i++) {
+      const struct fact *f = state_fact(s, s->answering.at[i]);
+
+      if (f->type == FACT_SERVES && !s->serves_zone[f->by])
+        s->serves_zone[f->by] = f->zone + 1;
+    }
+  }
+  return s->serves_zone[resource] - 1;
+}
+
+void need_place(struct state *s, uint32_t by, const struct need *n, uint32_t *zone, uint32_t *dns)
 {
   const struct model *m = s->m;
 
   *zone = n->zone;
   *dns = n->dns;
   if (*zone == NONE && by != NONE)
-    *zone = m->resources.at[by].zone != NONE ? m->resources.at[by].zone : s->serves_zone[by] - 1;
+    *zone = m->resources.at[by].zone != NONE ? m->resources.at[by].zone : zone_served(s, by);
   if (*zone == NONE && m->operator_client < m->clients.n) {
     const struct client *c = &m->clients.at[m->operator_client];
 
