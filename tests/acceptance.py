@@ -276,6 +276,15 @@ def component_cases():
     case = Case("the search of cutover.cut", TRAEFIK + "cutover.cut")
     # Seven steps; three of them a chain, and an alias created before the rule that uses it: 7! / 3! / 2.
     yield case.need(re.search(r"^  steps 1-8: 420 orders, \d+ states looked at, \d+ kept, proven best$", said, re.M), said[said.find("search"):][:200])
+    path = os.path.join(TRAEFIK, ".parts-%d.cut" % os.getpid())
+    with open(path, "w", encoding="utf-8") as file:
+        file.write('plan one {}\nstep only { do { $ look\n } undo none because "a look" }\n')
+    try:
+        said = text_of(["check", "-v", "--color=never", path])
+        case = Case("the search of a single step", path)
+    finally:
+        os.unlink(path)
+    yield case.need("\n  step 1: 1 order, 1 state looked at, 0 kept, proven best\n" in said, said[said.find("search"):][:200])
 
 
 def cases():

@@ -267,7 +267,7 @@ static void search(const struct page *g) {
     text_print(g->out, c->count == 1 ? "%u" : "%u-%u", c->first + 1, c->first + c->count);
     text_puts(g->out, ": ");
     orders(g, c);
-    text_print(g->out, ", %llu states looked at, %llu kept, %s\n", (unsigned long long)c->looked_at, (unsigned long long)c->kept,
+    text_print(g->out, ", %llu state%s looked at, %llu kept, %s\n", (unsigned long long)c->looked_at, c->looked_at == 1 ? "" : "s", (unsigned long long)c->kept,
                c->exact ? "proven best" : "not proven best");
   }
 }
