@@ -238,9 +238,12 @@ void word_kept(struct wording *w, const struct breach *b) {
 
 /* Caches, and whether it is the window alone that leaves no room for waiting until they have run out. */
 static void remark_caches(struct wording *w, struct finding *f, const struct breach *b) {
-  bool window = false;
+  const struct trace *dead = b->after.n && b->after.at[b->after.n - 1].type == STOP_NO_NAME ? &b->after : &b->before;
+  bool window = false, no_name = dead->n && dead->at[dead->n - 1].type == STOP_NO_NAME;
   for (uint32_t i = 0; i < b->mend_count; i++) window = window || b->mends[i].type == MEND_WINDOW;
-  finding_remark(w->c, f, REMARK_NOTE, "an answer is kept in caches for its TTL: who asked before a record changed goes on to the old place that long");
+  if (no_name)
+    finding_remark(w->c, f, REMARK_NOTE, "that there is no such name is an answer too: who asked while that was so keeps it for the `negative_ttl` of whoever owns the domain");
+  else finding_remark(w->c, f, REMARK_NOTE, "an answer is kept in caches for its TTL: who asked before a record changed goes on to the old place that long");
   if (window)
     finding_remark(w->c, f, REMARK_NOTE, "waiting until such answers have run out would keep it, but the plan's window of %s has no room for that",
                    words_time(&w->c->arena, w->m->window));
