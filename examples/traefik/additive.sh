@@ -3489,22 +3489,22 @@ step_2_do() {
   cut_run step_2_do_4 || return
 }
 
-step_2_do_1() { # std/technitium:30
+step_2_do_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_2_do_2() { # std/technitium:31
+step_2_do_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_2_do_3() { # std/technitium:32
+step_2_do_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_2_do_4() { # std/technitium:33
+step_2_do_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3515,22 +3515,22 @@ step_2_undo() {
   cut_run step_2_undo_4 || return
 }
 
-step_2_undo_1() { # std/technitium:30
+step_2_undo_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_2_undo_2() { # std/technitium:31
+step_2_undo_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_2_undo_3() { # std/technitium:32
+step_2_undo_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_2_undo_4() { # std/technitium:33
+step_2_undo_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3538,7 +3538,7 @@ step_2_verify() {
   cut_run step_2_verify_1 within 30 || return
 }
 
-step_2_verify_1() { # std/technitium:53
+step_2_verify_1() { # std/technitium:55
   cut_dns example.net 10.0.20.201 53 A 10.0.20.200
 }
 
@@ -3573,22 +3573,22 @@ step_3_do() {
   cut_run step_3_do_4 || return
 }
 
-step_3_do_1() { # std/technitium:30
+step_3_do_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_3_do_2() { # std/technitium:31
+step_3_do_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_3_do_3() { # std/technitium:32
+step_3_do_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_3_do_4() { # std/technitium:33
+step_3_do_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3599,22 +3599,22 @@ step_3_undo() {
   cut_run step_3_undo_4 || return
 }
 
-step_3_undo_1() { # std/technitium:30
+step_3_undo_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_3_undo_2() { # std/technitium:31
+step_3_undo_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_3_undo_3() { # std/technitium:32
+step_3_undo_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_3_undo_4() { # std/technitium:33
+step_3_undo_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3622,7 +3622,7 @@ step_3_verify() {
   cut_run step_3_verify_1 within 30 || return
 }
 
-step_3_verify_1() { # std/technitium:53
+step_3_verify_1() { # std/technitium:55
   cut_dns example.net 10.0.20.201 53 A 10.0.20.203
 }
 
@@ -3657,22 +3657,22 @@ step_4_do() {
   cut_run step_4_do_4 || return
 }
 
-step_4_do_1() { # std/technitium:30
+step_4_do_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_4_do_2() { # std/technitium:31
+step_4_do_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_4_do_3() { # std/technitium:32
+step_4_do_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_4_do_4() { # std/technitium:33
+step_4_do_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3683,22 +3683,22 @@ step_4_undo() {
   cut_run step_4_undo_4 || return
 }
 
-step_4_undo_1() { # std/technitium:30
+step_4_undo_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_4_undo_2() { # std/technitium:31
+step_4_undo_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_4_undo_3() { # std/technitium:32
+step_4_undo_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_4_undo_4() { # std/technitium:33
+step_4_undo_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3706,7 +3706,7 @@ step_4_verify() {
   cut_run step_4_verify_1 within 30 || return
 }
 
-step_4_verify_1() { # std/technitium:53
+step_4_verify_1() { # std/technitium:55
   cut_dns example.net 10.0.20.201 53 A 10.0.20.203
 }
 
@@ -3976,7 +3976,7 @@ probe_7() {
 
 # == Manifest ==
 # runtime: sha256 64623f2fafb8952b7984297a276cd26497315f141e2fab2f910bda56add0da30
-# plan part: sha256 6b46f26a197023c75aedf99413a136dcfae71db2e11fa3efbdf09c034d0720e1
+# plan part: sha256 42e9ca23f31bdaf297389e49ccd92cb9e48884f5e7fc2fee197c2158722b2c5d
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

@@ -3353,22 +3353,22 @@ step_1_do() {
   cut_run step_1_do_4 || return
 }
 
-step_1_do_1() { # std/technitium:30
+step_1_do_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_1_do_2() { # std/technitium:31
+step_1_do_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_1_do_3() { # std/technitium:32
+step_1_do_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_1_do_4() { # std/technitium:33
+step_1_do_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3379,22 +3379,22 @@ step_1_undo() {
   cut_run step_1_undo_4 || return
 }
 
-step_1_undo_1() { # std/technitium:30
+step_1_undo_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_1_undo_2() { # std/technitium:31
+step_1_undo_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_1_undo_3() { # std/technitium:32
+step_1_undo_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_1_undo_4() { # std/technitium:33
+step_1_undo_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3402,7 +3402,7 @@ step_1_verify() {
   cut_run step_1_verify_1 within 30 || return
 }
 
-step_1_verify_1() { # std/technitium:53
+step_1_verify_1() { # std/technitium:55
   cut_dns example.net 10.0.20.201 53 A 10.0.20.200
 }
 
@@ -3616,22 +3616,22 @@ step_5_do() {
   cut_run step_5_do_4 || return
 }
 
-step_5_do_1() { # std/technitium:30
+step_5_do_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_5_do_2() { # std/technitium:31
+step_5_do_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_5_do_3() { # std/technitium:32
+step_5_do_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_5_do_4() { # std/technitium:33
+step_5_do_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3642,22 +3642,22 @@ step_5_undo() {
   cut_run step_5_undo_4 || return
 }
 
-step_5_undo_1() { # std/technitium:30
+step_5_undo_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_5_undo_2() { # std/technitium:31
+step_5_undo_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_5_undo_3() { # std/technitium:32
+step_5_undo_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_5_undo_4() { # std/technitium:33
+step_5_undo_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3665,7 +3665,7 @@ step_5_verify() {
   cut_run step_5_verify_1 within 30 || return
 }
 
-step_5_verify_1() { # std/technitium:53
+step_5_verify_1() { # std/technitium:55
   cut_dns example.net 10.0.20.201 53 A 10.0.20.203
 }
 
@@ -3732,22 +3732,22 @@ step_7_do() {
   cut_run step_7_do_4 || return
 }
 
-step_7_do_1() { # std/technitium:30
+step_7_do_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_7_do_2() { # std/technitium:31
+step_7_do_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_7_do_3() { # std/technitium:32
+step_7_do_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_7_do_4() { # std/technitium:33
+step_7_do_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3758,22 +3758,22 @@ step_7_undo() {
   cut_run step_7_undo_4 || return
 }
 
-step_7_undo_1() { # std/technitium:30
+step_7_undo_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_7_undo_2() { # std/technitium:31
+step_7_undo_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_7_undo_3() { # std/technitium:32
+step_7_undo_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_7_undo_4() { # std/technitium:33
+step_7_undo_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3781,7 +3781,7 @@ step_7_verify() {
   cut_run step_7_verify_1 within 30 || return
 }
 
-step_7_verify_1() { # std/technitium:53
+step_7_verify_1() { # std/technitium:55
   cut_dns example.net 10.0.20.201 53 A 10.0.20.203
 }
 
@@ -3872,7 +3872,7 @@ probe_7() {
 
 # == Manifest ==
 # runtime: sha256 64623f2fafb8952b7984297a276cd26497315f141e2fab2f910bda56add0da30
-# plan part: sha256 eeda0cabca2abc2a7fd25da09cdb6aebb2785f38a77811db01ca911a070934a8
+# plan part: sha256 964bac1e8a8232e4a0971304db7d163ab4b8b7773874c2eaac4c171ea7dcbc5e
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1

@@ -3355,22 +3355,22 @@ step_1_do() {
   cut_run step_1_do_4 || return
 }
 
-step_1_do_1() { # std/technitium:30
+step_1_do_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_1_do_2() { # std/technitium:31
+step_1_do_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_1_do_3() { # std/technitium:32
+step_1_do_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_1_do_4() { # std/technitium:33
+step_1_do_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3381,22 +3381,22 @@ step_1_undo() {
   cut_run step_1_undo_4 || return
 }
 
-step_1_undo_1() { # std/technitium:30
+step_1_undo_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_1_undo_2() { # std/technitium:31
+step_1_undo_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.200 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_1_undo_3() { # std/technitium:32
+step_1_undo_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_1_undo_4() { # std/technitium:33
+step_1_undo_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3404,7 +3404,7 @@ step_1_verify() {
   cut_run step_1_verify_1 within 30 || return
 }
 
-step_1_verify_1() { # std/technitium:53
+step_1_verify_1() { # std/technitium:55
   cut_dns example.net 10.0.20.201 53 A 10.0.20.200
 }
 
@@ -3739,22 +3739,22 @@ step_6_do() {
   cut_run step_6_do_4 || return
 }
 
-step_6_do_1() { # std/technitium:30
+step_6_do_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_6_do_2() { # std/technitium:31
+step_6_do_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.200 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_6_do_3() { # std/technitium:32
+step_6_do_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_6_do_4() { # std/technitium:33
+step_6_do_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3765,22 +3765,22 @@ step_6_undo() {
   cut_run step_6_undo_4 || return
 }
 
-step_6_undo_1() { # std/technitium:30
+step_6_undo_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_6_undo_2() { # std/technitium:31
+step_6_undo_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.200 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_6_undo_3() { # std/technitium:32
+step_6_undo_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_6_undo_4() { # std/technitium:33
+step_6_undo_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3788,7 +3788,7 @@ step_6_verify() {
   cut_run step_6_verify_1 within 30 || return
 }
 
-step_6_verify_1() { # std/technitium:53
+step_6_verify_1() { # std/technitium:55
   cut_dns example.net 10.0.20.201 53 A 10.0.20.203
 }
 
@@ -3855,22 +3855,22 @@ step_8_do() {
   cut_run step_8_do_4 || return
 }
 
-step_8_do_1() { # std/technitium:30
+step_8_do_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_8_do_2() { # std/technitium:31
+step_8_do_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 3600 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_8_do_3() { # std/technitium:32
+step_8_do_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_8_do_4() { # std/technitium:33
+step_8_do_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3881,22 +3881,22 @@ step_8_undo() {
   cut_run step_8_undo_4 || return
 }
 
-step_8_undo_1() { # std/technitium:30
+step_8_undo_1() { # std/technitium:32
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_http GET 'http://10.0.20.201:5380/api/zones/records/get?domain=example.net' save "${cut_work}/before.json"
 }
 
-step_8_undo_2() { # std/technitium:31
+step_8_undo_2() { # std/technitium:33
   jq -j --arg domain example.net --arg old 10.0.20.203 --arg new 10.0.20.203 --argjson ttl 60 'def kind: if test(":") then "AAAA" elif test("^[0-9.]+$") then "A" else "CNAME" end; if .status != "ok" then error(.errorMessage // .status) else . end | [.response.records[] | . + {at: (.rData | .ipAddress // .cname)} | select(.type == ($old | kind) and (.at == $old or .at == $new))] | if length != 1 then error("the record is neither the old nor the new one") else .[0] end | {domain: $domain, type: .type, ttl: $ttl, disable: .disabled, comments: (.comments // "")} + (if .type == "CNAME" then {cname: $new} else {ipAddress: .at, newIpAddress: $new} end) | to_entries | map("\(.key)=\(.value | tostring | @uri)") | join("&")' "${cut_work}/before.json" >"${cut_work}/change.form"
 }
 
-step_8_undo_3() { # std/technitium:32
+step_8_undo_3() { # std/technitium:34
   cut_header text 'Authorization: Bearer ' secret technitium_token || return
   cut_header text 'Content-Type: ' text application/x-www-form-urlencoded || return
   cut_http POST http://10.0.20.201:5380/api/zones/records/update body "${cut_work}/change.form" save "${cut_work}/after.json"
 }
 
-step_8_undo_4() { # std/technitium:33
+step_8_undo_4() { # std/technitium:35
   jq -e '.status == "ok" or error(.errorMessage // .status)' "${cut_work}/after.json"
 }
 
@@ -3904,7 +3904,7 @@ step_8_verify() {
   cut_run step_8_verify_1 within 30 || return
 }
 
-step_8_verify_1() { # std/technitium:53
+step_8_verify_1() { # std/technitium:55
   cut_dns example.net 10.0.20.201 53 A 10.0.20.203
 }
 
@@ -3995,7 +3995,7 @@ probe_7() {
 
 # == Manifest ==
 # runtime: sha256 64623f2fafb8952b7984297a276cd26497315f141e2fab2f910bda56add0da30
-# plan part: sha256 42347bcfd66056a7624bcddf3aba3cc303d666b00bc3796247a1136eeb04fe77
+# plan part: sha256 6b3de6373476a3ba550dc152d3654b12b7d2624f679264a3f0d4d7f4e876da13
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0
