@@ -269,41 +269,40 @@ static bool rise(struct state *s, const bool *kept)
   return true;
 }
 
-/* Depth first along the needs of a resource, in every state: true when none of those that are up comes back to itself. Where there is
- * another need, or a circle, this does not say. */
+/* Depth first along the needs of a resource, in every state: true when none of those that are up comes back to itself; whoever is up
+ * needs what is. Where there is another need, or a circle, this does not say. */
 bool state_starts_anew(struct state *s)
 {
   enum { ON_THE_WAY = 1, STARTS };
-  struct arena own = {0};
 
-  if (s->asking.n || !s->needs_later)
+  if (s->asking.n > 0 || !s->needs_later) /* each starts after those before it */
     return s->asking.n == 0;
-  uint32_t all = s->m->resources.n, *way = arena_array(&own, uint32_t, all + 1), *next = arena_array(&own, uint32_t, all + 1);
-  uint8_t *seen = arena_array(&own, uint8_t, all + 1);
+  struct arena own = {0};
+  ARRAY(uint32_t) way = {0}; /* resources to look at, times two; and one more to say that all it needs starts */
+  uint8_t *seen = arena_array(&own, uint8_t, s->m->resources.n + 1);
   bool starts = true;
 
-  for (uint32_t r = 0; r < all && starts; r++) {
-    if (!s->up[r] || seen[r])
-      continue;
-    uint32_t n = 1;
+  for (uint32_t r = 0; r < s->m->resources.n && starts; r++) {
+    if (s->up[r] && !seen[r])
+      array_push(&own, &way, r << 1);
+    while (way.n && starts) {
+      uint32_t top = way.at[--way.n], at = top >> 1;
 
-    seen[way[0] = r] = ON_THE_WAY;
-    next[0] = s->needing[r];
-    while (n && starts) {
-      uint32_t i = next[n - 1];
-
-      if (i == END) {
-        seen[way[--n]] = STARTS;
+      if (top & 1)
+        seen[at] = STARTS;
+      if (seen[at])
         continue;
+      seen[at] = ON_THE_WAY;
+      array_push(&own, &way, top | 1);
+      for (uint32_t i = s->needing[at]; i != END && starts; i = need_next(s, at, i)) {
+        uint32_t on = state_on(s, i - 1);
+
+        starts = seen[on] != ON_THE_WAY;
+        if (seen[on])
+          continue;
+        __builtin_prefetch(&s->facts[s->needing[on] ? s->needing[on] - 1 : 0]); /* all of them at once */
+        array_push(&own, &way, on << 1);
       }
-      uint32_t on = state_on(s, i - 1);
-
-      next[n - 1] = need_next(s, way[n - 1], i);
-      starts = s->up[on] && seen[on] != ON_THE_WAY;
-      if (!starts || seen[on])
-        continue;
-      seen[way[n] = on] = ON_THE_WAY;
-      next[n++] = s->needing[on];
     }
   }
   arena_free(&own);

@@ -866,6 +866,54 @@ static void random_walks(void **state)
     random_world(seed);
 }
 
+/* Whether all of it starts is the same when it is found at once, in rounds, depth first, or by starting it. Needs of one resource lie
+ * together or apart, forwards, backwards, in a line that rounds take long for, with a circle or without. */
+static void starting_anew(void **state)
+{
+  (void)state;
+  unsigned starts = 0, circles = 0;
+
+  for (uint64_t seed = 1; seed <= 300; seed++) {
+    enum { MOST = 90 };
+    uint64_t r = seed;
+    struct text names = {0}, facts = {0};
+    struct arena own = {0};
+    unsigned n = 2 + random_below(&r, MOST - 2), needs = random_below(&r, 2 * n), form = random_below(&r, 4), place[MOST];
+    bool back[MOST];
+
+    names.arena = facts.arena = &own;
+    for (unsigned i = 0; i < n; i++) {
+      text_print(&names, "%sr%u", i ? " " : "", i);
+      place[i] = i;
+    }
+    for (unsigned i = n; form > 1 && i > 1; i--) { /* in another order than that of the ids */
+      unsigned k = random_below(&r, i), was = place[k];
+
+      place[k] = place[i - 1];
+      place[i - 1] = was;
+    }
+    for (unsigned i = 0; i < needs; i++) {
+      unsigned a = form == 3 ? i % n : random_below(&r, n), b = form == 3 ? (i + 1) % n : random_below(&r, n), circle = random_below(&r, 4 * n) == 0;
+      unsigned low = a < b ? a : b, high = a < b ? b : a;
+
+      text_print(&facts, "%s{'fact': 'needs', 'by': 'r%u', 'on': 'r%u'}", i ? ", " : "", place[circle ? low : high], place[circle ? high : low]);
+    }
+    struct world w = world_of(text_done(&names), text_done(&facts), "");
+
+    state_comes_back(w.s, NULL, back);
+    bool all = true;
+
+    for (unsigned i = 0; i < n; i++)
+      all = all && back[i];
+    assert_int_equal(state_starts_anew(w.s), all);
+    starts += all;
+    circles += !all;
+    end(&w);
+    arena_free(&own);
+  }
+  assert_true(starts > 20 && circles > 20);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -904,6 +952,7 @@ int main(void)
       cmocka_unit_test(promises),
       cmocka_unit_test(dependencies),
       cmocka_unit_test(random_walks),
+      cmocka_unit_test(starting_anew),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
