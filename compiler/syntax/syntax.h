@@ -1,6 +1,6 @@
 /* The syntax tree: what grammar/ builds, and all that model/ reads.
  *
- * Nodes are 24 bytes in one array; a node's children are a chain child -> next. Ids are indices, 0 is "no node".
+ * Nodes are 28 bytes in one array; a node's children are a chain child -> next. Ids are indices, 0 is "no node".
  * Shapes are given per type: text is an interned name, value an index into tree.values. [x] optional, x* a chain. */
 #ifndef CUTC_SYNTAX_H
 #define CUTC_SYNTAX_H
