@@ -232,7 +232,7 @@ TEST_OBJS := $(filter-out $(BUILD)/compiler/main.o,$(OBJS)) $(SUPPORT:%.c=$(BUIL
 UNIT_PROGRAMS := $(UNITS:%.c=$(BUILD)/%)
 
 .PHONY: units
-units: $(UNIT_PROGRAMS) $(BUILD)/tests/property/driver
+units: $(UNIT_PROGRAMS) $(BUILD)/tests/property/driver $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c))
 $(BUILD)/tests/%.o: INCLUDES += -Itests/support
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(TEST_OBJS) $(BUILD)/objects
 	$(say) LD $@

@@ -5,6 +5,7 @@
  *
  * Each input follows from the seed and its number alone. Groups run in children, so that one that dies hides no other; an
  * input that crashes, is reported by a sanitizer or takes longer than the limit is written to DIR and ends in exit status 1. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "cutc.h"
 
 #include <errno.h>
@@ -23,12 +24,12 @@ struct bytes {
   char *at;
   size_t n;
 };
-struct slice {
+struct token_at {
   uint32_t at, n;
 };
 struct seed_file {
   struct bytes text;
-  struct slice *tokens;
+  struct token_at *tokens;
   uint32_t n;
 };
 
@@ -60,7 +61,7 @@ static void split(struct seed_file *f) {
     while (end < f->text.n &&
            ((word && f->text.at[end] != '\0' && word_byte(f->text.at[end])) || (blank && f->text.at[end] == ' ')))
       end++;
-    f->tokens[f->n++] = (struct slice){(uint32_t)i, (uint32_t)(end - i)};
+    f->tokens[f->n++] = (struct token_at){(uint32_t)i, (uint32_t)(end - i)};
     i = end;
   }
 }

@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 seconds=${1:-60}
 out=build/fuzz
-flags='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined'
+flags='-DCUTC_SANITIZED -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined'
 mkdir -p "$out/corpus" "$out/seeds" "$out/found"
 
 make -s BUILD="$out" CC=clang CFLAGS="$flags -fsanitize=fuzzer-no-link" PACKAGES=no "$out/cutc"
@@ -15,7 +15,7 @@ objects=$(find "$out" -name '*.o' ! -path '*/compiler/main.o' ! -path '*/tests/*
 for target in front shell import many; do
   case $target in front | shell | import) kind=,fuzzer ;; *) kind= ;; esac
   # shellcheck disable=SC2086 # lists of words
-  clang -std=c17 -D_DEFAULT_SOURCE -Icompiler -I"$out" -I/usr/include/libxml2 $flags -fsanitize=address,undefined$kind \
+  clang -std=c17 -D_POSIX_C_SOURCE=200809L -Icompiler -I"$out" -I/usr/include/libxml2 $flags -fsanitize=address,undefined$kind \
     -o "$out/$target" "tests/fuzz/$target.c" $objects $libs
 done
 
