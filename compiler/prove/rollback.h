@@ -6,8 +6,9 @@
 
 /* Where a way back begins, and what is old there on the way forward. */
 struct top { uint32_t state; struct olds olds; };
-/* What an undo is for a promise: at its upper end before the wait and after it, while it runs, at its lower end. */
-struct crossing { bool hard, stood, rose, within; int64_t waited, clock; };
+/* What an undo is for a promise: down by the present answers; with old ones at its upper end before the wait and after it; and for how long
+ * it is down in the wait, and from the undo's start on by the clock: at its upper end, and while it runs. */
+struct crossing { bool hard, stood, rose; int64_t waited, clock, within; };
 /* The last that was asked of a promise in a state. */
 struct looked { struct recall old; bool known, holds; };
 

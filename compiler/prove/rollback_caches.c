@@ -64,8 +64,9 @@ static void grow_old(struct olds *o, const struct step *s) {
  * fail in some state behind it. So that the wait comes before the first of them goes down, it is asked for LOOK_AHEAD states. */
 static int64_t cost_of(struct going_back *b, uint32_t k, int64_t wait) {
   enum { LOOK_AHEAD = 64 };
-  struct olds after = b->all;
+  struct olds before = b->all, after = b->all;
   int64_t cost = 0, *tails = arena_array(&b->own, int64_t, b->n + 1);
+  olds_wait(&before, wait);
   back_age(b, &after, k, wait);
   back_go(b, k);
   for (uint32_t i = 0; i < b->n; i++) {
@@ -75,8 +76,11 @@ static int64_t cost_of(struct going_back *b, uint32_t k, int64_t wait) {
   for (uint32_t j = k; j-- > b->first && k - j <= LOOK_AHEAD;) {
     if (j + 1 < k) grow_old(&after, &b->m->steps.at[b->p->order.at[j]]);
     back_go(b, j);
-    for (uint32_t i = 0; i < b->n; i++)
-      if (b->m->promises.at[b->promises[i]].hold == HOLD_AT_MOST && !back_hard(b, i, j)) tails[i] = longer(tails[i], back_tail(b, i, &after));
+    for (uint32_t i = 0; i < b->n; i++) {
+      if (b->m->promises.at[b->promises[i]].hold != HOLD_AT_MOST || back_hard(b, i, j)) continue;
+      if (j + 1 == k) tails[i] = back_tail(b, i, &before); /* while the undo runs, the world is at either end of it */
+      tails[i] = longer(tails[i], back_tail(b, i, &after));
+    }
     if (j > 0 && b->m->steps.at[b->p->order.at[j - 1]].irreversible != 0) break;
   }
   for (uint32_t i = 0; i < b->n; i++) cost += tails[i];

@@ -120,12 +120,21 @@ static void look_above(struct going_back *b, uint32_t k, int64_t wait, const str
   }
 }
 
+/* The world is at either end while an undo runs, with what it disrupts down: an old answer that fails at one of them does so for as long as it
+ * is possible, and to the end of the undo where it still is then. */
 static void look_within(struct going_back *b, uint32_t k, const struct olds *before, const struct olds *after) {
-  if (step_below(b, k)->disrupts_count == 0 || (before->n == 0 && after->n == 0)) return;
-  for (unsigned upper = 0; upper < 2; upper++) {
-    back_go_during(b, k - 1, upper);
-    for (uint32_t i = 0; i < b->n; i++)
-      if (counts(b, i) && !b->crossings[i].hard && back_dark(b, i, upper ? before : after)) b->crossings[i].within = true;
+  const struct step *step = step_below(b, k);
+  int64_t takes = longer(step->takes, 0);
+  if (takes == 0 || (before->n == 0 && (after->n == 0 || step->disrupts_count == 0))) return;
+  for (unsigned upper = 0; upper < (step->disrupts_count > 0 ? 2u : 1u); upper++) {
+    if (step->disrupts_count > 0) back_go_during(b, k - 1, upper);
+    else back_go(b, k - 1);
+    for (uint32_t i = 0; i < b->n; i++) {
+      struct crossing *x = &b->crossings[i];
+      if (!counts(b, i) || x->hard) continue;
+      x->within = longer(x->within, back_tail(b, i, before));
+      if (!upper && step->disrupts_count > 0 && back_tail(b, i, after) > 0) x->within = takes;
+    }
   }
 }
 
@@ -149,8 +158,7 @@ static void undo(struct going_back *b, uint32_t k, int64_t wait) {
     int64_t tail = ends && !below ? back_tail(b, i, &after) : 0;
     lasts(b, i, b->stretch[i] = x->stood ? b->stretch[i] + x->waited : 0);
     if (!x->rose) b->stretch[i] = 0;
-    if (x->hard || (!x->rose && x->within) || tail > longer(x->clock - takes, 0)) b->stretch[i] += takes;
-    else if (x->rose) b->stretch[i] += shorter(takes, x->clock);
+    b->stretch[i] += x->hard || tail > longer(x->clock - takes, 0) ? takes : shorter(takes, longer(x->clock, x->within));
     lasts(b, i, b->stretch[i]);
     if (!ends) b->stretch[i] = 0;
     b->rest[i] = tail;

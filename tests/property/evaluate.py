@@ -357,7 +357,6 @@ class Judge:
                 pid = p["id"]
                 up, low = above.promise(p) == UP, below.promise(p) == UP
                 hard = not up or not low or any(x.promise(p) != UP for x in during) or pid in self.half_done(done, step)
-                within = self.dark(during[0], p, ready) or self.dark(during[1], p, left)
                 stood, rose, ends = self.dark(above, p, olds), self.dark(above, p, ready), self.dark(below, p, left)
                 if stood:
                     stretch[pid] += wait if not up else min(wait, self.tail(above, p, olds))
@@ -366,10 +365,10 @@ class Judge:
                     stretch[pid] = 0
                 clock = self.tail(above, p, ready) if rose and not hard else 0
                 tail = self.tail(below, p, left) if ends and low else 0
-                if hard or (within and not rose) or tail > max(clock - takes, 0):
+                if hard or tail > max(clock - takes, 0) or self.tail(during[1], p, left) > 0:
                     stretch[pid] += takes
-                elif rose:
-                    stretch[pid] += min(takes, clock)
+                else:  # the world is at either end while the undo runs
+                    stretch[pid] += min(takes, max(clock, *(self.tail(x, p, ready) for x in during)))
                 rest = tail if n + 1 == len(steps) else 0
                 longest[pid] = max(longest.get(pid, 0), stretch[pid] + rest)
                 if not ends:

@@ -474,6 +474,18 @@ static void waits_between_undos(void **state) {
   done(&d);
 }
 
+/* The old answer runs out while the undo runs, which may have taken the new place away as soon as it began. */
+static void waits_before_long_undos(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "host first { address = 10.0.0.1  ports = [80/tcp] }\ncreate host second { address = 10.0.0.2  ports = [80/tcp]  takes = 10m  do { $ x\n } undo { $ y\n } }\n"
+                             NAME("10.0.0.1 -> 10.0.0.2", "5m") ASKS("down at most 2m"));
+  order_is(&d, "second n");
+  assert_int_equal(d.proof->back[place_of(&d, "second")].length, 300 * SECOND);
+  assert_int_equal(d.proof->back[place_of(&d, "n")].length, 0);
+  says(&d, "");
+  done(&d);
+}
+
 /* Who had the dead answer has it in every state: the promise is not mended yet where `k` disrupts the record, and nothing is waited for. */
 static void no_wait_for_what_is_not_mended(void **state) {
   (void)state;
@@ -524,7 +536,7 @@ int main(void) {
     cmocka_unit_test(a_name_over_a_wildcard), cmocka_unit_test(the_floor_of_a_resolver), cmocka_unit_test(the_lag_is_added),
     cmocka_unit_test(only_waits_surely_pass), cmocka_unit_test(maybe_breaks_always), cmocka_unit_test(maybe_counts_by_the_clock),
     cmocka_unit_test(caches_run_out_in_the_end), cmocka_unit_test(a_wait_has_no_facts), cmocka_unit_test(exactly_the_missing_time),
-    cmocka_unit_test(no_wait_without_need), cmocka_unit_test(waits_between_undos), cmocka_unit_test(no_wait_for_what_is_not_mended),
+    cmocka_unit_test(no_wait_without_need), cmocka_unit_test(waits_between_undos), cmocka_unit_test(waits_before_long_undos), cmocka_unit_test(no_wait_for_what_is_not_mended),
     cmocka_unit_test(no_wait_beside_a_longer_one), cmocka_unit_test(waits_of_others_count), cmocka_unit_test(from_whichever_state), cmocka_unit_test(compared_with_their_waits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
