@@ -2,7 +2,7 @@
  * Needs nothing. Guarantees alignment to eight bytes, checked sizes, and no return without memory: running out ends
  * the process with a message and exit status 2. Under AddressSanitizer each allocation is a block of its own, so
  * that an overrun is seen. */
-#define _GNU_SOURCE /* MAP_ANONYMOUS, mremap */
+#define _GNU_SOURCE /* MAP_ANONYMOUS, madvise, mremap */
 #include "base/base.h"
 
 #include <stdio.h>
@@ -29,6 +29,10 @@
 #define BLOCK_LARGEST ((size_t)32 << 20)
 #define LARGE ((size_t)256 << 10) /* has a block to itself, which grows by moving its pages: no copy is left behind */
 #define PAGES ((size_t)64 << 10)
+#define PAGE ((uintptr_t)4 << 10)
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 
 struct arena_block {
   struct arena_block *next;
@@ -108,6 +112,15 @@ void *arena_alloc(struct arena *a, size_t count, size_t size) {
   void *p = a->next;
 
   a->next += bytes;
+  return p;
+}
+
+void *arena_table(struct arena *a, size_t count, size_t size) {
+  unsigned char *p = arena_alloc(a, count, size);
+  unsigned char *first = (unsigned char *)(((uintptr_t)p + PAGE - 1) & ~(PAGE - 1)), *end = p + count * size;
+
+  if (end > first + PAGES)
+    (void)madvise(first, (size_t)(end - first), MADV_POPULATE_WRITE); /* an older kernel does not know it, and is slower */
   return p;
 }
 

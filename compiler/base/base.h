@@ -24,6 +24,9 @@ struct arena {
 /* Zeroed memory aligned for a pointer or a 64-bit number, valid until arena_free. Out of memory (or a
  * size that overflows) ends the process with a message and exit status 2. */
 void *arena_alloc(struct arena *a, size_t count, size_t size);
+/* The same for a table of hashes, whose slots are read before they are written, in no order: its pages are obtained at once. One by
+ * one, each would be mapped twice, and the second time all processors of the program be interrupted. */
+void *arena_table(struct arena *a, size_t count, size_t size);
 /* Grows an array in place or by copy; the checked growth of every ARRAY. */
 void *arena_grow(struct arena *a, void *old, uint32_t used, uint32_t *cap, uint32_t want, size_t size);
 char *arena_copy(struct arena *a, const char *text, size_t length); /* NUL-terminated copy */

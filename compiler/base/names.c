@@ -83,7 +83,7 @@ static void grow(struct names *t, uint32_t slots) {
   uint32_t count = t->slot_count;
 
   t->slot_count = slots;
-  t->slots = arena_array(t->arena, struct name_slot, t->slot_count);
+  t->slots = arena_table(t->arena, t->slot_count, sizeof *t->slots);
   for (uint32_t i = 0; i < count; i++) {
     if (!old[i].id)
       continue;

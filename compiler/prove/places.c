@@ -9,7 +9,7 @@ enum { LINE = 4 /* places side by side, as long as a run of hashes that follow e
 void places_new(struct state *s, uint32_t facts)
 {
   s->place_lines = (uint32_t)((uint64_t)facts * ROOM / 4 / LINE) + 2;
-  s->places = arena_array(s->arena, struct address_slot, (size_t)s->place_lines * LINE);
+  s->places = arena_table(s->arena, (size_t)s->place_lines * LINE, sizeof *s->places);
 }
 
 static bool about(const struct state *s, uint32_t fact, uint32_t zone, const struct address *address)
