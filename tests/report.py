@@ -412,6 +412,17 @@ def _():
     contains(out, "  + desk reaches 10.0.0.2:443\n         no outage (always)\n")
 
 
+@test("diff: a window that comes, and one of another length")
+def _():
+    wide = PLACES.replace("plan places {", "plan places { window = 2h ")
+    assert wide != PLACES
+    contains(difference(PLACES, wide, status=0), "\n  window: none -> 2h\n")
+    contains(difference(wide, wide.replace("2h", "90m"), status=0), "\n  window: 2h -> 1h 30m\n")
+    assert "window" not in difference(wide, wide, status=0)
+    found = json.loads(difference(PLACES, wide, "--format", "json", status=0))
+    equal([found["old"]["window"], found["new"]["window"]], [None, 7200])
+
+
 @test("diff: what cannot be understood is compared by its findings; what cannot be read is status 2")
 def _():
     out = difference(PLACES, PLACES.replace("value = 10", "valeu = 10"), status=1)

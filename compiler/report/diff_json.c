@@ -31,6 +31,7 @@ static json_t *side(const struct difference *d, const struct side *s) {
   json_object_set_new(o, "errors", json_integer(s->c->errors));
   json_object_set_new(o, "warnings", json_integer(s->c->warnings));
   json_object_set_new(o, "takes", s->p ? seconds(s->p->total) : json_null());
+  json_object_set_new(o, "window", s->m ? seconds(s->m->window) : json_null());
   return o;
 }
 

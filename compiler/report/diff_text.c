@@ -61,6 +61,8 @@ static const char *whole(const struct side *s) {
                  : words_time(a, s->p->total);
 }
 
+static const char *window(const struct side *s) { return s->m->window < 0 ? "none" : words_time(&s->c->arena, s->m->window); }
+
 static void head(const struct page *g) {
   const struct side *o = g->d->old, *n = g->d->new;
   const char *was = verdict(o), *is = verdict(n);
@@ -78,6 +80,8 @@ static void head(const struct page *g) {
   } else if (strcmp(whole(o), whole(n)) != 0) {
     text_print(g->out, "  all of it: %s -> %s\n", whole(o), whole(n));
   }
+  if (o->m && n->m && o->m->window != n->m->window)
+    text_print(g->out, "  window: %s -> %s\n", window(o), window(n));
 }
 
 /* ── Steps ─────────────────────────────────────────────────────────────────── */
