@@ -50,6 +50,8 @@ void state_leave(const struct model *m, uint32_t step, bool *done);
 void blocks_keep(struct elaboration *e);
 /* Keeps what a block came to, whatever arena it is in. */
 void block_keep(struct elaboration *e, uint32_t step, enum block_type type, const struct block *b);
+/* The same as the first of a shape of its own. */
+void block_keep_apart(struct elaboration *e, uint32_t step, enum block_type type, const struct block *b);
 /* Those of a step whose way has a form: nothing is kept but that. */
 struct kept_step;
 void step_keep(struct elaboration *e, uint32_t step, const struct kept_step *form);

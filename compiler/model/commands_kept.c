@@ -157,6 +157,18 @@ static uint32_t place_of(const struct block *b, enum block_type type) {
   return b->n == 0 ? (uint32_t)type : b->at[0].at.source * 0x9e3779b1u + b->at[0].at.start * 4 + (uint32_t)type;
 }
 
+/* A block of that shape: what it says in its own words. */
+static void take_texts(struct elaboration *e, uint32_t step, enum block_type type, uint32_t shape, const struct block *b) {
+  struct arena *a = &e->c->arena;
+  const struct shape *s = &e->kept->shapes.at[shape];
+  const char **texts = s->slot_count ? arena_array(a, const char *, s->slot_count) : NULL;
+  for (uint32_t i = 0; i < s->slot_count; i++) {
+    const char *text = slot_text(b, &s->slots[i]), *same = slot_text(&s->block, &s->slots[i]);
+    texts[i] = strcmp(text, same) == 0 ? same : arena_copy(a, text, strlen(text));
+  }
+  *own_block(e, step, type) = (struct kept_block){.shape = shape, .fill_count = NONE, .is.texts = texts};
+}
+
 void block_keep(struct elaboration *e, uint32_t step, enum block_type type, const struct block *b) {
   struct kept_blocks *k = e->kept;
   struct arena *a = &e->c->arena;
@@ -169,13 +181,12 @@ void block_keep(struct elaboration *e, uint32_t step, enum block_type type, cons
     shape = k->shapes.n;
     array_push(a, &k->shapes, shape_of(a, b));
   }
-  const struct shape *s = &k->shapes.at[shape];
-  const char **texts = s->slot_count ? arena_array(a, const char *, s->slot_count) : NULL;
-  for (uint32_t i = 0; i < s->slot_count; i++) {
-    const char *text = slot_text(b, &s->slots[i]), *same = slot_text(&s->block, &s->slots[i]);
-    texts[i] = strcmp(text, same) == 0 ? same : arena_copy(a, text, strlen(text));
-  }
-  *own_block(e, step, type) = (struct kept_block){.shape = shape, .fill_count = NONE, .is.texts = texts};
+  take_texts(e, step, type, shape, b);
+}
+
+void block_keep_apart(struct elaboration *e, uint32_t step, enum block_type type, const struct block *b) {
+  array_push(&e->c->arena, &e->kept->shapes, shape_of(&e->c->arena, b));
+  take_texts(e, step, type, e->kept->shapes.n - 1, b);
 }
 
 /* NULL when it is not. */
@@ -197,6 +208,12 @@ struct kept_slots step_slots(struct elaboration *e, uint32_t step, enum block_ty
   const struct kept_block *b = kept(e->m, step, type);
   const struct shape *s = &e->kept->shapes.at[b->shape];
   return (struct kept_slots){s->slots, s->nodes, b->is.texts, s->slot_count};
+}
+
+bool step_says_else(const struct elaboration *e, uint32_t step, enum block_type type, uint32_t slot) {
+  const struct kept_block *b = kept(e->m, step, type);
+  const struct shape *s = &e->kept->shapes.at[b->shape];
+  return strcmp(b->is.texts[slot], slot_text(&s->block, &s->slots[slot])) != 0;
 }
 
 bool step_filled(const struct model *m, uint32_t step) {

@@ -77,6 +77,8 @@ void way_form(struct elaboration *e, struct way *w, uint32_t step, const struct 
 /* What of a step's kept block is the value of an expression: where it is, the expression, the text. */
 struct kept_slots { const struct slot *at; const uint32_t *nodes; const char *const *texts; uint32_t n; };
 struct kept_slots step_slots(struct elaboration *e, uint32_t step, enum block_type type); /* commands_kept.c */
+/* Does it say there what the first block of its shape does not? */
+bool step_says_else(const struct elaboration *e, uint32_t step, enum block_type type, uint32_t slot);
 /* Does a step's resource have what its way reads? Then its blocks are those of the form. */
 bool way_fits(const struct elaboration *e, const struct way *w, uint32_t step);
 /* An item of what is read, as it stands in a text. Changes nothing but the arena. */

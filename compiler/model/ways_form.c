@@ -219,19 +219,35 @@ static void read_also(struct way *w, struct reading *all, const struct reading *
   all[w->reading_count++] = *r;
 }
 
+/* The place of what an expression reads; NONE: it is the same for all. */
+static uint32_t place_read(const struct forming *f, uint32_t node) {
+  for (uint32_t k = 0; k < f->places.n; k++)
+    if (f->places.at[k].node == node) return k;
+  return NONE;
+}
+
+/* What is the same for all who go this way is written in its shape. One text serves several ways, and what is read from a provider is
+ * another in each: then the shape that they have in common is not theirs. */
+static void shape_own(struct forming *f, enum block_type type, const struct block *block) {
+  struct kept_slots slots = step_slots(f->e, f->step, type);
+  bool apart = false;
+  for (uint32_t i = 0; i < slots.n; i++) apart = apart || (place_read(f, slots.nodes[i]) == NONE && step_says_else(f->e, f->step, type, i));
+  if (apart) block_keep_apart(f->e, f->step, type, block);
+}
+
 /* The pieces of a kept block that what is read fills; false when that would not give the texts that it has. */
-static bool fill_in(struct forming *f, enum block_type type, struct kept_block *out) {
+static bool fill_in(struct forming *f, enum block_type type, const struct block *block, struct kept_block *out) {
   struct elaboration *e = f->e;
   ARRAY(struct fill) fills = {0};
+  shape_own(f, type, block);
   struct kept_slots slots = step_slots(e, f->step, type);
   uint32_t item = 0;
   for (uint32_t i = 0; i < slots.n; i++) {
     const struct slot *x = &slots.at[i];
-    uint32_t node = slots.nodes[i], k = 0;
+    uint32_t node = slots.nodes[i], k = place_read(f, node);
     bool goes_on = i > 0 && slots.nodes[i - 1] == node && x[-1].command == x->command && x[-1].pieces == x->pieces;
     item = goes_on ? item + 1 : 0;
-    while (k < f->places.n && f->places.at[k].node != node) k++;
-    if (k == f->places.n) continue; /* the same for all */
+    if (k == NONE) continue;
     struct fill one = {*x, f->places.at[k].reading, item};
     if (one.from.count == NONE ? item > 0 : item >= one.from.count) return false;
     if (strcmp(fill_text(&e->c->arena, e, f->step, &one), slots.texts[i])) return false;
@@ -279,7 +295,7 @@ void way_form(struct elaboration *e, struct way *w, uint32_t step, const struct 
   if (!way_fits(e, w, step)) return;
   struct kept_step *form = arena_new(&e->c->arena, struct kept_step);
   for (uint32_t t = 0; t < 3; t++)
-    if (!fill_in(&f[t], (enum block_type)t, &form->blocks[t])) return;
+    if (!fill_in(&f[t], (enum block_type)t, &blocks[t], &form->blocks[t])) return;
   w->commands = e->m->steps.at[step].commands;
   w->manual = e->m->steps.at[step].manual;
   w->form = form;

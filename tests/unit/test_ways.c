@@ -216,10 +216,13 @@ static void ways_of_providers(void **state) {
                               "kind box { " FIELDS "change { do { $ alone ${size} } } change via api { takes = 2s do {\n"
                               "when via.url is none { $ ssh ${via.ssh} set ${new(size)} }\nwhen via.url is not none { http GET via.url { expect status 200 }\n$ curl ${via.url}/${size} } }\n"
                               "verify { when via.url is not none { http GET \"${via.url}/x\" } } } }\nkind cup { size : number = 1 }\n"
-                              "api one { ssh = \"one.example.net\" }\napi two { url = https://two.example.net }\napi gone { ssh = \"a\" -> \"b\" do { $ x } undo { $ y } }\n";
+                              "api one { ssh = \"one.example.net\" }\napi also { ssh = \"also.example.net\" }\napi two { url = https://two.example.net }\napi gone { ssh = \"a\" -> \"b\" do { $ x } undo { $ y } }\n";
   assert_int_equal(many(kinds, "size = # -> 1# via = one", 6, "box c { size = 1 -> 2 via = two }\nbox d { size = 1 -> 2 via = two }\nbox f { size = 1 -> 2 }"), 6);
   assert_int_equal(many(kinds, "size = # -> 1# via = two", 6, "box c { size = 1 -> 2 via = one }\nbox d { size = 1 -> 2 via = one }\nbox f { size = 1 -> 2 via = one }"), 7);
   assert_int_equal(many(kinds, "size = # -> 1# via = gone", 4, ""), 0);
+  /* One text, and another provider: each says what its own does. */
+  assert_int_equal(many(kinds, "size = # -> 1# via = one", 4, "box c { size = 1 -> 2 via = also }\nbox d { size = 1 -> 2 via = also }\nbox f { size = 3 -> 4 via = also }"), 5);
+  assert_int_equal(many(kinds, "size = # -> 1# via = also", 2, "box c { size = 1 -> 2 via = one }\nbox d { size = 1 -> 2 via = one }\nbox f { size = 3 -> 4 via = one }"), 3);
   assert_int_equal(many(kinds, "size = # -> 1#", 4, "cup a { size = 1 -> 2 via = one }\ncup b { size = 1 -> 2 via = one }\ncup d { size = 1 -> 2 via = one }"), 3);
 }
 
