@@ -11,7 +11,6 @@
 
 void asleep_begin(struct elaboration *e) {
   struct asleep *a = e->asleep = arena_new(&e->c->arena, struct asleep);
-  a->named = 1;
   a->shapes = arena_array(&e->c->arena, struct dozing, e->tree->shapes.n + 1u);
   for (uint32_t h = 0; h < e->headings.n; h++) {
     uint32_t i = e->headings.at[h];
@@ -99,6 +98,15 @@ static uint32_t literals_wanted(const struct type *t) {
   return t->tag == T_HOST ? all | 1u << V_ADDRESS : all;
 }
 
+/* Its attributes have names of their own in facts, before they are made. */
+static bool named_apart(struct elaboration *e, const struct dozing *d) {
+  struct asleep *a = e->asleep;
+  uint32_t widest = d->attribute_count > a->widest ? d->attribute_count : a->widest;
+  if ((uint64_t)widest * ((uint64_t)e->written + COPIES_MAX) >= ATTRIBUTE_ASLEEP) return false;
+  a->widest = widest;
+  return true;
+}
+
 static bool shape_may(struct elaboration *e, struct dozing *d, const struct plain_shape *shape, uint32_t kind) {
   const struct kind *k = &e->kinds.at[kind];
   if (shape->n > SLOTS || e->seen || k->asks || k->provider) return false;
@@ -113,7 +121,7 @@ static bool shape_may(struct elaboration *e, struct dozing *d, const struct plai
     d->slots[i] = (struct slot){type, literals_wanted(type), field == NONE ? k->field_count : field};
     d->slot_count = i + 1;
   }
-  return fields_known(e, d, shape, k) && items_known(e, d, shape, k);
+  return fields_known(e, d, shape, k) && items_known(e, d, shape, k) && named_apart(e, d);
 }
 
 bool asleep_add(struct elaboration *e, uint32_t resource, const struct plain *p, uint32_t kind) {
@@ -125,8 +133,7 @@ bool asleep_add(struct elaboration *e, uint32_t resource, const struct plain *p,
     return false;
   }
   e->m->resources.at[resource].attributes = NONE;
-  e->resources.at[resource].asleep = a->named;
-  a->named += d->attribute_count;
+  e->m->resources.at[resource].slept = true;
   a->attributes += d->attribute_count;
   return true;
 }
@@ -141,7 +148,7 @@ bool resource_asleep(const struct model *m, uint32_t resource) { return m->resou
 
 bool asleep_without(const struct elaboration *e, uint32_t resource, uint32_t name) {
   if (!resource_asleep(e->m, resource)) return false;
-  const struct kind *k = &e->kinds.at[e->resources.at[resource].kind];
+  const struct kind *k = &e->kinds.at[e->m->resources.at[resource].kind_id];
   if (kind_field(k, name) != NONE || name == e->words->needs) return false;
   for (uint32_t i = 0; i < k->presets.n; i++)
     if (NODE(e, k->presets.at[i])->text == name) return false;
@@ -177,10 +184,10 @@ void attributes_of_all(const struct model *m) {
 }
 
 uint32_t attribute_asleep(const struct elaboration *e, uint32_t resource, uint32_t nth) {
-  return ATTRIBUTE_ASLEEP | (e->resources.at[resource].asleep + nth);
+  return ATTRIBUTE_ASLEEP | (resource * e->asleep->widest + nth);
 }
 
 uint32_t fact_attribute(const struct model *m, const struct fact *f) {
   if (f->attribute == NONE || !(f->attribute & ATTRIBUTE_ASLEEP)) return f->attribute;
-  return attributes_of(m, f->by).at + (f->attribute & ~ATTRIBUTE_ASLEEP) - m->elaboration->resources.at[f->by].asleep;
+  return attributes_of(m, f->by).at + (f->attribute & ~ATTRIBUTE_ASLEEP) - f->by * m->elaboration->asleep->widest;
 }

@@ -29,7 +29,8 @@ struct asleep {
   struct dozing *shapes;
   struct index changed;      /* names of resources that a change said apart speaks of */
   uint32_t hops;             /* how many of those */
-  uint32_t attributes, named; /* those that sleep now; those that ever did, plus one */
+  uint32_t attributes;       /* those that sleep now */
+  uint32_t widest;           /* as many as any that sleeps has */
   bool stands;               /* once all are declared: does any stand for something else? */
   struct glances *glances; uint32_t glance_count; /* what was read of the facts, until they are taken over */
 };

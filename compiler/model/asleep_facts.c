@@ -85,7 +85,7 @@ static bool word_wanted(const struct glance *g, const struct type *t, const stru
   if (ambiguous(g->e, name)) return false;
   if (t->tag == T_ONE_OF) return type_has_word(t, name);
   if (t->tag != T_RESOURCE || (resource = resource_named(g->e, name)) == NONE) return false;
-  uint32_t kind = g->e->resources.at[resource].kind;
+  uint32_t kind = g->e->m->resources.at[resource].kind_id;
   return kind != NONE && (t->kind == NONE || t->kind == kind);
 }
 
@@ -314,7 +314,7 @@ static void all_needs_of_text(const struct model *m, struct fact_slot *slots, co
 
 /* The same of one that has woken since. */
 static uint32_t attribute_called(const struct elaboration *e, uint32_t by, uint32_t attribute) {
-  return e->resources.at[by].asleep ? attribute_asleep(e, by, attribute - attributes_of(e->m, by).at) : attribute;
+  return e->m->resources.at[by].slept ? attribute_asleep(e, by, attribute - attributes_of(e->m, by).at) : attribute;
 }
 
 static const struct value *operand(struct elaboration *e, uint32_t by, uint32_t node, uint32_t *attribute) {
@@ -324,7 +324,7 @@ static const struct value *operand(struct elaboration *e, uint32_t by, uint32_t 
 }
 
 static void all_serves_of_values(struct elaboration *e, struct fact_slot *slots, uint32_t by) {
-  for (uint32_t i = NODE(e, e->kinds.at[e->resources.at[by].kind].node)->child, n = 0; i; i = NODE(e, i)->next) {
+  for (uint32_t i = NODE(e, e->kinds.at[e->m->resources.at[by].kind_id].node)->child, n = 0; i; i = NODE(e, i)->next) {
     struct fact f = fact_of(FACT_SERVES, by);
     uint32_t host, other;
     if (NODE(e, i)->type != N_SERVES) continue;

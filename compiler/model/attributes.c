@@ -79,7 +79,7 @@ struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint3
   if (lazy.node == NONE) return cases_one(e, value_poison(a.at));
   if (!lazy.preset && lazy.node && NODE(e, lazy.node)->type == N_TRANSITION && as_written(e, node_child(e, lazy.node, index), lazy.type, &written)) return written;
   if (!lazy.node && a.name == e->words->exists && a.hop_count) return existence(e, attribute, index);
-  uint32_t kind = e->resources.at[a.owner].kind, place_in_kind = attribute - attributes_of(e->m, a.owner).at;
+  uint32_t kind = e->m->resources.at[a.owner].kind_id, place_in_kind = attribute - attributes_of(e->m, a.owner).at;
   if (!lazy.node && kind != NONE && place_in_kind < e->kinds.at[kind].field_count)
     return shared(e, e->kinds.at[kind].fields[place_in_kind].node, 0, lazy.type, attribute);
   if (!lazy.node) return cases_one(e, (struct value){.type = V_NONE, .at = a.at});
@@ -233,8 +233,8 @@ void attributes_relate(struct elaboration *e, uint32_t resource) {
     const struct value *v = &attribute_cases(e, a)->at[0].value;
     struct resource *r = &m->resources.at[resource];
     if (name == w->zone && v->type == V_ZONE && r->zone == NONE) r->zone = v->id;
-    if (name == w->via && v->type == V_RESOURCE && r->via == NONE) r->via = v->id;
-    if (name == w->owner && v->type == V_RESOURCE && r->owner == NONE) r->owner = v->id;
+    if (name == w->via && v->type == V_RESOURCE && resource_via(m, resource) == NONE) resource_rare_own(m, resource)->via = v->id;
+    if (name == w->owner && v->type == V_RESOURCE && resource_owner(m, resource) == NONE) resource_rare_own(m, resource)->owner = v->id;
   }
 }
 
@@ -268,12 +268,12 @@ void attributes_all(struct elaboration *e) {
     if (resource_asleep(m, r)) continue; /* they say neither name, provider nor owner; their zones come with their facts */
     uint32_t name = attribute_index(e, r, w->name);
     const struct value *v = name == NONE ? NULL : &attribute_cases(e, name)->at[0].value;
-    if (v && v->type == V_STRING) m->resources.at[r].world_name = v->name;
+    if (v && v->type == V_STRING) resource_rare_own(m, r)->world_name = v->name;
   }
   for (uint32_t r = 0; r < m->resources.n; r++) {
     if (resource_asleep(m, r)) continue;
     attributes_relate(e, r);
-    uint32_t kind = e->resources.at[r].kind, via = m->resources.at[r].via;
+    uint32_t kind = e->m->resources.at[r].kind_id, via = resource_via(m, r);
     if (kind != NONE && e->kinds.at[kind].provider) m->resources.at[r].provider = true;
     if (via != NONE) m->resources.at[via].provider = true;
   }
@@ -294,7 +294,7 @@ const struct value *attribute_value(const struct model *m, uint32_t resource, ui
 }
 
 const struct value *resource_existence(const struct model *m, uint32_t resource, const bool *done) {
-  if (!m->elaboration || resource >= m->elaboration->resources.n) {
+  if (!m->elaboration || m->elaboration->kinds.n == 0) {
     uint32_t name = name_find(&m->c->names, "exists", 6);
     return name == NONE ? NULL : attribute_value(m, resource, name, done);
   }

@@ -16,6 +16,7 @@ static struct model *model_new(struct compilation *c) {
   array_push(&c->arena, &m->tree->nodes, (struct node){0});
   (void)tree_value(m->tree, (struct value){0});
   array_push(&c->arena, &m->guards, (struct guard){0, NULL});
+  array_push(&c->arena, &m->rare, ((struct resource_rare){.via = NONE, .owner = NONE, .exists = NONE}));
   struct elaboration *e = arena_new(&c->arena, struct elaboration);
   *e = (struct elaboration){.m = m, .c = c, .tree = m->tree};
   m->elaboration = e;

@@ -20,14 +20,14 @@ static void client(struct elaboration *e, uint32_t resource, uint32_t asks) {
   c.count = m->client_dns.n - c.first;
   const struct value *probe = attribute_constant(e, resource, "probe");
   if (probe) c.probe = *probe;
-  resource_rare_own(e, resource)->client = m->clients.n + 1;
+  resource_rare_own(m, resource)->client = m->clients.n + 1;
   array_push(&e->c->arena, &m->clients, c);
 }
 
 /* ── plan { … } ────────────────────────────────────────────────────────────── */
 
 bool client_is_broken(const struct elaboration *e, uint32_t resource) {
-  uint32_t kind = e->resources.at[resource].kind;
+  uint32_t kind = e->m->resources.at[resource].kind_id;
   return kind != NONE && e->kinds.at[kind].asks && !resource_rare(e, resource)->client;
 }
 

@@ -133,7 +133,7 @@ static uint32_t code_step(const struct model *m, uint32_t resource) {
 
 /* `git apply` of the patch to the owner's code: done and undone any number of times with the same result. */
 static void code_patch(struct elaboration *e, uint32_t resource, bool undo, struct statements *to) {
-  uint32_t owner = e->m->resources.at[resource].owner;
+  uint32_t owner = resource_owner(e->m, resource);
   const struct value *patch = attribute_constant(e, resource, "code");
   if (owner == NONE || patch == NULL || patch->type != V_STRING) return;
   const struct value *repo = attribute_constant(e, owner, "repo");
@@ -294,7 +294,7 @@ static struct block observe_in(struct model *m, struct arena *a, uint32_t resour
 }
 
 bool resource_observes(const struct model *m, uint32_t resource) {
-  uint32_t kind = elaborated(m) ? m->elaboration->resources.at[resource].kind : NONE;
+  uint32_t kind = elaborated(m) ? m->resources.at[resource].kind_id : NONE;
   return kind != NONE && m->elaboration->kinds.at[kind].observes.n > 0;
 }
 

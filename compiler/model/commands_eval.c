@@ -83,7 +83,7 @@ static bool left_out(struct statements *b, struct span at) {
   const char *key = arena_print(arena_of(b), "\2%s:%s", who, word);
   if (name_find(&e->c->names, key, strlen(key)) != NONE) return true;
   name_str(&e->c->names, key);
-  struct finding *f = finding_add(e->c, CODE_108, r->at, "`%s` does not say its `%s`, which the commands that change it need", who, word);
+  struct finding *f = finding_add(e->c, CODE_108, resource_span(e->m, b->resource), "`%s` does not say its `%s`, which the commands that change it need", who, word);
   f->resource = r->name;
   finding_label(e->c, f, at, "needed here");
   finding_remark(e->c, f, REMARK_HELP, "add `%s = …`", word);

@@ -76,7 +76,7 @@ static void nothing_done(struct elaboration *e, uint32_t step, uint32_t resource
   for (uint32_t i = 0; i < s->hop_count && a == NULL; i++)
     if (e->m->attributes.at[s->hops[i].attribute].owner == resource) a = &e->m->attributes.at[s->hops[i].attribute];
   struct scope scope;
-  struct finding *f = finding_add(e->c, CODE_108, a != NULL ? a->at : r->at, "nothing says how `%s` is changed: for this change its `do` has no command", name_at(e, r->name));
+  struct finding *f = finding_add(e->c, CODE_108, a != NULL ? a->at : resource_span(e->m, resource), "nothing says how `%s` is changed: for this change its `do` has no command", name_at(e, r->name));
   f->resource = r->name;
   uint32_t block = block_for(e, resource, N_DO, NULL, &scope);
   if (a != NULL) finding_caret(e->c, f, "this changes");
@@ -211,7 +211,7 @@ void steps_look(struct elaboration *e) {
 static bool goes_through(const struct model *m, uint32_t via, uint32_t owner) {
   for (unsigned hops = 0; via != NONE && hops < 16; hops++) {
     if (via == owner) return true;
-    via = m->resources.at[via].via;
+    via = resource_via(m, via);
   }
   return false;
 }
@@ -223,9 +223,10 @@ static const char *text_of_value(struct elaboration *e, const struct value *v) {
   return text_done(&t);
 }
 
-static void changed_past(struct elaboration *e, const struct resource *r, const struct attribute *a) {
+static void changed_past(struct elaboration *e, uint32_t resource, const struct attribute *a) {
+  const struct resource *r = &e->m->resources.at[resource];
   const struct value *first = &a->cases.at[0].value, *last = &a->cases.at[a->cases.n - 1].value;
-  const char *owner = name_at(e, e->m->resources.at[r->owner].name), *name = name_at(e, r->name);
+  const char *owner = name_at(e, e->m->resources.at[resource_owner(e->m, resource)].name), *name = name_at(e, r->name);
   struct finding *f;
   if (strcmp(name_at(e, a->name), "exists") == 0)
     f = finding_add(e->c, CODE_291, a->at, "the code of `%s` does not know that `%s` %s: its next apply would undo that", owner, name,
@@ -242,13 +243,13 @@ static void changed_past(struct elaboration *e, const struct resource *r, const 
 
 /* Values that a change leaves other than their owner's code has them. */
 static void owner_check(struct elaboration *e, uint32_t resource) {
-  const struct resource *r = &e->m->resources.at[resource];
-  if (r->owner == NONE || goes_through(e->m, r->via, r->owner) || attribute_constant(e, resource, "code") != NULL) return;
+  uint32_t owner = resource_owner(e->m, resource);
+  if (owner == NONE || goes_through(e->m, resource_via(e->m, resource), owner) || attribute_constant(e, resource, "code") != NULL) return;
   struct attribute_range own = attributes_of(e->m, resource);
   for (uint32_t i = own.at; i < own.end; i++) {
     const struct attribute *a = &e->m->attributes.at[i];
     if (a->hop_count == 0 || cases_poisoned(&a->cases) || value_equal(&a->cases.at[0].value, &a->cases.at[a->cases.n - 1].value)) continue;
-    changed_past(e, r, a);
+    changed_past(e, resource, a);
     return; /* one finding per resource: the mend is the same for all its values */
   }
 }

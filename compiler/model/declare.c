@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define COPIES_MAX 200000u /* declarations that loops may make */
-
 struct declarer {
   struct elaboration *e;
   struct index iterations; /* node -> copies made so far */
@@ -56,7 +54,7 @@ static void claimed(struct elaboration *e, const struct declared *d, struct span
 static bool taken(struct elaboration *e, const struct declared *d) {
   uint32_t id;
   claimed(e, d, d->at);
-  if ((id = index_get(&e->resource_index, d->name)) != NONE) twice(e, d, e->m->resources.at[id].node, e->m->resources.at[id].at);
+  if ((id = index_get(&e->resource_index, d->name)) != NONE) twice(e, d, e->m->resources.at[id].node, resource_span(e->m, id));
   else if ((id = index_get(&e->step_index, d->name)) != NONE) twice(e, d, e->steps.at[id].node, e->steps.at[id].at);
   else if ((id = index_get(&e->let_index, d->name)) != NONE) twice(e, d, e->lets.at[id].node, e->lets.at[id].at);
   else return false;
@@ -218,28 +216,39 @@ static void exists(struct elaboration *e, uint32_t id, const struct declared *d)
   uint32_t at = NONE;
   for (uint32_t i = e->m->resources.at[id].attributes; i < e->m->attributes.n; i++)
     if (e->m->attributes.at[i].name == name) at = i;
-  if (at != NONE) resource_rare_own(e, id)->exists = at;
+  if (at != NONE) resource_rare_own(e->m, id)->exists = at;
   if (!NODE(e, d->node)->op) return;
   if (at != NONE) {
     finding_add(e->c, CODE_111, e->m->attributes.at[at].at, "`%s` is said to be %s already: `exists` cannot say it a second time",
                 name_text(&e->c->names, d->name), NODE(e, d->node)->op == 1 ? "created" : "deleted");
     return;
   }
-  resource_rare_own(e, id)->exists = e->m->attributes.n;
+  resource_rare_own(e->m, id)->exists = e->m->attributes.n;
   attribute(e, id, name, 0, type_plain(T_BOOL), true, d->at);
 }
 
-struct declared_rare *resource_rare_own(struct elaboration *e, uint32_t resource) {
-  struct declared_resource *r = &e->resources.at[resource];
+struct resource_rare *resource_rare_own(struct model *m, uint32_t resource) {
+  struct resource *r = &m->resources.at[resource];
   if (!r->rare) {
-    array_push(&e->c->arena, &e->rare, e->rare.at[0]);
-    r->rare = e->rare.n - 1;
+    array_push(&m->c->arena, &m->rare, m->rare.at[0]);
+    r->rare = m->rare.n - 1;
   }
-  return &e->rare.at[r->rare];
+  return &m->rare.at[r->rare];
+}
+
+struct span resource_span(const struct model *m, uint32_t resource) {
+  uint32_t node = m->resources.at[resource].node, label;
+  if (!node) return NOWHERE; /* of a model that was read from JSON */
+  struct span at = node_span(m->tree, node);
+  if (m->tree->nodes.at[node].type == N_PLAIN) {
+    struct plain p = plain_of(m->tree, node);
+    at.end = p.label + name_length(&m->c->names, p.name);
+  } else if ((label = m->tree->nodes.at[node].child) != 0) at.end = node_span(m->tree, label).end;
+  return at;
 }
 
 static void attributes(struct elaboration *e, uint32_t id, const struct declared *d) {
-  uint32_t kind = e->resources.at[id].kind;
+  uint32_t kind = e->m->resources.at[id].kind_id;
   const struct kind *k = kind == NONE ? NULL : &e->kinds.at[kind];
   e->m->resources.at[id].attributes = e->m->attributes.n;
   if (k) fields(e, id, d, k);
@@ -249,7 +258,8 @@ static void attributes(struct elaboration *e, uint32_t id, const struct declared
 
 void attributes_declare(struct elaboration *e, uint32_t resource) {
   const struct resource *r = &e->m->resources.at[resource];
-  struct declared d = {.name = r->name, .node = r->node, .at = {r->at.source, r->at.end - name_length(&e->c->names, r->name), r->at.end}};
+  struct span at = resource_span(e->m, resource);
+  struct declared d = {.name = r->name, .node = r->node, .at = {at.source, at.end - name_length(&e->c->names, r->name), at.end}};
   attributes(e, resource, &d);
 }
 
@@ -277,14 +287,9 @@ static void resource(struct declarer *all, uint32_t node, const struct binding *
   if (!d.name || (!fresh(e, d.name) && taken(e, &d))) return;
   struct model *m = e->m;
   uint32_t id = m->resources.n;
-  struct span at = node_span(e->tree, node);
-  at.end = d.at.end > at.start ? d.at.end : at.end;
-  array_push(&e->c->arena, &m->resources,
-             (struct resource){.name = d.name, .world_name = d.name, .kind = kind_name, .zone = NONE,
-                               .via = NONE, .owner = NONE, .at = at, .node = node});
-  array_push(&e->c->arena, &e->resources, ((struct declared_resource){.kind = kind}));
+  array_push(&e->c->arena, &m->resources, (struct resource){.name = d.name, .kind = kind_name, .zone = NONE, .node = node, .kind_id = kind});
   if (bindings || iteration) {
-    struct declared_rare *rare = resource_rare_own(e, id);
+    struct resource_rare *rare = resource_rare_own(m, id);
     rare->bindings = bindings;
     rare->iteration = iteration;
   }
@@ -451,7 +456,6 @@ static void room_for_all(struct elaboration *e) {
   if (declared < 256) return;
   index_dense(a, &e->resource_index, e->c->names.texts.n);
   e->m->resources.at = arena_grow(a, NULL, 0, &e->m->resources.cap, declared, sizeof *e->m->resources.at);
-  e->resources.at = arena_grow(a, NULL, 0, &e->resources.cap, declared, sizeof *e->resources.at);
   e->m->attributes.at = arena_grow(a, NULL, 0, &e->m->attributes.cap, said, sizeof *e->m->attributes.at);
   e->lazies.at = arena_grow(a, NULL, 0, &e->lazies.cap, said, sizeof *e->lazies.at);
   e->m->facts.at = arena_grow(a, NULL, 0, &e->m->facts.cap, declared * 2, sizeof *e->m->facts.at);
@@ -459,7 +463,6 @@ static void room_for_all(struct elaboration *e) {
 
 bool declare_all(struct elaboration *e) {
   struct declarer all = {.e = e, .kind = NONE};
-  array_push(&e->c->arena, &e->rare, (struct declared_rare){.exists = NONE});
   room_for_all(e);
   asleep_begin(e);
   asleep_room(e);

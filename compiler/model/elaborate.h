@@ -12,6 +12,7 @@ struct elaboration;
 
 #define CASES_MAX 256u /* combinations of one expression; more is E113 */
 #define DEPTH_MAX 256u /* nesting of evaluation; more is E005 */
+#define COPIES_MAX 200000u /* declarations that loops may make */
 
 /* ── Tables ────────────────────────────────────────────────────────────────── */
 
@@ -130,20 +131,6 @@ struct lazy_attribute {
   const struct type *type;
   const uint32_t *marks;        /* what guards call its hops: beside attribute.steps */
 };
-/* Beside each struct resource. */
-struct declared_resource {
-  uint32_t kind;                /* index into kinds, NONE when unknown (already a finding) */
-  uint32_t asleep;              /* how its first attribute is called in facts that are from its sleep (asleep.c), 0: there are none */
-  uint32_t rare;                /* index into elaboration.rare */
-};
-/* What few of them have. */
-struct declared_rare {
-  const struct binding *bindings;
-  uint32_t iteration;
-  uint32_t client;              /* index into model.clients + 1, 0 for none: set by clients_build */
-  uint32_t exists;              /* its attribute `exists` (index into model.attributes), NONE when it always is */
-};
-
 struct elaboration {
   struct model *m;
   struct compilation *c;
@@ -155,8 +142,6 @@ struct elaboration {
   uint32_t written;             /* resources outside of loops, */
   uint32_t written_out;         /* and those of them that are no N_PLAIN */
   ARRAY(struct kind) kinds;
-  ARRAY(struct declared_resource) resources;  /* beside model.resources: resource_rare */
-  ARRAY(struct declared_rare) rare;           /* [0] is that of all that have nothing of it */
   ARRAY(struct lazy_attribute) lazies;        /* beside model.attributes */
   struct declared_list lets, steps, secrets, rules, tools; /* secrets, tools: indices as in the model */
   struct declared_list promises;              /* N_PROMISE and N_ALLOW of the plan, in order */
@@ -189,11 +174,10 @@ struct elaboration {
   struct word_table *words;     /* names.c: ids of the names that the compiler knows */
 };
 
-/* What few resources have: to be read, and, of one's own, to be set. */
-static inline const struct declared_rare *resource_rare(const struct elaboration *e, uint32_t resource) {
-  return &e->rare.at[e->resources.at[resource].rare];
+/* What few resources have: to be read. */
+static inline const struct resource_rare *resource_rare(const struct elaboration *e, uint32_t resource) {
+  return &e->m->rare.at[e->m->resources.at[resource].rare];
 }
-struct declared_rare *resource_rare_own(struct elaboration *e, uint32_t resource);
 
 /* ── Scopes ────────────────────────────────────────────────────────────────── */
 

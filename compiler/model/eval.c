@@ -109,7 +109,7 @@ struct cases read_attribute(struct elaboration *e, const struct scope *s, uint32
 struct cases value_stand(struct elaboration *e, const struct scope *s, const struct value *v) {
   struct cases none = cases_one(e, *v);
   if (v->type != V_RESOURCE) return none;
-  uint32_t kind = e->resources.at[v->id].kind;
+  uint32_t kind = e->m->resources.at[v->id].kind_id;
   if (kind == NONE || e->kinds.at[kind].stands == NONE) return none;
   if (e->depth >= DEPTH_MAX) return too_deep(e, v->at);
   e->depth++;

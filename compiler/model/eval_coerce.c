@@ -33,7 +33,7 @@ static bool type_gives(const struct type *t, const struct type *want) {
 }
 
 static const struct kind *kind_of(const struct elaboration *e, const struct value *v) {
-  uint32_t kind = e->resources.at[v->id].kind;
+  uint32_t kind = e->m->resources.at[v->id].kind_id;
   return kind == NONE ? NULL : &e->kinds.at[kind];
 }
 
@@ -132,7 +132,7 @@ static bool fit_resource(struct fitting *f, const struct value *v, const struct 
     *out = value_poison(v->at);
     return true;
   }
-  if (want->tag == T_RESOURCE) return want->kind == NONE || f->e->resources.at[v->id].kind == want->kind;
+  if (want->tag == T_RESOURCE) return want->kind == NONE || f->e->m->resources.at[v->id].kind_id == want->kind;
   return k->stands != NONE && type_gives(k->fields[k->stands].type, want);
 }
 
@@ -273,7 +273,7 @@ bool value_interpolate(struct elaboration *e, struct text *out, const struct val
   case V_WORD: text_puts(out, name_text(names, v->name)); return true;
   case V_RESOURCE: {
     const struct resource *r = &e->m->resources.at[v->id];
-    text_puts(out, name_text(names, for_people || !r->world_name ? r->name : r->world_name));
+    text_puts(out, name_text(names, for_people ? r->name : resource_world_name(e->m, v->id)));
     return true;
   }
   case V_ZONE: text_puts(out, name_text(names, e->m->zones.at[v->id].name)); return true;

@@ -62,7 +62,7 @@ static int identical(struct elaboration *e, const struct value *a, const struct 
   if (b->type == V_NONE && a->type != V_UNKNOWN) return a->type == V_NONE;
   if (b->type == V_UNKNOWN) return a->type == V_UNKNOWN;
   if (a->type == V_UNKNOWN) return -1;
-  if (b->type == V_KIND) return a->type == V_RESOURCE && e->resources.at[a->id].kind == b->id;
+  if (b->type == V_KIND) return a->type == V_RESOURCE && e->m->resources.at[a->id].kind_id == b->id;
   return equal(e, a, b);
 }
 

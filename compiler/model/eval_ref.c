@@ -43,7 +43,7 @@ static bool implicit(struct elaboration *e, const struct scope *s, uint32_t reso
   const struct resource *r = &e->m->resources.at[resource];
   const struct word_table *w = e->words;
   if (name == w->exists) *out = cases_one(e, truth(true, at));
-  else if (name == w->name) *out = cases_one(e, (struct value){.type = V_STRING, .name = r->world_name ? r->world_name : r->name, .at = at});
+  else if (name == w->name) *out = cases_one(e, (struct value){.type = V_STRING, .name = resource_world_name(e->m, resource), .at = at});
   else if (name == w->id) *out = cases_one(e, (struct value){.type = V_STRING, .name = r->name, .at = at});
   else if (name == w->done) {
     uint32_t n = 0;
@@ -59,7 +59,7 @@ static struct cases member_of_resource(struct elaboration *e, const struct scope
   struct cases c;
   if (attribute != NONE) return read_attribute(e, s, attribute);
   if (implicit(e, s, v->id, name, v->at, &c)) return c;
-  if (e->resources.at[v->id].kind == NONE) return poison_at(e, node);
+  if (e->m->resources.at[v->id].kind_id == NONE) return poison_at(e, node);
   return unknown_attribute(e, v->id, node);
 }
 
@@ -139,7 +139,7 @@ static struct cases member_of(struct elaboration *e, const struct scope *s, cons
   if (s->self != NONE) {
     const struct resource *r = &e->m->resources.at[s->self];
     f->resource = r->name;
-    finding_label(e->c, f, r->at, "for this resource");
+    finding_label(e->c, f, resource_span(e->m, s->self), "for this resource");
   }
   return cases_one(e, value_poison(at));
 }

@@ -33,7 +33,7 @@ static const struct type *member_type(struct elaboration *e, const struct type *
 }
 
 static const struct type *resource_type(struct elaboration *e, uint32_t resource) {
-  uint32_t kind = e->resources.at[resource].kind;
+  uint32_t kind = e->m->resources.at[resource].kind_id;
   return kind == NONE ? type_plain(T_RESOURCE) : e->kinds.at[kind].type;
 }
 
@@ -45,9 +45,9 @@ static const struct type *head_type(struct elaboration *e, const struct scope *s
       return b->value.type == V_RESOURCE ? resource_type(e, b->value.id) : NULL;
     }
   if (name == e->words->via && s->via != NONE) return resource_type(e, s->via);
-  if (name == e->words->via && s->self != NONE && e->m->resources.at[s->self].via != NONE) return resource_type(e, e->m->resources.at[s->self].via);
+  if (name == e->words->via && s->self != NONE && resource_via(e->m, s->self) != NONE) return resource_type(e, resource_via(e->m, s->self));
   if (s->self != NONE) {
-    const struct type *t = attribute_type(e, e->resources.at[s->self].kind, name);
+    const struct type *t = attribute_type(e, e->m->resources.at[s->self].kind_id, name);
     if (t) return t;
   }
   if ((id = index_get(&e->resource_index, name)) != NONE) return resource_type(e, id);

@@ -469,7 +469,7 @@ static void when(struct fact_maker *f, uint32_t node, uint32_t guard) {
     f->scope.guard = before;
   }
   if (!c.unknown.n) return;
-  struct finding *finding = finding_add(e->c, CODE_115, e->m->resources.at[f->resource].at, "nobody knows whether what `%s` says under a condition holds for `%s`",
+  struct finding *finding = finding_add(e->c, CODE_115, resource_span(e->m, f->resource), "nobody knows whether what `%s` says under a condition holds for `%s`",
                                         name_text(&e->c->names, e->m->resources.at[f->resource].kind), name_text(&e->c->names, e->m->resources.at[f->resource].name));
   finding->resource = e->m->resources.at[f->resource].name;
   finding_label(e->c, finding, node_span(e->tree, condition), "this hangs on a value that is `unknown`");
@@ -533,8 +533,8 @@ void facts_build(struct elaboration *e) {
   for (uint32_t r = 0; r < e->m->resources.n; r++) {
     while (r < e->m->resources.n && resource_asleep(e->m, r)) r = asleep_facts(e, r);
     if (r == e->m->resources.n) break;
-    uint32_t kind = e->resources.at[r].kind;
-    e->resources.at[r].asleep = 0;
+    uint32_t kind = e->m->resources.at[r].kind_id;
+    e->m->resources.at[r].slept = false;
     struct fact_maker f = {.e = e, .resource = r, .scope = scope_resource(e, r, false), .exists = resource_exists(e, r), .scratch = &scratch};
     if (kind != NONE) items(&f, NODE(e, e->kinds.at[kind].node)->child, GUARD_ALWAYS);
     needs_attribute(&f);

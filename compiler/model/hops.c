@@ -35,7 +35,7 @@ static bool named(struct elaboration *e, uint32_t ref, uint32_t *resource, uint3
 /* A default that hangs on other attributes means them where the kind says it, not here. */
 static bool movable(const struct elaboration *e, uint32_t attribute) {
   const struct lazy_attribute *lazy = &e->lazies.at[attribute];
-  uint32_t kind = e->resources.at[e->m->attributes.at[attribute].owner].kind;
+  uint32_t kind = e->m->resources.at[e->m->attributes.at[attribute].owner].kind_id;
   const struct node *n = NODE(e, lazy->node);
   if (!lazy->preset || !lazy->node || n->type == N_LITERAL || kind == NONE) return true;
   if (n->type == N_REF) return !n->child && kind_field(&e->kinds.at[kind], n->text) == NONE;

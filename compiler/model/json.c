@@ -69,7 +69,7 @@ static void resources(struct text *t, const struct model *m) {
     text_puts(t, ", \"kind\": ");
     json_name(t, m, r->kind);
     text_puts(t, ", \"at\": ");
-    place(t, m, r->at);
+    place(t, m, resource_span(m, i));
     text_puts(t, ", \"attributes\": {");
     struct attribute_range own = attributes_of(m, i);
     for (uint32_t k = own.at; k < own.end; k++) {

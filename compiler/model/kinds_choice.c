@@ -2,11 +2,11 @@
 #include "model/elaborate.h"
 
 static uint32_t kind_named(const struct elaboration *e, uint32_t resource) {
-  return resource == NONE ? NONE : e->resources.at[resource].kind;
+  return resource == NONE ? NONE : e->m->resources.at[resource].kind_id;
 }
 
 static uint32_t own_via(struct elaboration *e, uint32_t resource) {
-  if (e->related) return e->m->resources.at[resource].via;
+  if (e->related) return resource_via(e->m, resource);
   uint32_t attribute = attribute_index(e, resource, e->words->via);
   if (attribute == NONE) return NONE;
   const struct value *v = &attribute_cases(e, attribute)->at[0].value;
@@ -24,7 +24,7 @@ uint32_t via_for(struct elaboration *e, uint32_t resource, uint32_t kind) {
 }
 
 uint32_t change_for(struct elaboration *e, uint32_t resource, uint32_t *via) {
-  uint32_t kind = e->resources.at[resource].kind, provider = own_via(e, resource), provider_kind = kind_named(e, provider);
+  uint32_t kind = e->m->resources.at[resource].kind_id, provider = own_via(e, resource), provider_kind = kind_named(e, provider);
   *via = provider;
   if (kind == NONE) return 0;
   const struct kind *k = &e->kinds.at[kind];
@@ -67,7 +67,7 @@ uint32_t block_for(struct elaboration *e, uint32_t resource, enum node_type type
   uint32_t block = own_item(e, resource, type);
   if (block) return block;
   if (type == N_UNDO && own_item(e, resource, N_DO)) return 0; /* the inverse of that, not of the kind's */
-  uint32_t via, change = change_for(e, resource, &via), kind = e->resources.at[resource].kind;
+  uint32_t via, change = change_for(e, resource, &via), kind = e->m->resources.at[resource].kind_id;
   *s = scope_resource(e, resource, false);
   s->via = via;
   if (change) block = item_of(e, s, NODE(e, change)->child, type, done);
@@ -76,7 +76,7 @@ uint32_t block_for(struct elaboration *e, uint32_t resource, enum node_type type
 }
 
 uint32_t observe_for(struct elaboration *e, uint32_t resource, struct scope *s) {
-  uint32_t kind = e->resources.at[resource].kind, plain = 0, other = 0, other_via = NONE;
+  uint32_t kind = e->m->resources.at[resource].kind_id, plain = 0, other = 0, other_via = NONE;
   *s = scope_resource(e, resource, false);
   if (kind == NONE || e->kinds.at[kind].observes.n == 0) return 0;
   const struct kind *k = &e->kinds.at[kind];

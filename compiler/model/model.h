@@ -34,17 +34,27 @@ struct attribute {
   bool written;           /* in the plan, not a kind's default */
 };
 
+/* 32 bytes, of which a large plan has most: what few resources have stands apart (resource_rare), and what the tree knows is read there. */
 struct resource {
   uint32_t name;          /* identifier */
-  uint32_t world_name;    /* its `name`, else the identifier */
   uint32_t kind;          /* name id of the kind */
-  uint32_t attributes;    /* in model.attributes: see attributes_of */
-  uint32_t attribute_count : 31;
-  bool provider : 1;      /* its kind serves its own endpoint or carries changes for others */
   uint32_t zone;          /* its `zone` attribute, or NONE */
+  uint32_t node;          /* N_RESOURCE, N_PLAIN */
+  uint32_t attributes;    /* in model.attributes: see attributes_of */
+  uint32_t attribute_count : 30;
+  bool provider : 1;      /* its kind serves its own endpoint or carries changes for others */
+  bool slept : 1;         /* its facts are from its sleep (model/asleep.c) */
+  uint32_t rare;          /* index into model.rare */
+  uint32_t kind_id;       /* private to model/: index into its kinds, NONE when unknown (already a finding) */
+};
+struct resource_rare {    /* [0] is that of all that have nothing of it */
+  uint32_t world_name;    /* its `name`, 0: the identifier */
   uint32_t via, owner;    /* resources, NONE */
-  struct span at;         /* kind and name of the declaration */
-  uint32_t node;          /* N_RESOURCE */
+  /* Private to model/. */
+  uint32_t iteration;
+  const struct binding *bindings;
+  uint32_t client;        /* index into model.clients + 1, 0 for none: set by clients_build */
+  uint32_t exists;        /* its attribute `exists` (index into model.attributes), NONE when it always is */
 };
 
 struct client {           /* a resource whose kind `asks` */
@@ -328,6 +338,7 @@ struct model {
   ARRAY(struct guard) guards;
   ARRAY(struct zone) zones;
   ARRAY(struct resource) resources;
+  ARRAY(struct resource_rare) rare;
   ARRAY(struct attribute) attributes;
   ARRAY(struct client) clients;
   ARRAY(struct client_dns) client_dns;
@@ -367,6 +378,18 @@ struct model *model_build_source(struct compilation *c, uint32_t source); /* the
 bool model_broken(const struct model *m);
 /* Which resources such errors speak of, themselves or by what they refer to: one flag for each, in the arena. */
 bool *model_doubtful(const struct model *m);
+
+/* Whom it is changed through, and who owns it: resources, NONE. */
+static inline uint32_t resource_via(const struct model *m, uint32_t resource) { return m->rare.at[m->resources.at[resource].rare].via; }
+static inline uint32_t resource_owner(const struct model *m, uint32_t resource) { return m->rare.at[m->resources.at[resource].rare].owner; }
+/* Its name in the world. */
+static inline uint32_t resource_world_name(const struct model *m, uint32_t resource) {
+  uint32_t name = m->rare.at[m->resources.at[resource].rare].world_name;
+  return name ? name : m->resources.at[resource].name;
+}
+struct span resource_span(const struct model *m, uint32_t resource); /* kind and name of its declaration */
+/* What few resources have, of one's own: to be set. */
+struct resource_rare *resource_rare_own(struct model *m, uint32_t resource);
 
 /* The statements of a step (or of a resource's observe, verify) with every interpolation done. `done` tells which steps
  * are done in the state the block runs in: for BLOCK_DO the state before the step, for BLOCK_UNDO the state after it,

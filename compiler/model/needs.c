@@ -116,7 +116,7 @@ static void count_needed(struct elaboration *e, const struct value *v, uint32_t 
 }
 
 bool resource_stands(const struct elaboration *e, uint32_t resource) {
-  uint32_t kind = e->resources.at[resource].kind;
+  uint32_t kind = e->m->resources.at[resource].kind_id;
   return kind != NONE && e->kinds.at[kind].stands != NONE;
 }
 

@@ -28,7 +28,7 @@ struct retiring {
 };
 
 static struct span readable(const struct model *m, struct span at, uint32_t resource) {
-  return at.source < m->c->sources.n && !m->c->sources.at[at.source].library ? at : m->resources.at[resource].at;
+  return at.source < m->c->sources.n && !m->c->sources.at[at.source].library ? at : resource_span(m, resource);
 }
 
 static void say(struct retiring *x, struct said s) {

@@ -281,7 +281,7 @@ static void forbid(struct asking *q, const struct cube *c) {
   if (q->width > 0) memcpy(resources, q->instance, q->width * sizeof *resources);
   for (uint32_t i = 0; i < said.list.n; i++) {
     struct blame b = {.e = e, .rule = q->rule, .instance = q->instance, .self = q->self, .guard = said.list.at[i].guard, .weight = -1};
-    b.at = q->width > 0 ? e->m->resources.at[q->instance[0]].at : node_span(e->tree, q->require.condition);
+    b.at = q->width > 0 ? resource_span(e->m, q->instance[0]) : node_span(e->tree, q->require.condition);
     blame_walk(&b, q->require.condition, 0);
     if (q->rule != NULL && b.weight <= 0)
       for (uint32_t k = 0; k < q->rule->where.n; k++) blame_walk(&b, q->rule->where.at[k], 0);

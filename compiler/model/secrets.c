@@ -27,7 +27,7 @@ static uint32_t attr_value(const struct elaboration *e, uint32_t node, const cha
 }
 
 static bool stores(const struct elaboration *e, uint32_t resource) {
-  uint32_t kind = e->resources.at[resource].kind;
+  uint32_t kind = e->m->resources.at[resource].kind_id;
   return kind != NONE && e->kinds.at[kind].fetch != 0;
 }
 
@@ -124,7 +124,7 @@ static bool mentions(const struct elaboration *e, uint32_t node, const char *nam
 static void check_complete(struct elaboration *e, const struct secret *s) {
   static const char *const parts[] = {"path", "field"};
   if (s->source != SECRET_STORE) return;
-  uint32_t block = e->kinds.at[e->resources.at[s->store].kind].fetch;
+  uint32_t block = e->kinds.at[e->m->resources.at[s->store].kind_id].fetch;
   for (size_t i = 0; i < 2; i++) {
     if (node_attr(e, s->node, parts[i]) != 0 || !mentions(e, block, parts[i], 0)) continue;
     struct finding *f = finding_add(e->c, CODE_108, s->at, "secret `%s` has no `%s`, without which `%s` can't hand it out", name_at(e, s->name),
@@ -156,7 +156,7 @@ uint32_t secret_fetch_block(struct elaboration *e, uint32_t secret, struct scope
   b[1] = (struct binding){.name = name_str(&e->c->names, "field"), .value = {.type = V_STRING, .name = x->field, .at = x->at}, .outer = &b[0]};
   *s = scope_resource(e, x->store, false);
   s->bindings = &b[1];
-  return e->kinds.at[e->resources.at[x->store].kind].fetch;
+  return e->kinds.at[e->m->resources.at[x->store].kind_id].fetch;
 }
 
 struct finishing {

@@ -20,7 +20,7 @@ static bool wants_word(const struct type *t, uint32_t name) {
 static bool by_world_name(struct elaboration *e, uint32_t name, const struct type *want, struct value *out) {
   for (uint32_t i = 0; i < e->m->resources.n; i++) {
     struct value v = value_resource(i, out->at);
-    if (e->m->resources.at[i].world_name != name) continue;
+    if (resource_world_name(e->m, i) != name) continue;
     if (value_fits(e, &v, want, out)) return true;
   }
   return false;

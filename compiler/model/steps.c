@@ -77,7 +77,7 @@ static bool may_change(struct elaboration *e, uint32_t attribute) {
   struct model *m = e->m;
   struct attribute *a = &m->attributes.at[attribute];
   const char *name = name_text(&e->c->names, a->name);
-  uint32_t kind = e->resources.at[a->owner].kind;
+  uint32_t kind = e->m->resources.at[a->owner].kind_id;
   bool field = kind != NONE && kind_field(&e->kinds.at[kind], a->name) != NONE;
   struct finding *f;
   if (!field && a->name != e->words->exists && a->name != e->words->needs && universal_type(e, a->name)) {
@@ -222,7 +222,7 @@ static void number(struct elaboration *e, struct step_table *t, const struct see
       step_push(e, s, e->steps.at[s->declared].name, e->steps.at[s->declared].at);
     } else if (s->chain == NONE) {
       number_single(e, t, s, i);
-      step_push(e, s, m->resources.at[s->resource].name, m->resources.at[s->resource].at);
+      step_push(e, s, m->resources.at[s->resource].name, resource_span(m, s->resource));
     } else {
       struct attribute *a = &m->attributes.at[t->chains[s->chain]];
       uint32_t h = hop_within(e, t, s);

@@ -27,7 +27,7 @@ static void after_one(struct elaboration *e, const struct waiting *w, uint32_t e
   }
   if (declared == NONE && !hops.n) {
     struct finding *f = finding_add(e->c, CODE_112, at, "`%s` does not change in this plan, so nothing can come after it", resource_name(e, resource));
-    finding_label(e->c, f, e->m->resources.at[resource].at, "no arrow in here");
+    finding_label(e->c, f, resource_span(e->m, resource), "no arrow in here");
     return;
   }
   for (uint32_t i = 0; i < w->n; i++) {
@@ -75,7 +75,7 @@ static void names_one(struct elaboration *e, const struct naming *n, uint32_t re
     struct finding *f = finding_add(e->c, CODE_111, a->hops[at], c.created ? "`%s` begins with `%s`, which this plan creates only" : "`%s` ends with `%s`, which this plan deletes",
                                     name_text(&e->c->names, a->name), resource_name(e, resource));
     f->resource = e->m->resources.at[a->owner].name;
-    finding_label(e->c, f, e->m->resources.at[resource].at, c.created ? "created here" : "deleted here");
+    finding_label(e->c, f, resource_span(e->m, resource), c.created ? "created here" : "deleted here");
   }
 }
 
@@ -116,7 +116,7 @@ static void creations(struct elaboration *e) {
       for (uint32_t k = 0; k < values.n; k++) names_in(e, &values.at[k].value, &n, NONE);
     }
     struct creation provider;
-    uint32_t via = m->resources.at[a->owner].via;
+    uint32_t via = resource_via(m, a->owner);
     if (via != NONE && creation_of(e, via, &provider))
       for (uint32_t h = 0; h < a->hop_count; h++) {
         if (provider.created) edge_add(e, a->steps[h], provider.step);

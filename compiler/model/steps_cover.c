@@ -145,7 +145,7 @@ static void cover_one(struct covering *c, uint32_t step, uint32_t element) {
   }
   if (!hops.n) {
     struct finding *f = finding_add(e->c, CODE_112, at, "`%s` does not change in this plan, so no step can cover it", resource_name(e, resource));
-    finding_label(e->c, f, e->m->resources.at[resource].at, "no arrow in here");
+    finding_label(e->c, f, resource_span(e->m, resource), "no arrow in here");
     return;
   }
   for (uint32_t i = 0; i < hops.n; i++) take_hop(c, step, &hops.at[i], at);

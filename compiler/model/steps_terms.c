@@ -172,9 +172,9 @@ static void change_needs(struct elaboration *e, uint32_t resource, const struct 
 
 static void resource_needs(struct elaboration *e, uint32_t resource, uint32_t step, enum leads leads, bool own_text, struct need_list *out) {
   struct scope s;
-  uint32_t via = e->m->resources.at[resource].via, block = block_for(e, resource, leads == LEADS_FORWARD ? N_DO : N_UNDO, NULL, &s);
+  uint32_t via = resource_via(e->m, resource), block = block_for(e, resource, leads == LEADS_FORWARD ? N_DO : N_UNDO, NULL, &s);
   uint32_t attribute = attribute_index(e, resource, e->words->via);
-  struct span at = attribute == NONE ? e->m->resources.at[resource].at : e->m->attributes.at[attribute].at;
+  struct span at = attribute == NONE ? resource_span(e->m, resource) : e->m->attributes.at[attribute].at;
   if (block && leads == LEADS_BACK && NODE(e, block)->op == 1) return;
   if (!block && leads == LEADS_BACK) block = block_for(e, resource, N_DO, NULL, &s);
   scope_step(e, &s, resource, step, leads);
@@ -265,13 +265,13 @@ static void nothing_says_how(struct elaboration *e, uint32_t step) {
   }
   for (uint32_t i = 0; i < n; i++) {
     const struct resource *r = &e->m->resources.at[resources[i]];
-    if (e->resources.at[resources[i]].kind == NONE || block_for(e, resources[i], N_DO, NULL, &scope)) continue;
-    struct finding *f = finding_add(e->c, CODE_108, r->at, "nothing says how `%s` is changed", name_text(&e->c->names, r->name));
+    if (e->m->resources.at[resources[i]].kind_id == NONE || block_for(e, resources[i], N_DO, NULL, &scope)) continue;
+    struct finding *f = finding_add(e->c, CODE_108, resource_span(e->m, resources[i]), "nothing says how `%s` is changed", name_text(&e->c->names, r->name));
     f->resource = r->name;
     finding_label(e->c, f, s->hop_count ? e->m->attributes.at[s->hops[0].attribute].at : s->at, "this changes");
-    if (r->via != NONE)
+    if (resource_via(e->m, resources[i]) != NONE)
       finding_remark(e->c, f, REMARK_NOTE, "kind `%s` does not say how it is changed via a `%s`", name_text(&e->c->names, r->kind),
-                     name_text(&e->c->names, e->m->resources.at[r->via].kind));
+                     name_text(&e->c->names, e->m->resources.at[resource_via(e->m, resources[i])].kind));
     finding_remark(e->c, f, REMARK_HELP, "say who carries it out with `via = …`, or how with `do { … }`: `do { manual \"…\" }` for a step by hand");
   }
 }
@@ -323,10 +323,10 @@ static void takes_alike(struct elaboration *e, uint32_t step, const struct way *
 
 /* Its provider is all that it needs. */
 static void provider_needed(struct elaboration *e, struct step *s, uint32_t via_attribute, bool there, bool back) {
-  const struct resource *r = &e->m->resources.at[s->resource];
-  if (r->via == NONE || (!there && !back)) return;
+  uint32_t via = resource_via(e->m, s->resource);
+  if (via == NONE || (!there && !back)) return;
   struct need_list needs = {.at = arena_new(&e->c->arena, struct need), .cap = 1};
-  needs_of_provider(e, r->via, GUARD_ALWAYS, via_attribute == NONE ? r->at : e->m->attributes.at[via_attribute].at, &needs);
+  needs_of_provider(e, via, GUARD_ALWAYS, via_attribute == NONE ? resource_span(e->m, s->resource) : e->m->attributes.at[via_attribute].at, &needs);
   if (there) s->needs = needs.at, s->needs_count = 1;
   if (back) s->undo_needs = needs.at, s->undo_needs_count = 1;
 }

@@ -32,7 +32,7 @@ static bool plain_type(uint8_t type) {
 /* `exists`, which is a part of the way, and attributes of the provider that don't change. */
 static bool fixed_ref(struct elaboration *e, const struct scope *s, uint32_t node) {
   uint32_t name = NODE(e, node)->text, member = NODE(e, node)->child;
-  if (kind_field(&e->kinds.at[e->resources.at[s->self].kind], name) != NONE) return false;
+  if (kind_field(&e->kinds.at[e->m->resources.at[s->self].kind_id], name) != NONE) return false;
   if (!member) return name == e->words->exists;
   if (name != e->words->via || s->via == NONE || NODE(e, member)->next) return false;
   uint32_t attribute = attribute_index(e, s->via, NODE(e, member)->text);
@@ -181,7 +181,7 @@ static bool goes_with_others(const struct elaboration *e, uint32_t step) {
   const struct step *s = &e->m->steps.at[step];
   if (s->wait || s->resource == NONE || s->part_count || !s->hop_count || NODE(e, s->node)->type == N_STEP) return false;
   const struct resource *r = &e->m->resources.at[s->resource];
-  if (e->resources.at[s->resource].kind == NONE || r->owner != NONE) return false;
+  if (e->m->resources.at[s->resource].kind_id == NONE || resource_owner(e->m, s->resource) != NONE) return false;
   for (uint32_t i = 0; i < s->hop_count; i++) {
     const struct attribute *a = &e->m->attributes.at[s->hops[i].attribute];
     if (a->owner != s->resource || a->hop_count != 1) return false;
@@ -205,7 +205,7 @@ const struct way *way_enter(struct elaboration *e, uint32_t step) {
   enum comes comes;
   uint32_t resource = e->m->steps.at[step].resource;
   if (e->c->each_alone || !goes_with_others(e, step) || !comes_of(e, resource, step, &comes)) return NULL;
-  uint32_t at = index_put(&e->c->arena, &t->by_via[e->resources.at[resource].kind * 3 + (uint32_t)comes], e->m->resources.at[resource].via + 1u, t->met.n);
+  uint32_t at = index_put(&e->c->arena, &t->by_via[e->m->resources.at[resource].kind_id * 3 + (uint32_t)comes], resource_via(e->m, resource) + 1u, t->met.n);
   t->of_step[step] = at;
   if (at == t->met.n) {
     array_push(&e->c->arena, &t->met, (struct met){0});

@@ -69,10 +69,10 @@ bool way_fits(const struct elaboration *e, const struct way *w, uint32_t step) {
 }
 
 const char *fill_text(struct arena *a, const struct elaboration *e, uint32_t step, const struct fill *f) {
-  const struct resource *r = &e->m->resources.at[e->m->steps.at[step].resource];
-  bool named = f->from.type == READ_ID || (f->from.type == READ_NAME && r->world_name == r->name);
+  uint32_t resource = e->m->steps.at[step].resource;
+  bool named = f->from.type == READ_ID || (f->from.type == READ_NAME && resource_world_name(e->m, resource) == e->m->resources.at[resource].name);
   uint32_t attribute = named ? NONE : attribute_of(e, step, &f->from);
-  if (attribute == NONE) return name_text(&e->c->names, r->name); /* without a `name`, that of the world is the identifier */
+  if (attribute == NONE) return name_text(&e->c->names, e->m->resources.at[resource].name); /* without a `name`, that of the world is the identifier */
   const struct value *v = value_read(e, attribute, step, &f->from);
   if (f->from.count != NONE) v = &v->items[f->item];
   if (v->type == V_STRING || v->type == V_WORD || v->type == V_URL || v->type == V_VERSION) return name_text(&e->c->names, v->name);
@@ -100,7 +100,7 @@ static bool reading_of(struct forming *f, uint32_t node, bool after, struct read
   const struct node *n = NODE(e, node);
   if (n->type != N_REF || n->child || (f->s.via != NONE && n->text == e->words->via)) return false;
   *r = (struct reading){.type = READ_FIELD, .after = after, .speaks = f->speaks, .count = NONE};
-  r->field = kind_field(&e->kinds.at[e->resources.at[f->s.self].kind], n->text);
+  r->field = kind_field(&e->kinds.at[e->m->resources.at[f->s.self].kind_id], n->text);
   if (r->field != NONE) return true;
   r->field = 0;
   r->after = false;
@@ -128,7 +128,7 @@ static bool end_of(struct forming *f, uint32_t node, struct reading *r) {
 static bool of_the_run(const struct forming *f, uint32_t node) {
   const struct node *n = NODE(f->e, node);
   if (n->type != N_REF || n->child || (n->text != f->e->words->run && n->text != f->e->words->work)) return false;
-  return kind_field(&f->e->kinds.at[f->e->resources.at[f->s.self].kind], n->text) == NONE;
+  return kind_field(&f->e->kinds.at[f->e->m->resources.at[f->s.self].kind_id], n->text) == NONE;
 }
 
 static bool expression(struct forming *f, uint32_t node) {

@@ -183,7 +183,7 @@ static void lead_by_name(struct ways *w, uint32_t step) {
       mend->by_name = true;
       mend->to = f->to;
       mend->to.host = fact_at(w->m, named)->host;
-      mend->owner = w->m->resources.at[f->by].owner;
+      mend->owner = resource_owner(w->m, f->by);
     }
     return;
   }

@@ -126,7 +126,7 @@ void fork_step(struct model *fork, uint32_t id, uint32_t resource)
 
   step->name = step->title = r->name;
   step->resource = resource;
-  step->at = r->at;
+  step->at = resource_span(fork, resource);
   step->commands = 1;
   struct attribute_range own = attributes_of(fork, resource);
   for (uint32_t i = own.at; i < own.end; i++) {
@@ -135,7 +135,7 @@ void fork_step(struct model *fork, uint32_t id, uint32_t resource)
     if (a->name == takes && a->cases.n && a->cases.at[0].value.type == V_DURATION)
       step->takes = a->cases.at[0].value.number;
   }
-  give_needs(fork, step, r->via);
+  give_needs(fork, step, resource_via(fork, resource));
 }
 
 static void hold_under(struct fact *f, uint32_t guard)
@@ -186,7 +186,7 @@ static void try_all(struct patient *x, const struct proof *p, uint32_t breach)
 {
   for (uint32_t i = 0; i < x->candidates.n && x->left && trials_affordable(p); i++) {
     const struct target *to = &x->candidates.at[i];
-    uint32_t owner = x->m->resources.at[x->fact->by].owner;
+    uint32_t owner = resource_owner(x->m, x->fact->by);
     struct mend mend = {.type = MEND_TARGET, .to = *to, .by_name = to->host.type == HOST_NAME, .because = NONE, .owner = owner,
                         .fact = x->id, .step = NONE, .promise = NONE};
 

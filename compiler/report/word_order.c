@@ -156,8 +156,8 @@ static const char *secret_text(struct wording *w, uint32_t secret) {
 static void label_asked(struct wording *w, struct finding *f, const struct breach *b) {
   const struct model *m = w->m;
   uint32_t resource = b->step < m->steps.n ? m->steps.at[b->step].resource : NONE;
-  uint32_t via = resource < m->resources.n ? m->resources.at[resource].via : NONE;
-  if (via < m->resources.n) finding_label(w->c, f, m->resources.at[via].at, "carries it out, and needs that");
+  uint32_t via = resource < m->resources.n ? resource_via(m, resource) : NONE;
+  if (via < m->resources.n) finding_label(w->c, f, resource_span(m, via), "carries it out, and needs that");
   const struct span *at = b->asked ? &b->asked->at : NULL;
   if (at && at->source < w->c->sources.n && !w->c->sources.at[at->source].library && (at->source != f->at.source || at->start != f->at.start))
     finding_label(w->c, f, *at, "asked for here");
@@ -220,7 +220,7 @@ void word_kept(struct wording *w, const struct breach *b) {
     f = finding_add(w->c, b->code, at, "what %s%s takes down does not come back: %s", b->backward ? "the undo of " : "", step,
                     words_resources(w->m, b->resources, b->resource_count));
     for (uint32_t i = 0; i < b->resource_count && i < 8; i++)
-      finding_label(w->c, f, w->m->resources.at[b->resources[i]].at, "waits for %s", words_resource(w->m, b->resources[(i + 1) % b->resource_count]));
+      finding_label(w->c, f, resource_span(w->m, b->resources[i]), "waits for %s", words_resource(w->m, b->resources[(i + 1) % b->resource_count]));
     finding_remark(w->c, f, REMARK_HELP, "let it start without what it takes down with it, or keep a second one of that running meanwhile");
   } else if (b->code == CODE_214) {
     const struct fact *fact = b->fact < w->m->facts.n ? fact_at(w->m, b->fact) : NULL;

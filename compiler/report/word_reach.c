@@ -13,7 +13,7 @@ static struct span span_of(const struct wording *w, const struct breach *b) {
   if (f) return f->span;
   if (b->asked && b->asked->at.source != NONE) return b->asked->at;
   if (b->promise < w->m->promises.n) return w->m->promises.at[b->promise].at;
-  if (b->resource < w->m->resources.n) return w->m->resources.at[b->resource].at;
+  if (b->resource < w->m->resources.n) return resource_span(w->m, b->resource);
   return step_span(w->m, b->step);
 }
 
@@ -220,7 +220,7 @@ static void label_others(struct wording *w, struct finding *f, const struct trac
     if (memcmp(&fact->host.from, &l->host.from, sizeof l->host.from) != 0) continue;
     said = fact->by;
     count++;
-    finding_label(w->c, f, w->m->resources.at[fact->by].at, "%s answers at %s, but not on %u/%s", words_resource(w->m, fact->by),
+    finding_label(w->c, f, resource_span(w->m, fact->by), "%s answers at %s, but not on %u/%s", words_resource(w->m, fact->by),
                   words_host(w->m, &fact->host), l->port, proto_text(l->proto));
   }
 }
@@ -282,7 +282,7 @@ void word_mended(struct wording *w, const struct breach *b) {
 
 /* Where a fact says that its resource answers: the span of a forward is its target's. */
 static struct span answers_at(const struct wording *w, const struct fact *f) {
-  return f->type == FACT_FORWARDS ? w->m->resources.at[f->by].at : f->span;
+  return f->type == FACT_FORWARDS ? resource_span(w->m, f->by) : f->span;
 }
 
 static void conflict_of_facts(struct wording *w, const struct breach *b) {
@@ -354,7 +354,7 @@ void word_cold(struct wording *w, const struct breach *b) {
                                   words_resources(w->m, b->resources, b->resource_count));
   for (uint32_t i = 0; i < b->resource_count && i < 8; i++) {
     uint32_t next = b->resources[(i + 1) % b->resource_count];
-    finding_label(w->c, f, w->m->resources.at[b->resources[i]].at, "needs %s", words_resource(w->m, next));
+    finding_label(w->c, f, resource_span(w->m, b->resources[i]), "needs %s", words_resource(w->m, next));
   }
   finding_remark(w->c, f, REMARK_NOTE, "nothing is wrong while they run; it shows when all of them are down at once");
   finding_remark(w->c, f, REMARK_HELP, "let one of them start without the others, or waive it with the way they are started by hand");

@@ -78,7 +78,7 @@ const char *value_plain(struct arena *arena, const struct model *m, const struct
   case V_WORD:
   case V_VERSION:
   case V_URL: return name_text(&m->c->names, v->name);
-  case V_RESOURCE: return v->id < m->resources.n ? name_text(&m->c->names, m->resources.at[v->id].world_name) : "?";
+  case V_RESOURCE: return v->id < m->resources.n ? name_text(&m->c->names, resource_world_name(m, v->id)) : "?";
   case V_ZONE: return v->id < m->zones.n ? name_text(&m->c->names, m->zones.at[v->id].name) : "?";
   case V_LIST: {
     const char **items = arena_array(arena, const char *, v->count + 1);

@@ -449,7 +449,7 @@ static const struct pieces *connection_of(const struct command *c, const struct 
 
 static uint32_t stack_of(const struct runbook *b, uint32_t k) {
   uint32_t resource = b->m->steps.at[b->p->order.at[k]].resource;
-  return resource == NONE ? NONE : b->m->resources.at[resource].via;
+  return resource == NONE ? NONE : resource_via(b->m, resource);
 }
 
 /* The lock of the stack that a step goes through: what has a `schema` and a `workspace`. One without PG_CONN_STR counts when it

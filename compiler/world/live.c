@@ -27,7 +27,7 @@ static struct look *look_new(struct asking *a, uint32_t resource, const struct o
   const struct attribute *attribute = attribute_find(a->m, resource, o->attribute);
   bool written = attribute != NULL && attribute->written;
   struct look look = {.verdict = LOOK_UNKNOWN, .resource = resource, .attribute = o->attribute, .filter = o->filter, .name = name_at(a, a->m->resources.at[resource].name), .part = name_at(a, o->attribute),
-                      .declared = value_plain(&a->m->c->arena, a->m, &o->declared), .at = written ? attribute->at : a->m->resources.at[resource].at};
+                      .declared = value_plain(&a->m->c->arena, a->m, &o->declared), .at = written ? attribute->at : resource_span(a->m, resource)};
 
   array_push(a->arena, &a->live->looks, look);
   return &a->live->looks.at[a->live->looks.n - 1];
@@ -46,7 +46,7 @@ static void job_add(struct asking *a, const struct command *c, uint32_t resource
   }
   if (existence) {
     struct look look = {.verdict = LOOK_UNKNOWN, .resource = resource, .attribute = NONE, .name = name_at(a, a->m->resources.at[resource].name),
-                        .part = "exists", .declared = "not there", .at = a->m->resources.at[resource].at};
+                        .part = "exists", .declared = "not there", .at = resource_span(a->m, resource)};
 
     array_push(a->arena, &a->live->looks, look);
   }
@@ -298,7 +298,7 @@ static void secrets_of_owners(struct asking *a) {
   uint32_t env = name_find(&a->m->c->names, "env", 3);
 
   for (uint32_t i = 0; i < a->m->resources.n && env != NONE; i++) {
-    uint32_t owner = a->m->resources.at[i].owner;
+    uint32_t owner = resource_owner(a->m, i);
     const struct value *v = owner == NONE ? NULL : attribute_value(a->m, owner, env, a->done);
 
     for (uint32_t k = 0; v != NULL && v->type == V_MAP && k < v->count; k++)

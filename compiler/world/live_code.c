@@ -121,9 +121,7 @@ static void compare(struct asking *a, uint32_t owner, const json_t *plan, const 
   uint32_t found = 0;
 
   for (uint32_t i = 0; i < a->m->resources.n && found < CHANGES_MOST; i++) {
-    const struct resource *r = &a->m->resources.at[i];
-
-    if (r->owner != owner) continue;
+    if (resource_owner(a->m, i) != owner) continue;
     struct attribute_range own = attributes_of(a->m, i);
     for (uint32_t k = own.at; k < own.end && found < CHANGES_MOST; k++) {
       const struct attribute *x = &a->m->attributes.at[k];
@@ -139,7 +137,7 @@ static void compare(struct asking *a, uint32_t owner, const json_t *plan, const 
       if (v == NULL || (v->type != V_URL && v->type != V_ADDRESS && v->type != V_ENDPOINT && v->type != V_CIDR && v->type != V_RANGE)) continue;
       if (text == NULL) text = value_plain(&a->m->c->arena, a->m, v);
       if (!touched(a, plan, text, &c)) continue;
-      struct look *look = look_new(a, i, name_at(a, x->name), x->written ? x->at : r->at, text);
+      struct look *look = look_new(a, i, name_at(a, x->name), x->written ? x->at : resource_span(a->m, i), text);
 
       look->verdict = LOOK_DIFFERENT;
       look->seen = c.after;
@@ -150,7 +148,7 @@ static void compare(struct asking *a, uint32_t owner, const json_t *plan, const 
     }
   }
   if (found == 0) {
-    struct look *look = look_new(a, owner, "code", a->m->resources.at[owner].at, "leaves what it owns as it is");
+    struct look *look = look_new(a, owner, "code", resource_span(a->m, owner), "leaves what it owns as it is");
 
     look->verdict = LOOK_DECLARED;
     look->seen = look->declared;
@@ -194,7 +192,7 @@ static const char *run(struct asking *a, uint32_t owner, const char *dir, const 
     return answer.out;
   }
   const char *why = answer.status < 0 ? answer.reason : *answer.last != '\0' ? answer.last : arena_print(a->arena, "exit status %d", answer.status);
-  struct look *look = look_new(a, owner, "code", a->m->resources.at[owner].at, "leaves what it owns as it is");
+  struct look *look = look_new(a, owner, "code", resource_span(a->m, owner), "leaves what it owns as it is");
 
   if (credentials_within(a->credentials, why)) why = "what it says holds a secret";
   look->reason = arena_print(a->arena, "`%s %s` in %s: %s", words[0], words[1], dir, why);
@@ -214,7 +212,7 @@ static void planned(struct asking *a, uint32_t owner, const char *dir, const cha
 
   if (j == NULL) j = json_loadb(text, length, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
   if (!json_is_array(json_object_get(j, "resource_changes")) && json_object_get(j, "format_version") == NULL) {
-    struct look *look = look_new(a, owner, "code", a->m->resources.at[owner].at, "leaves what it owns as it is");
+    struct look *look = look_new(a, owner, "code", resource_span(a->m, owner), "leaves what it owns as it is");
 
     look->reason = arena_print(a->arena, "`%s show -json` in %s gives no plan", command, dir);
     look->failed = true;
@@ -230,7 +228,7 @@ static void look_at(struct asking *a, uint32_t owner, const char *dir, const cha
   const char **env = environment(a, owner, &why);
 
   if (env == NULL) {
-    struct look *look = look_new(a, owner, "code", a->m->resources.at[owner].at, "leaves what it owns as it is");
+    struct look *look = look_new(a, owner, "code", resource_span(a->m, owner), "leaves what it owns as it is");
 
     look->reason = why;
     look->failed = true;
@@ -254,7 +252,7 @@ void live_code(struct asking *a) {
   bool *done = arena_array(a->arena, bool, (size_t)a->m->resources.n + 1);
 
   for (uint32_t i = 0; a->w->run != NULL && i < a->m->resources.n; i++) {
-    uint32_t owner = a->m->resources.at[i].owner;
+    uint32_t owner = resource_owner(a->m, i);
 
     if (owner == NONE || done[owner]) continue;
     done[owner] = true;

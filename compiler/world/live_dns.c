@@ -101,7 +101,7 @@ static struct look *look_new(struct asking *a, const struct named_value *v, cons
   uint32_t name = name_find(&a->m->c->names, part, strlen(part));
   const struct attribute *x = name == NONE ? NULL : attribute_find(a->m, f->by, name);
   struct look look = {.verdict = LOOK_DECLARED, .resource = f->by, .attribute = name, .part = part, .name = name_at(a, a->m->resources.at[f->by].name),
-                      .declared = declared, .at = x != NULL && x->written ? x->at : a->m->resources.at[f->by].at};
+                      .declared = declared, .at = x != NULL && x->written ? x->at : resource_span(a->m, f->by)};
 
   look.server = arena_print(a->arena, "%s (%s)", name_at(a, a->m->resources.at[v->server].name), v->question.server);
   look.where = arena_print(a->arena, "%s of the name server %s port %u", v->question.name, v->question.server, v->question.port);

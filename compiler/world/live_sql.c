@@ -119,7 +119,7 @@ static const char *holder_query(struct arena *arena, const struct state_lock *l)
 
 static void look_at(struct asking *a, const struct state_lock *l) {
   const struct resource *r = &a->m->resources.at[l->stack];
-  struct look look = {.verdict = LOOK_UNKNOWN, .resource = l->stack, .attribute = NONE, .name = name_at(a, r->name), .part = "lock", .declared = "free", .at = r->at, .lock = true};
+  struct look look = {.verdict = LOOK_UNKNOWN, .resource = l->stack, .attribute = NONE, .name = name_at(a, r->name), .part = "lock", .declared = "free", .at = resource_span(a->m, l->stack), .lock = true};
   const char **keys = arena_array(a->arena, const char *, 2), **values = arena_array(a->arena, const char *, 2), *connection = NULL;
   struct sql_question q = {.keys = keys, .values = values, .query = holder_query(a->arena, l)};
   struct sql_answer answer = {0};

@@ -130,7 +130,7 @@ static void patches_of(struct planning *x) {
 
       if (v->type != V_STRING)
         continue;
-      array_push(x->a, &list, (struct refs_patch){repository(x, a->name == patch ? r->via : r->owner), text_of(x, v->name),
+      array_push(x->a, &list, (struct refs_patch){repository(x, a->name == patch ? resource_via(m, a->owner) : resource_owner(m, a->owner)), text_of(x, v->name),
                                                   arena_print(x->a, "`%s` of `%s`", a->name == patch ? "patch" : "code", text_of(x, r->name))});
       array_push(x->a, &attributes, i);
     }

@@ -238,7 +238,7 @@ static void load_attributes(struct loader *l, struct resource *r, uint32_t id, j
 
 static uint32_t add_resource(struct loader *l, uint32_t name, uint32_t kind) {
   uint32_t id = l->m->resources.n;
-  struct resource r = {.name = name, .world_name = name, .kind = kind, .zone = NONE, .via = NONE, .owner = NONE, .at = NOWHERE};
+  struct resource r = {.name = name, .kind = kind, .zone = NONE, .kind_id = NONE};
   map_put(l, &l->resources, name, id);
   index_put(&l->c->arena, &l->m->elaboration->resource_index, name, id);
   array_push(&l->c->arena, &l->m->resources, r);
@@ -263,8 +263,11 @@ static void load_resources(struct loader *l, json_t *root) {
   json_array_foreach(json_object_get(root, "resources"), i, o) {
     struct resource *r = &l->m->resources.at[i];
     r->zone = zone_at(l, o, "zone");
-    r->via = resource_at(l, o, "via");
-    r->owner = resource_at(l, o, "owner");
+    uint32_t via = resource_at(l, o, "via"), owner = resource_at(l, o, "owner");
+    if (via != NONE || owner != NONE) {
+      resource_rare_own(l->m, (uint32_t)i)->via = via;
+      resource_rare_own(l->m, (uint32_t)i)->owner = owner;
+    }
     r->provider = json_is_true(json_object_get(o, "provider"));
     load_attributes(l, r, (uint32_t)i, json_object_get(o, "attributes"));
   }
@@ -561,6 +564,7 @@ struct model *model_load(struct compilation *c, const char *json, const char **w
   json_t *root = json_loads(json, 0, &error);
   l.m->c = c;
   l.m->tree = arena_new(&c->arena, struct tree);
+  array_push(&c->arena, &l.m->rare, ((struct resource_rare){.via = NONE, .owner = NONE, .exists = NONE}));
   l.m->tree->c = c;
   make_elaboration(&l);
   if (root == NULL) fail(&l, "line %d: %s", error.line, error.text);
