@@ -67,13 +67,15 @@ void compile_done(struct compiled *d) {
 static struct compiled compile_in(struct compilation *c, const char *path, const struct seen_list *seen, bool summed) {
   struct compiled done = {.c = c};
 
-  done.model = model_build_seen(done.c, path, seen);
+  struct facts_sorting *sorting = NULL;
+
+  done.model = model_build_seen(done.c, path, seen, &(struct facts_done){facts_sort_ahead, &sorting});
   if (done.model) {
     struct digesting *sum = summed ? digest_start(done.model) : NULL;
 
     filters_check(done.model);
     bool broken = model_broken(done.model);
-    struct proof *proof = prove(done.model);
+    struct proof *proof = prove_sorted(done.model, sorting);
 
     word_proof(done.model, proof);
     struct runbook *runbook = script_check_commands(done.model, proof);

@@ -235,6 +235,21 @@ void arena_reset(struct arena *a) {
   *a = (struct arena){.blocks = kept, .next = kept->bytes, .end = end};
 }
 
+void arena_adopt(struct arena *a, struct arena *other) {
+  struct arena_block *last = other->blocks;
+
+  if (!a->blocks) {
+    *a = *other;
+  } else if (last) {
+    while (last->next)
+      last = last->next;
+    last->next = a->blocks->next; /* behind the one that is being filled */
+    a->blocks->next = other->blocks;
+    a->total += other->total;
+  }
+  *other = (struct arena){0};
+}
+
 void arena_free(struct arena *a) {
   for (struct arena_block *b = a->blocks, *next; b; b = next) {
     next = b->next;

@@ -34,6 +34,7 @@ char *arena_print(struct arena *a, const char *format, ...) __attribute__((forma
 void arena_free(struct arena *a);
 /* Gives back what was handed out, and keeps the memory for what comes next: for work that is done thousands of times. */
 void arena_reset(struct arena *a);
+void arena_adopt(struct arena *a, struct arena *other); /* takes over all that the other has handed out, and leaves it empty */
 
 #define arena_new(a, type) ((type *)arena_alloc((a), 1, sizeof(type)))
 #define arena_array(a, type, n) ((type *)arena_alloc((a), (n), sizeof(type)))

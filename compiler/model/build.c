@@ -24,7 +24,7 @@ static struct model *model_new(struct compilation *c) {
   return m;
 }
 
-static void elaborate(struct elaboration *e) {
+static void elaborate(struct elaboration *e, const struct facts_done *done) {
   kinds_collect(e);
   if (!declare_all(e)) return;
   steps_name(e);
@@ -32,6 +32,7 @@ static void elaborate(struct elaboration *e) {
   clients_build(e);
   secrets_build(e);
   facts_build(e);
+  if (done) done->call(e->m, done->data);
   steps_build(e);
   promises_build(e);
   rules_build(e);
@@ -39,20 +40,20 @@ static void elaborate(struct elaboration *e) {
   steps_finish(e);
 }
 
-struct model *model_build(struct compilation *c, const char *path) { return model_build_seen(c, path, NULL); }
+struct model *model_build(struct compilation *c, const char *path) { return model_build_seen(c, path, NULL, NULL); }
 
-struct model *model_build_seen(struct compilation *c, const char *path, const struct seen_list *seen) {
+struct model *model_build_seen(struct compilation *c, const char *path, const struct seen_list *seen, const struct facts_done *done) {
   struct model *m = model_new(c);
   m->elaboration->seen = seen;
   if (!modules_load(m->elaboration, path)) return NULL;
-  elaborate(m->elaboration);
+  elaborate(m->elaboration, done);
   return m;
 }
 
 struct model *model_build_source(struct compilation *c, uint32_t source) {
   struct model *m = model_new(c);
   modules_load_source(m->elaboration, source);
-  elaborate(m->elaboration);
+  elaborate(m->elaboration, NULL);
   return m;
 }
 

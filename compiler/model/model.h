@@ -368,9 +368,12 @@ struct seen {
   const struct seen *items; uint32_t count; /* SEEN_LIST */
 };
 struct seen_list { const struct seen *at; uint32_t n; };
+/* Called (unless NULL) once all facts are there: neither they nor the resources' number change from then on, and none wakes before the
+ * model is whole. For who looks at them in another thread. Not called of a model without facts. */
+struct facts_done { void (*call)(struct model *m, void *data); void *data; };
 /* The same on what is really there: each baseline value that was seen to be another is that one. What does not fit its
  * attribute's type is a value that nobody knows. */
-struct model *model_build_seen(struct compilation *c, const char *path, const struct seen_list *seen);
+struct model *model_build_seen(struct compilation *c, const char *path, const struct seen_list *seen, const struct facts_done *done);
 /* What was seen as a value of an attribute's type, in *out; false when it does not fit. */
 bool seen_value(const struct model *m, uint32_t resource, uint32_t attribute_name, const struct seen *s, struct value *out);
 struct model *model_build_source(struct compilation *c, uint32_t source); /* the same for a source that has been added; never NULL */

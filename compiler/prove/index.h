@@ -104,6 +104,7 @@ struct state {
   struct bucket *buckets; uint32_t bucket_count;
   struct address_slot { uint32_t hash, is; } *places; uint32_t place_lines; /* TABLE_ADDRESS: see places.c */
   ARRAY(struct crowd) crowds;        /* several facts about one address */
+  bool asleep; ARRAY(uint32_t) unplaced; /* no fact may wake; what waits for that */
   ARRAY(uint32_t) meeting;           /* of all but needs: those that others may be in conflict with */
   ARRAY(struct link_to) listed;      /* facts, chained */
   struct ranges { uint32_t *facts; struct address *most; uint32_t n; } *ranges; /* per zone: sorted by first address */
@@ -175,6 +176,8 @@ static inline uint32_t need_next(const struct state *s, uint32_t resource, uint3
 void places_new(struct state *s, uint32_t facts);
 /* One that is about an address in a zone, in the order of the facts; its hash is endpoint_hash of these. */
 void place_put(struct state *s, uint32_t fact, uint32_t hash);
+/* While no fact may wake: those whose hash another has wait for this, in the same order. */
+void places_finish(struct state *s);
 /* It is put soon. */
 static inline void place_expect(const struct state *s, uint32_t hash) {
   __builtin_prefetch(&s->places[((uint64_t)(hash >> 2) * s->place_lines >> 28) * 4]);

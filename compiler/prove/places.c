@@ -65,6 +65,10 @@ void place_put(struct state *s, uint32_t fact, uint32_t hash)
   uint32_t at = place_of(s, hash);
   struct address_slot *p = next_place(s, hash, &at);
 
+  if (p->is && s->asleep) {
+    array_push(s->arena, &s->unplaced, fact);
+    return;
+  }
   if (p->is) {
     const struct fact *f = state_fact(s, fact);
 
@@ -82,6 +86,16 @@ void place_put(struct state *s, uint32_t fact, uint32_t hash)
 
   array_push(s->arena, &s->meeting, fact);
   index_append(s, &c->first, &c->last, fact);
+}
+
+void places_finish(struct state *s)
+{
+  s->asleep = false;
+  for (uint32_t i = 0; i < s->unplaced.n; i++) {
+    uint32_t fact = s->unplaced.at[i], hash = slot_hash(s->facts[fact]);
+
+    place_put(s, fact, hash != NONE ? hash : endpoint_hash(state_fact(s, fact)->zone, &state_fact(s, fact)->host.from));
+  }
 }
 
 uint32_t place_first(struct state *s, uint32_t zone, const struct address *address)

@@ -156,6 +156,11 @@ enum unseen promise_unseen(const struct model *m, uint32_t promise);
 
 /* Proves a model and finds its order. Never fails; O(facts + states looked at). */
 struct proof *prove(struct model *m);
+/* The same in two goes: a facts_done (model.h), whose data is where a pointer to what a second thread goes through meanwhile is put, NULL
+ * before; and the rest. With one goes the other. */
+struct facts_sorting;
+void facts_sort_ahead(struct model *m, void *sorting);
+struct proof *prove_sorted(struct model *m, struct facts_sorting *sorting);
 /* The chain from a client to an endpoint in a state of the order (0 = baseline), for `cutc why` and messages. */
 struct trace proof_trace(struct model *m, const struct proof *p, uint32_t client, const struct need *endpoint, uint32_t state);
 /* Which steps are done in state k of the order; steps.n flags, in the model's arena. */

@@ -93,12 +93,12 @@ static void say_once(struct proof *p) {
   p->breaches.n = kept;
 }
 
-static struct proof *run(struct model *m, bool quiet) {
+static struct proof *run(struct model *m, struct facts_sorting *sorting, bool quiet) {
   struct proof *p = arena_new(&m->c->arena, struct proof);
   struct proving *v = arena_new(&m->c->arena, struct proving);
   p->proving = v;
   v->quiet = quiet;
-  v->state = state_new(m, NULL, 0);
+  v->state = state_sorted(m, sorting);
   terms_build(m, v);
   order_find(m, p, v);
   waits_insert(m, p, v);
@@ -114,6 +114,8 @@ static struct proof *run(struct model *m, bool quiet) {
   return p;
 }
 
-struct proof *prove(struct model *m) { return run(m, false); }
+struct proof *prove(struct model *m) { return run(m, NULL, false); }
 
-struct proof *prove_quietly(struct model *m) { return run(m, true); }
+struct proof *prove_sorted(struct model *m, struct facts_sorting *sorting) { return run(m, sorting, false); }
+
+struct proof *prove_quietly(struct model *m) { return run(m, NULL, true); }

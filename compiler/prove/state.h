@@ -8,6 +8,7 @@ struct state; /* indices over a model's facts plus the present set of steps */
 
 /* Builds the indices; `extra` (may be NULL) replaces the model's facts, for trying mends. O(facts). */
 struct state *state_new(struct model *m, struct fact_slot *extra, uint32_t extra_count);
+struct state *state_sorted(struct model *m, struct facts_sorting *sorting); /* of the model's facts, as facts_sort_ahead has left them; NULL: it did not */
 /* Goes to the state in which exactly the steps with done[i] are done and the resources in `disrupted` (of `n`) are down;
  * evaluates who is up (greatest fixpoint). Parts: done has steps.n + parts.n entries. */
 void state_set(struct state *s, const bool *done, const uint32_t *disrupted, uint32_t n);

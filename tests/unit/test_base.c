@@ -53,6 +53,37 @@ static void arrays_grow_and_keep_what_they_hold(void **state) {
   arena_free(&a);
 }
 
+/* What an arena has taken over stays as it is, and both go on. */
+static void an_arena_takes_over_another(void **state) {
+  (void)state;
+  for (unsigned empty = 0; empty < 4; empty++) {
+    struct arena a = {0}, b = {0};
+    uint32_t *first = empty & 1 ? NULL : arena_array(&a, uint32_t, 3), *large = NULL, cap = 0;
+    if (first != NULL) first[2] = 7;
+    uint32_t *other = empty & 2 ? NULL : arena_array(&b, uint32_t, 5);
+    if (other != NULL) {
+      other[4] = 9;
+      large = arena_grow(&b, NULL, 0, &cap, 1 << 18, sizeof *large);
+      large[cap - 1] = 11;
+    }
+    size_t total = a.total + b.total;
+    arena_adopt(&a, &b);
+    assert_int_equal(a.total, total);
+    assert_int_equal(b.total, 0);
+    uint32_t last = cap - 1, *next = arena_array(&a, uint32_t, 1 << 12);
+    for (uint32_t i = 0; i < 1 << 12; i++) assert_int_equal(next[i], 0), next[i] = i + 1;
+    if (large != NULL) large = arena_grow(&a, large, cap, &cap, cap + 1, sizeof *large);
+    if (first != NULL) assert_int_equal(first[2], 7);
+    if (other != NULL) assert_int_equal(other[4], 9);
+    if (large != NULL) assert_int_equal(large[last], 11);
+    assert_null(b.blocks);
+    uint32_t *own = arena_array(&b, uint32_t, 1);
+    *own = 1;
+    arena_free(&b);
+    arena_free(&a);
+  }
+}
+
 static void texts_are_printed_as_the_c_library_does(void **state) {
   struct arena a = {0};
   char want[400];
@@ -277,7 +308,7 @@ static void work_beside_is_done_once(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(memory_is_zeroed_and_aligned),     cmocka_unit_test(arrays_grow_and_keep_what_they_hold),
+      cmocka_unit_test(memory_is_zeroed_and_aligned),     cmocka_unit_test(an_arena_takes_over_another), cmocka_unit_test(arrays_grow_and_keep_what_they_hold),
       cmocka_unit_test(texts_are_printed_as_the_c_library_does), cmocka_unit_test(texts_are_percent_encoded),
       cmocka_unit_test(names_are_the_same_for_the_same_bytes), cmocka_unit_test(places_are_lines_and_columns),
       cmocka_unit_test(files_are_read_or_say_why_not),    cmocka_unit_test(findings_are_sorted_and_merged),
