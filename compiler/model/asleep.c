@@ -9,11 +9,21 @@
 
 /* ── Which may sleep ───────────────────────────────────────────────────────── */
 
+static void constants(struct elaboration *e, uint32_t node) {
+  struct asleep *a = e->asleep;
+  if (NODE(e, node)->type == N_LET) {
+    index_put(&e->c->arena, &a->constants, NODE(e, node)->text, 1);
+    a->moving = a->moving || node_arrows(e, NODE(e, node)->child);
+  } else if (NODE(e, node)->type == N_FOR)
+    for (uint32_t i = NODE(e, node)->child; i; i = NODE(e, i)->next) constants(e, i);
+}
+
 void asleep_begin(struct elaboration *e) {
   struct asleep *a = e->asleep = arena_new(&e->c->arena, struct asleep);
   a->shapes = arena_array(&e->c->arena, struct dozing, e->tree->shapes.n + 1u);
   for (uint32_t h = 0; h < e->headings.n; h++) {
     uint32_t i = e->headings.at[h];
+    constants(e, i);
     if (NODE(e, i)->type != N_HOPS) continue;
     a->hops++;
     if (NODE(e, i)->child) index_put(&e->c->arena, &a->changed, NODE(e, NODE(e, i)->child)->text, 1);
@@ -124,6 +134,24 @@ static bool shape_may(struct elaboration *e, struct dozing *d, const struct plai
   return fields_known(e, d, shape, k) && items_known(e, d, shape, k) && named_apart(e, d);
 }
 
+static bool names_constant(const struct elaboration *e, uint32_t source, const struct plain_value *v) {
+  const struct names *names = &e->c->names;
+  uint32_t name = v->type == V_WORD ? name_find(names, e->c->sources.at[source].text + v->start, v->end - v->start) : NONE;
+  return name != NONE && index_get(&e->asleep->constants, name) != NONE;
+}
+
+static bool says_constant(const struct elaboration *e, uint32_t node) {
+  struct plain_value said[SLOTS], item;
+  uint32_t source = NODE(e, node)->source;
+  plain_read(e->tree, node, said);
+  for (uint32_t i = 0; i < e->tree->shapes.at[plain_of(e->tree, node).shape].n; i++) {
+    if (names_constant(e, source, &said[i])) return true;
+    for (uint32_t at = said[i].start; said[i].type == V_LIST && plain_element(e->tree, source, &at, &item);)
+      if (names_constant(e, source, &item)) return true;
+  }
+  return false;
+}
+
 bool asleep_add(struct elaboration *e, uint32_t resource, const struct plain *p, uint32_t kind) {
   struct asleep *a = e->asleep;
   struct dozing *d = &a->shapes[p->shape];
@@ -132,6 +160,7 @@ bool asleep_add(struct elaboration *e, uint32_t resource, const struct plain *p,
     d->may = shape_may(e, d, &e->tree->shapes.at[p->shape], kind) ? MAY : MAY_NOT;
     return false;
   }
+  if (a->moving && says_constant(e, e->m->resources.at[resource].node)) return false;
   e->m->resources.at[resource].attributes = NONE;
   e->m->resources.at[resource].slept = true;
   a->attributes += d->attribute_count;

@@ -29,6 +29,8 @@ struct asleep {
   struct dozing *shapes;
   struct index changed;      /* names of resources that a change said apart speaks of */
   uint32_t hops;             /* how many of those */
+  struct index constants;    /* names of all constants, */
+  bool moving;               /* and some constant changes: then what says one of them changes with it, maybe */
   uint32_t attributes;       /* those that sleep now */
   uint32_t widest;           /* as many as any that sleeps has */
   bool stands;               /* once all are declared: does any stand for something else? */

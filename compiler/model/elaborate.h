@@ -283,6 +283,8 @@ const char *node_name(const struct elaboration *e, uint32_t node);
 #define NODE(e, id) (&(e)->tree->nodes.at[id])
 /* The n-th child, 0 when there is none. */
 uint32_t node_child(const struct elaboration *e, uint32_t node, uint32_t n);
+/* Does an arrow stand in it, or is it one? */
+bool node_arrows(struct elaboration *e, uint32_t node);
 /* A child N_ATTR with that name (written as text), 0. */
 uint32_t node_attr(const struct elaboration *e, uint32_t node, const char *name);
 void words_know(struct elaboration *e);

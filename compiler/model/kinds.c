@@ -145,12 +145,12 @@ const char *type_text(struct elaboration *e, const struct type *t) {
 
 /* ── Items ─────────────────────────────────────────────────────────────────── */
 
-static bool arrows(struct elaboration *e, uint32_t node) {
+bool node_arrows(struct elaboration *e, uint32_t node) {
   if (!node || e->depth >= DEPTH_MAX) return false;
   if (NODE(e, node)->type == N_TRANSITION) return true;
   e->depth++;
   bool any = false;
-  for (uint32_t i = NODE(e, node)->child; i && !any; i = NODE(e, i)->next) any = arrows(e, i);
+  for (uint32_t i = NODE(e, node)->child; i && !any; i = NODE(e, i)->next) any = node_arrows(e, i);
   e->depth--;
   return any;
 }
@@ -161,7 +161,7 @@ static void malformed_field(struct elaboration *e, uint32_t kind, uint32_t node,
   if (universal_type(e, NODE(e, node)->text))
     finding_add(e->c, CODE_114, at, "kind `%s` declares `%s`, which every resource has already", name, text);
   uint32_t preset = node_child(e, node, 1);
-  if (preset && arrows(e, preset))
+  if (preset && node_arrows(e, preset))
     finding_add(e->c, CODE_114, node_span(e->tree, preset), "the default of `%s` changes, and a default has one value", text);
 }
 
@@ -179,7 +179,7 @@ static void fields(struct elaboration *e, struct kind *k) {
     }
     malformed_field(e, k->name, i, node_name(e, i));
     uint32_t preset = node_child(e, i, 1);
-    if (preset && arrows(e, preset)) preset = 0;
+    if (preset && node_arrows(e, preset)) preset = 0;
     array_push(&e->c->arena, &list,
                (struct field){NODE(e, i)->text, i, preset, type_of_node(e, NODE(e, i)->child, false)});
   }
@@ -222,7 +222,7 @@ static void preset(struct elaboration *e, struct kind *k, uint32_t node) {
   if (!universal_type(e, NODE(e, node)->text))
     finding_add(e->c, CODE_114, node_span(e->tree, node),
                 "kind `%s` gives `%s` a value without declaring it: write `%s : TYPE = …`", kind, name, name);
-  else if (arrows(e, NODE(e, node)->child))
+  else if (node_arrows(e, NODE(e, node)->child))
     finding_add(e->c, CODE_114, node_span(e->tree, node), "the default of `%s` in kind `%s` changes, and a default has one value", name, kind);
   else array_push(&e->c->arena, &k->presets, node);
 }

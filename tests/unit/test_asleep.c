@@ -101,6 +101,11 @@ static void test_wakes(void **state) {
   char room[512];
   const char *body = body_with(room, sizeof room, "", "");
   assert_false(same_asleep("", body, "b.address -> 10.0.0.8\n"));
+  assert_false(same_asleep("", body_with(room, sizeof room, "address", "moving"), "let moving = 10.0.0.5 -> 10.0.0.6\n"));
+  assert_false(same_asleep("", body_with(room, sizeof room, "needs", "[behind]"), "let moving = first -> second\nlet behind = moving\n"));
+  assert_false(same_asleep("", body_with(room, sizeof room, "size", "inner"), "for x in [1] { let inner = 5 -> 6 }\n"));
+  body = body_with(room, sizeof room, "", "");
+  assert_true(same_asleep("", body, "let moving = 10.0.0.5 -> 10.0.0.6\n"));
   assert_false(same_asleep("", body, "let other = b.address\nvm c { address = b.address\n  port = b.port\n zone = lan\n needs = b }\n"));
   assert_false(same_asleep("", body, "for x in [b, second] { vm \"c-${x}\" { address = x.address port = x.port zone = x.zone } }\n"));
   assert_false(same_asleep("", body, "rule r {\n  for x in vm\n  require x.address != 10.0.0.7\n  else error \"no\"\n}\n"));
