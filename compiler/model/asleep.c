@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* ── Which may sleep ───────────────────────────────────────────────────────── */
+/* ── Which may sleep, and which need no nodes ───────────────────────────────────────────────────────── */
 
 static void constants(struct elaboration *e, uint32_t node) {
   struct asleep *a = e->asleep;
@@ -30,7 +30,7 @@ void asleep_begin(struct elaboration *e) {
   }
 }
 
-static uint32_t slot_of(const struct dozing *d, const struct plain_shape *shape, uint32_t name) {
+uint32_t slot_of(const struct dozing *d, const struct plain_shape *shape, uint32_t name) {
   for (uint32_t i = 0; i < d->slot_count; i++)
     if (shape->names[i] == name) return i;
   return NONE;
@@ -117,20 +117,30 @@ static bool named_apart(struct elaboration *e, const struct dozing *d) {
   return true;
 }
 
-static bool shape_may(struct elaboration *e, struct dozing *d, const struct plain_shape *shape, uint32_t kind) {
-  const struct kind *k = &e->kinds.at[kind];
-  if (shape->n > SLOTS || e->seen || k->asks || k->provider) return false;
+/* What each of its values is to its kind. False where something is to be said of that, or where others read its nodes. */
+static bool slots_known(struct elaboration *e, struct dozing *d, const struct plain_shape *shape, const struct kind *k) {
+  const struct word_table *w = e->words;
+  uint32_t others = 0;
   d->zone = d->needs = NONE;
-  for (uint32_t i = 0; i < shape->n; i++) {
+  for (uint32_t i = 0; i < shape->n; i++, d->slot_count = i) {
     uint32_t name = shape->names[i], field = kind_field(k, name);
-    if (slot_of(d, shape, name) != NONE) return false; /* said twice */
-    if (field == NONE && name != e->words->needs) return false;
-    if (field == NONE) d->needs = i;
-    else if (name == e->words->zone) d->zone = i;
-    const struct type *type = field == NONE ? type_plain(T_ANY) : k->fields[field].type;
-    d->slots[i] = (struct slot){type, literals_wanted(type), field == NONE ? k->field_count : field};
-    d->slot_count = i + 1;
+    d->slots[i] = d->slots[i ? i - 1 : 0];
+    if (!name) continue;
+    const struct type *type = field == NONE ? universal_type(e, name) : k->fields[field].type;
+    if (!type || name == w->after || name == w->owner || name == w->exists || slot_of(d, shape, name) != NONE) return false;
+    if (name == w->needs) d->needs = i;
+    else if (name == w->zone) d->zone = i;
+    d->slots[i] = (struct slot){type, literals_wanted(type), field == NONE ? k->field_count + others++ : field};
   }
+  for (uint32_t i = 0; i < k->field_count; i++)
+    if (slot_of(d, shape, k->fields[i].name) == NONE && !k->fields[i].preset && k->fields[i].type->tag != T_OPTIONAL) return false;
+  return true;
+}
+
+static bool shape_may(struct elaboration *e, struct dozing *d, const struct plain_shape *shape, const struct kind *k) {
+  if (shape->changes || e->seen || k->asks || k->provider) return false;
+  for (uint32_t i = 0; i < shape->n; i++)
+    if (i != d->needs && d->slots[i].attribute >= k->field_count) return false;
   return fields_known(e, d, shape, k) && items_known(e, d, shape, k) && named_apart(e, d);
 }
 
@@ -141,7 +151,7 @@ static bool names_constant(const struct elaboration *e, uint32_t source, const s
 }
 
 static bool says_constant(const struct elaboration *e, uint32_t node) {
-  struct plain_value said[SLOTS], item;
+  struct plain_value said[PLAIN_VALUES], item;
   uint32_t source = NODE(e, node)->source;
   plain_read(e->tree, node, said);
   for (uint32_t i = 0; i < e->tree->shapes.at[plain_of(e->tree, node).shape].n; i++) {
@@ -152,12 +162,20 @@ static bool says_constant(const struct elaboration *e, uint32_t node) {
   return false;
 }
 
+static bool changed_apart(const struct asleep *a, const struct plain *p) { return a->hops && index_get(&a->changed, p->name) != NONE; }
+
+bool asleep_text(const struct elaboration *e, const struct plain *p, uint32_t kind) {
+  return kind != NONE && e->asleep->shapes[p->shape].text && !changed_apart(e->asleep, p);
+}
+
 bool asleep_add(struct elaboration *e, uint32_t resource, const struct plain *p, uint32_t kind) {
   struct asleep *a = e->asleep;
   struct dozing *d = &a->shapes[p->shape];
-  if (kind == NONE || d->may == MAY_NOT || (a->hops && index_get(&a->changed, p->name) != NONE)) return false;
+  if (kind == NONE || d->may == MAY_NOT || changed_apart(a, p)) return false;
   if (d->may != MAY) {
-    d->may = shape_may(e, d, &e->tree->shapes.at[p->shape], kind) ? MAY : MAY_NOT;
+    const struct plain_shape *shape = &e->tree->shapes.at[p->shape];
+    d->text = slots_known(e, d, shape, &e->kinds.at[kind]);
+    d->may = d->text && shape_may(e, d, shape, &e->kinds.at[kind]) ? MAY : MAY_NOT;
     return false;
   }
   if (a->moving && says_constant(e, e->m->resources.at[resource].node)) return false;
@@ -194,7 +212,6 @@ void asleep_room(struct elaboration *e) {
 
 static void wake(struct elaboration *e, uint32_t resource) {
   e->asleep->attributes -= dozing_of(e, resource)->attribute_count;
-  tree_wake(e->tree, e->m->resources.at[resource].node);
   attributes_declare(e, resource);
   if (e->naming) return; /* the passes that follow see it like all others */
   attributes_relate(e, resource);

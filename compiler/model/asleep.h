@@ -4,7 +4,7 @@
 
 #include "model/elaborate.h"
 
-enum { SLOTS = 24, SERVES = 8 };
+enum { SLOTS = PLAIN_VALUES, SERVES = 8 };
 enum may { MAY_BE, MAY, MAY_NOT };
 
 /* What a name in the text of a shape means to its kind. */
@@ -20,6 +20,7 @@ struct serving {       /* `serves HOST PORT in ZONE` */
 };
 struct dozing {        /* beside a shape of the tree */
   enum may may;
+  bool text;           /* awake as well it is no more than its text */
   uint32_t slot_count, serving_count, attribute_count;
   uint32_t zone, needs; /* slots, NONE */
   struct slot slots[SLOTS];
@@ -37,6 +38,8 @@ struct asleep {
   struct glances *glances; uint32_t glance_count; /* what was read of the facts, until they are taken over */
 };
 
+/* Where a shape says an attribute, NONE. */
+uint32_t slot_of(const struct dozing *d, const struct plain_shape *shape, uint32_t name);
 const struct dozing *dozing_of(const struct elaboration *e, uint32_t resource);
 uint32_t attribute_asleep(const struct elaboration *e, uint32_t resource, uint32_t nth); /* how facts call its nth attribute */
 

@@ -72,12 +72,13 @@ static bool as_written(struct elaboration *e, uint32_t node, const struct type *
   return true;
 }
 
-struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint32_t index) {
+static struct cases value_of_node(struct elaboration *e, uint32_t attribute, uint32_t index, const struct opened *o) {
   struct lazy_attribute lazy = e->lazies.at[attribute];
   struct attribute a = e->m->attributes.at[attribute];
   struct cases written;
+  lazy.node = o->node;
   if (lazy.node == NONE) return cases_one(e, value_poison(a.at));
-  if (!lazy.preset && lazy.node && NODE(e, lazy.node)->type == N_TRANSITION && as_written(e, node_child(e, lazy.node, index), lazy.type, &written)) return written;
+  if (!lazy.preset && lazy.node && !o->made && NODE(e, lazy.node)->type == N_TRANSITION && as_written(e, node_child(e, lazy.node, index), lazy.type, &written)) return written;
   if (!lazy.node && a.name == e->words->exists && a.hop_count) return existence(e, attribute, index);
   uint32_t kind = e->m->resources.at[a.owner].kind_id, place_in_kind = attribute - attributes_of(e->m, a.owner).at;
   if (!lazy.node && kind != NONE && place_in_kind < e->kinds.at[kind].field_count)
@@ -99,6 +100,15 @@ struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint3
     own = true;
     c.at[i].value = fit;
   }
+  return c;
+}
+
+struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint32_t index) {
+  struct guarded said;
+  if (attribute_as_text(e, attribute, index, &said)) return cases_one(e, said.value);
+  struct opened o = attribute_open(e, attribute);
+  struct cases c = value_of_node(e, attribute, index, &o);
+  attribute_close(e, &o);
   return c;
 }
 
@@ -126,8 +136,10 @@ static struct cases chain_cases(struct elaboration *e, uint32_t attribute) {
   uint32_t hops = e->m->attributes.at[attribute].hop_count;
   struct cases_builder b = {.cases.at = arena_alloc(&e->c->arena, hops + 1u, sizeof *b.cases.at), .cap = hops + 1, .at = e->m->attributes.at[attribute].at};
   struct cases before = {0};
+  struct guarded said[2];
   for (uint32_t i = 0; i <= hops; i++) {
-    struct cases now = attribute_value_at(e, attribute, i);
+    bool literal = attribute_as_text(e, attribute, i, &said[i & 1]);
+    struct cases now = literal ? (struct cases){1, &said[i & 1]} : attribute_value_at(e, attribute, i);
     if (i) same_twice(e, attribute, i, &before, &now);
     uint32_t guard = chain_guard(e, attribute, i);
     for (uint32_t k = 0; k < now.n; k++) cases_add(e, &b, &now.at[k].value, guard_and(e->m, guard, now.at[k].guard));
@@ -160,9 +172,9 @@ static bool has_unknown(const struct value *v) {
 
 static void warn_unknown(struct elaboration *e, uint32_t attribute) {
   const struct attribute *a = &e->m->attributes.at[attribute];
-  if (!a->written || NODE(e, e->lazies.at[attribute].node)->type == N_REF) return;
+  if (!a->written) return;
   for (uint32_t i = 0; i < a->cases.n; i++)
-    if (has_unknown(&a->cases.at[i].value)) {
+    if (has_unknown(&a->cases.at[i].value) && !attribute_refers(e, attribute)) {
       struct finding *f = finding_add(e->c, CODE_115, a->at, "nobody knows `%s` of `%s`: what depends on it cannot be proven",
                                       name_text(&e->c->names, a->name), name_text(&e->c->names, e->m->resources.at[a->owner].name));
       f->resource = e->m->resources.at[a->owner].name;
@@ -176,6 +188,17 @@ static const struct cases *cases_kept(struct elaboration *e, struct cases c) {
   return kept;
 }
 
+/* It says one literal, which is wanted as it is: then those are its cases. */
+static bool literal(struct elaboration *e, uint32_t attribute) {
+  struct attribute *a = &e->m->attributes.at[attribute];
+  const struct lazy_attribute *lazy = &e->lazies.at[attribute];
+  struct guarded said;
+  if (!node_is_text(lazy->node)) return as_written(e, lazy->node, lazy->type, &a->cases);
+  if (node_text_links(lazy->node) > 1 || !attribute_as_text(e, attribute, 0, &said)) return false;
+  a->cases = cases_one(e, said.value);
+  return true;
+}
+
 const struct cases *attribute_cases(struct elaboration *e, uint32_t attribute) {
   struct lazy_attribute *lazy = &e->lazies.at[attribute];
   if (lazy->state == LAZY_DONE) return &e->m->attributes.at[attribute].cases;
@@ -183,8 +206,7 @@ const struct cases *attribute_cases(struct elaboration *e, uint32_t attribute) {
     hangs_on_itself(e, attribute);
     return cases_kept(e, cases_one(e, value_poison(e->m->attributes.at[attribute].at)));
   }
-  if (!lazy->preset && lazy->node && lazy->node != NONE && !e->naming && !e->seen &&
-      as_written(e, lazy->node, lazy->type, &e->m->attributes.at[attribute].cases)) { /* most of a large plan: nothing to evaluate */
+  if (!lazy->preset && lazy->node && lazy->node != NONE && !e->naming && !e->seen && literal(e, attribute)) { /* most of a large plan: nothing to evaluate */
     lazy->state = LAZY_DONE;
     return &e->m->attributes.at[attribute].cases;
   }

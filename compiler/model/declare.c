@@ -106,7 +106,7 @@ static void unknown_kind(struct elaboration *e, uint32_t node) {
 /* ── A resource and its attributes ─────────────────────────────────────────── */
 
 /* Of the resource whose attributes are being declared: they lie together. */
-static void attribute(struct elaboration *e, uint32_t owner, uint32_t name, uint32_t value, const struct type *type, bool preset, struct span at) {
+void attribute_add(struct elaboration *e, uint32_t owner, uint32_t name, uint32_t value, const struct type *type, bool preset, struct span at) {
   e->m->resources.at[owner].attribute_count++;
   array_push(&e->c->arena, &e->m->attributes,
              (struct attribute){.name = name, .owner = owner, .at = at, .written = !preset && value});
@@ -144,13 +144,13 @@ static void fields(struct elaboration *e, uint32_t id, const struct declared *d,
     bool here = next && NODE(e, next)->type == N_ATTR && NODE(e, next)->text == field->name;
     uint32_t item = here ? next : find_written(e, d->node, field->name);
     if (here) next = NODE(e, next)->next;
-    if (item && NODE(e, item)->child) attribute(e, id, field->name, NODE(e, item)->child, field->type, false, node_span(e->tree, NODE(e, item)->child));
-    else if (item) attribute(e, id, field->name, NONE, field->type, false, node_span(e->tree, item)); /* a syntax error stood here */
-    else if (field->preset) attribute(e, id, field->name, field->preset, field->type, true, node_span(e->tree, field->preset));
-    else if (field->type->tag == T_OPTIONAL) attribute(e, id, field->name, 0, field->type, true, node_span(e->tree, field->node));
+    if (item && NODE(e, item)->child) attribute_add(e, id, field->name, NODE(e, item)->child, field->type, false, node_span(e->tree, NODE(e, item)->child));
+    else if (item) attribute_add(e, id, field->name, NONE, field->type, false, node_span(e->tree, item)); /* a syntax error stood here */
+    else if (field->preset) attribute_add(e, id, field->name, field->preset, field->type, true, node_span(e->tree, field->preset));
+    else if (field->type->tag == T_OPTIONAL) attribute_add(e, id, field->name, 0, field->type, true, node_span(e->tree, field->node));
     else {
       missing(e, d, k, field);
-      attribute(e, id, field->name, NONE, field->type, true, d->at);
+      attribute_add(e, id, field->name, NONE, field->type, true, d->at);
     }
   }
 }
@@ -202,12 +202,12 @@ static void universals(struct elaboration *e, uint32_t id, const struct declared
     const struct type *type = universal_type(e, name);
     if (name == e->words->after) array_push(&e->c->arena, &e->afters, id);
     if (!type && k) unknown_attribute(e, d, k, i);
-    if (type && name != e->words->after) attribute(e, id, name, value ? value : NONE, type, false, node_span(e->tree, value ? value : i));
+    if (type && name != e->words->after) attribute_add(e, id, name, value ? value : NONE, type, false, node_span(e->tree, value ? value : i));
   }
   for (uint32_t i = 0; k && i < k->presets.n; i++) {
     uint32_t name = NODE(e, k->presets.at[i])->text, value = NODE(e, k->presets.at[i])->child;
     if (name != e->words->after && value && !find_written(e, d->node, name))
-      attribute(e, id, name, value, universal_type(e, name), true, node_span(e->tree, value));
+      attribute_add(e, id, name, value, universal_type(e, name), true, node_span(e->tree, value));
   }
 }
 
@@ -224,7 +224,7 @@ static void exists(struct elaboration *e, uint32_t id, const struct declared *d)
     return;
   }
   resource_rare_own(e->m, id)->exists = e->m->attributes.n;
-  attribute(e, id, name, 0, type_plain(T_BOOL), true, d->at);
+  attribute_add(e, id, name, 0, type_plain(T_BOOL), true, d->at);
 }
 
 struct resource_rare *resource_rare_own(struct model *m, uint32_t resource) {
@@ -251,8 +251,10 @@ static void attributes(struct elaboration *e, uint32_t id, const struct declared
   uint32_t kind = e->m->resources.at[id].kind_id;
   const struct kind *k = kind == NONE ? NULL : &e->kinds.at[kind];
   e->m->resources.at[id].attributes = e->m->attributes.n;
-  if (k) fields(e, id, d, k);
-  universals(e, id, d, k);
+  bool text = NODE(e, d->node)->type == N_PLAIN;
+  if (text) attributes_of_text(e, id);
+  else if (k) fields(e, id, d, k);
+  if (!text) universals(e, id, d, k);
   exists(e, id, d);
 }
 
@@ -294,7 +296,7 @@ static void resource(struct declarer *all, uint32_t node, const struct binding *
     rare->iteration = iteration;
   }
   if (!is_plain || !asleep_add(e, id, &plain, kind)) {
-    tree_wake(e->tree, node);
+    if (!is_plain || !asleep_text(e, &plain, kind)) tree_wake(e->tree, node);
     attributes(e, id, &d);
   }
   index_put(&e->c->arena, &e->resource_index, d.name, id);
@@ -452,7 +454,7 @@ static void zones_inside(struct elaboration *e) {
 /* Room for what the plan is likely to hold, which costs nothing until it is used: no array is copied as it grows. */
 static void room_for_all(struct elaboration *e) {
   struct arena *a = &e->c->arena;
-  uint32_t declared = e->written, said = 16 + 6 * e->written_out;
+  uint32_t declared = e->written, said = 16 + 6 * (e->written_out + e->tree->changing);
   if (declared < 256) return;
   index_dense(a, &e->resource_index, e->c->names.texts.n);
   e->m->resources.at = arena_grow(a, NULL, 0, &e->m->resources.cap, declared, sizeof *e->m->resources.at);

@@ -127,7 +127,8 @@ enum lazy { LAZY_NOT, LAZY_RUNNING, LAZY_DONE };
 struct lazy_attribute {
   uint8_t state;                /* enum lazy */
   bool preset;                  /* node is the kind's default: evaluated in the kind's scope */
-  uint32_t node;                /* the value's expression, 0: `none` (an optional field left out), NONE: an error stood there */
+  uint32_t node;                /* the value's expression, 0: `none` (an optional field left out), NONE: an error stood there,
+                                   from NODE_TEXT on: attribute_open */
   const struct type *type;
   const uint32_t *marks;        /* what guards call its hops: beside attribute.steps */
 };
@@ -366,10 +367,12 @@ const uint32_t *steps_disrupting(struct elaboration *e, uint32_t resource, uint3
 
 /* ── asleep.c: resources whose attributes nobody has asked for ─────────────── */
 
-/* Of a plan whose resources are declared now: which of them may sleep at all. */
+/* Of a plan whose resources are declared now: which of them may sleep at all, or be declared from their text. */
 void asleep_begin(struct elaboration *e);
 /* May the last resource that was declared, an N_PLAIN, sleep? Then it does, and is as if declared with all its attributes. */
 bool asleep_add(struct elaboration *e, uint32_t resource, const struct plain *p, uint32_t kind);
+/* It may not, but its attributes can be made of its text: attributes_of_text. */
+bool asleep_text(const struct elaboration *e, const struct plain *p, uint32_t kind);
 bool resource_asleep(const struct model *m, uint32_t resource);
 bool asleep_without(const struct elaboration *e, uint32_t resource, uint32_t name); /* it sleeps, and has no such attribute */
 /* Nothing that is awake moves when others wake, until more is declared. */
@@ -382,6 +385,31 @@ uint32_t asleep_facts(struct elaboration *e, uint32_t resource);
 void asleep_taken(struct elaboration *e); /* that was the last */
 void fact_keep(struct elaboration *e, const struct fact *fact); /* facts.c */
 void attributes_declare(struct elaboration *e, uint32_t resource); /* declare.c: those of one that wakes */
+void attribute_add(struct elaboration *e, uint32_t owner, uint32_t name, uint32_t value, const struct type *type, bool preset, struct span at);
+
+/* ── text.c: attributes without nodes ──────────────────────────────────────── */
+
+/* In place of the node of what an attribute says: it is kept as text alone, which lies where the attribute stands (`at`). Of that so much is
+ * known: the type of its first value (enum value_type; V_WORD: a reference), and how many follow each other. */
+#define NODE_TEXT 0xffff0000u
+static inline uint32_t node_text(uint8_t first, uint32_t links) { return NODE_TEXT | (uint32_t)first << 8 | links; }
+static inline bool node_is_text(uint32_t node) { return node >= NODE_TEXT && node != NONE; }
+static inline uint32_t node_text_links(uint32_t node) { return node & 0xff; }
+static inline bool node_text_single(uint32_t node, enum value_type first) { return (node & 0xffff) == ((uint32_t)first << 8 | 1); }
+/* The node, made for the moment where there is only the text: it is gone when it is closed. What is opened meanwhile is closed before. */
+struct opened { uint32_t node, nodes, values; bool made; };
+struct opened attribute_open(struct elaboration *e, uint32_t attribute);
+void attribute_close(struct elaboration *e, const struct opened *o);
+/* Where it is kept as text, and its index-th value is a literal that is wanted as it is written: that. */
+bool attribute_as_text(struct elaboration *e, uint32_t attribute, uint32_t index, struct guarded *out);
+/* How many values follow each other in what it says itself; 1 without arrows. Are they at `spans`? NULL: nobody asks. */
+uint32_t attribute_links(const struct elaboration *e, uint32_t attribute, struct span *spans);
+/* It is a reference, and no more. */
+bool attribute_refers(const struct elaboration *e, uint32_t attribute);
+/* Its index-th value of several is a literal. */
+bool attribute_literal(const struct elaboration *e, uint32_t attribute, uint32_t index);
+/* Declares those of a resource whose shape is known to be made of its text (asleep.c). */
+void attributes_of_text(struct elaboration *e, uint32_t resource);
 
 /* ── The passes ────────────────────────────────────────────────────────────── */
 

@@ -440,7 +440,11 @@ static void needs_attribute(struct fact_maker *f) {
     struct scope s = lazy->preset ? f->scope : scope_plan(resource_rare(e, f->resource)->bindings);
     if (plain_resources(c) && needs_resources(f, &c->at[0].value)) return;
     if (plain_resources(c)) needs_of_value(e, &s, &c->at[0].value, GUARD_ALWAYS, list);
-    else needs_of_operand(e, &s, lazy->node, GUARD_ALWAYS, list);
+    else {
+      struct opened o = attribute_open(e, attribute);
+      needs_of_operand(e, &s, o.node, GUARD_ALWAYS, list);
+      attribute_close(e, &o);
+    }
   } else
     for (uint32_t i = 0; i < c->n; i++) needs_of_value(e, &f->scope, &c->at[i].value, c->at[i].guard, list);
   for (uint32_t i = 0; i < list->n; i++) {

@@ -62,11 +62,21 @@ uint32_t chain_values(struct elaboration *e, uint32_t node, const struct binding
   return arrow ? n : most;
 }
 
-/* Where the values of a chain stand. */
-static void hop_spans(struct elaboration *e, uint32_t attribute, uint32_t chain, uint32_t values, struct span *at) {
+/* Where the values of a chain stand: that of the attribute itself, or one behind a constant. */
+static void hop_spans(struct elaboration *e, uint32_t attribute, bool written, uint32_t values, struct span *at) {
+  const struct attribute *a = &e->m->attributes.at[attribute];
   uint32_t n = 0;
-  for (uint32_t i = chain ? NODE(e, chain)->child : 0; i && n < values; i = NODE(e, i)->next) at[n++] = node_span(e->tree, i);
-  while (n < values) at[n++] = e->m->attributes.at[attribute].at;
+  if (written && attribute_links(e, attribute, NULL) == values) {
+    (void)attribute_links(e, attribute, at);
+    return;
+  }
+  if (written) {
+    struct opened o = attribute_open(e, attribute);
+    uint32_t chain = chain_node(e, o.node, resource_rare(e, a->owner)->bindings);
+    for (uint32_t i = chain ? NODE(e, chain)->child : 0; i && n < values; i = NODE(e, i)->next) at[n++] = node_span(e->tree, i);
+    attribute_close(e, &o);
+  }
+  while (n < values) at[n++] = a->at;
 }
 
 /* ── Attributes that change ────────────────────────────────────────────────── */
@@ -102,8 +112,13 @@ static uint32_t values_of(struct elaboration *e, uint32_t a) {
   const struct lazy_attribute *lazy = &e->lazies.at[a];
   const struct attribute *attribute = &e->m->attributes.at[a];
   if (made(e, a)) return 2;
-  if (lazy->preset || !lazy->node || lazy->node == NONE || NODE(e, lazy->node)->type == N_LITERAL) return 1;
-  uint32_t values = chain_values(e, lazy->node, resource_rare(e, attribute->owner)->bindings, attribute->at);
+  if (lazy->preset || !lazy->node || lazy->node == NONE) return 1;
+  uint32_t values = 1;
+  if (!node_is_text(lazy->node) || e->lets.n) {
+    struct opened o = attribute_open(e, a);
+    values = chain_values(e, o.node, resource_rare(e, attribute->owner)->bindings, attribute->at);
+    attribute_close(e, &o);
+  } else values = attribute_links(e, a, NULL); /* no word stands for another chain */
   if (values < 2 || !may_change(e, a)) return 1;
   if (values <= CHAIN_MAX) return values;
   finding_add(e->c, CODE_113, attribute->at, "`%s` of `%s` changes more than %u times", name_text(&e->c->names, attribute->name),
@@ -127,8 +142,7 @@ static void arrows(struct elaboration *e, struct step_table *t) {
   uint32_t *steps = arena_array(&e->c->arena, uint32_t, values + 1u);
   for (uint32_t c = 0; c < chains.n; c++) {
     struct attribute *a = &m->attributes.at[chains.at[c]];
-    uint32_t chain = made(e, chains.at[c]) ? 0 : chain_node(e, e->lazies.at[chains.at[c]].node, resource_rare(e, a->owner)->bindings);
-    hop_spans(e, chains.at[c], chain, a->hop_count + 1, spans);
+    hop_spans(e, chains.at[c], !made(e, chains.at[c]), a->hop_count + 1, spans);
     a->hops = spans;
     a->steps = steps;
     spans += a->hop_count + 1;

@@ -117,7 +117,7 @@ struct finding *complain(struct parser *p, enum code code, struct range at, cons
     __attribute__((format(printf, 4, 5)));
 void remark(struct parser *p, struct finding *f, const char *help); /* f may be NULL */
 /* Literals: the token's type, with the node in `out`. What is malformed has its finding and a node with op 1. */
-bool literal_read(struct parser *p, enum value_type type, const char *s, size_t n, struct value *v, const char **why);
+bool literal_read(struct names *names, enum value_type type, const char *s, size_t n, struct value *v, const char **why);
 int scan_literal(struct parser *p, enum value_type type, struct range at, struct part *out);
 int scan_malformed(struct parser *p, struct range at, struct part *out);
 int scan_raw_string(struct parser *p, struct range at, struct part *out);

@@ -1,5 +1,5 @@
 /* Resources that say nothing but plain values, which in a large plan are nearly all: text -> their nodes, without a token
- * and a dozen reductions for each word. Where no value changes only the place of the text is kept, and the nodes are made for who asks.
+ * and a dozen reductions for each word. Only the place of the text is kept, and the nodes are made for who asks.
  * Needs a parser between two declarations. Guarantees the nodes that the grammar would make, or none: whatever is not certain
  * within its line, a word of the language, an operator, a mistake, is left to the grammar. */
 #include "syntax/plain.h"
@@ -101,7 +101,7 @@ static uint32_t number(struct reader *r) {
     return literal(r, &v, start);
   }
   enum value_type type = number_type(start, &n);
-  if (type == V_NONE || !literal_read(r->p, type, start, n, &v, &why)) return 0;
+  if (type == V_NONE || !literal_read(&r->p->c->names, type, start, n, &v, &why)) return 0;
   r->s += n;
   return literal(r, &v, start);
 }
@@ -156,24 +156,31 @@ static uint32_t list(struct reader *r) {
   return node(r, N_LIST, 0, first, start);
 }
 
-/* What the grammar calls a transition, up to the end of its line or its resource. */
-static uint32_t value(struct reader *r) {
+/* One of an attribute: the first has its name. */
+static uint32_t link(struct reader *r, uint32_t name) {
   const char *start = r->s;
-  uint32_t first = *start == '[' ? list(r) : single(r), last = first;
-  const char *end = r->s;
-  for (blanks(r); last && r->s[0] == '-' && r->s[1] == '>'; blanks(r)) {
-    r->arrow = true;
-    if (r->glance) return 0; /* it is not to sleep */
+  uint32_t made = *start == '[' ? list(r) : single(r);
+  if (r->n < SHAPE_NAMES) {
+    r->names[r->n] = name;
+    r->values_at[r->n] = from(r, start);
+  }
+  r->n++;
+  return made;
+}
+
+/* What the grammar calls a transition. */
+static uint32_t value(struct reader *r, uint32_t name) {
+  const char *start = r->s, *end;
+  uint32_t first = link(r, name), last = first, links = 1;
+  for (end = r->s, blanks(r); last && r->s[0] == '-' && r->s[1] == '>'; end = r->s, blanks(r), links++) {
     r->s += 2;
     blanks(r);
-    uint32_t next = *r->s == '[' ? list(r) : single(r);
+    uint32_t next = link(r, 0);
     chain(r, last, next);
     last = next;
-    end = r->s;
   }
-  if (last == 0 || (*r->s != '\n' && *r->s != '#' && *r->s != '}')) return 0;
   r->s = end;
-  return first == last ? first : node(r, N_TRANSITION, 0, first, start);
+  return last == 0 || links == 1 ? last : node(r, N_TRANSITION, 0, first, start);
 }
 
 /* ── Resources ─────────────────────────────────────────────────────────────── */
@@ -188,12 +195,9 @@ static uint32_t attribute(struct reader *r) {
   if (r->s[0] != '=' || r->s[1] == '=' || r->s[1] == '>' || never_name(keyword_token(r->p, id))) return 0;
   r->s++;
   blanks(r);
-  if (r->n < SHAPE_NAMES) r->names[r->n] = id;
-  r->n++;
-  const char *from_here = r->s;
-  uint32_t child = value(r);
-  if (r->n <= SHAPE_NAMES) r->values_at[r->n - 1] = from(r, from_here);
-  return child ? node(r, N_ATTR, id, child, start) : 0;
+  uint32_t child = value(r, id), made = child ? node(r, N_ATTR, id, child, start) : 0;
+  blanks(r); /* up to the end of the line or of the resource */
+  return *r->s == '\n' || *r->s == '#' || *r->s == '}' ? made : 0;
 }
 
 /* The name of a resource. At a glance it is not looked up: its hash tells where it will be when all else has been read. */
@@ -251,8 +255,13 @@ static uint32_t shape_of(const struct reader *r, uint32_t kind) {
   }
   if (t->shapes.n >= SHAPES_MOST) return NONE;
   uint32_t *names = arena_array(&t->c->arena, uint32_t, r->n + 1u);
+  struct plain_shape shape = {.kind = kind, .n = r->n, .names = names, .nodes = 2 /* the label, the resource */};
   memcpy(names, r->names, r->n * sizeof *names);
-  array_push(&t->c->arena, &t->shapes, ((struct plain_shape){kind, r->n, names}));
+  for (uint32_t i = 0; i < r->n; i++) {
+    shape.changes = shape.changes || names[i] == 0;
+    shape.nodes += names[i] != 0 || names[i - 1] != 0; /* an attribute; a transition */
+  }
+  array_push(&t->c->arena, &t->shapes, shape);
   return *usual = t->shapes.n - 1;
 }
 
@@ -287,25 +296,17 @@ static inline bool same(struct reader *r, const char *text, uint32_t n) {
   return true;
 }
 
-/* After the n-th value something else follows than in the other: an arrow? */
-static bool changes(struct reader *r, uint32_t n) {
-  blanks(r);
-  r->arrow = n > 0 && r->s[0] == '-' && r->s[1] == '>';
-  return false;
-}
-
 /* A resource that says the same as another but for its name and its values. */
 static bool alike(struct reader *r, const struct plain_layout *x) {
   if (!same(r, x->text, x->head) || !named(r)) return false;
   r->brace = offset(r, r->s) + x->brace;
-  r->n = r->p->tree->shapes.at[x->shape].n;
-  for (uint32_t i = 0; i < r->n; i++)
-    if (!same(r, x->text + x->gaps[i].at, x->gaps[i].n)) return changes(r, i);
-    else if ((*r->s == '[' ? list(r) : single(r)) == 0) return false;
-  if (!same(r, x->text + x->gaps[r->n].at, x->gaps[r->n].n)) return changes(r, r->n);
-  r->nodes += r->n + 2; /* the attributes, the label, the resource */
+  const struct plain_shape *shape = &r->p->tree->shapes.at[x->shape];
+  r->n = shape->n;
+  for (uint32_t i = 0; i < shape->n; i++)
+    if (!same(r, x->text + x->gaps[i].at, x->gaps[i].n) || (*r->s == '[' ? list(r) : single(r)) == 0) return false;
+  r->nodes += shape->nodes;
   r->values++;
-  return true;
+  return same(r, x->text + x->gaps[shape->n].at, x->gaps[shape->n].n);
 }
 
 /* Where the line at hand and its first token begin, behind a resource of a layout. */
@@ -318,7 +319,6 @@ static void lines_behind(struct reader *r, const struct plain_layout *x) {
 static void begin(struct reader *r, const char *start, bool glance) {
   r->s = start;
   r->glance = glance;
-  r->arrow = false;
   r->place = r->nodes = r->values = r->n = 0;
 }
 
@@ -333,7 +333,6 @@ static uint32_t layout_seen(struct reader *r) {
       lines_behind(r, &t->layouts.at[at]);
       return r->p->usual_layout = at + 1;
     }
-    if (r->arrow) break;
     begin(r, start, true);
   }
   return 0;
@@ -346,20 +345,21 @@ bool plain_glance(struct reader *r, uint32_t *shape, uint32_t *layout) {
     *shape = r->p->tree->layouts.at[*layout - 1].shape;
     return true;
   }
-  uint32_t kind = r->arrow ? 0 : resource(r);
+  uint32_t kind = resource(r);
   if (kind == 0) return false;
   *shape = shape_of(r, kind);
   *layout = *shape == NONE ? 0 : layout_new(r, *shape, start);
   return true;
 }
 
-/* The node of a resource that nothing changes. */
+/* The node of a resource, for as long as nobody asks for more. */
 static uint32_t asleep(struct reader *r, uint32_t shape, uint32_t layout, const char *start) {
   struct tree *t = r->p->tree;
   uint32_t made = r->nodes - 1; /* that of the resource is there already */
   if (layout == 0) array_push(&t->c->arena, &t->plains, ((struct plain){r->id, r->label, shape, 0}));
   t->asleep_nodes += made;
   t->asleep_values += r->values;
+  t->changing += t->shapes.at[shape].changes;
   r->glance = false;
   uint32_t id = node(r, N_PLAIN, layout ? layout - 1 : PLAIN_ALONE | (t->plains.n - 1), 0, start);
   t->nodes.at[id].doc = layout ? r->id : 0;
@@ -386,23 +386,16 @@ static uint32_t taken_over(struct reader *r) {
 
 /* The resource that begins here: its node, 0 when it is none of plain values. */
 static uint32_t next(struct reader *r) {
-  struct tree *t = r->p->tree;
   const char *start = r->s;
   uint32_t line_start = r->line_start, first_at = r->first_at, shape, layout, made;
   if (r->p->ahead != NULL && (made = taken_over(r)) != 0) return made;
-  bool plain = plain_glance(r, &shape, &layout);
-  if (!plain && !r->arrow) return 0;
-  if (plain) r->id = name_of_hashed(&r->p->c->names, r->p->text + r->label, r->label_length, r->hash);
-  if (plain && shape != NONE) return asleep(r, shape, layout, start);
-  uint32_t nodes = t->nodes.n, values = t->values.n;
+  if (!plain_glance(r, &shape, &layout)) return 0;
+  r->id = name_of_hashed(&r->p->c->names, r->p->text + r->label, r->label_length, r->hash);
+  if (shape != NONE) return asleep(r, shape, layout, start);
   begin(r, start, false);
   r->line_start = line_start;
   r->first_at = first_at;
-  made = resource(r);
-  if (made != 0) return made;
-  t->nodes.n = nodes; /* plain up to its first arrow */
-  t->values.n = values;
-  return 0;
+  return resource(r);
 }
 
 bool plain_resources(struct parser *p, struct token *t, struct part *out) {
@@ -440,11 +433,26 @@ void tree_room_to_wake(struct tree *tree, uint32_t more_nodes, uint32_t more_val
     tree->values.at = arena_grow(a, tree->values.at, tree->values.n, &tree->values.cap, values, sizeof *tree->values.at);
 }
 
+/* Who reads again from here on. The names that stood in these places before are the first to be tried. */
+static struct reader reader_again(struct tree *tree, uint32_t source, uint32_t start) {
+  if (tree->again == NULL) {
+    tree->again = arena_new(&tree->c->arena, struct parser);
+    *tree->again = (struct parser){.c = tree->c, .tree = tree};
+  }
+  tree->again->source = source;
+  tree->again->text = tree->c->sources.at[source].text;
+  return (struct reader){.p = tree->again, .s = tree->again->text + start};
+}
+
+uint32_t plain_nodes(struct tree *tree, struct span at) {
+  struct reader r = reader_again(tree, at.source, at.start);
+  return value(&r, 0);
+}
+
 void tree_wake(struct tree *tree, uint32_t node) {
   const struct node n = tree->nodes.at[node];
   if (n.type != N_PLAIN) return;
-  struct parser p = {.c = tree->c, .tree = tree, .source = n.source, .text = tree->c->sources.at[n.source].text};
-  struct reader r = {.p = &p, .s = p.text + n.start};
+  struct reader r = reader_again(tree, n.source, n.start);
   uint32_t made = resource(&r);
   tree->asleep_nodes -= r.nodes - 1;
   tree->asleep_values -= r.values;

@@ -4,8 +4,8 @@
 
 #include "syntax/parse.h"
 
-/* What has more attributes, or looks like no other, gets its nodes at once. */
-enum { SHAPE_NAMES = 24, SHAPES_MOST = 256, LAYOUTS_MOST = 256 };
+/* What has more values, or looks like no other, gets its nodes at once. */
+enum { SHAPE_NAMES = PLAIN_VALUES, SHAPES_MOST = 256, LAYOUTS_MOST = 256 };
 enum { LETTER = 1, DIGIT = 2, NAME = LETTER | DIGIT, BLANK = 4, ENDS = 8, STOPS = 16 /* a string, or what makes it more than its bytes */ };
 extern const uint8_t plain_classes[256];
 
@@ -38,16 +38,15 @@ struct reader {
   uint32_t line_start, first_at; /* as in the parser */
   uint32_t place;       /* of p->usual: grows with each word */
   bool glance;          /* is it plain? Nodes and values are counted and not made, names not looked up */
-  bool arrow;           /* a value changes */
   uint32_t nodes, values;
   uint32_t id, label, label_length, brace; /* the resource's name, and where it and the `{` stand */
   uint32_t hash;        /* of its name */
-  uint32_t n, names[SHAPE_NAMES]; /* of the attributes so far */
+  uint32_t n, names[SHAPE_NAMES]; /* of the values so far, as in a shape */
   struct range values_at[SHAPE_NAMES];
 };
 /* Blanks, line ends and comments; false before a `##` text and at the end. */
 bool plain_space(struct reader *r);
-/* Is what begins here a resource of values that do not change? Then the reader stands behind it; its shape, NONE when there are too many,
+/* Is what begins here a resource of plain values? Then the reader stands behind it; its shape, NONE when there are too many,
  * and its layout, plus one, 0 when no other has it. Nothing is made but these, and of its name nothing but the hash. */
 bool plain_glance(struct reader *r, uint32_t *shape, uint32_t *layout);
 

@@ -142,16 +142,41 @@ uint32_t plain_read_list(const struct tree *tree, uint32_t node, struct plain_va
   if (gaps != NULL) return found;
   s = strchr(s, '{') + 1;
   for (uint32_t i = 0; i < all; i++) {
-    while (class(*s) != LETTER) {
+    uint32_t name = tree->shapes.at[p->shape].names[i];
+    while (name != 0 && class(*s) != LETTER) {
       if (*s == '#') s = strchr(s, '\n');
       else s++;
     }
-    s += name_length(&tree->c->names, tree->shapes.at[p->shape].names[i]);
-    while (*s != '=') s++;
+    s += name_length(&tree->c->names, name);
+    while (*s != (name != 0 ? '=' : '>')) s++;
     for (s++; blank(*s);) s++;
     s = i == list && *s == '[' ? listed(text, s, &out[i], items, room, &found) : glanced(text, s, &out[i]);
   }
   return found;
+}
+
+bool plain_link(const struct tree *tree, struct span at, uint32_t nth, struct plain_value *out) {
+  const char *text = tree->c->sources.at[at.source].text, *s = glanced(text, text + at.start, out);
+  for (; nth > 0 && s < text + at.end; nth--) {
+    while (*s != '>') s++;
+    for (s++; blank(*s);) s++;
+    s = glanced(text, s, out);
+  }
+  return nth == 0;
+}
+
+bool plain_literal(const struct tree *tree, uint32_t source, const struct plain_value *v, struct value *out) {
+  const char *s = tree->c->sources.at[source].text + v->start, *why;
+  size_t n = v->end - v->start;
+  *out = (struct value){.type = v->type};
+  if (v->type == V_WORD || v->type == V_LIST) return false;
+  if (v->type == V_STRING) out->name = name_of(&tree->c->names, s + 1, n - 2);
+  else if (v->type == V_BOOL) out->number = *s == 't';
+  else if (v->read && v->type == V_ADDRESS) out->from = out->to = address_v4(v->number);
+  else if (v->read) out->proto = v->proto, out->lo = out->hi = v->number;
+  else if (!literal_read(&tree->c->names, (enum value_type)v->type, s, n, out, &why)) return false;
+  out->at = (struct span){source, v->start, v->end};
+  return true;
 }
 
 bool plain_element(const struct tree *tree, uint32_t source, uint32_t *at, struct plain_value *out) {

@@ -58,17 +58,17 @@ int scan_bad(struct parser *p, struct range at, struct part *out) {
 
 /* ── Literals ──────────────────────────────────────────────────────────────── */
 
-bool literal_read(struct parser *p, enum value_type type, const char *s, size_t n, struct value *v, const char **why) {
+bool literal_read(struct names *names, enum value_type type, const char *s, size_t n, struct value *v, const char **why) {
   switch (type) {
   case V_RANGE: return value_range(s, n, v, why);
   case V_CIDR: return value_cidr(s, n, v, why);
   case V_ADDRESS: return value_address(s, n, v, why);
-  case V_ENDPOINT: return value_endpoint(&p->c->names, s, n, v, why);
+  case V_ENDPOINT: return value_endpoint(names, s, n, v, why);
   case V_PORT: return value_port(s, n, v, why);
   case V_DURATION: return value_duration(s, n, v, why);
   case V_NUMBER: return value_number(s, n, v, why);
-  case V_VERSION: return value_version(&p->c->names, s, n, v, why);
-  case V_URL: return value_url(&p->c->names, s, n, v, why);
+  case V_VERSION: return value_version(names, s, n, v, why);
+  case V_URL: return value_url(names, s, n, v, why);
   case V_NONE:
   case V_UNKNOWN:
   case V_BOOL:
@@ -111,7 +111,7 @@ int scan_literal(struct parser *p, enum value_type type, struct range at, struct
     scan_bad(p, at, out);
     return T_LITERAL;
   }
-  if (literal_read(p, type, s, n, &v, &why)) {
+  if (literal_read(&p->c->names, type, s, n, &v, &why)) {
     out->node = out->last = literal_new(p, v, at);
     out->depth = 1;
     return type == V_NUMBER ? T_NUMBER : T_LITERAL;

@@ -131,9 +131,12 @@ struct plain {
 };
 struct plain_shape {
   uint32_t kind, n;           /* name ids */
-  const uint32_t *names;      /* of the attributes, as they are written */
+  const uint32_t *names;      /* of the attributes, as they are written; 0: one more value of the same, behind an arrow */
+  uint32_t nodes;             /* that are made of it, beside those of its values */
+  bool changes;               /* there are arrows */
 };
-/* And with the same between them: what stands before the name, before each value and behind the last is the text of the first that was so. */
+/* And with the same between them, arrows too: what stands before the name, before each value and behind the last is the text of the first
+ * that was so. */
 struct plain_layout {
   uint32_t shape;
   const char *text;           /* of that one */
@@ -149,6 +152,8 @@ struct tree {
   ARRAY(struct plain_shape) shapes;
   ARRAY(struct plain_layout) layouts;
   uint32_t asleep_nodes, asleep_values; /* that waking all of them would make */
+  uint32_t changing;          /* how many of them have arrows */
+  struct parser *again;       /* plain.c: who makes nodes of a text that has been read before */
   bool by_grammar;            /* plain resources are read by the grammar as well: to compare */
   bool ahead_first;           /* the second thread has read all before the first begins, in small pieces: to compare */
 };
@@ -177,19 +182,26 @@ static inline uint32_t node_kind(const struct tree *tree, uint32_t node) {
  * since the last node was added otherwise, no node and no value moves. */
 void tree_wake(struct tree *tree, uint32_t node);
 void tree_room_to_wake(struct tree *tree, uint32_t more_nodes, uint32_t more_values);
-/* What one attribute of an N_PLAIN says, by its place in the text. */
+/* What one value of an N_PLAIN is, by its place in the text. */
 struct plain_value {
   uint8_t type;               /* V_WORD: a reference; V_LIST; else that of the literal */
   uint8_t proto;              /* of a port whose number is read */
   bool read;                  /* an address of four numbers or a single port: that is `number` */
   uint32_t start, end, number;
 };
-/* The values of an N_PLAIN, as many as its shape has names. */
+/* The values of an N_PLAIN, as many as its shape has names. At most so many. */
+enum { PLAIN_VALUES = 24 };
 void plain_read(const struct tree *tree, uint32_t node, struct plain_value *out);
 /* The same, with the elements of the value at `list`, as far as there is room for them; how many there are. It is no list: none. */
 uint32_t plain_read_list(const struct tree *tree, uint32_t node, struct plain_value *out, uint32_t list, struct plain_value *items, uint32_t room);
 /* The next element of a list that begins before *at; false at its end. */
 bool plain_element(const struct tree *tree, uint32_t source, uint32_t *at, struct plain_value *out);
+/* Of all that one attribute of an N_PLAIN says, the nth value: false when there are fewer. */
+bool plain_link(const struct tree *tree, struct span at, uint32_t nth, struct plain_value *out);
+/* That of a literal; false when it is a reference or a list. */
+bool plain_literal(const struct tree *tree, uint32_t source, const struct plain_value *v, struct value *out);
+/* The nodes of all that one attribute of an N_PLAIN says, as the grammar would have made them: they are the last that there are. */
+uint32_t plain_nodes(struct tree *tree, struct span at);
 /* The tree as indented text, one node a line, for tests and -d. */
 void tree_print(struct text *out, struct tree *tree, uint32_t node);
 

@@ -176,7 +176,9 @@ static void test_docs(void **state) {
 static void test_spans(void **state) {
   (void)state;
   struct parsed p = parse("# é\nvm a {\n  x = 1 ->  2\n}\n");
-  uint32_t file = p.root, vm = p.tree.nodes.at[file].child, label = p.tree.nodes.at[vm].child;
+  uint32_t file = p.root, vm = p.tree.nodes.at[file].child;
+  tree_wake(&p.tree, vm);
+  uint32_t label = p.tree.nodes.at[vm].child;
   uint32_t attribute = p.tree.nodes.at[label].next, value = p.tree.nodes.at[attribute].child;
   struct span s = node_span(&p.tree, value);
   assert_int_equal(s.source, 0);
