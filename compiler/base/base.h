@@ -96,6 +96,7 @@ struct names {
   struct name_slot *slots;
   uint32_t slot_count;
   ARRAY(struct name_text { const char *at; uint32_t n; }) texts; /* by id; id 0 is "" */
+  void (*alone)(void *data); void *alone_data; /* called before a name is added: another thread reads names until it returns */
 };
 /* The id of a text, the same for the same bytes; O(length). */
 uint32_t name_of(struct names *t, const char *text, size_t length);

@@ -109,11 +109,16 @@ uint32_t name_of_hashed(struct names *t, const char *text, size_t length, uint32
     uint32_t empty = name_hash("", 0);
     add(t, find(t, "", 0, empty), "", 0, empty);
   }
-  if (t->texts.n >= t->slot_count / 4 * 3)
-    grow(t, t->slot_count * 2);
   struct name_slot *slot = find(t, text, length, h);
 
-  return slot->id ? slot->id - 1 : add(t, slot, text, length, h);
+  if (slot->id)
+    return slot->id - 1;
+  if (t->alone)
+    t->alone(t->alone_data);
+  if (t->texts.n < t->slot_count / 4 * 3)
+    return add(t, slot, text, length, h);
+  grow(t, t->slot_count * 2);
+  return add(t, find(t, text, length, h), text, length, h);
 }
 
 uint32_t name_of(struct names *t, const char *text, size_t length) {

@@ -211,6 +211,7 @@ void asleep_room(struct elaboration *e) {
 }
 
 static void wake(struct elaboration *e, uint32_t resource) {
+  asleep_alone(e);
   e->asleep->attributes -= dozing_of(e, resource)->attribute_count;
   attributes_declare(e, resource);
   if (e->naming) return; /* the passes that follow see it like all others */

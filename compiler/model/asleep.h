@@ -35,7 +35,7 @@ struct asleep {
   uint32_t attributes;       /* those that sleep now */
   uint32_t widest;           /* as many as any that sleeps has */
   bool stands;               /* once all are declared: does any stand for something else? */
-  struct glances *glances; uint32_t glance_count; /* what was read of the facts, until they are taken over */
+  struct reading *reading;   /* what was read of the facts, until they are taken over (asleep_facts.c) */
 };
 
 /* Where a shape says an attribute, NONE. */

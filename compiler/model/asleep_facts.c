@@ -4,26 +4,41 @@
 #include "base/beside.h"
 #include "model/asleep.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
-enum { AT_ONCE = 32, ITEMS = 16, RESOURCES_TO_SHARE = 2000 };
+enum { AT_ONCE = 32, ITEMS = 16, RESOURCES_TO_SHARE = 2000, STRETCH = 512 /* resources */, STRETCHES_MOST = 512 };
 #define UNREADABLE 0x7fffffffu /* as what is needed: the resource has to wake */
 
 /* ── Values ────────────────────────────────────────────────────────────────── */
 
 /* A word whose name is fetched from memory while others are read. */
 struct unread { const char *text; uint32_t length, hash, slot, name; };
-/* What one thread reads: the resources from `first` on, up to `end`. */
+/* What one thread has read. */
 struct glances {
   const struct elaboration *e;
   struct arena arena;
-  uint32_t first, end;
   ARRAY(struct fact_slot) slots; /* in order; one that is UNREADABLE behind those of a resource that has to wake, or among them */
-  uint32_t taken;
   struct unread unread[AT_ONCE];
   uint32_t unread_count;
   const char *zone_text;         /* the word that named a zone last, and that zone */
   uint32_t zone_length, zone;
+};
+/* Resources that one thread reads; the facts of each stretch lie together. */
+struct stretch {
+  atomic_bool taken;
+  bool beside;                   /* by the second thread */
+  uint32_t at, n;                /* of its slots */
+};
+/* The second thread takes the stretches from the front, as soon as all resources are declared; the first from the back, when it can't go on
+ * without them: where it needs their facts, or is about to change what is read here. They meet where neither waits long for the other. */
+struct reading {
+  struct glances beside, own;
+  struct beside thread;
+  bool running;
+  uint32_t stretch_size, stretch_count, resources;
+  uint32_t stretch, next;         /* taken over: the stretch at hand, and of its slots the next */
+  struct stretch stretches[STRETCHES_MOST];
 };
 struct glance {
   struct glances *all;
@@ -190,11 +205,12 @@ static bool readable(struct glance *g) {
   return needs(g);
 }
 
-static bool read_all(void *data) {
-  struct glances *all = data;
+static void read_stretch(struct reading *x, struct glances *all, struct stretch *p) {
   struct model *m = all->e->m;
   struct glance g;
-  for (uint32_t r = all->first; r < all->end; r++) {
+  uint32_t first = (uint32_t)(p - x->stretches) * x->stretch_size, end = x->resources - first < x->stretch_size ? x->resources : first + x->stretch_size;
+  p->at = all->slots.n;
+  for (uint32_t r = first; r < end; r++) {
     if (!resource_asleep(m, r)) continue;
     glance_at(&g, all, r);
     if (!readable(&g)) {
@@ -205,29 +221,56 @@ static bool read_all(void *data) {
     if (g.d->zone != NONE && zone->type == V_WORD && g.d->slots[g.d->zone].type->tag == T_ZONE) m->resources.at[r].zone = zone_at(&g, zone);
   }
   look_up(all);
+  p->n = all->slots.n - p->at;
+}
+
+static bool take(struct stretch *p) { return !atomic_exchange(&p->taken, true); }
+
+static bool read_beside(void *data) {
+  struct reading *x = data;
+  for (uint32_t i = 0; i < x->stretch_count && take(&x->stretches[i]); i++) {
+    x->stretches[i].beside = true;
+    read_stretch(x, &x->beside, &x->stretches[i]);
+  }
   return true;
 }
 
-static void glances_begin(struct glances *all, struct elaboration *e, uint32_t first, uint32_t end) {
-  *all = (struct glances){.e = e, .first = first, .end = end};
-  all->slots.at = arena_grow(&all->arena, NULL, 0, &all->slots.cap, 2 * (end - first) + 1, sizeof *all->slots.at);
+static void glances_begin(struct glances *all, struct elaboration *e, uint32_t resources) {
+  *all = (struct glances){.e = e};
+  all->slots.at = arena_grow(&all->arena, NULL, 0, &all->slots.cap, 2 * resources + 1, sizeof *all->slots.at);
 }
 
-void asleep_read(struct elaboration *e) {
-  struct asleep *a = e->asleep;
-  uint32_t all = e->m->resources.n;
-  for (uint32_t i = 0; i < e->kinds.n; i++) a->stands |= e->kinds.at[i].stands != NONE && e->kinds.at[i].resources.n > 0;
-  a->glance_count = beside_worth(all, RESOURCES_TO_SHARE) ? 2 : 1;
-  a->glances = arena_array(&e->c->arena, struct glances, a->glance_count);
-  glances_begin(&a->glances[0], e, 0, all / a->glance_count);
-  if (a->glance_count > 1) {
-    struct beside b;
-    glances_begin(&a->glances[1], e, all / 2, all);
-    beside_start(&b, read_all, &a->glances[1]);
-    (void)read_all(&a->glances[0]);
-    (void)beside_join(&b);
-  } else (void)read_all(&a->glances[0]);
+/* The first thread reads what is left, and from then on is alone. */
+static void read_rest(void *data) {
+  struct elaboration *e = data;
+  struct reading *x = e->asleep->reading;
+  for (uint32_t i = x->stretch_count; i-- > 0 && take(&x->stretches[i]);) read_stretch(x, &x->own, &x->stretches[i]);
+  if (x->running) (void)beside_join(&x->thread);
+  x->running = false;
+  e->c->names.alone = NULL;
 }
+
+void asleep_read_ahead(struct elaboration *e) {
+  struct asleep *a = e->asleep;
+  struct reading *x = a->reading = arena_new(&e->c->arena, struct reading);
+  uint32_t all = x->resources = e->m->resources.n;
+  for (uint32_t i = 0; i < e->kinds.n; i++) a->stands |= e->kinds.at[i].stands != NONE && e->kinds.at[i].resources.n > 0;
+  x->stretch_size = all / STRETCHES_MOST < STRETCH ? STRETCH : all / STRETCHES_MOST + 1;
+  x->stretch_count = (all + x->stretch_size - 1) / x->stretch_size;
+  glances_begin(&x->own, e, all);
+  glances_begin(&x->beside, e, all);
+  if (!a->attributes || !beside_worth(all, RESOURCES_TO_SHARE)) return;
+  e->c->names.alone = read_rest;
+  e->c->names.alone_data = e;
+  x->running = true;
+  beside_start(&x->thread, read_beside, x);
+}
+
+void asleep_alone(struct elaboration *e) {
+  if (e->asleep->reading && e->asleep->reading->running) read_rest(e);
+}
+
+void asleep_read(struct elaboration *e) { read_rest(e); }
 
 static void facts_add(struct model *m, const struct fact_slot *slots, uint32_t n) {
   uint32_t want = m->facts.n + n;
@@ -236,27 +279,42 @@ static void facts_add(struct model *m, const struct fact_slot *slots, uint32_t n
   m->facts.n = want;
 }
 
-uint32_t asleep_facts(struct elaboration *e, uint32_t resource) {
-  struct asleep *a = e->asleep;
-  struct glances *all = &a->glances[a->glance_count > 1 && resource >= a->glances[1].first];
-  const struct fact_slot *slots = all->slots.at;
-  uint32_t until = resource, from = all->taken;
-  while (until < all->end && resource_asleep(e->m, until)) until++;
-  while (from < all->slots.n && slot_by(slots[from]) < resource) from++; /* of those that have woken meanwhile */
+/* Those of one stretch, from a resource on; the first that has none here, `until` at most. */
+static uint32_t facts_of_stretch(struct elaboration *e, const struct stretch *p, uint32_t resource, uint32_t until) {
+  struct reading *x = e->asleep->reading;
+  const struct fact_slot *slots = (p->beside ? &x->beside : &x->own)->slots.at + p->at;
+  uint32_t from = x->next;
+  while (from < p->n && slot_by(slots[from]) < resource) from++; /* of those that have woken meanwhile */
   uint32_t end = from;
-  for (; end < all->slots.n && slot_by(slots[end]) < until; end++)
+  for (; end < p->n && slot_by(slots[end]) < until; end++)
     if (slot_on(slots[end]) == UNREADABLE) until = slot_by(slots[end]);
   while (end > from && slot_by(slots[end - 1]) >= until) end--;
-
   facts_add(e->m, slots + from, end - from);
-  all->taken = end;
-  if (until < all->end) (void)attributes_of(e->m, until);
+  x->next = end;
   return until;
 }
 
+uint32_t asleep_facts(struct elaboration *e, uint32_t resource) {
+  struct reading *x = e->asleep->reading;
+  uint32_t awake = resource;
+  while (awake < x->resources && resource_asleep(e->m, awake)) awake++;
+  for (uint32_t end; resource < awake; resource = end) {
+    uint32_t nth = resource / x->stretch_size;
+    end = awake < (nth + 1) * x->stretch_size ? awake : (nth + 1) * x->stretch_size;
+    if (nth != x->stretch) x->next = 0;
+    x->stretch = nth;
+    uint32_t until = facts_of_stretch(e, &x->stretches[nth], resource, end);
+    if (until == end) continue;
+    (void)attributes_of(e->m, until);
+    return until;
+  }
+  return awake;
+}
+
 void asleep_taken(struct elaboration *e) {
-  for (uint32_t i = 0; i < e->asleep->glance_count; i++) arena_free(&e->asleep->glances[i].arena);
-  e->asleep->glance_count = 0;
+  arena_free(&e->asleep->reading->own.arena);
+  arena_free(&e->asleep->reading->beside.arena);
+  e->asleep->reading = NULL;
 }
 
 /* ── Facts that sleep ──────────────────────────────────────────────────────── */

@@ -27,6 +27,7 @@ static struct model *model_new(struct compilation *c) {
 static void elaborate(struct elaboration *e, const struct facts_done *done) {
   kinds_collect(e);
   if (!declare_all(e)) return;
+  asleep_read_ahead(e);
   steps_name(e);
   attributes_all(e);
   clients_build(e);

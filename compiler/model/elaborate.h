@@ -377,8 +377,11 @@ bool resource_asleep(const struct model *m, uint32_t resource);
 bool asleep_without(const struct elaboration *e, uint32_t resource, uint32_t name); /* it sleeps, and has no such attribute */
 /* Nothing that is awake moves when others wake, until more is declared. */
 void asleep_room(struct elaboration *e);
-/* Reads the facts of all that sleep, and their zones. */
+/* Reads the facts of all that sleep, and their zones: a second thread begins with it while what follows the declarations is made, */
+void asleep_read_ahead(struct elaboration *e);
+/* and has come to an end here. Before that none may wake (attributes_of does not let them), and no name be added (name_of does not). */
 void asleep_read(struct elaboration *e);
+void asleep_alone(struct elaboration *e);
 /* Adds those of one and of the next that sleep, in the order of the resources; the first that does not: it is awake already, or now,
  * since its facts can't be read from its text at once. Where others have woken since they were read, their facts are left out. */
 uint32_t asleep_facts(struct elaboration *e, uint32_t resource);

@@ -127,6 +127,33 @@ static void texts_are_percent_encoded(void **state) {
   arena_free(&a);
 }
 
+struct lone { struct names *names; uint32_t asked, known; };
+
+static void stop_reading(void *data) {
+  struct lone *l = data;
+  l->asked++;
+  l->known = name_find(l->names, "new", 3);
+  l->names->alone = NULL;
+}
+
+static void a_name_is_added_once_nobody_else_reads(void **state) {
+  struct compilation *c = compilation_new();
+  struct lone l = {.names = &c->names};
+  (void)state;
+  uint32_t old = name_str(&c->names, "old");
+  c->names.alone = stop_reading;
+  c->names.alone_data = &l;
+  assert_int_equal(name_str(&c->names, "old"), old);
+  assert_int_equal(name_find(&c->names, "new", 3), NONE);
+  assert_int_equal(l.asked, 0);
+  assert_int_equal(name_str(&c->names, "new"), old + 1);
+  assert_int_equal(l.asked, 1);
+  assert_int_equal(l.known, NONE); /* it was not there yet */
+  assert_int_equal(name_str(&c->names, "newer"), old + 2);
+  assert_int_equal(l.asked, 1);
+  compilation_free(c);
+}
+
 static void names_are_the_same_for_the_same_bytes(void **state) {
   struct compilation *c = compilation_new();
   uint32_t ids[3000];
@@ -310,7 +337,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(memory_is_zeroed_and_aligned),     cmocka_unit_test(an_arena_takes_over_another), cmocka_unit_test(arrays_grow_and_keep_what_they_hold),
       cmocka_unit_test(texts_are_printed_as_the_c_library_does), cmocka_unit_test(texts_are_percent_encoded),
-      cmocka_unit_test(names_are_the_same_for_the_same_bytes), cmocka_unit_test(places_are_lines_and_columns),
+      cmocka_unit_test(names_are_the_same_for_the_same_bytes), cmocka_unit_test(a_name_is_added_once_nobody_else_reads), cmocka_unit_test(places_are_lines_and_columns),
       cmocka_unit_test(files_are_read_or_say_why_not),    cmocka_unit_test(findings_are_sorted_and_merged),
       cmocka_unit_test(codes_have_texts),           cmocka_unit_test(work_beside_is_done_once),
       cmocka_unit_test(files_in_the_binary_are_found), cmocka_unit_test(large_files_are_read_in_halves),
