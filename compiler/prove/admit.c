@@ -13,7 +13,7 @@ bool step_in_doubt(const struct step *s) { return s->atomic == 0 && (s->commands
 
 static void put(struct terrain *t, uint32_t step, bool value) {
   done_put(t->m, t->done, step, value);
-  array_push(&t->m->c->arena, &t->v->changed, step);
+  array_push(&t->v->scratch, &t->v->changed, step);
 }
 
 static void set_state(struct terrain *t, const uint32_t *disrupted, uint32_t n) {

@@ -155,7 +155,7 @@ struct found {
   int64_t *waits;           /* before each of them; NULL: none */
   uint64_t looked_at, kept;
 };
-/* The best order of a group under all its terms but those with aside[global index]. The order lies in the model's arena. */
+/* The best order of a group under all its terms but those with aside[global index]. The order lies in proving.scratch. */
 struct found order_search(struct terrain *t, const bool *aside);
 /* The same, when there is one without any downtime in which every irreversible step comes last: then it is the best.
  * `asked` are the terms that bind. False when there is none, or when looking for it took too long. */

@@ -158,8 +158,8 @@ struct terrain *terrain_new(struct model *m, struct proving *v, const struct gro
   t->elapsed = v->elapsed;
   t->left = v->total - v->elapsed;
   if (v->flags == NULL) {
-    v->flags = arena_array(&m->c->arena, bool, m->resources.n + 1);
-    v->back = arena_array(&m->c->arena, bool, m->resources.n + 1);
+    v->flags = arena_array(&v->scratch, bool, m->resources.n + 1);
+    v->back = arena_array(&v->scratch, bool, m->resources.n + 1);
   }
   t->flags = v->flags;
   t->back = v->back;
@@ -178,7 +178,7 @@ void terrain_free(struct terrain *t) {
     t->v->local[t->group->steps[i]] = NONE;
     if (!bit_get(t->present, i)) continue;
     done_put(t->m, t->done, t->group->steps[i], false);
-    array_push(&t->m->c->arena, &t->v->changed, t->group->steps[i]);
+    array_push(&t->v->scratch, &t->v->changed, t->group->steps[i]);
   }
   struct proving *v = t->v;
   struct arena own = t->arena; /* t itself lies in it */

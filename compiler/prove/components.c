@@ -10,6 +10,7 @@
 
 struct gather {
   struct model *m;
+  struct arena *arena;
   bool *seen;                /* per step */
   uint32_t *list, n;         /* room for all of them */
 };
@@ -52,11 +53,11 @@ static struct step_list gathered(struct gather *g) {
   return out;
 }
 
-/* The same, in the model's arena, for good. */
+/* The same, for good. */
 static struct step_list gathered_kept(struct gather *g) {
   struct step_list out = gathered(g);
   if (out.n == 0) return (struct step_list){NULL, 0};
-  uint32_t *copy = arena_array(&g->m->c->arena, uint32_t, out.n);
+  uint32_t *copy = arena_array(g->arena, uint32_t, out.n);
   memcpy(copy, out.at, out.n * sizeof *copy);
   return (struct step_list){copy, out.n};
 }
@@ -71,10 +72,10 @@ static void gather_rule(struct gather *g, struct state *s, const struct forbidde
 
 static struct gather gather_new(struct model *m, struct proving *v) {
   if (v->seen == NULL) {
-    v->seen = arena_array(&m->c->arena, bool, m->steps.n + 1);
-    v->gathered = arena_array(&m->c->arena, uint32_t, m->steps.n + 1);
+    v->seen = arena_array(&v->scratch, bool, m->steps.n + 1);
+    v->gathered = arena_array(&v->scratch, uint32_t, m->steps.n + 1);
   }
-  return (struct gather){.m = m, .seen = v->seen, .list = v->gathered};
+  return (struct gather){.m = m, .arena = &v->scratch, .seen = v->seen, .list = v->gathered};
 }
 
 /* The steps a term depends on, its own included. `ids`: each step, in turn. */
@@ -111,6 +112,7 @@ struct draft {
   struct arena own;          /* of the rest */
   ARRAY(struct landing) landings;
   uint32_t *first;           /* per step: its first landing, NONE */
+  bool *moves;               /* per step: some resource is up or down by it; NULL: none */
 };
 
 static void add(struct draft *d, enum term_type type, uint32_t step, uint32_t id) {
@@ -161,8 +163,21 @@ static void add_step(struct model *m, struct draft *d, uint32_t i) {
   for (uint32_t k = 0; k < s->needs_count; k++) add(d, TERM_NEED, i, k);
   for (uint32_t k = 0; s->irreversible == 0 && k < s->undo_needs_count; k++) add(d, TERM_UNDO_NEED, i, k);
   for (uint32_t l = d->first[i]; l != NONE; l = d->landings.at[l].next) add(d, TERM_LANDS, i, d->landings.at[l].fact);
+  if (d->moves == NULL || !d->moves[i]) return;
   add(d, TERM_BACK, i, NONE);
   if (s->irreversible == 0) add(d, TERM_UNDO_BACK, i, NONE);
+}
+
+/* Which resources steps can take down or bring up, and which steps. All others have nothing to bring back. */
+static void find_moves(struct model *m, struct proving *v, struct draft *d) {
+  v->unsteady = state_unsteady(v->state, &v->unsteady_count);
+  if (v->unsteady_count == 0) return;
+  v->unsteady_steps = arena_array(&v->scratch, struct step_list, v->unsteady_count);
+  d->moves = arena_array(&d->own, bool, m->steps.n + 1);
+  for (uint32_t i = 0; i < v->unsteady_count; i++) {
+    v->unsteady_steps[i] = state_depends_up(v->state, v->unsteady[i]);
+    for (uint32_t k = 0; k < v->unsteady_steps[i].n; k++) d->moves[v->unsteady_steps[i].at[k]] = true;
+  }
 }
 
 static void add_all(struct model *m, const struct proving *v, struct draft *d) {
@@ -195,8 +210,8 @@ static bool always_fails(struct model *m, struct proving *v, const struct term *
 }
 
 static void judge_terms(struct model *m, struct proving *v) {
-  bool *start = arena_array(&m->c->arena, bool, v->term_count + 1);
-  bool *end = arena_array(&m->c->arena, bool, v->term_count + 1);
+  bool *start = arena_array(&v->scratch, bool, v->term_count + 1);
+  bool *end = arena_array(&v->scratch, bool, v->term_count + 1);
   bool *done = done_new(m);
   for (uint32_t i = 0; i < m->steps.n; i++) done_put(m, done, i, true);
   ask_terms(m, v, done, end);
@@ -214,8 +229,9 @@ static void judge_terms(struct model *m, struct proving *v) {
 static void terms_list(struct model *m, struct proving *v) {
   struct draft d = {0};
   find_landings(m, v, &d);
+  find_moves(m, v, &d);
   add_all(m, v, &d);
-  d.at = v->terms = arena_array(&m->c->arena, struct term, d.n + 1);
+  d.at = v->terms = arena_array(&v->scratch, struct term, d.n + 1);
   d.n = 0;
   add_all(m, v, &d);
   v->term_count = d.n;
@@ -230,7 +246,7 @@ static void terms_list(struct model *m, struct proving *v) {
 }
 
 void terms_build(struct model *m, struct proving *v) {
-  struct arena *a = &m->c->arena;
+  struct arena *a = &v->scratch;
   v->promise_steps = arena_array(a, struct step_list, m->promises.n + 1);
   for (uint32_t i = 0; i < m->promises.n; i++) v->promise_steps[i] = state_depends_promise(v->state, i);
   v->rule_steps = arena_array(a, struct step_list, m->forbidden.n + 1);
@@ -279,10 +295,8 @@ static void join_all(struct model *m, struct proving *v, uint32_t *parent) {
     gather_list(&g, state_depends_fact(v->state, asking[i]));
     join(parent, gathered(&g));
   }
-  uint32_t unsteady_count;
-  const uint32_t *unsteady = state_unsteady(v->state, &unsteady_count);
-  for (uint32_t i = 0; i < unsteady_count; i++)
-    if (state_needed(v->state, unsteady[i])) join(parent, state_depends_up(v->state, unsteady[i]));
+  for (uint32_t i = 0; i < v->unsteady_count; i++)
+    if (state_needed(v->state, v->unsteady[i])) join(parent, v->unsteady_steps[i]);
 }
 
 /* Those with irreversible steps come last; else the order is kept. */
@@ -298,8 +312,8 @@ static struct group *irreversible_last(struct arena *a, struct group *groups, ui
 }
 
 /* Which terms and resources each group's search has to look at. */
-static void fill_groups(struct model *m, struct proving *v, struct group *groups, uint32_t n, const uint32_t *group_of) {
-  uint32_t *room = arena_array(&m->c->arena, uint32_t, v->term_count + 1), unsteady_count;
+static void fill_groups(struct proving *v, struct group *groups, uint32_t n, const uint32_t *group_of) {
+  uint32_t *room = arena_array(&v->scratch, uint32_t, v->term_count + 1);
   for (uint32_t i = 0; i < v->term_count; i++)
     if (v->term_steps[i].n > 0) groups[group_of[v->term_steps[i].at[0]]].terms.cap++;
   for (uint32_t i = 0; i < n; i++) {
@@ -311,19 +325,18 @@ static void fill_groups(struct model *m, struct proving *v, struct group *groups
     struct group *g = &groups[group_of[v->term_steps[i].at[0]]];
     g->terms.at[g->terms.n++] = i;
   }
-  const uint32_t *unsteady = state_unsteady(v->state, &unsteady_count);
-  for (uint32_t k = 0; k < unsteady_count; k++) {
-    uint32_t r = unsteady[k];
-    struct step_list deps = state_depends_up(v->state, r);
+  for (uint32_t k = 0; k < v->unsteady_count; k++) {
+    uint32_t r = v->unsteady[k];
+    struct step_list deps = v->unsteady_steps[k];
     for (uint32_t i = 0; i < deps.n; i++) {
       struct group *g = &groups[group_of[deps.at[i]]];
-      if (g->resources.n == 0 || g->resources.at[g->resources.n - 1] != r) array_push(&m->c->arena, &g->resources, r);
+      if (g->resources.n == 0 || g->resources.at[g->resources.n - 1] != r) array_push(&v->scratch, &g->resources, r);
     }
   }
 }
 
 struct group *components_find(struct model *m, struct proving *v, uint32_t *n) {
-  struct arena *a = &m->c->arena;
+  struct arena *a = &v->scratch;
   uint32_t *parent = arena_array(a, uint32_t, m->steps.n + 1), *count = arena_array(a, uint32_t, m->steps.n + 1);
   for (uint32_t i = 0; i < m->steps.n; i++) parent[i] = i;
   join_all(m, v, parent);
@@ -349,7 +362,7 @@ struct group *components_find(struct model *m, struct proving *v, uint32_t *n) {
   out = irreversible_last(a, out, groups);
   for (uint32_t i = 0; i < groups; i++)
     for (uint32_t k = 0; k < out[i].n; k++) index[out[i].steps[k]] = i;
-  fill_groups(m, v, out, groups, index);
+  fill_groups(v, out, groups, index);
   *n = groups;
   return out;
 }

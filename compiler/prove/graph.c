@@ -103,9 +103,26 @@ static bool same(const struct key *a, const struct key *b)
          a->vhost == b->vhost && address_compare(&a->address, &b->address) == 0;
 }
 
+/* Room for about what those who are sure to ask will ask. */
+static void begin(struct state *s)
+{
+  uint64_t asking = (uint64_t)s->m->promises.n + s->asking.n;
+  uint32_t few = asking < 1u << 20 ? (uint32_t)asking + 8 : 1u << 20;
+
+  list_room(s, &s->nodes, 6 * few);
+  list_room(s, &s->entries, 10 * few);
+  list_room(s, &s->answers, 4 * few);
+  list_room(s, &s->leads, 4 * few);
+  list_room(s, &s->links, 14 * few);
+  for (s->node_slot_count = 128; s->node_slot_count < 6 * few;)
+    s->node_slot_count *= 2;
+}
+
 static void grow(struct state *s)
 {
-  s->node_slot_count = s->node_slot_count ? s->node_slot_count * 2 : 256;
+  if (!s->node_slot_count)
+    begin(s);
+  s->node_slot_count *= 2;
   s->node_slots = arena_array(s->arena, uint32_t, s->node_slot_count); /* node + 1 */
   for (uint32_t i = 0; i < s->nodes.n; i++) {
     uint32_t at = hash(&s->nodes.at[i].key) & (s->node_slot_count - 1);

@@ -149,6 +149,13 @@ struct state {
   uint8_t *hairpins; uint64_t hairpins_serial; /* [clients × resources] of the state with that serial */
 };
 
+/* So many more will come: one that grows as they do leaves what it has grown out of behind. */
+#define list_room(s, list, more)                                                                              \
+  ((list)->cap - (list)->n < (more)                                                                           \
+       ? (void)((list)->at = arena_grow((s)->arena, (list)->at, (list)->n, &(list)->cap, (list)->n + (more), \
+                                        sizeof *(list)->at))                                                  \
+       : (void)0)
+
 /* Of a need of a resource in every state that resource, else NONE. */
 static inline uint32_t state_on(const struct state *s, uint32_t fact) {
   uint32_t on = slot_on(s->facts[fact]);

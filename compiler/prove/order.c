@@ -513,8 +513,8 @@ static bool ends_well(struct search *s) {
 
 static void read_order(struct search *s, const struct prefix *p, struct found *out) {
   out->any = true;
-  out->order = arena_array(&s->t->m->c->arena, uint32_t, s->t->n + 1);
-  if (p->waited > 0) out->waits = arena_array(&s->t->m->c->arena, int64_t, s->t->n + 1);
+  out->order = arena_array(&s->t->v->scratch, uint32_t, s->t->n + 1);
+  if (p->waited > 0) out->waits = arena_array(&s->t->v->scratch, int64_t, s->t->n + 1);
   for (uint32_t i = s->t->n; i > 0; i--, p = p->parent) {
     out->order[i - 1] = p->step;
     if (out->waits != NULL) out->waits[i - 1] = p->wait;

@@ -78,7 +78,7 @@ bool order_easy(struct terrain *t, const uint64_t *asked, struct found *out) {
   out->looked_at += e.looked_at;
   if (found) {
     out->any = true;
-    out->order = arena_array(&t->m->c->arena, uint32_t, t->n + 1);
+    out->order = arena_array(&t->v->scratch, uint32_t, t->n + 1);
     memcpy(out->order, order, t->n * sizeof *order);
   }
   arena_return(t->v, &a);

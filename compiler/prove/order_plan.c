@@ -69,7 +69,7 @@ static uint32_t round_trip(struct circle *c, uint32_t start, uint32_t *cycle) {
 
 /* Steps that no sequence can hold: each waits for another of them. Marks them; their number (Kahn, 1962). */
 static uint32_t stuck(struct circle *c, bool *mark) {
-  struct arena *a = &c->m->c->arena;
+  struct arena *a = &c->v->scratch;
   uint32_t n = c->m->steps.n, *waits = arena_array(a, uint32_t, n + 1), *count = arena_array(a, uint32_t, n + 2);
   uint32_t total = 0, head = 0, tail = 0;
   for (uint32_t s = 0; s < n; s++)
@@ -96,7 +96,7 @@ static uint32_t stuck(struct circle *c, bool *mark) {
 /* E251: steps. One per circle, each step after the next, the last after the first; the wait of the last step in the source
  * is then set aside. */
 static void break_circles(struct planning *g) {
-  struct arena *a = &g->m->c->arena;
+  struct arena *a = &g->v->scratch;
   uint32_t n = g->m->steps.n;
   struct circle c = {.m = g->m, .v = g->v, .first = arena_array(a, uint32_t, n + 1)};
   c.from = arena_array(a, uint32_t, n + 1);
@@ -106,7 +106,7 @@ static void break_circles(struct planning *g) {
   if (stuck(&c, mark) == 0) return;
   for (uint32_t s = 0; s < n; s++) {
     if (!mark[s]) continue;
-    uint32_t *cycle = arena_array(a, uint32_t, n), length = round_trip(&c, s, cycle), last = 0;
+    uint32_t *cycle = arena_array(&g->m->c->arena, uint32_t, n), length = round_trip(&c, s, cycle), last = 0;
     if (length == 0) continue;
     for (uint32_t i = 1; i < length; i++)
       if (cycle[i] > cycle[last]) last = i;
@@ -399,7 +399,7 @@ static void take_order(struct planning *g, const struct group *group, const stru
     array_push(a, &g->p->order, step);
     g->v->elapsed += known_length(&g->m->steps.at[step]);
     done_put(g->m, done, step, true);
-    array_push(a, &g->v->changed, step);
+    array_push(&g->v->scratch, &g->v->changed, step);
   }
   array_push(a, &g->p->components, c);
   if (g->clashes.n > 0) g->p->order_holds = false;
@@ -408,7 +408,9 @@ static void take_order(struct planning *g, const struct group *group, const stru
   g->clashes.n = 0;
   if (f->exact) return;
   struct breach b = breach_new(CODE_253); /* steps: of the group; limit: prefixes kept */
-  b.steps = group->steps;
+  uint32_t *steps = arena_array(a, uint32_t, group->n);
+  memcpy(steps, group->steps, group->n * sizeof *steps);
+  b.steps = steps;
   b.step_count = group->n;
   b.limit = (int64_t)f->kept;
   breach_add(g->m, g->p, b);
@@ -458,7 +460,7 @@ static void run_groups(struct planning *g, const struct group *groups, uint32_t 
 }
 
 static struct group *merge(struct planning *g, const struct group *groups, uint32_t n) {
-  struct arena *a = &g->m->c->arena;
+  struct arena *a = &g->v->scratch;
   struct group *all = arena_new(a, struct group);
   bool *mine = arena_array(a, bool, g->m->resources.n + 1);
   all->steps = arena_array(a, uint32_t, g->m->steps.n + 1);
@@ -479,7 +481,7 @@ static struct group *merge(struct planning *g, const struct group *groups, uint3
 static void order_groups(struct planning *g, const struct group *groups, uint32_t n) {
   struct arena *a = &g->m->c->arena;
   struct proof before = *g->p;
-  bool *aside = arena_array(a, bool, g->v->term_count + 1);
+  bool *aside = arena_array(&g->v->scratch, bool, g->v->term_count + 1);
   if (g->v->term_count > 0) memcpy(aside, g->v->aside, g->v->term_count * sizeof *aside);
   run_groups(g, groups, n);
   if (!g->crossing || n < 2 || g->m->steps.n > MERGE_STEPS) return;

@@ -111,6 +111,7 @@ static struct proof *run(struct model *m, struct facts_sorting *sorting, bool qu
   }
   if (!said) say_once(p);
   while (v->spare_count > 0) arena_free(&v->spare[--v->spare_count]);
+  arena_free(&v->scratch);
   return p;
 }
 

@@ -73,6 +73,7 @@ void olds_step(struct olds *o, const struct published *before, const struct publ
 
 struct proving {
   struct state *state;           /* of the model as it is; in no particular state between calls */
+  struct arena scratch;          /* what nobody asks for once all checks are made: all below but done and position */
   const struct conflict *conflicts; uint32_t conflict_count;
   struct term *terms; uint32_t term_count;  /* promises, then rules, conflicts, window, steps' terms: each in source order */
   bool *aside;                   /* [term_count]: set aside to get an order */
@@ -85,6 +86,8 @@ struct proving {
   bool *flags, *back;            /* scratch of the search, per resource */
   bool *seen; uint32_t *gathered; /* scratch, per step: of components.c */
   struct step_list *rule_steps;    /* per forbidden: the steps it depends on */
+  const uint32_t *unsteady; uint32_t unsteady_count; /* resources that some step takes down or brings up, ascending */
+  struct step_list *unsteady_steps; /* per such: those steps */
   uint32_t window_index;         /* of its term, NONE */
   int64_t elapsed, total;        /* known milliseconds of the steps ordered so far, and of all */
   int64_t window;                /* that binds, milliseconds: the plan's, or the least there can be */

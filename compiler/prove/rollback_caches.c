@@ -268,7 +268,7 @@ void check_back_waits(struct model *m, struct proof *p, struct state *s) {
   p->back = arena_array(a, struct back_wait, p->order.n + 1);
   for (uint32_t k = 0; k < p->order.n; k++) p->back[k].since = NONE;
   const struct promise_list *lists = component_promises(m, p, p->proving);
-  struct going_back b = {.m = m, .p = p, .s = s, .later = arena_array(a, int64_t, p->order.n + 2)};
+  struct going_back b = {.m = m, .p = p, .s = s, .later = arena_array(&p->proving->scratch, int64_t, p->order.n + 2)};
   for (uint32_t i = p->components.n; i-- > 0;) { /* what comes behind a component comes first on the way back */
     if (lists[i].n == 0 || component_forgotten(p, p->proving, i)) continue;
     back_component(&b, &p->components.at[i], lists[i]);

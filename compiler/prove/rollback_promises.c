@@ -122,7 +122,7 @@ static void always_way_back(struct model *m, struct proof *p, uint32_t promise) 
 /* Per promise the state that its component begins in; order.n for one that no step changes. */
 static const uint32_t *first_states(struct model *m, const struct proof *p) {
   const struct promise_list *lists = component_promises(m, p, p->proving);
-  uint32_t *first = arena_array(&m->c->arena, uint32_t, m->promises.n + 1);
+  uint32_t *first = arena_array(&p->proving->scratch, uint32_t, m->promises.n + 1);
   for (uint32_t i = 0; i < m->promises.n; i++) first[i] = p->order.n;
   for (uint32_t c = 0; c < p->components.n; c++)
     for (uint32_t i = 0; i < lists[c].n; i++) first[lists[c].at[i]] = p->components.at[c].first;
@@ -134,7 +134,7 @@ static const uint32_t *first_states(struct model *m, const struct proof *p) {
  * outage on the way back either. One per run of failure points, with the worst of them. */
 void check_way_back(struct model *m, struct proof *p, struct state *s) {
   (void)s;
-  struct arena *a = &m->c->arena;
+  struct arena *a = &p->proving->scratch;
   uint32_t *final = arena_array(a, uint32_t, p->order.n + 1), final_count = 0;
   int64_t *later = arena_array(a, int64_t, p->order.n + 2);
   const uint32_t *first = NULL;

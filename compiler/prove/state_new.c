@@ -21,7 +21,11 @@ static void prepend(struct state *s, uint32_t *head, uint32_t to)
 static void guards_build(struct state *s)
 {
   const struct model *m = s->m;
+  uint32_t literals = 0;
 
+  for (uint32_t g = 0; g < m->guards.n; g++)
+    literals += m->guards.at[g].n;
+  list_room(s, &s->listed, literals + s->guarded.n + s->named);
   s->guard_count = m->guards.n;
   s->unmet = arena_array(s->arena, uint32_t, m->guards.n);
   s->held = arena_array(s->arena, uint8_t, m->guards.n);
@@ -101,12 +105,16 @@ static uint32_t sort_fact(struct state *s, uint32_t i)
 static void sort_facts(struct state *s)
 {
   enum { AHEAD = 16 };
-  uint32_t answering = 0, before = NONE;
+  uint32_t answering = 0, awake = 0, before = NONE;
   bool scattered = false;
 
-  for (uint32_t i = 0; i < s->fact_count; i++)
+  for (uint32_t i = 0; i < s->fact_count; i++) {
     answering += !(s->facts[i].bits & 1);
+    awake += !slot_asleep(s->facts[i]);
+  }
   places_new(s, answering);
+  list_room(s, &s->answering, awake);
+  list_room(s, &s->guarded, awake);
   array_push(s->arena, &s->listed, (struct link_to){NONE, END}); /* of no list, so that END is of none */
   array_push(s->arena, &s->links, (struct link_to){NONE, END});
   for (uint32_t i = 0; i < s->fact_count; i++) {

@@ -16,7 +16,7 @@ struct drawing {
 
 /* Which promises a step can change: chains from first[step]. */
 static void index_promises(struct drawing *d) {
-  struct arena *a = &d->m->c->arena;
+  struct arena *a = &d->v->scratch;
   uint32_t total = 0;
   for (uint32_t i = 0; i < d->m->promises.n; i++) total += d->v->promise_steps[i].n;
   d->first = arena_array(a, uint32_t, d->m->steps.n + 1);
@@ -155,7 +155,7 @@ struct concerned { uint32_t component, promise; };
  * components as steps. */
 const struct promise_list *component_promises(struct model *m, const struct proof *p, struct proving *v) {
   if (v->component_promises != NULL) return v->component_promises;
-  struct arena *a = &m->c->arena;
+  struct arena *a = &v->scratch;
   uint32_t n = p->components.n, *of = arena_array(a, uint32_t, m->steps.n + 1);
   struct promise_list *lists = arena_array(a, struct promise_list, n + 1);
   ARRAY(struct concerned) pairs = {0};
@@ -186,7 +186,7 @@ static void draw_caches(struct drawing *d) {
   const struct promise_list *lists = component_promises(d->m, d->p, d->v);
   struct memory r = {.d = d};
   uint32_t n = d->p->order.n;
-  d->event = arena_array(&d->m->c->arena, uint32_t, n + 1);
+  d->event = arena_array(&d->v->scratch, uint32_t, n + 1);
   d->event[n] = n;
   for (uint32_t k = n; k-- > 0;) {
     const struct step *step = &d->m->steps.at[d->p->order.at[k]];
