@@ -1,5 +1,5 @@
 /* The command line: a table of subcommands, and the exit status.
- * Needs argv. Guarantees that nothing is printed by halves: output is built in memory, written once, and an error while
+ * Needs argv. Guarantees that nothing is printed by halves: output is known to be whole before the first byte of it is written, and an error while
  * writing it (a full disk, a closed pipe) is exit status 2. */
 #include "base/embedded.h"
 #include "check_live.h"
@@ -122,14 +122,19 @@ static int emit(struct options *o) {
   int status = status_of(d.c, o);
 
   if (status == EXIT_CLEAN && d.proof) {
-    struct written script;
+    struct written *script = script_check(d.runbook, d.digest); /* a difference is a finding */
 
-    script_write(&script, d.runbook, d.digest); /* reads it back; a difference is a finding */
     findings_sort(d.c);
     status = status_of(d.c, o);
-    if (status == EXIT_CLEAN && !options_output_parts(o, script.parts.at, script.parts.n, true))
-      status = EXIT_USAGE;
-    script_free(&script);
+    if (status == EXIT_CLEAN && script) {
+      struct output out;
+
+      options_output_begin(&out, o, true);
+      script_write(script, options_output_part, &out);
+      if (!options_output_end(&out))
+        status = EXIT_USAGE;
+    }
+    script_free(script);
   }
   if (!print_findings(&d, o, STDERR_FILENO))
     status = EXIT_USAGE;

@@ -427,82 +427,82 @@ static bool write_all(int fd, const char *text, size_t n) {
   return true;
 }
 
-static bool write_parts(int fd, const struct slice *parts, uint32_t n) {
-  for (uint32_t i = 0; i < n; i++)
-    if (!write_all(fd, parts[i].at, parts[i].n))
-      return false;
-  return true;
-}
-
-static bool write_shown(int fd, const struct slice *parts, uint32_t n) {
+static bool write_shown(int fd, const char *text, size_t n) {
   if (shows_utf8(fd))
-    return write_parts(fd, parts, n);
-  bool done = true;
+    return write_all(fd, text, n);
+  char *plain = malloc(n + 1);
+  bool done = plain ? write_all(fd, plain, to_ascii(plain, text, n)) : write_all(fd, text, n);
+  int why = errno;
 
-  for (uint32_t i = 0; i < n && done; i++) {
-    char *plain = malloc(parts[i].n + 1);
-
-    done = plain ? write_all(fd, plain, to_ascii(plain, parts[i].at, parts[i].n)) : write_all(fd, parts[i].at, parts[i].n);
-    int why = errno;
-
-    free(plain);
-    errno = why;
-  }
+  free(plain);
+  errno = why;
   return done;
 }
 
-static bool write_said(int fd, const struct slice *parts, uint32_t n) {
-  if (write_shown(fd, parts, n))
+bool options_write(int fd, const char *text, size_t n) {
+  if (write_shown(fd, text, n))
     return true;
   fprintf(stderr, "cutc: cannot write the output: %s\n", strerror(errno));
   return false;
 }
 
-bool options_write(int fd, const char *text, size_t n) {
-  return write_said(fd, &(struct slice){text, n}, 1);
-}
-
 bool options_output(const struct options *o, const char *text, size_t n, bool executable) {
-  return options_output_parts(o, &(struct slice){text, n}, 1, executable);
+  struct output out;
+
+  options_output_begin(&out, o, executable);
+  options_output_part(&out, (struct slice){text, n});
+  return options_output_end(&out);
 }
 
-bool options_output_parts(const struct options *o, const struct slice *parts, uint32_t n, bool executable) {
+/* A device or a pipe is written to; a file is replaced as a whole. */
+void options_output_begin(struct output *out, const struct options *o, bool executable) {
+  static const char suffix[] = ".XXXXXX";
   struct stat there;
 
+  *out = (struct output){.fd = STDOUT_FILENO, .executable = executable};
   if (!o->output || strcmp(o->output, "-") == 0)
-    return write_said(STDOUT_FILENO, parts, n);
-  /* A device or a pipe is written to; a file is replaced as a whole. */
-  if (stat(o->output, &there) == 0 && !S_ISREG(there.st_mode)) {
-    int fd = open(o->output, O_WRONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && write_parts(fd, parts, n);
+    return;
+  out->name = o->output;
+  if (stat(out->name, &there) == 0 && !S_ISREG(there.st_mode)) {
+    out->fd = open(out->name, O_WRONLY | O_CLOEXEC);
+  } else {
+    size_t n = strlen(out->name);
 
-    if (!ok)
-      fprintf(stderr, "cutc: cannot write `%s`: %s\n", o->output, strerror(errno));
-    if (fd >= 0)
-      close(fd);
-    return ok;
+    out->part = malloc(n + sizeof suffix);
+    if (out->part) {
+      memcpy(out->part, out->name, n);
+      memcpy(out->part + n, suffix, sizeof suffix);
+    }
+    out->fd = out->part ? mkstemp(out->part) : -1;
   }
-  struct arena arena = {0};
-  char *part = arena_print(&arena, "%s.XXXXXX", o->output);
-  int fd = mkstemp(part);
+  out->why = out->fd < 0 ? errno : 0;
+}
+
+bool options_output_part(void *data, struct slice part) {
+  struct output *out = data;
+
+  if (!out->why && !(out->name ? write_all(out->fd, part.at, part.n) : write_shown(out->fd, part.at, part.n)))
+    out->why = errno;
+  return !out->why;
+}
+
+bool options_output_end(struct output *out) {
+  bool open = out->name && out->fd >= 0;
   mode_t mask = umask(0);
 
   umask(mask);
-  bool ok = fd >= 0 && write_parts(fd, parts, n) && fchmod(fd, (executable ? 0777 : 0666) & ~mask) == 0 && fsync(fd) == 0;
-  int why = errno;
-
-  if (fd >= 0 && close(fd) != 0 && ok) {
-    why = errno;
-    ok = false;
-  }
-  if (ok && rename(part, o->output) != 0) {
-    why = errno;
-    ok = false;
-  }
-  if (!ok && fd >= 0)
-    unlink(part);
-  if (!ok)
-    fprintf(stderr, "cutc: cannot write `%s`: %s\n", o->output, strerror(why));
-  arena_free(&arena);
-  return ok;
+  if (out->part && !out->why && (fchmod(out->fd, (out->executable ? 0777 : 0666) & ~mask) != 0 || fsync(out->fd) != 0))
+    out->why = errno;
+  if (open && close(out->fd) != 0 && !out->why)
+    out->why = errno;
+  if (out->part && !out->why && rename(out->part, out->name) != 0)
+    out->why = errno;
+  if (out->part && out->why && open)
+    unlink(out->part);
+  free(out->part);
+  if (out->why && out->name)
+    fprintf(stderr, "cutc: cannot write `%s`: %s\n", out->name, strerror(out->why));
+  else if (out->why)
+    fprintf(stderr, "cutc: cannot write the output: %s\n", strerror(out->why));
+  return !out->why;
 }

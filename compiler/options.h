@@ -53,7 +53,15 @@ unsigned options_width(void);
 bool options_write(int fd, const char *text, size_t n);
 /* To -o FILE by way of a temporary file beside it, executable when asked; else to standard output. */
 bool options_output(const struct options *o, const char *text, size_t n, bool executable);
-/* The same of a text that is in parts. */
-bool options_output_parts(const struct options *o, const struct slice *parts, uint32_t n, bool executable);
+/* The same of a text that comes in parts: begun, each part, and the end, after which all of it is there or none of a file is. */
+struct output {
+  const char *name; /* NULL: standard output */
+  char *part;       /* the temporary file, NULL */
+  int fd, why;      /* why: errno of what went wrong, 0 */
+  bool executable;
+};
+void options_output_begin(struct output *out, const struct options *o, bool executable);
+bool options_output_part(void *out, struct slice part); /* false: it went wrong, and nothing more is of any use */
+bool options_output_end(struct output *out);
 
 #endif

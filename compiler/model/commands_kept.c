@@ -237,3 +237,33 @@ struct block step_kept(struct arena *a, const struct model *m, uint32_t step, en
   }
   return (struct block){all, s->block.n, s->block.unreliable};
 }
+
+/* ── A shape and the texts of its values, by themselves ────────────────────── */
+
+static const struct shape *shape_at(const struct model *m, uint32_t shape) { return &m->elaboration->kept->shapes.at[shape]; }
+
+uint32_t shape_values(const struct model *m, uint32_t shape) { return shape_at(m, shape)->slot_count; }
+
+static bool same_slot(const struct slot *a, const struct slot *b) { return a->command == b->command && a->pieces == b->pieces && a->piece == b->piece; }
+
+void step_values(struct arena *a, const struct model *m, uint32_t step, enum block_type type, const char **texts) {
+  const struct kept_block *k = kept(m, step, type);
+  const struct shape *s = shape_at(m, k->shape);
+  for (uint32_t i = 0, fill = 0; i < s->slot_count; i++) {
+    if (k->fill_count == NONE) texts[i] = k->is.texts[i];
+    else if (fill < k->fill_count && same_slot(&k->is.fills[fill].slot, &s->slots[i])) texts[i] = fill_text(a, m->elaboration, step, &k->is.fills[fill++]);
+    else texts[i] = slot_text(&s->block, &s->slots[i]);
+  }
+}
+
+struct block shape_block(struct arena *a, const struct model *m, uint32_t shape, const char *const *texts) {
+  const struct shape *s = shape_at(m, shape);
+  struct command *all = copy(a, s->block.at, s->block.n, sizeof *all);
+  for (uint32_t i = 0; i < s->block.n; i++) own_lists(a, &all[i]);
+  for (uint32_t i = 0; i < s->slot_count; i++) {
+    const struct slot *x = &s->slots[i], *last = i > 0 ? x - 1 : NULL;
+    if (last == NULL || last->command != x->command || last->pieces != x->pieces) own_pieces(a, &all[x->command], x->pieces);
+    ((struct piece *)pieces_at(&all[x->command], x->pieces)->at)[x->piece].text = texts[i];
+  }
+  return (struct block){all, s->block.n, s->block.unreliable};
+}

@@ -404,6 +404,9 @@ struct block step_block_in(struct arena *a, struct model *m, uint32_t step, enum
 uint32_t step_shape(const struct model *m, uint32_t step, enum block_type type);
 uint32_t shape_count(const struct model *m);
 struct block step_kept(struct arena *a, const struct model *m, uint32_t step, enum block_type type); /* of a shape; verify: of the step done */
+uint32_t shape_values(const struct model *m, uint32_t shape); /* how many there are */
+void step_values(struct arena *a, const struct model *m, uint32_t step, enum block_type type, const char **texts); /* the texts of those of a kept one */
+struct block shape_block(struct arena *a, const struct model *m, uint32_t shape, const char *const *texts);        /* with these instead */
 struct block resource_observe(struct model *m, uint32_t resource, const bool *done); /* n 0: the kind has none */
 bool resource_observes(const struct model *m, uint32_t resource); /* does its kind say how it is looked at? O(1) */
 bool model_observes(const struct model *m);                       /* that of any resource? O(kinds) */

@@ -292,11 +292,11 @@ static void print_since(struct text *out, const struct runbook *b, const struct 
   if (w != NULL && w->length > 0) text_print(out, "  cut_since %u %lld || return\n", w->since + 1, (long long)whole_seconds(w->length));
 }
 
-void sequence_print(struct text *out, const struct runbook *b, const struct sequence *s, const struct unit *units) {
+void sequence_print(struct text *out, const struct runbook *b, const struct sequence *s, const char *name, const struct unit *units) {
   const char *note = sequence_note(b, s);
   bool watches = (s->type == SEQ_WAS || s->type == SEQ_VERIFY) && s->resource != NONE && s->count > 0;
   text_putc(out, '\n');
-  text_puts(out, sequence_name(b, s, out->arena));
+  text_puts(out, name);
   text_puts(out, "() {\n");
   if (watches) {
     text_puts(out, s->made_by != NONE ? "  cut_watch_gone " : "  cut_watch ");

@@ -73,8 +73,15 @@ struct shape_use {
   bool seen, unchanged, by_hand;
   bool clean;        /* nothing was found in one whose values are plain */
   bool told;         /* the programs they run and their folders are the same, whatever the values are */
-  uint32_t count;
+  uint32_t count, used;
   const struct unit *units; /* with at_use and place alone */
+};
+
+/* What the first function of a step says of it. */
+struct step_said {
+  uint32_t number, of, newer; /* newer: a number too, 0 none */
+  int64_t takes;              /* milliseconds, -1 not known */
+  const char *name, *place, *title, *final, *hand;
 };
 
 struct runbook {
@@ -110,29 +117,52 @@ void runbook_whole(struct runbook *b);
 struct shape_use *sequence_shape(const struct runbook *b, const struct sequence *s);
 /* Its function in the script: "step_2_do", "observe_1", "secret_1"; a sequence of b->sequences. */
 const char *sequence_name(const struct runbook *b, const struct sequence *s, struct arena *a);
+/* The same by its type and number, which begins with 1. */
+const char *sequence_numbered(struct arena *a, enum sequence_type type, uint32_t number);
 /* What is said instead of commands (undo none); NULL. */
 const char *sequence_note(const struct runbook *b, const struct sequence *s);
+/* That shape, and which block of the step it is. */
+uint32_t sequence_kept_shape(const struct runbook *b, const struct sequence *s);
+enum block_type sequence_block(const struct sequence *s);
 /* The commands of a kept block, in `a`. */
 struct block sequence_kept(const struct runbook *b, const struct sequence *s, struct arena *a);
 /* The units of a sequence; those of a kept block are made, in `a`. */
 const struct unit *sequence_units(const struct runbook *b, const struct sequence *s, struct arena *a);
+/* Those of a kept block by another name and with other commands. */
+const struct unit *sequence_units_as(const struct runbook *b, const struct sequence *s, const char *name, struct block block, struct arena *a);
 /* Those of each sequence in a stretch. */
 const struct unit **stretch_units(const struct runbook *b, struct stretch at, struct arena *a);
 /* `script`: a source that is no part of the plan (the script being verified), NONE. */
 const char *digest_plan(struct model *m, uint32_t script);
 void runbook_print(struct text *out, const struct runbook *b);
+/* What it consists of, by who writes one part after the other: what stands between the header's steps and the sequences, which returns
+ * where the plan's own part begins; the line that a part begins with; sums, and what the manifest counts of some steps. */
+size_t top_print(struct text *out, const struct runbook *b);
+void mark_print(struct text *out, const struct runbook *b, const char *name, uint32_t first, uint32_t n);
+void runtime_sum_print(struct text *out);
+void plan_sum_print(struct text *out, const char *digest);
+void counts_print(struct text *out, const struct runbook *b, uint32_t first, uint32_t end);
 /* Its parts: the plan's tables (emit_tables.c), and commands (emit.c). */
 void constants_print(struct text *out, const struct runbook *b);
 void lists_print(struct text *out, const struct runbook *b);
-void step_print(struct text *out, const struct runbook *b, uint32_t k);
+struct step_said step_said(const struct runbook *b, uint32_t k); /* but for its place */
+void step_print(struct text *out, const struct step_said *s);
 void promises_print(struct text *out, const struct runbook *b);
 void compose_print(struct text *out, const struct runbook *b, const struct pieces *p); /* operands of cut_compose */
 /* The runtime: its files, runtime-1-base.sh and so on, one after the other. */
 const char *runtime_text(size_t *length);
 const char *runtime_digest(void); /* sha256 of that, hexadecimal */
-void runbook_header(struct text *out, const struct runbook *b); /* comment lines, without the line `#!` */
+/* Comment lines, without the line `#!`: what comes before the steps, the steps in the order from one to before another, each with the
+ * line that its place is in, and what comes behind them; and all of it. */
+void header_open(struct text *out, const struct runbook *b);
+void header_step(struct text *out, const struct runbook *b, uint32_t k, uint32_t line);
+void header_close(struct text *out, const struct runbook *b);
+void runbook_header(struct text *out, const struct runbook *b);
+/* The line of the k-th step's place, and its file; "". */
+uint32_t step_line(const struct runbook *b, uint32_t k);
+const char *step_path(const struct runbook *b, uint32_t k);
 void unit_print(struct text *out, const struct runbook *b, const struct unit *u);
-void sequence_print(struct text *out, const struct runbook *b, const struct sequence *s, const struct unit *units);
+void sequence_print(struct text *out, const struct runbook *b, const struct sequence *s, const char *name, const struct unit *units);
 
 /* Reads a script and compares it with what it has to be; differences are findings E311 in `source`, or, with source
  * NONE, only counted. Returns their number. */
@@ -158,6 +188,7 @@ const char *value_plain(struct arena *arena, const struct model *m, const struct
 /* "plan.cut:12" for a place in the plan's own folder, "std/net:3" in the library. */
 const char *place_text(struct arena *arena, struct model *m, struct span at);
 void place_print(struct text *out, struct model *m, struct span at);
+void place_print_at(struct text *out, struct model *m, struct span at, uint32_t line); /* whose line is known */
 /* A part of a long text that was made, with all it took, in an arena of its own, which is used again. */
 void text_take(struct text *out, struct text *part);
 const char *digest_sha256(struct arena *arena, const char *text, size_t length); /* 64 hexadecimal digits */

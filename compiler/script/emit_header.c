@@ -45,7 +45,7 @@ static size_t folder(const char *path) {
   return slash == NULL ? 0 : (size_t)(slash - path) + 1;
 }
 
-void place_print(struct text *out, struct model *m, struct span at) {
+void place_print_at(struct text *out, struct model *m, struct span at, uint32_t line) {
   if (at.source >= m->c->sources.n) return;
   const struct source *s = &m->c->sources.at[at.source];
   const char *path = s->path;
@@ -57,8 +57,19 @@ void place_print(struct text *out, struct model *m, struct span at) {
   text_puts(out, path);
   if (at.start == 0 && at.end == 0) return;
   text_putc(out, ':');
-  text_number(out, source_line_at(m->c, at.source, at.start));
+  text_number(out, line);
 }
+
+static uint32_t line_of(const struct model *m, struct span at) { return at.source < m->c->sources.n ? source_line_at(m->c, at.source, at.start) : 0; }
+
+void place_print(struct text *out, struct model *m, struct span at) { place_print_at(out, m, at, line_of(m, at)); }
+
+const char *step_path(const struct runbook *b, uint32_t k) {
+  uint32_t source = b->m->steps.at[b->p->order.at[k]].at.source;
+  return source < b->m->c->sources.n ? b->m->c->sources.at[source].path : "";
+}
+
+uint32_t step_line(const struct runbook *b, uint32_t k) { return line_of(b->m, b->m->steps.at[b->p->order.at[k]].at); }
 
 const char *place_text(struct arena *arena, struct model *m, struct span at) {
   struct text t = {.arena = arena};
@@ -196,8 +207,7 @@ static void way_back(struct text *out, const struct runbook *b, uint32_t k, cons
   end_line(out, from);
 }
 
-/* The k-th step, which is done by `sequence`, the first of its sequences. */
-static void one_step(struct text *out, const struct runbook *b, uint32_t k, const struct sequence *sequence) {
+void header_step(struct text *out, const struct runbook *b, uint32_t k, uint32_t line) {
   struct model *m = b->m;
   const struct step *s = &m->steps.at[b->p->order.at[k]];
   size_t from = out->n;
@@ -212,18 +222,12 @@ static void one_step(struct text *out, const struct runbook *b, uint32_t k, cons
   if (s->manual) text_puts(out, ", by hand");
   if (s->at.source != NONE) {
     text_puts(out, ", ");
-    place_print(out, m, s->at);
+    place_print_at(out, m, s->at, line);
   }
   end_line(out, from);
   if (s->wait) return;
-  way_back(out, b, k, sequence + 1);
+  way_back(out, b, k, &b->sequences.at[b->observations + 4 * k + 1]);
   if (s->atomic != 0) LINE(out, "      cannot die in between: %s", name_at(b, s->atomic));
-}
-
-static void steps(struct text *out, const struct runbook *b) {
-  title(out, "Steps, in the proven order");
-  for (uint32_t k = 0; k < b->p->order.n; k++) one_step(out, b, k, &b->sequences.at[b->observations + 4 * k]);
-  if (b->p->order.n == 0) comment(out, "  none");
 }
 
 static const char *held(struct arena *arena, const struct promise *p) {
@@ -347,7 +351,7 @@ static void needs(struct text *out, const struct runbook *b) {
   LINE(out, "  %s", b->tools.n > 0 ? text_done(&all) : "none");
 }
 
-void runbook_header(struct text *out, const struct runbook *b) {
+void header_open(struct text *out, const struct runbook *b) {
   struct model *m = b->m;
   LINE(out, "%s: a runbook", name_at(b, m->plan));
   comment(out, "");
@@ -358,10 +362,20 @@ void runbook_header(struct text *out, const struct runbook *b) {
   comment(out, "");
   comment(out, "Change the plan and emit again instead of editing this; `cutc verify RUNBOOK PLAN` says what an edit changed.");
   comment(out, "Run it with sh from the folder of the plan: plan (prints this), preflight, apply, resume, confirm, rollback, status, verify, unlock.");
-  steps(out, b);
+  title(out, "Steps, in the proven order");
+}
+
+void header_close(struct text *out, const struct runbook *b) {
+  if (b->p->order.n == 0) comment(out, "  none");
   timeline(out, b);
   no_return(out, b);
   waivers(out, b);
   rests(out, b);
   needs(out, b);
+}
+
+void runbook_header(struct text *out, const struct runbook *b) {
+  header_open(out, b);
+  for (uint32_t k = 0; k < b->p->order.n; k++) header_step(out, b, k, step_line(b, k));
+  header_close(out, b);
 }

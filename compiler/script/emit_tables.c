@@ -157,27 +157,37 @@ static void number_or_none(struct text *out, const char *name, uint64_t n, bool 
   text_putc(out, '\n');
 }
 
-void step_print(struct text *out, const struct runbook *b, uint32_t k) {
-  struct model *m = b->m;
-  const struct step *s = &m->steps.at[b->p->order.at[k]];
-  const char *name = name_at(b, s->name);
+struct step_said step_said(const struct runbook *b, uint32_t k) {
+  const struct step *s = &b->m->steps.at[b->p->order.at[k]];
+  return (struct step_said){.number = k + 1,
+                            .of = b->p->order.n,
+                            .newer = b->newer[k] == NONE ? 0 : b->newer[k] + 1,
+                            .takes = s->takes,
+                            .name = name_at(b, s->name),
+                            .place = "",
+                            .title = name_at(b, s->title),
+                            .final = s->irreversible != 0 ? name_at(b, s->irreversible) : "",
+                            .hand = s->manual ? "1" : ""};
+}
+
+void step_print(struct text *out, const struct step_said *s) {
   text_puts(out, "\n# == Step ");
-  text_number(out, k + 1);
+  text_number(out, s->number);
   text_puts(out, " of ");
-  text_number(out, b->p->order.n);
+  text_number(out, s->of);
   text_puts(out, ": ");
-  text_puts(out, name);
+  text_puts(out, s->name);
   text_puts(out, " ==\n\nstep_");
-  text_number(out, k + 1);
+  text_number(out, s->number);
   text_puts(out, "() { # ");
-  place_print(out, m, s->at);
+  text_puts(out, s->place);
   text_putc(out, '\n');
-  variable(out, "  cut_id=", name);
-  variable(out, "  cut_title=", name_at(b, s->title));
+  variable(out, "  cut_id=", s->name);
+  variable(out, "  cut_title=", s->title);
   number_or_none(out, "  cut_takes=", (uint64_t)whole_seconds(s->takes), s->takes >= 0);
-  variable(out, "  cut_final=", s->irreversible != 0 ? name_at(b, s->irreversible) : "");
-  variable(out, "  cut_hand=", s->manual ? "1" : "");
-  number_or_none(out, "  cut_newer=", (uint64_t)b->newer[k] + 1, b->newer[k] != NONE);
+  variable(out, "  cut_final=", s->final);
+  variable(out, "  cut_hand=", s->hand);
+  number_or_none(out, "  cut_newer=", s->newer, s->newer != 0);
   text_puts(out, "}\n");
 }
 

@@ -328,10 +328,10 @@ static const char *called(struct expecting *e, const struct sequence *s) {
   return arena_print(e->arena, "step %u `%s`, %s", s->step + 1, expect_name(e, m->steps.at[e->b->p->order.at[s->step]].name), parts[s->type]);
 }
 
-static void sequence(struct expecting *e, const struct sequence *s, const struct unit *units) {
+static void sequence(struct expecting *e, const struct sequence *s, const char *name, const struct unit *units) {
   const struct model *m = e->b->m;
   const char *what = called(e, s), *note = sequence_note(e->b, s);
-  expect_function(e, sequence_name(e->b, s, e->arena), what);
+  expect_function(e, name, what);
   bool watches = (s->type == SEQ_WAS || s->type == SEQ_VERIFY) && s->resource != NONE && s->count > 0;
   if (watches) {
     expect_word(e, s->made_by == NONE ? "cut_watch" : "cut_watch_gone");
@@ -374,7 +374,8 @@ static void fresh(struct expecting *e) {
 static void each_fetch(struct expecting *e) {
   for (uint32_t i = 0; i < e->b->sequences.n; i++) {
     if (e->b->sequences.at[i].type != SEQ_FETCH) continue;
-    sequence(e, &e->b->sequences.at[i], sequence_units(e->b, &e->b->sequences.at[i], e->arena));
+    const struct sequence *s = &e->b->sequences.at[i];
+    sequence(e, s, sequence_name(e->b, s, e->arena), sequence_units(e->b, s, e->arena));
     fresh(e);
   }
 }
@@ -384,8 +385,11 @@ static void each_sequence(struct expecting *e, struct stretch at, const struct u
   for (uint32_t i = at.first; i < at.end; i++) {
     const struct sequence *s = &e->b->sequences.at[i];
     if (s->type == SEQ_FETCH) continue;
-    if (s->type == SEQ_DO) expect_step(e, s->step);
-    sequence(e, s, units != NULL ? units[i - at.first] : sequence_units(e->b, s, e->arena));
+    if (s->type == SEQ_DO) {
+      struct step_said said = step_said(e->b, s->step);
+      expect_step(e, &said);
+    }
+    sequence(e, s, sequence_name(e->b, s, e->arena), units != NULL ? units[i - at.first] : sequence_units(e->b, s, e->arena));
     if (i % 64 == 63) fresh(e);
   }
 }
@@ -455,13 +459,48 @@ struct expectations expectations_build(const struct runbook *b) {
   return e.out;
 }
 
-bool expectations_met(const struct runbook *b, const char *text, size_t length, struct stretch at, const struct unit *const *units) {
-  struct arena own = {0}, lines = {0};
-  struct reading r = {.arena = &lines, .text = text, .n = length};
-  struct expecting e = {.b = b, .arena = &own, .line = {.arena = &lines}, .against = &r, .read = {.arena = &lines}};
-  all_of(&e, at, units);
-  bool met = !e.differs && !reading_next(&r, &e.read) && !r.broken;
-  arena_free(&own);
-  arena_free(&lines);
+/* ── Compared at once ──────────────────────────────────────────────────────── */
+
+static struct expecting begin(const struct runbook *b, struct reading *r, struct checking *c) {
+  return (struct expecting){.b = b, .arena = &c->own, .line = {.arena = &c->lines}, .against = r, .read = {.arena = &c->lines}};
+}
+
+static bool ended(struct expecting *e) { return !e->differs && !reading_next(e->against, &e->read) && !e->against->broken; }
+
+/* The same, and the last function is closed. */
+static bool closed(struct expecting *e, struct checking *c) {
+  expect_opens(e, "");
+  bool met = ended(e);
+  arena_reset(&c->own);
+  arena_reset(&c->lines);
   return met;
+}
+
+bool expectations_met(const struct runbook *b, const char *text, size_t length, struct stretch at, const struct unit *const *units) {
+  struct checking c = {0};
+  struct reading r = {.arena = &c.lines, .text = text, .n = length};
+  struct expecting e = begin(b, &r, &c);
+  all_of(&e, at, units);
+  bool met = ended(&e);
+  checking_free(&c);
+  return met;
+}
+
+bool step_met(const struct runbook *b, const struct step_said *s, struct slice text, struct checking *c) {
+  struct reading r = {.arena = &c->lines, .text = text.at, .n = text.n};
+  struct expecting e = begin(b, &r, c);
+  expect_step(&e, s);
+  return closed(&e, c);
+}
+
+bool sequence_met(const struct runbook *b, const struct sequence *s, const char *name, const struct unit *units, struct slice text, struct checking *c) {
+  struct reading r = {.arena = &c->lines, .text = text.at, .n = text.n};
+  struct expecting e = begin(b, &r, c);
+  sequence(&e, s, name, units);
+  return closed(&e, c);
+}
+
+void checking_free(struct checking *c) {
+  arena_free(&c->own);
+  arena_free(&c->lines);
 }

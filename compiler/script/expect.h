@@ -40,7 +40,7 @@ void expect_assign(struct expecting *e, const char *name, const char *value);
 /* The plan's tables: expect_tables.c. */
 void expect_constants(struct expecting *e);
 void expect_lists(struct expecting *e);
-void expect_step(struct expecting *e, uint32_t k);
+void expect_step(struct expecting *e, const struct step_said *s);
 void expect_promise(struct expecting *e, uint32_t i);
 
 #endif

@@ -166,20 +166,18 @@ void expect_lists(struct expecting *e) {
   finish(e, &l);
 }
 
-void expect_step(struct expecting *e, uint32_t k) {
-  const struct model *m = e->b->m;
-  const struct step *s = &m->steps.at[e->b->p->order.at[k]];
-  const char *what = e->against != NULL ? "" : arena_print(e->arena, "step %u `%s`", k + 1, expect_name(e, s->name));
+void expect_step(struct expecting *e, const struct step_said *s) {
+  const char *what = e->against != NULL ? "" : arena_print(e->arena, "step %u `%s`", s->number, s->name);
   struct text name = {.arena = e->arena};
   text_puts(&name, "step_");
-  text_number(&name, k + 1);
+  text_number(&name, s->number);
   expect_function(e, text_done(&name), what);
-  expect_assign(e, "cut_id", expect_name(e, s->name));
-  expect_assign(e, "cut_title", expect_name(e, s->title));
+  expect_assign(e, "cut_id", s->name);
+  expect_assign(e, "cut_title", s->title);
   expect_assign(e, "cut_takes", s->takes < 0 ? "" : decimal(e, (s->takes + 999) / 1000));
-  expect_assign(e, "cut_final", s->irreversible == 0 ? "" : expect_name(e, s->irreversible));
-  expect_assign(e, "cut_hand", s->manual ? "1" : "");
-  expect_assign(e, "cut_newer", e->b->newer[k] == NONE ? "" : decimal(e, e->b->newer[k] + 1));
+  expect_assign(e, "cut_final", s->final);
+  expect_assign(e, "cut_hand", s->hand);
+  expect_assign(e, "cut_newer", s->newer == 0 ? "" : decimal(e, s->newer));
 }
 
 void expect_promise(struct expecting *e, uint32_t i) {

@@ -62,7 +62,7 @@ struct command_lines script_listing(struct listings *l, uint32_t k, enum block_t
   if (s == NULL) return out;
   const struct unit *units = sequence_units(l->b, s, a);
   struct text head = {.arena = a};
-  sequence_print(&head, l->b, s, units);
+  sequence_print(&head, l->b, s, sequence_name(l->b, s, a), units);
   for (uint32_t i = 0; i < s->count; i++) {
     const struct unit *u = &units[i];
     struct text body = {.arena = a};

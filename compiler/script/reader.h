@@ -79,5 +79,10 @@ struct expectations expectations_build(const struct runbook *b);
 /* Is a text that, as far as it is about some sequences, statement by statement, and no more? For text just written, since nothing is
  * kept: whether, but not where. `units`: as stretch_units() has them, or NULL. */
 bool expectations_met(const struct runbook *b, const char *text, size_t length, struct stretch at, const struct unit *const *units);
+/* The same of what a step says of itself, and of one sequence, by whatever name. What it takes meanwhile is used again. */
+struct checking { struct arena own, lines; };
+bool step_met(const struct runbook *b, const struct step_said *s, struct slice text, struct checking *c);
+bool sequence_met(const struct runbook *b, const struct sequence *s, const char *name, const struct unit *units, struct slice text, struct checking *c);
+void checking_free(struct checking *c);
 
 #endif

@@ -135,12 +135,14 @@ static struct sequence *push_sequence(struct builder *u, struct sequence s) {
   return &u->b->sequences.at[u->b->sequences.n - 1];
 }
 
-/* Of a step's, `number` is its index in the order; of the others their own. */
-static const char *name_of_type(struct arena *a, enum sequence_type type, uint32_t number) {
+const char *sequence_numbered(struct arena *a, enum sequence_type type, uint32_t number) {
   static const char *const of_step[] = {[SEQ_DO] = "_do", [SEQ_UNDO] = "_undo", [SEQ_VERIFY] = "_verify", [SEQ_WAS] = "_was"};
-  if (type == SEQ_OBSERVE || type == SEQ_FETCH) return numbered(a, type == SEQ_OBSERVE ? "observe" : "secret", number + 1, "");
-  return numbered(a, "step", number + 1, of_step[type]);
+  if (type == SEQ_OBSERVE || type == SEQ_FETCH) return numbered(a, type == SEQ_OBSERVE ? "observe" : "secret", number, "");
+  return numbered(a, "step", number, of_step[type]);
 }
+
+/* Of a step's, `number` is its index in the order; of the others their own. */
+static const char *name_of_type(struct arena *a, enum sequence_type type, uint32_t number) { return sequence_numbered(a, type, number + 1); }
 
 const char *sequence_name(const struct runbook *b, const struct sequence *s, struct arena *a) {
   uint32_t i = (uint32_t)(s - b->sequences.at);
@@ -222,37 +224,45 @@ static struct sequence *add_block(struct builder *u, enum sequence_type type, ui
   if (shape == NONE) return add_sequence(u, type, k, step_block(m, step, blocks[type], u->done));
   struct shape_use *x = &u->b->shapes[shape];
   bool first = !x->seen;
+  uint32_t used = x->used + 1;
   if (first || !x->told) {
     struct block block = step_kept(&u->block, m, step, blocks[type]);
     if (first) look_at_shape(u, x, block);
     for (uint32_t i = 0; i < block.n; i++) command_tools(u, &block.at[i]);
     arena_reset(&u->block);
   }
+  x->used = used;
   return push_sequence(u, (struct sequence){.type = (uint8_t)type, .unchanged = x->unchanged, .by_hand = x->by_hand, .first = NONE, .count = x->count,
                                             .step = NONE, .resource = NONE, .secret = NONE, .made_by = NONE});
 }
 
+enum block_type sequence_block(const struct sequence *s) { return (enum block_type)blocks[s->type]; }
+
+uint32_t sequence_kept_shape(const struct runbook *b, const struct sequence *s) { return step_shape(b->m, b->p->order.at[s->step], sequence_block(s)); }
+
 struct shape_use *sequence_shape(const struct runbook *b, const struct sequence *s) {
-  return s->first != NONE ? NULL : &b->shapes[step_shape(b->m, b->p->order.at[s->step], blocks[s->type])];
+  return s->first != NONE ? NULL : &b->shapes[sequence_kept_shape(b, s)];
 }
 
 struct block sequence_kept(const struct runbook *b, const struct sequence *s, struct arena *a) {
   return step_kept(a, b->m, b->p->order.at[s->step], blocks[s->type]);
 }
 
-const struct unit *sequence_units(const struct runbook *b, const struct sequence *s, struct arena *a) {
-  if (s->count == 0) return NULL;
-  if (s->first != NONE) return &b->units.at[s->first];
+const struct unit *sequence_units_as(const struct runbook *b, const struct sequence *s, const char *name, struct block block, struct arena *a) {
   struct unit *units = arena_array(a, struct unit, s->count);
-  struct block block = sequence_kept(b, s, a);
   const struct shape_use *x = sequence_shape(b, s);
-  const char *name = sequence_name(b, s, a);
   for (uint32_t i = 0; i < s->count; i++) {
     units[i] = x->units[i];
     units[i].name = unit_name(a, name, i + 1);
     units[i].command = &block.at[i];
   }
   return units;
+}
+
+const struct unit *sequence_units(const struct runbook *b, const struct sequence *s, struct arena *a) {
+  if (s->count == 0) return NULL;
+  if (s->first != NONE) return &b->units.at[s->first];
+  return sequence_units_as(b, s, sequence_name(b, s, a), sequence_kept(b, s, a), a);
 }
 
 const struct unit **stretch_units(const struct runbook *b, struct stretch at, struct arena *a) {

@@ -14,14 +14,13 @@ struct runbook *script_check_commands(struct model *m, const struct proof *p);
 struct digesting;
 struct digesting *digest_start(struct model *m);
 const char *digest_done(struct model *m, struct digesting *g);
-/* The runbook of a proven plan, in parts one after the other; none when it does not read back as the plan, which is a finding. Same
- * plan, same bytes. `digest`: the sum of the plan's files, NULL: not taken yet. */
-struct written {
-  ARRAY(struct slice) parts;
-  struct arena own[2];
-};
-void script_write(struct written *s, struct runbook *b, const char *digest);
-void script_free(struct written *s);
+/* The runbook of a proven plan, known to read back as the plan; NULL when it does not, which is a finding. Same plan, same bytes.
+ * `digest`: the sum of the plan's files, NULL: not taken yet. */
+struct written;
+struct written *script_check(struct runbook *b, const char *digest);
+/* Writes it part by part, each when the one before it has been taken, by one thread or another, until one is not: that is false. Once. */
+bool script_write(struct written *s, bool (*take)(void *data, struct slice part), void *data);
+void script_free(struct written *s); /* or NULL */
 /* The same as one text. */
 void script_emit(struct text *out, struct runbook *b);
 /* Compares a script with a proven plan: the same steps in the proven order, the same commands, no more and no less.
