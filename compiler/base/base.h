@@ -95,9 +95,12 @@ struct names {
   struct arena *arena;
   struct name_slot *slots;
   uint32_t slot_count;
-  ARRAY(struct name_text { const char *at; uint32_t n; }) texts; /* by id; id 0 is "" */
+  ARRAY(uint32_t) texts;  /* by id: where it stands, the piece above NAMES_PIECE bits of place; id 0 is "" */
+  ARRAY(char *) pieces;   /* each text has its length before it and a NUL byte behind it */
+  uint32_t used, room;    /* bytes of the last piece */
   void (*alone)(void *data); void *alone_data; /* called before a name is added: another thread reads names until it returns */
 };
+#define NAMES_PIECE 20u
 /* The id of a text, the same for the same bytes; O(length). */
 uint32_t name_of(struct names *t, const char *text, size_t length);
 uint32_t name_str(struct names *t, const char *text);
@@ -110,10 +113,17 @@ uint32_t name_hash(const char *text, size_t length);
 uint32_t name_of_hashed(struct names *t, const char *text, size_t length, uint32_t hash);
 uint32_t name_find_hashed(const struct names *t, const char *text, size_t length, uint32_t hash);
 void name_expect_hashed(const struct names *t, uint32_t hash);
-static inline const char *name_text(const struct names *t, uint32_t id) { /* NUL-terminated */
-  return id < t->texts.n ? t->texts.at[id].at : "";
+static inline const char *name_text(const struct names *t, uint32_t id) { /* NUL-terminated, and stays where it is */
+  return id < t->texts.n ? t->pieces.at[t->texts.at[id] >> NAMES_PIECE] + (t->texts.at[id] & ((1u << NAMES_PIECE) - 1)) : "";
 }
-static inline uint32_t name_length(const struct names *t, uint32_t id) { return id < t->texts.n ? t->texts.at[id].n : 0; }
+static inline uint32_t name_length(const struct names *t, uint32_t id) {
+  const char *text = name_text(t, id);
+  uint32_t n = id < t->texts.n ? (unsigned char)text[-1] : 0;
+
+  if (n == UINT8_MAX)
+    memcpy(&n, text - 1 - sizeof n, sizeof n);
+  return n;
+}
 /* Room for so many more, so that the table is not built anew as they come. */
 void names_room(struct names *t, uint32_t more);
 

@@ -154,6 +154,39 @@ static void a_name_is_added_once_nobody_else_reads(void **state) {
   compilation_free(c);
 }
 
+/* Texts of every length around those where they are kept in another way, and so many that there are several pieces of them. */
+static void names_of_all_lengths(void **state) {
+  enum { LONGEST = 300, MANY = 12000, HUGE = 3 << 20 };
+  (void)state;
+  struct compilation *c = compilation_new();
+  char *text = arena_alloc(&c->arena, HUGE + 1, 1);
+  uint32_t ids[MANY], huge;
+  memset(text, 'x', HUGE);
+  huge = name_of(&c->names, text, HUGE);
+  for (uint32_t i = 0; i < MANY; i++) { /* the middle alone tells them apart */
+    uint32_t n = i % LONGEST < 9 ? 9 + i % 9 : i % LONGEST;
+    memset(text, 'x', n);
+    memcpy(text + n / 2 - 2, &i, sizeof i);
+    ids[i] = name_of(&c->names, text, n);
+    assert_int_equal(name_length(&c->names, ids[i]), n);
+  }
+  assert_int_equal(name_of(&c->names, "behind", 6), ids[MANY - 1] + 1);
+  for (uint32_t i = 0; i < MANY; i++) {
+    uint32_t n = i % LONGEST < 9 ? 9 + i % 9 : i % LONGEST;
+    memset(text, 'x', n);
+    memcpy(text + n / 2 - 2, &i, sizeof i);
+    assert_int_equal(name_find(&c->names, text, n), ids[i]);
+    assert_memory_equal(name_text(&c->names, ids[i]), text, n);
+    assert_int_equal(name_text(&c->names, ids[i])[n], 0);
+    assert_int_equal(ids[i], huge + 1 + i);
+  }
+  memset(text, 'x', HUGE);
+  assert_int_equal(name_find(&c->names, text, HUGE), huge);
+  assert_int_equal(name_find(&c->names, text, HUGE - 1), NONE);
+  assert_int_equal(name_length(&c->names, huge), HUGE);
+  compilation_free(c);
+}
+
 static void names_are_the_same_for_the_same_bytes(void **state) {
   struct compilation *c = compilation_new();
   uint32_t ids[3000];
@@ -337,7 +370,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(memory_is_zeroed_and_aligned),     cmocka_unit_test(an_arena_takes_over_another), cmocka_unit_test(arrays_grow_and_keep_what_they_hold),
       cmocka_unit_test(texts_are_printed_as_the_c_library_does), cmocka_unit_test(texts_are_percent_encoded),
-      cmocka_unit_test(names_are_the_same_for_the_same_bytes), cmocka_unit_test(a_name_is_added_once_nobody_else_reads), cmocka_unit_test(places_are_lines_and_columns),
+      cmocka_unit_test(names_of_all_lengths), cmocka_unit_test(names_are_the_same_for_the_same_bytes), cmocka_unit_test(a_name_is_added_once_nobody_else_reads), cmocka_unit_test(places_are_lines_and_columns),
       cmocka_unit_test(files_are_read_or_say_why_not),    cmocka_unit_test(findings_are_sorted_and_merged),
       cmocka_unit_test(codes_have_texts),           cmocka_unit_test(work_beside_is_done_once),
       cmocka_unit_test(files_in_the_binary_are_found), cmocka_unit_test(large_files_are_read_in_halves),
