@@ -131,6 +131,7 @@ struct state {
   uint32_t *up_nodes;     /* [resources] head in links: nodes that ask whether it is up */
   bool *needed;           /* [resources] some need names it */
   bool needs_later;       /* a resource needs itself or one behind it in the plan: else no circle is among those needs */
+  bool no_circle;         /* there is none all the same: found ahead */
   uint32_t *up_needs;     /* [resources] head in links: resources with a need that names it; NULL until somebody asks (up.c) */
 
   /* Scratch. */
@@ -249,6 +250,8 @@ bool guard_now(const struct state *s, uint32_t guard);
 /* After s->unmet and s->down_now changed: who is up, given the facts (places in s->guarded) that came or went and the resources whose
  * disruption began or ended. */
 void up_update(struct state *s, const uint32_t *facts, uint32_t fact_count, const uint32_t *resources, uint32_t resource_count);
+/* What the needs say whoever is up, before the first state: for a thread that wakes no fact. */
+void up_ahead(struct state *s);
 /* The same of all there is, in the first state of all. */
 void up_begin(struct state *s);
 /* Everything that the changes can reach, into resource_queue: its resource_mark is s->mark then, and so is the mark of its

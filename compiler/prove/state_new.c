@@ -227,6 +227,7 @@ static bool sort_apart(void *data)
   struct facts_sorting *f = data;
 
   f->s = begin(f->m, &f->own, f->m->facts.at, f->m->facts.n, true);
+  up_ahead(f->s);
   return true;
 }
 

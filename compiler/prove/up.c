@@ -269,21 +269,17 @@ static bool rise(struct state *s, const bool *kept)
   return true;
 }
 
-/* Depth first along the needs of a resource, in every state: true when none of those that are up comes back to itself; whoever is up
- * needs what is. Where there is another need, or a circle, this does not say. */
-bool state_starts_anew(struct state *s)
+/* Depth first along the needs of resources, in every state: true when none of these comes back to itself. `of`: which; NULL: all. */
+static bool without_circle(const struct state *s, const uint8_t *of)
 {
   enum { ON_THE_WAY = 1, STARTS };
-
-  if (s->asking.n > 0 || !s->needs_later) /* each starts after those before it */
-    return s->asking.n == 0;
   struct arena own = {0};
   ARRAY(uint32_t) way = {0}; /* resources to look at, times two; and one more to say that all it needs starts */
   uint8_t *seen = arena_array(&own, uint8_t, s->m->resources.n + 1);
   bool starts = true;
 
   for (uint32_t r = 0; r < s->m->resources.n && starts; r++) {
-    if (s->up[r] && !seen[r])
+    if ((!of || of[r]) && !seen[r])
       array_push(&own, &way, r << 1);
     while (way.n && starts) {
       uint32_t top = way.at[--way.n], at = top >> 1;
@@ -307,6 +303,16 @@ bool state_starts_anew(struct state *s)
   }
   arena_free(&own);
   return starts;
+}
+
+void up_ahead(struct state *s) { s->no_circle = !s->asking.n && s->needs_later && without_circle(s, NULL); }
+
+/* Whoever is up needs what is. Where there is another need, or a circle, this does not say. */
+bool state_starts_anew(struct state *s)
+{
+  if (s->asking.n > 0 || !s->needs_later) /* each starts after those before it */
+    return s->asking.n == 0;
+  return s->no_circle || without_circle(s, s->up);
 }
 
 void state_comes_back(struct state *s, const bool *kept, bool *up)

@@ -215,6 +215,29 @@ static void test_many(void **state) {
   }
 }
 
+/* Each needs those behind it in the plan, and one of the last another before it, or none. */
+static void test_circles(void **state) {
+  (void)state;
+  enum { ALL = 2600 };
+  for (unsigned circle = 0; circle < 2; circle++) {
+    struct compilation *c = compilation_new(), *d = compilation_new();
+    struct text t = {.arena = &c->arena};
+    struct model *ahead, *after;
+    text_puts(&t, KIND);
+    for (uint32_t i = 0; i < ALL; i++) {
+      text_print(&t, "vm c%u {\n  address = 10.2.%u.%u\n  port = 1/tcp\n  zone = lan\n  tag = Red\n  size = 1\n  needs = [", i, i >> 8, i & 255);
+      if (i + 3 < ALL) text_print(&t, "c%u, c%u, c%u", i + 1, i + 2, i + 3);
+      else if (circle && i + 1 == ALL) text_print(&t, "c%u", ALL - 6);
+      text_puts(&t, "]\n}\n");
+    }
+    const char *of_both = told(c, text_done(&t), &ahead, AHEAD);
+    assert_same(of_both, told(d, text_done(&t), &after, FACTS_FIRST));
+    assert_int_equal(strstr(of_both, "E204") != NULL, circle);
+    compilation_free(c);
+    compilation_free(d);
+  }
+}
+
 static int by_hash(const void *x, const void *y) {
   const uint64_t *a = x, *b = y;
   return *a < *b ? -1 : *a > *b;
@@ -265,6 +288,6 @@ static void test_hashes(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_sleeps), cmocka_unit_test(test_wakes), cmocka_unit_test(test_values), cmocka_unit_test(test_changes), cmocka_unit_test(test_many), cmocka_unit_test(test_hashes)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_sleeps), cmocka_unit_test(test_wakes), cmocka_unit_test(test_values), cmocka_unit_test(test_changes), cmocka_unit_test(test_many), cmocka_unit_test(test_circles), cmocka_unit_test(test_hashes)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
