@@ -216,14 +216,22 @@ static void wake(struct elaboration *e, uint32_t resource) {
   attributes_declare(e, resource);
   if (e->naming) return; /* the passes that follow see it like all others */
   attributes_relate(e, resource);
-  struct attribute_range own = attributes_of(e->m, resource);
+  struct attribute_range own = attributes_unread(e->m, resource);
   for (uint32_t i = own.at; e->related && i < own.end; i++) attribute_cases(e, i);
 }
 
-struct attribute_range attributes_of(const struct model *m, uint32_t resource) {
+struct attribute_range attributes_unread(const struct model *m, uint32_t resource) {
   const struct resource *r = &m->resources.at[resource];
   if (r->attributes == NONE && m->elaboration) wake(m->elaboration, resource);
   return (struct attribute_range){r->attributes, r->attributes + r->attribute_count};
+}
+
+struct attribute_range attributes_of(const struct model *m, uint32_t resource) {
+  struct attribute_range own = attributes_unread(m, resource);
+  if (!m->resources.at[resource].unread) return own;
+  for (uint32_t i = own.at; i < own.end; i++) attribute_cases(m->elaboration, i);
+  m->resources.at[resource].unread = false;
+  return own;
 }
 
 void attributes_of_all(const struct model *m) {
@@ -236,5 +244,5 @@ uint32_t attribute_asleep(const struct elaboration *e, uint32_t resource, uint32
 
 uint32_t fact_attribute(const struct model *m, const struct fact *f) {
   if (f->attribute == NONE || !(f->attribute & ATTRIBUTE_ASLEEP)) return f->attribute;
-  return attributes_of(m, f->by).at + (f->attribute & ~ATTRIBUTE_ASLEEP) - f->by * m->elaboration->asleep->widest;
+  return attributes_unread(m, f->by).at + (f->attribute & ~ATTRIBUTE_ASLEEP) - f->by * m->elaboration->asleep->widest;
 }

@@ -372,7 +372,7 @@ static void all_needs_of_text(const struct model *m, struct fact_slot *slots, co
 
 /* The same of one that has woken since. */
 static uint32_t attribute_called(const struct elaboration *e, uint32_t by, uint32_t attribute) {
-  return e->m->resources.at[by].slept ? attribute_asleep(e, by, attribute - attributes_of(e->m, by).at) : attribute;
+  return e->m->resources.at[by].slept ? attribute_asleep(e, by, attribute - attributes_unread(e->m, by).at) : attribute;
 }
 
 static const struct value *operand(struct elaboration *e, uint32_t by, uint32_t node, uint32_t *attribute) {

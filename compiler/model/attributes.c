@@ -8,7 +8,7 @@
 
 uint32_t attribute_index(const struct elaboration *e, uint32_t resource, uint32_t name) {
   if (asleep_without(e, resource, name)) return NONE;
-  struct attribute_range own = attributes_of(e->m, resource);
+  struct attribute_range own = attributes_unread(e->m, resource);
   for (uint32_t i = own.at; i < own.end; i++)
     if (e->m->attributes.at[i].name == name) return i;
   return NONE;
@@ -80,7 +80,7 @@ static struct cases value_of_node(struct elaboration *e, uint32_t attribute, uin
   if (lazy.node == NONE) return cases_one(e, value_poison(a.at));
   if (!lazy.preset && lazy.node && !o->made && NODE(e, lazy.node)->type == N_TRANSITION && as_written(e, node_child(e, lazy.node, index), lazy.type, &written)) return written;
   if (!lazy.node && a.name == e->words->exists && a.hop_count) return existence(e, attribute, index);
-  uint32_t kind = e->m->resources.at[a.owner].kind_id, place_in_kind = attribute - attributes_of(e->m, a.owner).at;
+  uint32_t kind = e->m->resources.at[a.owner].kind_id, place_in_kind = attribute - attributes_unread(e->m, a.owner).at;
   if (!lazy.node && kind != NONE && place_in_kind < e->kinds.at[kind].field_count)
     return shared(e, e->kinds.at[kind].fields[place_in_kind].node, 0, lazy.type, attribute);
   if (!lazy.node) return cases_one(e, (struct value){.type = V_NONE, .at = a.at});
@@ -248,11 +248,12 @@ struct cases resource_exists(struct elaboration *e, uint32_t resource) {
 void attributes_relate(struct elaboration *e, uint32_t resource) {
   struct model *m = e->m;
   const struct word_table *w = e->words;
-  struct attribute_range own = attributes_of(m, resource);
+  struct attribute_range own = attributes_unread(m, resource);
   for (uint32_t a = own.at; a < own.end; a++) {
     uint32_t name = m->attributes.at[a].name;
     if (name != w->zone && name != w->via && name != w->owner) continue;
-    const struct value *v = &attribute_cases(e, a)->at[0].value;
+    struct guarded zone;
+    const struct value *v = attribute_quiet(e, a) && attribute_glance(e, a, &zone) ? &zone.value : &attribute_cases(e, a)->at[0].value;
     struct resource *r = &m->resources.at[resource];
     if (name == w->zone && v->type == V_ZONE && r->zone == NONE) r->zone = v->id;
     if (name == w->via && v->type == V_RESOURCE && resource_via(m, resource) == NONE) resource_rare_own(m, resource)->via = v->id;
@@ -299,7 +300,9 @@ void attributes_all(struct elaboration *e) {
     if (kind != NONE && e->kinds.at[kind].provider) m->resources.at[r].provider = true;
     if (via != NONE) m->resources.at[via].provider = true;
   }
-  for (uint32_t a = 0; a < m->attributes.n; a++) attribute_cases(e, a);
+  for (uint32_t a = 0; a < m->attributes.n; a++)
+    if (attribute_quiet(e, a)) m->resources.at[m->attributes.at[a].owner].unread = true;
+    else attribute_cases(e, a);
   e->related = true;
   unasked(e);
 }
@@ -326,8 +329,11 @@ const struct value *resource_existence(const struct model *m, uint32_t resource,
 
 struct attribute *attribute_find(const struct model *m, uint32_t resource, uint32_t name) {
   if (m->elaboration && asleep_without(m->elaboration, resource, name)) return NULL;
-  struct attribute_range own = attributes_of(m, resource);
-  for (uint32_t i = own.at; i < own.end; i++)
-    if (m->attributes.at[i].name == name) return &m->attributes.at[i];
+  struct attribute_range own = attributes_unread(m, resource);
+  for (uint32_t i = own.at; i < own.end; i++) {
+    if (m->attributes.at[i].name != name) continue;
+    if (m->resources.at[resource].unread) (void)attribute_cases(m->elaboration, i);
+    return &m->attributes.at[i];
+  }
   return NULL;
 }

@@ -123,7 +123,7 @@ static struct statements statements_new(struct elaboration *e, struct arena *a, 
 
 /* The step in which the code of its owner changes along: that of the first attribute which ends elsewhere than it began. */
 static uint32_t code_step(const struct model *m, uint32_t resource) {
-  struct attribute_range own = attributes_of(m, resource);
+  struct attribute_range own = attributes_unread(m, resource);
   for (uint32_t i = own.at; i < own.end; i++) {
     const struct attribute *a = &m->attributes.at[i];
     if (a->hop_count > 0 && !value_equal(&a->cases.at[0].value, &a->cases.at[a->cases.n - 1].value)) return a->steps[a->hop_count - 1];

@@ -405,6 +405,13 @@ struct opened attribute_open(struct elaboration *e, uint32_t attribute);
 void attribute_close(struct elaboration *e, const struct opened *o);
 /* Where it is kept as text, and its index-th value is a literal that is wanted as it is written: that. */
 bool attribute_as_text(struct elaboration *e, uint32_t attribute, uint32_t index, struct guarded *out);
+/* It does not change, is kept as text, and nothing can be wrong with it: literals that are wanted, a zone, resources that it needs. Nothing
+ * is made to find that out. */
+bool attribute_quiet(const struct elaboration *e, uint32_t attribute);
+/* The one value that it says, where nobody has read it yet: for who does not keep it. False where that is for attribute_cases. */
+bool attribute_glance(struct elaboration *e, uint32_t attribute, struct guarded *out);
+/* The resources that it lists, where nobody has read it yet, by their names; false where that is for attribute_cases. */
+bool attribute_listed(struct elaboration *e, uint32_t attribute, uint32_t *at, uint32_t *resource);
 /* How many values follow each other in what it says itself; 1 without arrows. Are they at `spans`? NULL: nobody asks. */
 uint32_t attribute_links(const struct elaboration *e, uint32_t attribute, struct span *spans);
 /* It is a reference, and no more. */

@@ -42,12 +42,16 @@ void too_many(struct elaboration *e, struct span at) {
 static bool varies(const struct cases *c) { return c->n != 1 || c->at[0].guard != GUARD_ALWAYS; }
 
 struct combos combos_of(struct elaboration *e, const struct cases *lists, uint32_t k, struct span at) {
+  return combos_in(&e->c->arena, e, lists, k, at);
+}
+
+struct combos combos_in(struct arena *a, struct elaboration *e, const struct cases *lists, uint32_t k, struct span at) {
   static const struct combo always = {GUARD_ALWAYS, NULL};
   struct combos all = {.n = 1, .at = &always};
   uint32_t changing = 0;
   for (uint32_t i = 0; i < k; i++) changing += varies(&lists[i]);
   if (!changing) return all;
-  all.slot = arena_array(&e->c->arena, uint32_t, k);
+  all.slot = arena_array(a, uint32_t, k);
   uint32_t slot = 0;
   for (uint32_t i = 0; i < k; i++) {
     if (!varies(&lists[i])) {
@@ -55,17 +59,17 @@ struct combos combos_of(struct elaboration *e, const struct cases *lists, uint32
       continue;
     }
     uint32_t most = all.n * lists[i].n < CASES_MAX ? all.n * lists[i].n : CASES_MAX, n = 0;
-    struct combo *next = arena_array(&e->c->arena, struct combo, most);
-    for (uint32_t a = 0; a < all.n; a++)
+    struct combo *next = arena_array(a, struct combo, most);
+    for (uint32_t c = 0; c < all.n; c++)
       for (uint32_t b = 0; b < lists[i].n; b++) {
-        uint32_t guard = guard_and(e->m, all.at[a].guard, lists[i].at[b].guard);
+        uint32_t guard = guard_and(e->m, all.at[c].guard, lists[i].at[b].guard);
         if (guard == NONE) continue;
         if (n == CASES_MAX) {
           too_many(e, at);
           return (struct combos){0};
         }
-        uint16_t *pick = arena_array(&e->c->arena, uint16_t, changing);
-        if (slot) memcpy(pick, all.at[a].pick, slot * sizeof *pick);
+        uint16_t *pick = arena_array(a, uint16_t, changing);
+        if (slot) memcpy(pick, all.at[c].pick, slot * sizeof *pick);
         pick[slot] = (uint16_t)b;
         next[n++] = (struct combo){guard, pick};
       }
@@ -113,7 +117,7 @@ struct cases value_stand(struct elaboration *e, const struct scope *s, const str
   if (kind == NONE || e->kinds.at[kind].stands == NONE) return none;
   if (e->depth >= DEPTH_MAX) return too_deep(e, v->at);
   e->depth++;
-  struct cases direct = read_attribute(e, s, attributes_of(e->m, v->id).at + e->kinds.at[kind].stands);
+  struct cases direct = read_attribute(e, s, attributes_unread(e->m, v->id).at + e->kinds.at[kind].stands);
   struct cases_builder b = {.at = v->at};
   for (uint32_t i = 0; i < direct.n; i++) {
     struct cases further = value_stand(e, s, &direct.at[i].value);
@@ -441,7 +445,7 @@ void scope_step(const struct elaboration *e, struct scope *s, uint32_t resource,
   s->hop = NONE;
   if (resource == NONE) return;
   uint32_t found = 0;
-  struct attribute_range own = attributes_of(e->m, resource);
+  struct attribute_range own = attributes_unread(e->m, resource);
   for (uint32_t i = own.at; i < own.end; i++) {
     const struct attribute *a = &e->m->attributes.at[i];
     for (uint32_t h = 0; h < a->hop_count; h++)

@@ -23,6 +23,7 @@ struct value no_text(struct elaboration *e, const struct value *v, uint32_t node
 struct combo { uint32_t guard; const uint16_t *pick; };
 struct combos { uint32_t n; const struct combo *at; uint32_t *slot; };
 struct combos combos_of(struct elaboration *e, const struct cases *lists, uint32_t k, struct span at);
+struct combos combos_in(struct arena *a, struct elaboration *e, const struct cases *lists, uint32_t k, struct span at); /* in that arena */
 const struct value *combo_value(const struct combos *c, uint32_t combo, const struct cases *lists, uint32_t i);
 
 int values_overlap(const struct value *a, const struct value *b); /* likewise */

@@ -31,7 +31,7 @@ static struct cases unknown_attribute(struct elaboration *e, uint32_t resource, 
                                   name_text(&e->c->names, r->kind), name_text(&e->c->names, r->name), word);
   f->resource = r->name;
   ARRAY(const char *) known = {0};
-  struct attribute_range own = attributes_of(e->m, resource);
+  struct attribute_range own = attributes_unread(e->m, resource);
   for (uint32_t i = own.at, end = own.at + suggest_among(e, own.end - own.at); i < end; i++)
     array_push(&e->c->arena, &known, name_text(&e->c->names, e->m->attributes.at[i].name));
   suggest(e, f, word, known.at, known.n);

@@ -16,8 +16,33 @@ static uint32_t attribute_behind(const struct fact_maker *f, uint32_t node) {
   return attribute_index(f->e, f->resource, NODE(f->e, node)->text);
 }
 
+/* Most operands are a field of the kind, which means its attribute wherever no zone or kind is wanted: then those are the cases. */
+static bool field_cases(struct fact_maker *f, uint32_t node, const struct type *want, struct cases *out) {
+  struct elaboration *e = f->e;
+  const struct node *n = NODE(e, node);
+  uint32_t kind = e->m->resources.at[f->resource].kind_id, field;
+  if (!node || n->type != N_REF || n->child || f->scope.guard != GUARD_ALWAYS || e->depth >= DEPTH_MAX) return false;
+  if (kind == NONE || (field = kind_field(&e->kinds.at[kind], n->text)) == NONE) return false;
+  if (want && want->tag == T_ZONE && !type_wants(e->kinds.at[kind].fields[field].type, T_ZONE)) return false;
+  uint32_t attribute = attributes_unread(e->m, f->resource).at + field;
+  struct guarded *said = arena_new(f->passing, struct guarded);
+  *out = attribute_glance(e, attribute, said) ? (struct cases){1, said} : *attribute_cases(e, attribute);
+  return true;
+}
+
+static struct cases operand(struct fact_maker *f, uint32_t node, const struct type *want) {
+  struct cases c;
+  return field_cases(f, node, want, &c) ? c : eval_node(f->e, &f->scope, node, want);
+}
+
+static struct cases standing(struct fact_maker *f, uint32_t node) {
+  struct cases c = operand(f, node, NULL);
+  return cases_stand(f->e, &f->scope, &c);
+}
+
 static void place(struct fact_maker *f, struct fact *fact, uint32_t operand) {
   fact->attribute = attribute_behind(f, operand);
+  if (fact->attribute != NONE) (void)attribute_cases(f->e, fact->attribute); /* messages show it */
   fact->span = node_span(f->e->tree, f->item);
   if (fact->attribute != NONE && f->e->m->attributes.at[fact->attribute].written) fact->span = f->e->m->attributes.at[fact->attribute].at;
 }
@@ -120,7 +145,7 @@ static uint32_t zone_in(struct fact_maker *f, const struct value *v, const char 
   return NONE;
 }
 
-static struct cases zone_cases(struct fact_maker *f, uint32_t node) { return eval_node(f->e, &f->scope, node, type_plain(T_ZONE)); }
+static struct cases zone_cases(struct fact_maker *f, uint32_t node) { return operand(f, node, type_plain(T_ZONE)); }
 
 /* ── serves ────────────────────────────────────────────────────────────────── */
 
@@ -144,9 +169,9 @@ static void serves_one(struct fact_maker *f, const struct value *host, const str
 static void serves(struct fact_maker *f, uint32_t guard) {
   uint32_t host = node_child(f->e, f->item, 0), second = node_child(f->e, f->item, 1), third = node_child(f->e, f->item, 2);
   if (!host || !second) return;
-  struct cases parts[3] = {eval_standing(f->e, &f->scope, host, NULL), zone_cases(f, third ? third : second)};
-  if (third) parts[2] = eval_node(f->e, &f->scope, second, type_plain(T_PORT));
-  struct combos combos = combos_of(f->e, parts, third ? 3 : 2, node_span(f->e->tree, f->item));
+  struct cases parts[3] = {standing(f, host), zone_cases(f, third ? third : second)};
+  if (third) parts[2] = operand(f, second, type_plain(T_PORT));
+  struct combos combos = combos_in(f->passing, f->e, parts, third ? 3 : 2, node_span(f->e->tree, f->item));
   for (uint32_t c = 0; c < combos.n; c++) {
     const struct value *hosts, *ports = NULL;
     uint32_t zone = zone_in(f, combo_value(&combos, c, parts, 1), "serves"), all = guard_and(f->e->m, guard, combos.at[c].guard);
@@ -212,7 +237,7 @@ static bool vhost_of(struct fact_maker *f, const struct value *v, struct fact *f
 static void forward_targets(struct fact_maker *f, struct fact *fact, const struct value *targets, bool any_of, uint32_t to_zone) {
   const struct value *items;
   uint32_t n = elements(targets, &items);
-  struct target *all = arena_array(&f->e->c->arena, struct target, n + 1u);
+  struct target *all = arena_array(any_of ? &f->e->c->arena : f->passing, struct target, n + 1u);
   uint32_t count = 0;
   for (uint32_t i = 0; i < n; i++) {
     if (value_poisoned(&items[i])) return;
@@ -272,13 +297,13 @@ static void forwards(struct fact_maker *f, uint32_t guard) {
   if (o.any_of && parts[F_TARGET].at[0].value.type == V_CALL) parts[F_TARGET] = eval_node(f->e, &f->scope, NODE(f->e, o.target)->child, NULL);
   parts[F_TARGET] = cases_stand(f->e, &f->scope, &parts[F_TARGET]);
   if (o.to_zone) parts[F_TO_ZONE] = zone_cases(f, o.to_zone);
-  if (o.as) parts[F_AS] = eval_standing(f->e, &f->scope, NODE(f->e, o.as)->child, NULL);
+  if (o.as) parts[F_AS] = standing(f, NODE(f->e, o.as)->child);
   if (o.host) {
-    parts[F_HOST] = eval_standing(f->e, &f->scope, o.host, NULL);
-    parts[F_PORTS] = eval_node(f->e, &f->scope, o.ports, type_plain(T_PORT));
+    parts[F_HOST] = standing(f, o.host);
+    parts[F_PORTS] = operand(f, o.ports, type_plain(T_PORT));
     parts[F_ZONE] = zone_cases(f, o.zone);
   }
-  struct combos combos = combos_of(f->e, parts, 6, node_span(f->e->tree, f->item));
+  struct combos combos = combos_in(f->passing, f->e, parts, 6, node_span(f->e->tree, f->item));
   for (uint32_t c = 0; c < combos.n; c++) {
     uint32_t all = guard_and(f->e->m, guard, combos.at[c].guard);
     if (all != NONE) forward_one(f, &o, &combos, c, parts, all);
@@ -303,9 +328,9 @@ static void names_one(struct fact_maker *f, struct fact fact, const struct value
 static void names(struct fact_maker *f, uint32_t guard) {
   uint32_t host = node_child(f->e, f->item, 0), zone = node_child(f->e, f->item, 1), value = node_child(f->e, f->item, 2), ttl = node_child(f->e, f->item, 3);
   if (!value) return;
-  struct cases parts[4] = {eval_standing(f->e, &f->scope, host, NULL), zone_cases(f, zone), eval_standing(f->e, &f->scope, value, NULL)};
+  struct cases parts[4] = {standing(f, host), zone_cases(f, zone), standing(f, value)};
   if (ttl) parts[3] = eval_cases(f->e, &f->scope, ttl, NULL);
-  struct combos combos = combos_of(f->e, parts, ttl ? 4 : 3, node_span(f->e->tree, f->item));
+  struct combos combos = combos_in(f->passing, f->e, parts, ttl ? 4 : 3, node_span(f->e->tree, f->item));
   for (uint32_t c = 0; c < combos.n; c++) {
     struct fact fact = fact_new(f, FACT_NAMES, guard_and(f->e->m, guard, combos.at[c].guard));
     place(f, &fact, value);
@@ -334,8 +359,8 @@ static uint32_t negative_ttl(struct fact_maker *f) {
 static void owns(struct fact_maker *f, uint32_t guard) {
   uint32_t domain = node_child(f->e, f->item, 0), zone = node_child(f->e, f->item, 1);
   if (!zone) return;
-  struct cases parts[2] = {eval_standing(f->e, &f->scope, domain, NULL), zone_cases(f, zone)};
-  struct combos combos = combos_of(f->e, parts, 2, node_span(f->e->tree, f->item));
+  struct cases parts[2] = {standing(f, domain), zone_cases(f, zone)};
+  struct combos combos = combos_in(f->passing, f->e, parts, 2, node_span(f->e->tree, f->item));
   for (uint32_t c = 0; c < combos.n; c++) {
     struct fact fact = fact_new(f, FACT_OWNS, guard_and(f->e->m, guard, combos.at[c].guard));
     place(f, &fact, domain);
@@ -373,8 +398,8 @@ static void hosts_one(struct fact_maker *f, struct fact fact, const struct value
 static void hosts(struct fact_maker *f, uint32_t guard) {
   uint32_t url = node_child(f->e, f->item, 0), at = node_child(f->e, f->item, 1);
   if (!at) return;
-  struct cases parts[2] = {eval_standing(f->e, &f->scope, url, NULL), eval_node(f->e, &f->scope, at, type_plain(T_RESOURCE))};
-  struct combos combos = combos_of(f->e, parts, 2, node_span(f->e->tree, f->item));
+  struct cases parts[2] = {standing(f, url), eval_node(f->e, &f->scope, at, type_plain(T_RESOURCE))};
+  struct combos combos = combos_in(f->passing, f->e, parts, 2, node_span(f->e->tree, f->item));
   for (uint32_t c = 0; c < combos.n; c++) {
     struct fact fact = fact_new(f, FACT_HOSTS, guard_and(f->e->m, guard, combos.at[c].guard));
     place(f, &fact, url);
@@ -427,11 +452,22 @@ static bool needs_resources(struct fact_maker *f, const struct value *list) {
   return true;
 }
 
+/* The same of a list that nobody has read yet. */
+static bool needs_text(struct fact_maker *f, uint32_t attribute) {
+  struct elaboration *e = f->e;
+  uint32_t first = e->m->facts.n, at = 0, on;
+  if (!always_there(f) || !attribute_listed(e, attribute, &at, &on)) return false;
+  for (; on != NONE && !resource_stands(e, on); (void)attribute_listed(e, attribute, &at, &on))
+    array_push(&e->c->arena, &e->m->facts, slot_of_need(f->resource, on));
+  if (on != NONE) e->m->facts.n = first; /* one stands for something else */
+  return on == NONE;
+}
+
 /* The attribute `needs` of a resource. */
 static void needs_attribute(struct fact_maker *f) {
   struct elaboration *e = f->e;
   uint32_t attribute = attribute_index(e, f->resource, e->words->needs);
-  if (attribute == NONE) return;
+  if (attribute == NONE || needs_text(f, attribute)) return;
   const struct cases *c = attribute_cases(e, attribute);
   const struct lazy_attribute *lazy = &e->lazies.at[attribute];
   struct need_list *list = f->scratch;
@@ -533,16 +569,20 @@ static void place_needs(struct elaboration *e) {
 
 void facts_build(struct elaboration *e) {
   struct need_list scratch = {0};
+  struct arena passing = {0};
   asleep_read(e);
   for (uint32_t r = 0; r < e->m->resources.n; r++) {
     while (r < e->m->resources.n && resource_asleep(e->m, r)) r = asleep_facts(e, r);
     if (r == e->m->resources.n) break;
     uint32_t kind = e->m->resources.at[r].kind_id;
     e->m->resources.at[r].slept = false;
-    struct fact_maker f = {.e = e, .resource = r, .scope = scope_resource(e, r, false), .exists = resource_exists(e, r), .scratch = &scratch};
+    struct fact_maker f = {.e = e, .resource = r, .scope = scope_resource(e, r, false), .exists = resource_exists(e, r), .scratch = &scratch,
+                           .passing = &passing};
     if (kind != NONE) items(&f, NODE(e, e->kinds.at[kind].node)->child, GUARD_ALWAYS);
     needs_attribute(&f);
+    arena_reset(&passing);
   }
+  arena_free(&passing);
   asleep_taken(e);
   facts_finish(e);
   place_needs(e);

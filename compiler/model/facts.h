@@ -11,6 +11,7 @@ struct fact_maker {
   struct scope scope;
   struct cases exists;  /* of the resource */
   struct need_list *scratch; /* of its attribute `needs`; one for all resources */
+  struct arena *passing;     /* what is gone with the resource */
 };
 /* What needs all facts: which names are hosted, and what follows from that. */
 void facts_finish(struct elaboration *e);

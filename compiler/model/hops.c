@@ -25,7 +25,7 @@ static bool named(struct elaboration *e, uint32_t ref, uint32_t *resource, uint3
                   name_text(&e->c->names, e->m->resources.at[*resource].kind), name, node_name(e, member));
   f->resource = NODE(e, ref)->text;
   ARRAY(const char *) known = {0};
-  struct attribute_range own = attributes_of(e->m, *resource);
+  struct attribute_range own = attributes_unread(e->m, *resource);
   for (uint32_t i = own.at, end = own.at + suggest_among(e, own.end - own.at); i < end; i++)
     array_push(&e->c->arena, &known, name_text(&e->c->names, e->m->attributes.at[i].name));
   suggest(e, f, node_name(e, member), known.at, known.n);

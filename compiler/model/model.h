@@ -41,7 +41,8 @@ struct resource {
   uint32_t zone;          /* its `zone` attribute, or NONE */
   uint32_t node;          /* N_RESOURCE, N_PLAIN */
   uint32_t attributes;    /* in model.attributes: see attributes_of */
-  uint32_t attribute_count : 30;
+  uint32_t attribute_count : 29;
+  bool unread : 1;        /* some of its attributes have no cases yet: see attributes_of */
   bool provider : 1;      /* its kind serves its own endpoint or carries changes for others */
   bool slept : 1;         /* its facts are from its sleep (model/asleep.c) */
   uint32_t rare;          /* index into model.rare */
@@ -442,6 +443,8 @@ uint32_t fact_attribute(const struct model *m, const struct fact *f);
  * asks (model/asleep.c): nothing but this may look at `attributes` and `attribute_count`. */
 struct attribute_range { uint32_t at, end; };
 struct attribute_range attributes_of(const struct model *m, uint32_t resource);
+/* The same for who looks at no values: those of which nothing can be wrong may not have been read. */
+struct attribute_range attributes_unread(const struct model *m, uint32_t resource);
 void attributes_of_all(const struct model *m); /* makes those of all: for who goes through model.attributes */
 /* The value of a resource's attribute with a given name in a state; NULL when it has none. */
 const struct value *attribute_value(const struct model *m, uint32_t resource, uint32_t name, const bool *done);

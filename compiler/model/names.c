@@ -121,7 +121,7 @@ static void candidate_words(struct candidates *c, const struct elaboration *e, c
 
 static void candidate_attributes(struct candidates *c, const struct elaboration *e, uint32_t self) {
   if (self == NONE) return;
-  struct attribute_range own = attributes_of(e->m, self);
+  struct attribute_range own = attributes_unread(e->m, self);
   for (uint32_t i = own.at; i < own.end; i++) candidate(c, e, e->m->attributes.at[i].name);
 }
 

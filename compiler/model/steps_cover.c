@@ -26,7 +26,7 @@ static uint32_t attribute_named_by(struct elaboration *e, uint32_t ref, const st
   if (attribute == NONE) {
     struct finding *f = finding_add(e->c, CODE_102, node_span(e->tree, member), "`%s` has no attribute `%s`", resource_name(e, id), node_name(e, member));
     ARRAY(const char *) known = {0};
-    struct attribute_range own = attributes_of(e->m, id);
+    struct attribute_range own = attributes_unread(e->m, id);
     for (uint32_t i = own.at, end = own.at + suggest_among(e, own.end - own.at); i < end; i++)
       array_push(&e->c->arena, &known, name_text(&e->c->names, e->m->attributes.at[i].name));
     suggest(e, f, node_name(e, member), known.at, known.n);
@@ -88,7 +88,7 @@ bool hops_named(struct elaboration *e, uint32_t node, const struct binding *bind
     return false;
   }
   *resource = v.id;
-  struct attribute_range own = attributes_of(e->m, v.id);
+  struct attribute_range own = attributes_unread(e->m, v.id);
   for (uint32_t i = own.at; i < own.end; i++)
     for (uint32_t h = 0; h < e->m->attributes.at[i].hop_count; h++) array_push(&e->c->arena, out, (struct hop){i, h});
   return true;

@@ -296,7 +296,7 @@ struct said { uint8_t terms; uint32_t takes, via; /* attributes, NONE */ };
 
 static struct said said_by(struct elaboration *e, uint32_t resource) {
   struct said s = {0, NONE, NONE};
-  struct attribute_range own = attributes_of(e->m, resource);
+  struct attribute_range own = attributes_unread(e->m, resource);
   for (uint32_t i = own.at; i < own.end; i++) {
     uint32_t name = e->m->attributes.at[i].name;
     uint8_t term = way_term(e, name);

@@ -34,6 +34,72 @@ bool attribute_as_text(struct elaboration *e, uint32_t attribute, uint32_t index
          !memcmp(&fit, &out->value, sizeof fit);
 }
 
+/* ── What need not be read yet ─────────────────────────────────────────────── */
+
+static uint32_t word_of(const struct elaboration *e, uint32_t source, const struct plain_value *v) {
+  uint32_t name = name_find(&e->c->names, e->c->sources.at[source].text + v->start, v->end - v->start);
+  const struct word_table *w = e->words;
+  return name == w->old || name == w->new || name == w->via || name == w->any ? NONE : name;
+}
+
+static uint32_t zone_said(const struct elaboration *e, struct span at) {
+  struct plain_value v = {.start = at.start, .end = at.end};
+  uint32_t name = word_of(e, at.source, &v);
+  return name == NONE ? NONE : zone_find(e, name);
+}
+
+/* A list of resources by their names. */
+static bool lists_resources(const struct elaboration *e, struct span at) {
+  struct plain_value v;
+  for (uint32_t from = at.start; plain_element(e->tree, at.source, &from, &v);) {
+    uint32_t name = v.type == V_WORD ? word_of(e, at.source, &v) : NONE;
+    if (name == NONE || index_get(&e->resource_index, name) == NONE) return false;
+  }
+  return true;
+}
+
+static bool still_text(const struct elaboration *e, uint32_t attribute) {
+  const struct lazy_attribute *lazy = &e->lazies.at[attribute];
+  return lazy->state == LAZY_NOT && node_is_text(lazy->node) && node_text_links(lazy->node) == 1 && !e->seen && !e->naming &&
+         !e->m->attributes.at[attribute].hop_count;
+}
+
+bool attribute_quiet(const struct elaboration *e, uint32_t attribute) {
+  const struct attribute *a = &e->m->attributes.at[attribute];
+  const struct lazy_attribute *lazy = &e->lazies.at[attribute];
+  if (!still_text(e, attribute)) return false;
+  if (!node_text_single(lazy->node, V_WORD) && !node_text_single(lazy->node, V_LIST)) {
+    const struct dozing *d = dozing_of(e, a->owner);
+    uint32_t nth = attribute - e->m->resources.at[a->owner].attributes, first = lazy->node >> 8 & 0xff, slot = 0;
+    while (slot < d->slot_count && d->slots[slot].attribute != nth) slot++;
+    return first != V_ENDPOINT && slot < d->slot_count && d->slots[slot].wants >> first & 1;
+  }
+  if (resource_rare(e, a->owner)->bindings) return false;
+  if (node_text_single(lazy->node, V_WORD)) return lazy->type->tag == T_ZONE && zone_said(e, a->at) != NONE;
+  return a->name == e->words->needs && lazy->type->tag == T_ANY && lists_resources(e, a->at);
+}
+
+bool attribute_glance(struct elaboration *e, uint32_t attribute, struct guarded *out) {
+  const struct attribute *a = &e->m->attributes.at[attribute];
+  const struct lazy_attribute *lazy = &e->lazies.at[attribute];
+  if (!still_text(e, attribute)) return false;
+  if (!node_text_single(lazy->node, V_WORD)) return attribute_as_text(e, attribute, 0, out);
+  *out = (struct guarded){.value = {.type = V_ZONE, .at = a->at}, .guard = GUARD_ALWAYS};
+  return lazy->type->tag == T_ZONE && !resource_rare(e, a->owner)->bindings && (out->value.id = zone_said(e, a->at)) != NONE;
+}
+
+bool attribute_listed(struct elaboration *e, uint32_t attribute, uint32_t *at, uint32_t *resource) {
+  struct span list = e->m->attributes.at[attribute].at;
+  struct plain_value v;
+  if (*at == 0 && (!attribute_quiet(e, attribute) || !node_text_single(e->lazies.at[attribute].node, V_LIST))) return false;
+  *resource = NONE;
+  if (*at == 0) *at = list.start;
+  if (plain_element(e->tree, list.source, at, &v)) *resource = index_get(&e->resource_index, word_of(e, list.source, &v));
+  return true;
+}
+
+/* ── How many values ───────────────────────────────────────────────────────── */
+
 uint32_t attribute_links(const struct elaboration *e, uint32_t attribute, struct span *spans) {
   uint32_t node = e->lazies.at[attribute].node, n = 0;
   struct plain_value v;

@@ -29,14 +29,14 @@ static uint32_t attribute_of(const struct elaboration *e, uint32_t step, const s
   switch ((enum reading_type)r->type) {
   case READ_NAME: return attribute_index(e, s->resource, e->words->name);
   case READ_ID: return NONE;
-  case READ_FIELD: return attributes_of(e->m, s->resource).at + r->field;
+  case READ_FIELD: return attributes_unread(e->m, s->resource).at + r->field;
   case READ_HOP: return s->hop_count == 1 ? s->hops[0].attribute : NONE;
   }
   return NONE;
 }
 
 static const struct value *value_read(const struct elaboration *e, uint32_t attribute, uint32_t step, const struct reading *r) {
-  return value_beside(e->m, &e->m->attributes.at[attribute].cases, step, r->after);
+  return value_beside(e->m, attribute_cases(e->m->elaboration, attribute), step, r->after);
 }
 
 /* Has it one text wherever it stands? */

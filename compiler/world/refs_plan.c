@@ -125,6 +125,7 @@ static void patches_of(struct planning *x) {
 
     if (!a->written || (a->name != patch && a->name != code))
       continue;
+    (void)attributes_of(m, a->owner); /* reads them */
     for (uint32_t k = 0; k < a->cases.n; k++) {
       const struct value *v = &a->cases.at[k].value;
 
