@@ -145,6 +145,15 @@ static void declare(const struct said *s, uint32_t slot, const struct type *type
                 (struct span){s->source, s->values[slot].start, s->values[last].end});
 }
 
+/* Names that its values will have once they are read: there from now on, since nobody may add one while others read them. */
+static void names_ahead(const struct said *s, const struct plain_value *v) {
+  struct plain_value item;
+  struct value literal;
+  if (v->type == V_STRING || v->type == V_VERSION || v->type == V_ENDPOINT) (void)plain_literal(s->e->tree, s->source, v, &literal);
+  for (uint32_t at = v->start; v->type == V_LIST && plain_element(s->e->tree, s->source, &at, &item);)
+    if (item.type != V_WORD) (void)plain_literal(s->e->tree, s->source, &item, &literal);
+}
+
 /* In the order of declare.c: the fields of the kind, what else is written, and what the kind says of that. */
 void attributes_of_text(struct elaboration *e, uint32_t resource) {
   uint32_t node = e->m->resources.at[resource].node;
@@ -152,6 +161,7 @@ void attributes_of_text(struct elaboration *e, uint32_t resource) {
   const struct kind *k = &e->kinds.at[e->m->resources.at[resource].kind_id];
   struct said s = {.e = e, .resource = resource, .source = NODE(e, node)->source, .shape = &e->tree->shapes.at[plain_of(e->tree, node).shape]};
   plain_read(e->tree, node, s.values);
+  for (uint32_t i = 0; i < d->slot_count; i++) names_ahead(&s, &s.values[i]);
   for (uint32_t i = 0, next = 0; i < k->field_count; i++) {
     const struct field *field = &k->fields[i];
     while (next < d->slot_count && !s.shape->names[next]) next++;
