@@ -110,14 +110,6 @@ void ahead_stop(struct ahead *a) {
   compilation_free(a->c);
 }
 
-/* The same between the values, and so the same names there as well. */
-static bool same_layout(const struct plain_layout *x, const struct plain_layout *y, uint32_t n) {
-  if (x->head != y->head || x->brace != y->brace || x->line != y->line || x->first != y->first || memcmp(x->text, y->text, x->head) != 0) return false;
-  for (uint32_t i = 0; i <= n; i++)
-    if (x->gaps[i].n != y->gaps[i].n || memcmp(x->text + x->gaps[i].at, y->text + y->gaps[i].at, x->gaps[i].n) != 0) return false;
-  return true;
-}
-
 static uint32_t layout_known(struct ahead *a, uint32_t layout) {
   const struct tree *t = a->p->tree;
   const struct plain_layout *x = &a->tree.layouts.at[layout];
@@ -125,7 +117,7 @@ static uint32_t layout_known(struct ahead *a, uint32_t layout) {
   if (a->known[layout].layout == 0 && a->known[layout].tries < TRIES) {
     a->known[layout].tries++;
     for (uint32_t i = 0; i < t->layouts.n && a->known[layout].layout == 0; i++)
-      if (t->shapes.at[t->layouts.at[i].shape].n == n && same_layout(x, &t->layouts.at[i], n)) a->known[layout].layout = i + 1;
+      if (t->shapes.at[t->layouts.at[i].shape].n == n && layout_same(x, &t->layouts.at[i], n)) a->known[layout].layout = i + 1;
   }
   return a->known[layout].layout;
 }

@@ -10,6 +10,7 @@
 #define INTERPOLATION_LIMIT 64  /* interpolations within each other */
 #define FINDINGS_LIMIT 1000     /* findings per source; more is no plan */
 #define PLAIN_USUAL 32u         /* names that a plain resource is expected to say again */
+#define LAYOUTS_USUAL 8u        /* layouts that it may have, and a look at its text tells which */
 
 struct range {
   uint32_t start, end;
@@ -102,7 +103,9 @@ struct parser {
   bool command_next;      /* a word here would be a command's name */
 
   uint32_t usual[PLAIN_USUAL]; /* plain.c: the names that stood in the same places of the resource before */
-  uint32_t usual_shape, usual_layout;
+  uint32_t usual_shape;
+  struct usual_layout { uint32_t layout, met; } layouts[LAYOUTS_USUAL]; /* those that are tried, the one met most often first */
+  uint32_t layout_count;
   struct ahead *ahead;    /* ahead.c: what the second thread has read, NULL */
   uint8_t *keywords;      /* by name id: index into the table of keywords, 0 for none */
   uint32_t keyword_count;

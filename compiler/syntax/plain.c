@@ -265,19 +265,39 @@ static uint32_t shape_of(const struct reader *r, uint32_t kind) {
   return *usual = t->shapes.n - 1;
 }
 
-/* Keeps what stands between the values of this one; 0 when there are too many such already, or its lines end somewhere else. */
+bool layout_same(const struct plain_layout *x, const struct plain_layout *y, uint32_t n) {
+  if (x->head != y->head || x->brace != y->brace || x->line != y->line || x->first != y->first || memcmp(x->text, y->text, x->head) != 0) return false;
+  for (uint32_t i = 0; i <= n; i++)
+    if (x->gaps[i].n != y->gaps[i].n || memcmp(x->text + x->gaps[i].at, y->text + y->gaps[i].at, x->gaps[i].n) != 0) return false;
+  return true;
+}
+
+/* It was met: its place among those that are tried. */
+static void layout_met(struct parser *p, uint32_t layout) {
+  uint32_t i = p->layout_count < LAYOUTS_USUAL ? p->layout_count++ : LAYOUTS_USUAL - 1;
+  p->layouts[i] = (struct usual_layout){layout, 1};
+}
+
+/* Keeps what stands between the values of this one, where no other had the same; 0 when there are too many such already, or its lines end
+ * somewhere else. */
 static uint32_t layout_new(const struct reader *r, uint32_t shape, const char *start) {
   struct tree *t = r->p->tree;
-  uint32_t begin = offset(r, start), end = offset(r, r->s), at = r->label + r->label_length;
-  uint32_t behind = r->n ? r->values_at[r->n - 1].end : at;
+  uint32_t begin = offset(r, start), end = offset(r, r->s), last = r->label + r->label_length, at = 0;
+  uint32_t behind = r->n ? r->values_at[r->n - 1].end : last;
   bool one_line = r->line_start <= begin;
-  if (t->layouts.n >= LAYOUTS_MOST || (!one_line && r->line_start < behind)) return 0;
-  struct plain_gap *gaps = arena_array(&t->c->arena, struct plain_gap, r->n + 1u);
-  for (uint32_t i = 0; i < r->n; at = r->values_at[i++].end) gaps[i] = (struct plain_gap){at - begin, r->values_at[i].start - at};
-  gaps[r->n] = (struct plain_gap){at - begin, end - at};
-  array_push(&t->c->arena, &t->layouts,
-             ((struct plain_layout){shape, start, r->label - begin, r->brace - r->label - r->label_length, gaps, one_line ? 0 : end - r->line_start, one_line ? 0 : end - r->first_at}));
-  return r->p->usual_layout = t->layouts.n;
+  if (!one_line && r->line_start < behind) return 0;
+  struct plain_gap gaps[SHAPE_NAMES + 1];
+  for (uint32_t i = 0; i < r->n; last = r->values_at[i++].end) gaps[i] = (struct plain_gap){last - begin, r->values_at[i].start - last};
+  gaps[r->n] = (struct plain_gap){last - begin, end - last};
+  struct plain_layout made = {shape, start, r->label - begin, r->brace - r->label - r->label_length, gaps, one_line ? 0 : end - r->line_start, one_line ? 0 : end - r->first_at};
+  while (at < t->layouts.n && (t->layouts.at[at].shape != shape || !layout_same(&t->layouts.at[at], &made, r->n))) at++;
+  if (at == LAYOUTS_MOST) return 0;
+  if (at == t->layouts.n) {
+    made.gaps = memcpy(arena_array(&t->c->arena, struct plain_gap, r->n + 1u), gaps, (r->n + 1u) * sizeof *gaps);
+    array_push(&t->c->arena, &t->layouts, made);
+  }
+  layout_met(r->p, at);
+  return at + 1;
 }
 
 static inline bool equal(const char *a, const char *b, uint32_t n) {
@@ -324,14 +344,16 @@ static void begin(struct reader *r, const char *start, bool glance) {
 
 /* The layout of the resource that begins here, plus one, when it is one of those that were seen; 0. */
 static uint32_t layout_seen(struct reader *r) {
-  enum { TRIED = 4 };
   const struct tree *t = r->p->tree;
   const char *start = r->s;
-  for (uint32_t i = 0; i < t->layouts.n && i < TRIED; i++) {
-    uint32_t at = (r->p->usual_layout + t->layouts.n - 1 - i) % t->layouts.n;
-    if (alike(r, &t->layouts.at[at])) {
-      lines_behind(r, &t->layouts.at[at]);
-      return r->p->usual_layout = at + 1;
+  for (uint32_t i = 0; i < r->p->layout_count; i++) {
+    struct usual_layout *usual = &r->p->layouts[i], met = *usual;
+    const struct plain_layout *x = &t->layouts.at[met.layout];
+    if (alike(r, x)) {
+      usual->met = ++met.met;
+      if (i > 0 && usual[-1].met < met.met) *usual = usual[-1], usual[-1] = met;
+      lines_behind(r, x);
+      return met.layout + 1;
     }
     begin(r, start, true);
   }

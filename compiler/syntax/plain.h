@@ -50,6 +50,9 @@ bool plain_space(struct reader *r);
  * and its layout, plus one, 0 when no other has it. Nothing is made but these, and of its name nothing but the hash. */
 bool plain_glance(struct reader *r, uint32_t *shape, uint32_t *layout);
 
+/* The same between the values, and so the same names there as well: of two with as many values. */
+bool layout_same(const struct plain_layout *x, const struct plain_layout *y, uint32_t n);
+
 /* ── ahead.c: a second thread that glances meanwhile ───────────────────────── */
 
 struct glimpse {        /* a resource that has been found plain */
