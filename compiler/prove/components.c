@@ -264,6 +264,7 @@ void terms_build(struct model *m, struct proving *v) {
   for (uint32_t i = 0; i < m->steps.n; i++) ids[i] = i;
   for (uint32_t i = 0; i < v->term_count; i++) v->term_steps[i] = term_depends(m, v, &v->terms[i], ids);
   judge_terms(m, v);
+  v->apart = v->unsteady_count == 0 && v->window_index == NONE;
   v->forgotten = arena_array(a, bool, m->steps.n + 1);
   v->local = arena_array(a, uint32_t, m->steps.n + 1);
   for (uint32_t i = 0; i < m->steps.n; i++) v->local[i] = NONE;

@@ -398,6 +398,7 @@ static void take_order(struct planning *g, const struct group *group, const stru
     g->v->position[step] = g->p->order.n;
     array_push(a, &g->p->order, step);
     g->v->elapsed += known_length(&g->m->steps.at[step]);
+    if (g->v->apart) continue;
     done_put(g->m, done, step, true);
     array_push(&g->v->scratch, &g->v->changed, step);
   }

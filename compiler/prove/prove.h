@@ -83,6 +83,8 @@ struct proving {
   uint32_t *local;               /* scratch of the search, per step: its number in the group, else NONE */
   bool *done; uint32_t done_count; /* flags of the state of the order last gone to */
   ARRAY(uint32_t) changed;       /* steps whose flags the search has changed since the state was last set to them */
+  bool apart;                    /* nothing that is asked of a component depends on where the others are: see goto_alone */
+  bool *alone; const struct component *alone_of; uint32_t alone_to; /* flags of goto_alone */
   bool *flags, *back;            /* scratch of the search, per resource */
   bool *seen; uint32_t *gathered; /* scratch, per step: of components.c */
   struct step_list *rule_steps;    /* per forbidden: the steps it depends on */
@@ -119,6 +121,9 @@ bool *done_new(const struct model *m);
 void done_put(const struct model *m, bool *done, uint32_t step, bool value); /* the step and its parts */
 /* Goes to state k of the order (0 is the baseline). */
 void goto_state(struct model *m, const struct proof *p, struct state *s, uint32_t k);
+/* The same for who asks no more than what the steps of a component can change, in a state from its first on: those of others may be as
+ * they are at the start, so that there are few to go by. */
+void goto_alone(struct model *m, const struct proof *p, struct state *s, const struct component *c, uint32_t k);
 /* Goes to a during-state of the step at order.at[k]: with `after` that of state k + 1, else that of state k. */
 void goto_during(struct model *m, const struct proof *p, struct state *s, uint32_t k, bool after);
 /* Goes to a leading-part state of the covering step at order.at[k]: so many of its parts made. False when it has no such. */

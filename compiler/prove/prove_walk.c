@@ -44,6 +44,32 @@ void goto_state(struct model *m, const struct proof *p, struct state *s, uint32_
   state_walk(s, p, k, proof_flags(m, p, k), NULL, 0);
 }
 
+/* The flags of the component that was gone to last, and of those that have to be others. */
+static void put_alone(const struct model *m, struct proving *v, uint32_t step, bool value) {
+  done_put(m, v->alone, step, value);
+  array_push(&v->scratch, &v->changed, step);
+}
+
+void goto_alone(struct model *m, const struct proof *p, struct state *s, const struct component *c, uint32_t k) {
+  struct proving *v = p->proving;
+  if (!v->apart || m->wait_count > 0) {
+    goto_state(m, p, s, k);
+    return;
+  }
+  if (v->alone == NULL) v->alone = arena_array(&v->scratch, bool, m->steps.n + m->parts.n + 1);
+  uint32_t to = k < c->first + c->count ? k : c->first + c->count;
+  v->changed.n = 0;
+  if (v->alone_of != c) {
+    while (v->alone_of != NULL && v->alone_to > v->alone_of->first) put_alone(m, v, p->order.at[--v->alone_to], false);
+    v->alone_of = c;
+    v->alone_to = c->first;
+  }
+  while (v->alone_to < to) put_alone(m, v, p->order.at[v->alone_to++], true);
+  while (v->alone_to > to) put_alone(m, v, p->order.at[--v->alone_to], false);
+  state_set_some(s, v->alone, v->changed.at, v->changed.n, NULL, 0);
+  v->changed.n = 0;
+}
+
 void goto_during(struct model *m, const struct proof *p, struct state *s, uint32_t k, bool after) {
   const struct step *step = &m->steps.at[p->order.at[k]];
   uint32_t state = after ? k + 1 : k;

@@ -19,7 +19,8 @@ struct going_back {
   struct caches *c;
   struct arena own;                     /* of the component at hand */
   const uint32_t *promises; uint32_t n; /* not those of `finally` */
-  uint32_t first, end;                  /* the states that the component lies between */
+  const struct component *component;
+  uint32_t first, end;                  /* the states that it lies between */
   bool whole;                           /* few enough steps to look at the way back from each of its states */
   bool limits;                          /* some promise of it allows an outage: lengths matter */
   bool generous;                        /* waits for a shorter outage too */

@@ -230,6 +230,7 @@ static void back_component(struct going_back *b, const struct component *c, stru
   uint32_t *local = p->proving->local, *promises = arena_array(a, uint32_t, concerned.n);
   b->promises = promises;
   b->n = 0;
+  b->component = c;
   b->first = c->first;
   b->end = c->first + c->count;
   b->generous = b->limits = false;

@@ -27,7 +27,7 @@ static bool holds(struct going_back *b, uint32_t i, const struct recall *old) {
   if (!caches_about(b->c, i, old)) return true;
   struct looked *l = b->here != NONE && b->whole ? &b->looked[(size_t)(b->here - b->first) * b->n + i] : NULL;
   if (l != NULL && l->known && memcmp(&l->old, old, sizeof *old) == 0) return l->holds;
-  if (b->here != NONE) goto_state(b->m, b->p, b->s, b->here);
+  if (b->here != NONE) goto_alone(b->m, b->p, b->s, b->component, b->here);
   bool now = caches_hold(b->c, i, old);
   if (l != NULL) *l = (struct looked){*old, true, now};
   return now;
@@ -64,7 +64,7 @@ const struct published *back_published(struct going_back *b, uint32_t k) {
   if (there) return b->published[slot];
   if (b->published[slot] == NULL) b->published[slot] = arena_array(&b->own, struct published, caches_questions(b->c));
   if (!b->whole) b->kept[slot] = k;
-  goto_state(b->m, b->p, b->s, k);
+  goto_alone(b->m, b->p, b->s, b->component, k);
   caches_published(b->c, b->published[slot]);
   return b->published[slot];
 }

@@ -57,13 +57,14 @@ static void draw_states(struct drawing *d) {
   struct arena *a = &d->m->c->arena;
   goto_state(d->m, p, d->v->state, 0);
   for (uint32_t i = 0; i < d->m->promises.n; i++) timeline_put(a, &p->timeline[i], 0, state_promise(d->v->state, i, NULL));
-  for (uint32_t k = 0; k < p->order.n; k++) {
-    uint32_t i = d->first[p->order.at[k]];
-    if (i == NONE) continue; /* nobody asks: the next that is asked of takes it along */
-    goto_state(d->m, p, d->v->state, k + 1);
-    for (; i != NONE; i = d->next[i])
-      timeline_put(a, &p->timeline[d->promise[i]], k + 1, state_promise(d->v->state, d->promise[i], NULL));
-  }
+  for (uint32_t c = 0; c < p->components.n; c++)
+    for (uint32_t k = p->components.at[c].first, end = k + p->components.at[c].count; k < end; k++) {
+      uint32_t i = d->first[p->order.at[k]];
+      if (i == NONE) continue; /* nobody asks: the next that is asked of takes it along */
+      goto_alone(d->m, p, d->v->state, &p->components.at[c], k + 1);
+      for (; i != NONE; i = d->next[i])
+        timeline_put(a, &p->timeline[d->promise[i]], k + 1, state_promise(d->v->state, d->promise[i], NULL));
+    }
 }
 
 /* ── Old answers ─────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -128,13 +129,13 @@ static void remember_component(struct memory *r, const struct component *c, stru
   r->olds.n = 0;
   r->before = arena_array(a, struct published, caches_questions(r->c));
   r->after = arena_array(a, struct published, caches_questions(r->c));
-  goto_state(d->m, d->p, d->v->state, c->first);
+  goto_alone(d->m, d->p, d->v->state, c, c->first);
   caches_published(r->c, r->before);
   for (uint32_t k = c->first, next; k < last; k = next) { /* to the end: what later components do passes time too */
     const struct step *step = &d->m->steps.at[d->p->order.at[k]];
     next = k + 1;
     remember_during(r, k, false);
-    goto_state(d->m, d->p, d->v->state, k + 1);
+    goto_alone(d->m, d->p, d->v->state, c, k + 1);
     caches_published(r->c, r->after);
     if (step->wait) olds_wait(&r->olds, step->takes);
     else olds_step(&r->olds, r->before, r->after, caches_questions(r->c), step->takes < 0 ? 0 : step->takes);
@@ -144,7 +145,7 @@ static void remember_component(struct memory *r, const struct component *c, stru
       if (r->olds.n == 0) return;
       if (run_out(r)) next = d->event[k + 1];
     }
-    goto_state(d->m, d->p, d->v->state, k + 1);
+    goto_alone(d->m, d->p, d->v->state, c, k + 1);
     remember_states(r, k + 1, next + 1);
   }
 }
