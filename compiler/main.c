@@ -44,6 +44,17 @@ static const char *plan_of(struct options *o, uint32_t argument) {
   return argument < o->count ? o->arguments[argument] : options_find_plan(o);
 }
 
+/* What is done before the process ends: the system takes all memory back at once, which is faster than block by block. A build that
+ * looks for what nobody frees frees it. */
+static void leave(struct compilation *c, struct written *script) {
+#ifdef CUTC_SANITIZED
+  script_free(script);
+  compilation_free(c);
+#else
+  (void)c, (void)script;
+#endif
+}
+
 /* ── Subcommands ───────────────────────────────────────────────────────────── */
 
 /* `l` is what the world said, NULL when it was not asked. */
@@ -107,7 +118,7 @@ static int check(struct options *o) {
   if (o->live && !d.proof && !o->quiet)
     fputs("cutc: the world was not asked: the plan has to be understood first\n", stderr);
 
-  compilation_free(d.c);
+  leave(d.c, NULL);
   return status;
 }
 
@@ -119,11 +130,11 @@ static int emit(struct options *o) {
   struct compiled d = compile_summed(path);
 
   compile_search(&d, path, &(struct compile_search){.most = SEARCH_MOST});
+  struct written *script = NULL;
   int status = status_of(d.c, o);
 
   if (status == EXIT_CLEAN && d.proof) {
-    struct written *script = script_check(d.runbook, d.digest); /* a difference is a finding */
-
+    script = script_check(d.runbook, d.digest); /* a difference is a finding */
     findings_sort(d.c);
     status = status_of(d.c, o);
     if (status == EXIT_CLEAN && script) {
@@ -134,11 +145,10 @@ static int emit(struct options *o) {
       if (!options_output_end(&out))
         status = EXIT_USAGE;
     }
-    script_free(script);
   }
   if (!print_findings(&d, o, STDERR_FILENO))
     status = EXIT_USAGE;
-  compilation_free(d.c);
+  leave(d.c, script);
   return status;
 }
 

@@ -174,7 +174,8 @@ static bool *plain_sequences(const struct runbook *b, struct arena *a) {
 }
 
 /* Of kept blocks of one shape, all of whose values are plain, one is looked through. */
-static void check_sequence(struct runbook *b, const struct sequence *s, bool known, struct arena *scratch) {
+static void check_sequence(struct runbook *b, struct sequence *s, bool known, struct arena *scratch) {
+  s->plain = known;
   if (s->count == 0) return;
   struct shape_use *x = sequence_shape(b, s);
   uint32_t found = b->m->c->findings.n;

@@ -33,6 +33,7 @@ struct sequence {
   uint8_t type;
   bool unchanged;        /* some unit's output has to be as it was */
   bool by_hand;          /* some unit is done by a person */
+  bool plain;            /* the values in `$` lines of a kept block are words of letters, digits, `.`, `-`, `/` and `_` */
   uint32_t first, count; /* units; first NONE: a kept block of the step, see sequence_units() */
   uint32_t step;         /* index in the order, NONE */
   uint32_t resource;     /* observe, was: whose attributes; NONE */

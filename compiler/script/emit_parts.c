@@ -10,7 +10,7 @@
 
 /* In the order of the script. The plan's own part, which is summed, begins within the top. */
 enum portion_type { PORTION_OPEN, PORTION_HEADS, PORTION_TOP, PORTION_OBSERVED, PORTION_STEPS, PORTION_SUMS, PORTION_COUNTS, PORTION_END };
-enum { AT_ONCE = 64, PARTS_AHEAD = 8 };
+enum { AT_ONCE = 256, PARTS_AHEAD = 4, ROOM = 160 << 10 };
 struct portion {
   uint8_t type;
   uint32_t first, end; /* observations, or steps by their place in the order */
@@ -276,7 +276,7 @@ bool script_write(struct written *s, bool (*take)(void *data, struct slice part)
   s->data = data;
   s->next = 0;
   s->sum = digest_begin(&s->workers[0].kept);
-  for (unsigned i = 0; i < PARTS_AHEAD; i++) s->ahead[i].text = (struct text){.arena = &s->ahead[i].own};
+  for (unsigned i = 0; i < PARTS_AHEAD; i++) s->ahead[i].text = (struct text){.arena = &s->ahead[i].own, .at = arena_alloc(&s->ahead[i].own, ROOM, 1), .cap = ROOM};
   together(s, write_some);
   return !s->stopped;
 }

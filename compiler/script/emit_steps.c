@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { FORM_FROM = 4 }; /* steps of a shape, for a form to be worth its making */
+enum { ROOM = 4096 };    /* for words of a step */
 
 /* What differs from step to step in what it says of itself. The number is in its sequences too, whose other values come behind it. */
 enum { SAID_NUMBER, SAID_NAME, SAID_PLACE, SAID_TITLE, SAID_TAKES, SAID_FINAL, SAID_HAND, SAID_NEWER, SAID_COUNT };
@@ -51,21 +52,41 @@ static void form_of_said(struct step_writer *w) {
   if (print_said(w, &first, &one) && print_said(w, &second, &other)) form_find(&w->head, &w->kept, behind(&first, 0), behind(&second, 0));
 }
 
+/* What is written to w->words stays where it is until the next step. */
+static struct slice behind_words(struct step_writer *w, size_t from) { return (struct slice){w->words.at + from, w->words.n - from}; }
+
+static struct text *words(struct step_writer *w, size_t most) {
+  if (w->words.cap - w->words.n <= most) {
+    size_t cap = most > ROOM ? most + 1 : ROOM;
+    w->words = (struct text){.arena = &w->scratch, .at = arena_alloc(&w->scratch, cap, 1), .cap = cap};
+  }
+  return &w->words;
+}
+
 /* As the shell reads it back as one word; NULL where it does not. */
 static struct slice word(struct step_writer *w, const char *value) {
   struct slice s = all_of(value);
   if (s.n == 0) return all_of("''");
   if (quote_needless(value) == s.n) return s;
-  struct text t = {.arena = &w->scratch};
-  quote_word(&t, value);
-  struct reading r = {.arena = &w->scratch, .text = text_done(&t), .n = t.n};
-  return reading_word(&r, false, s.at, s.n) && r.at == r.n ? behind(&t, 0) : (struct slice){NULL, 0};
+  struct text *t = words(w, 2 * s.n + 2);
+  size_t from = t->n;
+  quote_word(t, value);
+  struct slice quoted = behind_words(w, from);
+  struct reading r = {.arena = &w->scratch, .text = quoted.at, .n = quoted.n};
+  return reading_word(&r, false, s.at, s.n) && r.at == r.n ? quoted : (struct slice){NULL, 0};
 }
 
 static struct slice number(struct step_writer *w, uint64_t n) {
-  struct text t = {.arena = &w->scratch};
-  text_number(&t, n);
-  return behind(&t, 0);
+  struct text *t = words(w, 24);
+  size_t from = t->n;
+  text_number(t, n);
+  return behind_words(w, from);
+}
+
+/* Before a step, and after it. */
+static void fresh(struct step_writer *w) {
+  arena_reset(&w->scratch);
+  w->words = w->first_words;
 }
 
 /* The values of what a step says, but for numbers; false of one that is written without a form. */
@@ -140,6 +161,15 @@ static bool form_of(struct step_writer *w, struct form *f, const struct sequence
          form_find(f, &w->kept, behind(&first, 0), behind(&second, 0));
 }
 
+static uint32_t values_in_lines(struct step_writer *w, uint32_t shape) {
+  const char **texts = arena_array(&w->scratch, const char *, shape_values(w->b->m, shape) + 1u);
+  struct block block = shape_block(&w->scratch, w->b->m, shape, texts);
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < block.n; i++)
+    for (uint32_t k = 0; k < block.at[i].line.n; k++) n += block.at[i].type == CMD_RUN && block.at[i].line.at[k].type == PIECE_VALUE && !block.at[i].line.at[k].written;
+  return n;
+}
+
 /* NULL: it has none. */
 static struct shape_form *shape_form(struct step_writer *w, const struct sequence *s, uint32_t shape) {
   const struct runbook *b = w->b;
@@ -147,14 +177,15 @@ static struct shape_form *shape_form(struct step_writer *w, const struct sequenc
   if (f->state == SHAPE_NEW) {
     f->type = s->type;
     f->values = shape_values(b->m, shape);
+    f->in_lines = values_in_lines(w, shape) == f->values;
     bool worth = b->shapes[shape].used >= FORM_FROM && f->values < STAND_INS - SAID_COUNT;
     f->state = worth && form_of(w, &f->form, s, shape) ? SHAPE_FORMED : SHAPE_ODD;
   }
   return f->state == SHAPE_FORMED && f->type == s->type ? f : NULL;
 }
 
-/* Its form, with its values; NULL: it has none. */
-static const struct form *sequence_form(struct step_writer *w, const struct sequence *s) {
+/* Its form, with its values where they are asked for; NULL: it has none. */
+static const struct form *sequence_form(struct step_writer *w, const struct sequence *s, bool values) {
   if (!usual(w->b, s)) return NULL;
   if (s->count == 0) {
     struct shape_form *f = &w->empty[s->type];
@@ -164,7 +195,7 @@ static const struct form *sequence_form(struct step_writer *w, const struct sequ
   if (s->first != NONE) return NULL;
   uint32_t step = w->b->p->order.at[s->step];
   const struct shape_form *f = shape_form(w, s, sequence_kept_shape(w->b, s));
-  if (f == NULL) return NULL;
+  if (f == NULL || (!values && s->plain && f->in_lines)) return f == NULL ? NULL : &f->form;
   step_values(&w->scratch, w->b->m, step, sequence_block(s), w->texts);
   for (uint32_t i = 0; i < f->values; i++)
     if (!plain(w->values[SAID_COUNT + i] = all_of(w->texts[i]))) return NULL;
@@ -177,7 +208,7 @@ static bool write_whole(struct step_writer *w, struct text *out, const struct se
 
 bool sequence_write(struct step_writer *w, struct text *out, const struct sequence *s) {
   bool met = write_whole(w, out, s);
-  arena_reset(&w->scratch);
+  fresh(w);
   return met;
 }
 
@@ -187,6 +218,7 @@ void steps_begin(struct step_writer *w, const struct runbook *b) {
   *w = (struct step_writer){.b = b};
   w->texts = arena_array(&w->kept, const char *, STAND_INS);
   w->values = arena_array(&w->kept, struct slice, STAND_INS);
+  w->words = w->first_words = (struct text){.arena = &w->scratch, .at = arena_alloc(&w->kept, ROOM, 1), .cap = ROOM};
   w->shapes = arena_array(&w->kept, struct shape_form, shape_count(b->m) + 1u);
   form_of_said(w);
 }
@@ -205,8 +237,8 @@ bool step_formed(struct step_writer *w, uint32_t k) {
   struct step_said said = step_said(b, k);
   said.place = step_path(b, k);
   bool formed = said_values(w, &said);
-  for (uint32_t i = 0; i < 4 && formed; i++) formed = sequence_form(w, &all[i]) != NULL;
-  arena_reset(&w->scratch);
+  for (uint32_t i = 0; i < 4 && formed; i++) formed = sequence_form(w, &all[i], false) != NULL;
+  fresh(w);
   return formed;
 }
 
@@ -214,18 +246,21 @@ bool step_write(struct step_writer *w, struct text *out, uint32_t k, uint32_t li
   const struct runbook *b = w->b;
   const struct sequence *all = sequences_of(b, k);
   struct step_said said = step_said(b, k);
-  struct text place = {.arena = &w->scratch};
+  const char *path = step_path(b, k);
+  struct text *place = words(w, strlen(path) + 16);
+  size_t from = place->n;
   bool met = true;
-  place_print_at(&place, b->m, b->m->steps.at[b->p->order.at[k]].at, line);
-  said.place = text_done(&place);
+  place_print_at(place, b->m, b->m->steps.at[b->p->order.at[k]].at, line);
+  text_putc(place, '\0');
+  said.place = place->at + from;
   said_numbers(w, &said);
   if (said_values(w, &said)) form_fill(out, &w->head, w->values);
   else met = print_said(w, out, &said);
   for (uint32_t i = 0; i < 4; i++) {
-    const struct form *f = sequence_form(w, &all[i]);
+    const struct form *f = sequence_form(w, &all[i], true);
     if (f != NULL) form_fill(out, f, w->values);
     else met = write_whole(w, out, &all[i]) && met;
   }
-  arena_reset(&w->scratch);
+  fresh(w);
   return met;
 }

@@ -8,6 +8,7 @@
 enum shape_state { SHAPE_NEW, SHAPE_FORMED, SHAPE_ODD };
 struct shape_form {
   uint8_t state, type; /* enum shape_state, enum sequence_type */
+  bool in_lines;       /* all its values are in `$` lines */
   uint32_t values;
   struct form form;
 };
@@ -22,6 +23,7 @@ struct step_writer {
   struct shape_form *shapes;  /* by step_shape() */
   struct slice *values;       /* of the form at hand */
   const char **texts;
+  struct text words, first_words; /* numbers and quoted words of the step at hand */
 };
 void steps_begin(struct step_writer *w, const struct runbook *b);
 void steps_end(struct step_writer *w);
