@@ -211,8 +211,11 @@ static void read_stretch(struct reading *x, struct glances *all, struct stretch 
   uint32_t first = (uint32_t)(p - x->stretches) * x->stretch_size, end = x->resources - first < x->stretch_size ? x->resources : first + x->stretch_size;
   p->at = all->slots.n;
   for (uint32_t r = first; r < end; r++) {
-    if (!resource_asleep(m, r)) continue;
+    bool awake = !resource_asleep(m, r);
+    if (awake && NODE(all->e, m->resources.at[r].node)->type != N_PLAIN) continue;
     glance_at(&g, all, r);
+    if (awake && !needs(&g)) array_push(&all->arena, &all->slots, slot_of_need(r, UNREADABLE));
+    if (awake) continue;
     if (!readable(&g)) {
       array_push(&all->arena, &all->slots, slot_of_need(r, UNREADABLE));
       continue;
@@ -309,6 +312,21 @@ uint32_t asleep_facts(struct elaboration *e, uint32_t resource) {
     return until;
   }
   return awake;
+}
+
+bool asleep_needs(struct elaboration *e, uint32_t resource) {
+  struct reading *x = e->asleep->reading;
+  uint32_t nth = resource / x->stretch_size;
+  const struct stretch *p = &x->stretches[nth];
+  const struct fact_slot *slots = (p->beside ? &x->beside : &x->own)->slots.at + p->at;
+  if (nth != x->stretch) x->next = 0;
+  x->stretch = nth;
+  while (x->next < p->n && slot_by(slots[x->next]) < resource) x->next++;
+  uint32_t end = x->next;
+  for (; end < p->n && slot_by(slots[end]) == resource; end++)
+    if (slot_on(slots[end]) == UNREADABLE) return false;
+  facts_add(e->m, slots + x->next, end - x->next);
+  return true;
 }
 
 void asleep_taken(struct elaboration *e) {

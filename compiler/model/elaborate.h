@@ -385,6 +385,9 @@ void asleep_alone(struct elaboration *e);
 /* Adds those of one and of the next that sleep, in the order of the resources; the first that does not: it is awake already, or now,
  * since its facts can't be read from its text at once. Where others have woken since they were read, their facts are left out. */
 uint32_t asleep_facts(struct elaboration *e, uint32_t resource);
+/* Adds the needs of one that is awake but no more than its text, where each is a resource in every state; false: it adds none. In the same
+ * order. */
+bool asleep_needs(struct elaboration *e, uint32_t resource);
 void asleep_taken(struct elaboration *e); /* that was the last */
 void fact_keep(struct elaboration *e, const struct fact *fact); /* facts.c */
 void attributes_declare(struct elaboration *e, uint32_t resource); /* declare.c: those of one that wakes */
@@ -405,13 +408,11 @@ struct opened attribute_open(struct elaboration *e, uint32_t attribute);
 void attribute_close(struct elaboration *e, const struct opened *o);
 /* Where it is kept as text, and its index-th value is a literal that is wanted as it is written: that. */
 bool attribute_as_text(struct elaboration *e, uint32_t attribute, uint32_t index, struct guarded *out);
-/* It does not change, is kept as text, and nothing can be wrong with it: literals that are wanted, a zone, resources that it needs. Nothing
- * is made to find that out. */
+/* It does not change, is kept as text, and nothing can be wrong with it, a literal that is wanted or a zone; or it is a list of what is
+ * needed, which is read with the facts. Nothing is made to find that out. */
 bool attribute_quiet(const struct elaboration *e, uint32_t attribute);
 /* The one value that it says, where nobody has read it yet: for who does not keep it. False where that is for attribute_cases. */
 bool attribute_glance(struct elaboration *e, uint32_t attribute, struct guarded *out);
-/* The resources that it lists, where nobody has read it yet, by their names; false where that is for attribute_cases. */
-bool attribute_listed(struct elaboration *e, uint32_t attribute, uint32_t *at, uint32_t *resource);
 /* How many values follow each other in what it says itself; 1 without arrows. Are they at `spans`? NULL: nobody asks. */
 uint32_t attribute_links(const struct elaboration *e, uint32_t attribute, struct span *spans);
 /* It is a reference, and no more. */

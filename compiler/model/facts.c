@@ -454,13 +454,9 @@ static bool needs_resources(struct fact_maker *f, const struct value *list) {
 
 /* The same of a list that nobody has read yet. */
 static bool needs_text(struct fact_maker *f, uint32_t attribute) {
-  struct elaboration *e = f->e;
-  uint32_t first = e->m->facts.n, at = 0, on;
-  if (!always_there(f) || !attribute_listed(e, attribute, &at, &on)) return false;
-  for (; on != NONE && !resource_stands(e, on); (void)attribute_listed(e, attribute, &at, &on))
-    array_push(&e->c->arena, &e->m->facts, slot_of_need(f->resource, on));
-  if (on != NONE) e->m->facts.n = first; /* one stands for something else */
-  return on == NONE;
+  const struct lazy_attribute *lazy = &f->e->lazies.at[attribute];
+  return !f->slept && lazy->state == LAZY_NOT && node_is_text(lazy->node) && node_text_single(lazy->node, V_LIST) &&
+         !resource_rare(f->e, f->resource)->bindings && always_there(f) && asleep_needs(f->e, f->resource);
 }
 
 /* The attribute `needs` of a resource. */
@@ -575,9 +571,9 @@ void facts_build(struct elaboration *e) {
     while (r < e->m->resources.n && resource_asleep(e->m, r)) r = asleep_facts(e, r);
     if (r == e->m->resources.n) break;
     uint32_t kind = e->m->resources.at[r].kind_id;
-    e->m->resources.at[r].slept = false;
     struct fact_maker f = {.e = e, .resource = r, .scope = scope_resource(e, r, false), .exists = resource_exists(e, r), .scratch = &scratch,
-                           .passing = &passing};
+                           .passing = &passing, .slept = e->m->resources.at[r].slept};
+    e->m->resources.at[r].slept = false;
     if (kind != NONE) items(&f, NODE(e, e->kinds.at[kind].node)->child, GUARD_ALWAYS);
     needs_attribute(&f);
     arena_reset(&passing);

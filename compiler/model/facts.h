@@ -12,6 +12,7 @@ struct fact_maker {
   struct cases exists;  /* of the resource */
   struct need_list *scratch; /* of its attribute `needs`; one for all resources */
   struct arena *passing;     /* what is gone with the resource */
+  bool slept;                /* until its turn came, or somebody asked */
 };
 /* What needs all facts: which names are hosted, and what follows from that. */
 void facts_finish(struct elaboration *e);

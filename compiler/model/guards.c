@@ -46,9 +46,11 @@ static struct guard_table *table(struct model *m) {
   if (!t) t = m->elaboration->guards = arena_new(&m->c->arena, struct guard_table);
   if (m->guards.n == 0) array_push(&m->c->arena, &m->guards, (struct guard){0, NULL});
   if (t->cap < (m->guards.n + 1) * 2) {
+    uint32_t likely = 2 * m->steps.n + m->guards.n; /* before and after each step: those at least */
+    if (likely > m->guards.cap) m->guards.at = arena_grow(&m->c->arena, m->guards.at, m->guards.n, &m->guards.cap, likely, sizeof *m->guards.at);
     t->cap = t->cap ? t->cap : 64;
-    while (t->cap < (m->guards.n + 1) * 2) t->cap *= 2;
-    t->slots = arena_array(&m->c->arena, uint32_t, t->cap);
+    while (t->cap < (likely + 1) * 2) t->cap *= 2;
+    t->slots = arena_table(&m->c->arena, t->cap, sizeof *t->slots);
     t->known = 0;
   }
   while (t->known < m->guards.n) insert(m, t, t->known++);

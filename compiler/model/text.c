@@ -48,16 +48,6 @@ static uint32_t zone_said(const struct elaboration *e, struct span at) {
   return name == NONE ? NONE : zone_find(e, name);
 }
 
-/* A list of resources by their names. */
-static bool lists_resources(const struct elaboration *e, struct span at) {
-  struct plain_value v;
-  for (uint32_t from = at.start; plain_element(e->tree, at.source, &from, &v);) {
-    uint32_t name = v.type == V_WORD ? word_of(e, at.source, &v) : NONE;
-    if (name == NONE || index_get(&e->resource_index, name) == NONE) return false;
-  }
-  return true;
-}
-
 static bool still_text(const struct elaboration *e, uint32_t attribute) {
   const struct lazy_attribute *lazy = &e->lazies.at[attribute];
   return lazy->state == LAZY_NOT && node_is_text(lazy->node) && node_text_links(lazy->node) == 1 && !e->seen && !e->naming &&
@@ -74,9 +64,8 @@ bool attribute_quiet(const struct elaboration *e, uint32_t attribute) {
     while (slot < d->slot_count && d->slots[slot].attribute != nth) slot++;
     return first != V_ENDPOINT && slot < d->slot_count && d->slots[slot].wants >> first & 1;
   }
-  if (resource_rare(e, a->owner)->bindings) return false;
-  if (node_text_single(lazy->node, V_WORD)) return lazy->type->tag == T_ZONE && zone_said(e, a->at) != NONE;
-  return a->name == e->words->needs && lazy->type->tag == T_ANY && lists_resources(e, a->at);
+  if (node_text_single(lazy->node, V_LIST)) return a->name == e->words->needs; /* its facts say what is wrong with it */
+  return lazy->type->tag == T_ZONE && !resource_rare(e, a->owner)->bindings && zone_said(e, a->at) != NONE;
 }
 
 bool attribute_glance(struct elaboration *e, uint32_t attribute, struct guarded *out) {
@@ -86,16 +75,6 @@ bool attribute_glance(struct elaboration *e, uint32_t attribute, struct guarded 
   if (!node_text_single(lazy->node, V_WORD)) return attribute_as_text(e, attribute, 0, out);
   *out = (struct guarded){.value = {.type = V_ZONE, .at = a->at}, .guard = GUARD_ALWAYS};
   return lazy->type->tag == T_ZONE && !resource_rare(e, a->owner)->bindings && (out->value.id = zone_said(e, a->at)) != NONE;
-}
-
-bool attribute_listed(struct elaboration *e, uint32_t attribute, uint32_t *at, uint32_t *resource) {
-  struct span list = e->m->attributes.at[attribute].at;
-  struct plain_value v;
-  if (*at == 0 && (!attribute_quiet(e, attribute) || !node_text_single(e->lazies.at[attribute].node, V_LIST))) return false;
-  *resource = NONE;
-  if (*at == 0) *at = list.start;
-  if (plain_element(e->tree, list.source, at, &v)) *resource = index_get(&e->resource_index, word_of(e, list.source, &v));
-  return true;
 }
 
 /* ── How many values ───────────────────────────────────────────────────────── */
