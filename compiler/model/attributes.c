@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { EXPECTED = 32 /* attributes whose text is fetched meanwhile */ };
+
 uint32_t attribute_index(const struct elaboration *e, uint32_t resource, uint32_t name) {
   if (asleep_without(e, resource, name)) return NONE;
   struct attribute_range own = attributes_unread(e->m, resource);
@@ -300,9 +302,11 @@ void attributes_all(struct elaboration *e) {
     if (kind != NONE && e->kinds.at[kind].provider) m->resources.at[r].provider = true;
     if (via != NONE) m->resources.at[via].provider = true;
   }
-  for (uint32_t a = 0; a < m->attributes.n; a++)
+  for (uint32_t a = 0; a < m->attributes.n; a++) {
+    attribute_expect(e, a + EXPECTED);
     if (attribute_quiet(e, a)) m->resources.at[m->attributes.at[a].owner].unread = true;
     else attribute_cases(e, a);
+  }
   e->related = true;
   unasked(e);
 }

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { EXPECTED = 8 /* resources ahead */ };
+
 struct declarer {
   struct elaboration *e;
   struct index iterations; /* node -> copies made so far */
@@ -375,11 +377,20 @@ static void one(struct declarer *all, uint32_t node, const struct binding *bindi
 
 static bool comes_early(const struct elaboration *e, uint32_t node) { return NODE(e, node)->type == N_LET || NODE(e, node)->type == N_ZONE; }
 
+/* The text of one that is not to sleep is read when its turn has come: fetched meanwhile. */
+static void expect(const struct elaboration *e, uint32_t node) {
+  if (node >= e->tree->nodes.n || NODE(e, node)->type != N_PLAIN || !e->tree->shapes.at[plain_of(e->tree, node).shape].changes) return;
+  struct span at = node_span(e->tree, node);
+  for (; at.start < at.end; at.start += 64) text_expect(e, at);
+}
+
 /* Constants and zones first: names may be made from them. */
 static void each(struct declarer *all, uint32_t first, const struct binding *bindings, bool early) {
   for (uint32_t i = first; i && !all->too_large; i = NODE(all->e, i)->next) {
     if (NODE(all->e, i)->type == N_PLAIN || NODE(all->e, i)->type == N_RESOURCE) {
-      if (!early) resource(all, i, bindings, copies_before(all, i));
+      if (early) continue;
+      expect(all->e, i + EXPECTED);
+      resource(all, i, bindings, copies_before(all, i));
     } else if (comes_early(all->e, i) == early) one(all, i, bindings);
   }
 }

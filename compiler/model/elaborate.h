@@ -419,6 +419,13 @@ uint32_t attribute_links(const struct elaboration *e, uint32_t attribute, struct
 bool attribute_refers(const struct elaboration *e, uint32_t attribute);
 /* Its index-th value of several is a literal. */
 bool attribute_literal(const struct elaboration *e, uint32_t attribute, uint32_t index);
+/* It is read soon: of a large plan the text has long left the caches, and is fetched meanwhile. */
+static inline void text_expect(const struct elaboration *e, struct span at) {
+  if (at.source < e->c->sources.n) __builtin_prefetch(e->c->sources.at[at.source].text + at.start);
+}
+static inline void attribute_expect(const struct elaboration *e, uint32_t attribute) {
+  if (attribute < e->m->attributes.n) text_expect(e, e->m->attributes.at[attribute].at);
+}
 /* Declares those of a resource whose shape is known to be made of its text (asleep.c). */
 void attributes_of_text(struct elaboration *e, uint32_t resource);
 

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { EXPECTED = 32 /* attributes whose text is fetched meanwhile */ };
+
 /* ── Operands ──────────────────────────────────────────────────────────────── */
 
 /* The attribute that an operand is, or begins with; NONE. */
@@ -573,6 +575,8 @@ void facts_build(struct elaboration *e) {
     uint32_t kind = e->m->resources.at[r].kind_id;
     struct fact_maker f = {.e = e, .resource = r, .scope = scope_resource(e, r, false), .exists = resource_exists(e, r), .scratch = &scratch,
                            .passing = &passing, .slept = e->m->resources.at[r].slept};
+    attribute_expect(e, e->m->resources.at[r].attributes + EXPECTED);
+    attribute_expect(e, e->m->resources.at[r].attributes + EXPECTED + 2);
     e->m->resources.at[r].slept = false;
     if (kind != NONE) items(&f, NODE(e, e->kinds.at[kind].node)->child, GUARD_ALWAYS);
     needs_attribute(&f);

@@ -142,6 +142,7 @@ static void arrows(struct elaboration *e, struct step_table *t) {
   uint32_t *steps = arena_array(&e->c->arena, uint32_t, values + 1u);
   for (uint32_t c = 0; c < chains.n; c++) {
     struct attribute *a = &m->attributes.at[chains.at[c]];
+    if (c + 8 < chains.n) attribute_expect(e, chains.at[c + 8]);
     hop_spans(e, chains.at[c], !made(e, chains.at[c]), a->hop_count + 1, spans);
     a->hops = spans;
     a->steps = steps;
