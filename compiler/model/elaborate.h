@@ -396,12 +396,13 @@ void attribute_add(struct elaboration *e, uint32_t owner, uint32_t name, uint32_
 /* ── text.c: attributes without nodes ──────────────────────────────────────── */
 
 /* In place of the node of what an attribute says: it is kept as text alone, which lies where the attribute stands (`at`). Of that so much is
- * known: the type of its first value (enum value_type; V_WORD: a reference), and how many follow each other. */
+ * known: the type of its first value (enum value_type; V_WORD: a reference), how many follow each other, and whether all are literals. */
 #define NODE_TEXT 0xffff0000u
-static inline uint32_t node_text(uint8_t first, uint32_t links) { return NODE_TEXT | (uint32_t)first << 8 | links; }
+static inline uint32_t node_text(uint8_t first, uint32_t links, bool literals) { return NODE_TEXT | (uint32_t)first << 8 | (literals ? 0x80 : 0) | links; }
 static inline bool node_is_text(uint32_t node) { return node >= NODE_TEXT && node != NONE; }
-static inline uint32_t node_text_links(uint32_t node) { return node & 0xff; }
-static inline bool node_text_single(uint32_t node, enum value_type first) { return (node & 0xffff) == ((uint32_t)first << 8 | 1); }
+static inline uint32_t node_text_links(uint32_t node) { return node & 0x7f; }
+static inline bool node_text_literals(uint32_t node) { return node & 0x80; }
+static inline bool node_text_single(uint32_t node, enum value_type first) { return (node & 0xff7f) == ((uint32_t)first << 8 | 1); }
 /* The node, made for the moment where there is only the text: it is gone when it is closed. What is opened meanwhile is closed before. */
 struct opened { uint32_t node, nodes, values; bool made; };
 struct opened attribute_open(struct elaboration *e, uint32_t attribute);

@@ -81,10 +81,8 @@ bool attribute_glance(struct elaboration *e, uint32_t attribute, struct guarded 
 
 uint32_t attribute_links(const struct elaboration *e, uint32_t attribute, struct span *spans) {
   uint32_t node = e->lazies.at[attribute].node, n = 0;
-  struct plain_value v;
   if (in_text(e, attribute)) {
-    struct span at = e->m->attributes.at[attribute].at;
-    for (; spans && plain_link(e->tree, at, n, &v); n++) spans[n] = (struct span){at.source, v.start, v.end};
+    if (spans) plain_links(e->tree, e->m->attributes.at[attribute].at, spans);
     return node_text_links(node);
   }
   if (!node || node == NONE || NODE(e, node)->type != N_TRANSITION) return 1;
@@ -102,6 +100,7 @@ bool attribute_literal(const struct elaboration *e, uint32_t attribute, uint32_t
   uint32_t node = e->lazies.at[attribute].node;
   struct span at = e->m->attributes.at[attribute].at;
   struct plain_value v;
+  if (node_is_text(node) && node_text_literals(node)) return index < node_text_links(node) && node_text_links(node) > 1;
   if (node_is_text(node)) return node_text_links(node) > 1 && plain_link(e->tree, at, index, &v) && v.type != V_WORD && v.type != V_LIST;
   if (!node || node == NONE || NODE(e, node)->type != N_TRANSITION) return false;
   uint32_t child = node_child(e, node, index);
@@ -119,8 +118,10 @@ struct said {
 
 static void declare(const struct said *s, uint32_t slot, const struct type *type) {
   uint32_t last = slot;
+  bool literals = true;
   while (last + 1 < s->shape->n && !s->shape->names[last + 1]) last++;
-  attribute_add(s->e, s->resource, s->shape->names[slot], node_text(s->values[slot].type, last + 1 - slot), type, false,
+  for (uint32_t i = slot; i <= last; i++) literals = literals && s->values[i].type != V_WORD && s->values[i].type != V_LIST;
+  attribute_add(s->e, s->resource, s->shape->names[slot], node_text(s->values[slot].type, last + 1 - slot, literals), type, false,
                 (struct span){s->source, s->values[slot].start, s->values[last].end});
 }
 

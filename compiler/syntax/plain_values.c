@@ -155,14 +155,27 @@ uint32_t plain_read_list(const struct tree *tree, uint32_t node, struct plain_va
   return found;
 }
 
+/* The value behind the arrow that follows. */
+static const char *behind_arrow(const char *s) {
+  while (*s != '>') s++;
+  for (s++; blank(*s);) s++;
+  return s;
+}
+
 bool plain_link(const struct tree *tree, struct span at, uint32_t nth, struct plain_value *out) {
   const char *text = tree->c->sources.at[at.source].text, *s = glanced(text, text + at.start, out);
-  for (; nth > 0 && s < text + at.end; nth--) {
-    while (*s != '>') s++;
-    for (s++; blank(*s);) s++;
-    s = glanced(text, s, out);
-  }
+  for (; nth > 0 && s < text + at.end; nth--) s = glanced(text, behind_arrow(s), out);
   return nth == 0;
+}
+
+void plain_links(const struct tree *tree, struct span at, struct span *out) {
+  const char *text = tree->c->sources.at[at.source].text, *s = text + at.start;
+  struct plain_value v;
+  for (;; s = behind_arrow(s)) {
+    s = glanced(text, s, &v);
+    *out++ = (struct span){at.source, v.start, v.end};
+    if (s == text + at.end) break;
+  }
 }
 
 bool plain_literal(const struct tree *tree, uint32_t source, const struct plain_value *v, struct value *out) {

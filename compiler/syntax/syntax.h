@@ -198,6 +198,8 @@ uint32_t plain_read_list(const struct tree *tree, uint32_t node, struct plain_va
 bool plain_element(const struct tree *tree, uint32_t source, uint32_t *at, struct plain_value *out);
 /* Of all that one attribute of an N_PLAIN says, the nth value: false when there are fewer. */
 bool plain_link(const struct tree *tree, struct span at, uint32_t nth, struct plain_value *out);
+/* Where its values stand, one behind the other: as many as there are. */
+void plain_links(const struct tree *tree, struct span at, struct span *out);
 /* That of a literal; false when it is a reference or a list. */
 bool plain_literal(const struct tree *tree, uint32_t source, const struct plain_value *v, struct value *out);
 /* The nodes of all that one attribute of an N_PLAIN says, as the grammar would have made them: they are the last that there are. */
