@@ -117,7 +117,7 @@ struct cases attribute_value_at(struct elaboration *e, uint32_t attribute, uint3
 /* ── Arrows ────────────────────────────────────────────────────────────────── */
 
 static uint32_t chain_guard(struct elaboration *e, uint32_t attribute, uint32_t index) {
-  const uint32_t *marks = e->lazies.at[attribute].marks;
+  const uint32_t *marks = e->marks_of.n ? e->marks.at + index_get(&e->marks_of, attribute) : e->m->attributes.at[attribute].steps;
   uint32_t after = index > 0 ? guard_after(e, marks[index - 1]) : GUARD_ALWAYS;
   uint32_t before = index < e->m->attributes.at[attribute].hop_count ? guard_before(e, marks[index]) : GUARD_ALWAYS;
   return guard_and(e->m, after, before);

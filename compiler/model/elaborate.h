@@ -130,7 +130,6 @@ struct lazy_attribute {
   uint32_t node;                /* the value's expression, 0: `none` (an optional field left out), NONE: an error stood there,
                                    from NODE_TEXT on: attribute_open */
   const struct type *type;
-  const uint32_t *marks;        /* what guards call its hops: beside attribute.steps */
 };
 struct elaboration {
   struct model *m;
@@ -161,6 +160,8 @@ struct elaboration {
   bool unplaced;                /* some fact needs an endpoint without saying where it is looked up */
   struct index said_twice;      /* nodes whose name was said to be taken */
   struct index step_names;      /* name id of a step's id -> model.steps */
+  struct index marks_of;        /* attribute -> what guards call its hops, in `marks`; where no step has parts, they are its steps */
+  ARRAY(uint32_t) marks;
   struct index preset_index;    /* node of a kind's literal default -> presets */
   ARRAY(struct cases) presets;
   const bool *ends[2];          /* nothing done, all done; of ends_count flags */

@@ -28,10 +28,10 @@ struct attribute {
   uint32_t owner;         /* resource */
   struct cases cases;
   struct span at;         /* the value as written, arrows and all (the default's place when not written) */
+  uint32_t hop_count : 31;
+  bool written : 1;       /* in the plan, not a kind's default */
   const struct span *hops;/* one span per value of the chain, hop_count + 1 of them; NULL without an arrow */
   const uint32_t *steps;  /* the step of each hop, in order */
-  uint32_t hop_count;
-  bool written;           /* in the plan, not a kind's default */
 };
 
 /* 32 bytes, of which a large plan has most: what few resources have stands apart (resource_rare), and what the tree knows is read there. */

@@ -345,7 +345,7 @@ struct mention_list model_mentions(struct model *m, const struct address *addres
 
     for (uint32_t k = 0; k < t->cases.n; k++)
       if (names_it(&t->cases.at[k].value, address, name, &m->c->names)) {
-        struct span at = t->hops && t->cases.n == t->hop_count + 1 ? t->hops[k] : t->at;
+        struct span at = t->hops && t->cases.n == t->hop_count + 1u ? t->hops[k] : t->at;
 
         array_push(a, &list, (struct mention){i, k, NONE, readable(m, at, t->owner)});
       }

@@ -202,7 +202,7 @@ static void blame_attribute(struct blame *b, uint32_t attribute) {
   if (index == NONE) return;
   int weight = a->hop_count > 0 ? (index > 0 ? 4 : 3) : cases->n > 1 ? 2 : a->written ? 1 : 0;
   if (weight <= b->weight) return;
-  struct span at = a->hops != NULL && cases->n == a->hop_count + 1 ? a->hops[index] : a->at;
+  struct span at = a->hops != NULL && cases->n == a->hop_count + 1u ? a->hops[index] : a->at;
   if (at.source == NONE || (at.start == 0 && at.end == 0)) return;
   b->weight = weight;
   b->at = at;

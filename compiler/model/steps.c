@@ -134,7 +134,7 @@ static void arrows(struct elaboration *e, struct step_table *t) {
   for (uint32_t a = 0; a < m->attributes.n; a++) {
     uint32_t n = values_of(e, a);
     if (n < 2) continue;
-    m->attributes.at[a].hop_count = n - 1;
+    m->attributes.at[a].hop_count = (n - 1) & 0x7fffffff;
     values += n;
     array_push(&e->c->arena, &chains, a);
   }
@@ -275,13 +275,10 @@ static void mark_all(struct elaboration *e, const struct step_table *t) {
   struct model *m = e->m;
   struct index first_part = {0};
   for (uint32_t p = 0; p < m->parts.n; p++) index_put(&e->c->arena, &first_part, m->parts.at[p].step, p);
-  for (uint32_t c = 0; c < t->chain_count; c++) {
-    struct attribute *a = &m->attributes.at[t->chains[c]];
-    e->lazies.at[t->chains[c]].marks = a->steps;
-    if (!m->parts.n) continue;
-    uint32_t *marks = arena_array(&e->c->arena, uint32_t, a->hop_count);
-    for (uint32_t h = 0; h < a->hop_count; h++) marks[h] = mark_of(e, &first_part, a->steps[h], a->owner);
-    e->lazies.at[t->chains[c]].marks = marks;
+  for (uint32_t c = 0; m->parts.n && c < t->chain_count; c++) {
+    const struct attribute *a = &m->attributes.at[t->chains[c]];
+    index_put(&e->c->arena, &e->marks_of, t->chains[c], e->marks.n);
+    for (uint32_t h = 0; h < a->hop_count; h++) array_push(&e->c->arena, &e->marks, mark_of(e, &first_part, a->steps[h], a->owner));
   }
 }
 

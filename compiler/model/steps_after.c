@@ -212,7 +212,7 @@ void steps_after(struct elaboration *e) {
 /* The index-th value of what changes. Without arrows within others, what stands there is that of the attribute's case. */
 static const struct value *value_at(struct elaboration *e, uint32_t attribute, uint32_t index, struct cases *room) {
   const struct attribute *a = &e->m->attributes.at[attribute];
-  if (!e->seen && a->cases.n == a->hop_count + 1 && attribute_literal(e, attribute, index)) return &a->cases.at[index].value;
+  if (!e->seen && a->cases.n == a->hop_count + 1u && attribute_literal(e, attribute, index)) return &a->cases.at[index].value;
   *room = attribute_value_at(e, attribute, index);
   return &room->at[0].value;
 }

@@ -36,7 +36,7 @@ static const char *value_words(struct wording *w, const struct value *v) {
 static const char *hop_text(struct wording *w, const struct attribute *a, uint32_t index) {
   struct compilation *c = w->c;
   const char *who = words_resource(w->m, a->owner);
-  if (index + 1 >= a->cases.n || (a->hop_count && a->cases.n != a->hop_count + 1))
+  if (index + 1 >= a->cases.n || (a->hop_count && a->cases.n != a->hop_count + 1u))
     return arena_print(&c->arena, "changes `%s` of %s", name_text(&c->names, a->name), who);
   const struct value *old = &a->cases.at[index].value, *new = &a->cases.at[index + 1].value;
   if (is_exists(w, a)) return arena_print(&c->arena, new->type == V_BOOL && new->number ? "brings %s into being" : "takes %s away", who);
