@@ -336,8 +336,8 @@ void index_build(struct state *s)
   s->ranges = arena_array(s->arena, struct ranges, m->zones.n + 1);
   s->bound_at = arena_array(s->arena, uint32_t, m->resources.n);
   s->teams = arena_array(s->arena, uint32_t, m->resources.n);
-  for (uint32_t n = 0; n < s->answering.n; n++) {
-    uint32_t i = s->answering.at[n];
+  for (uint32_t n = 0; n < s->indexed.n; n++) {
+    uint32_t i = s->indexed.at[n];
     const struct fact *f = state_fact(s, i);
 
     if (!put_fact(s, i, last))

@@ -91,6 +91,7 @@ struct state {
 
   /* Facts in lists, ascending: most of them by far sleep, and a walk through all of them is one through most of the memory there is. */
   ARRAY(uint32_t) answering; /* all but needs, and those that sleep */
+  ARRAY(uint32_t) indexed;   /* of these: all but those that have a place by their address and no more to be found by */
   uint32_t named;            /* of these: how many the table of index.c holds at most */
   ARRAY(uint32_t) asking;    /* needs of something else than a resource in every state */
   ARRAY(uint32_t) ranged;    /* of those that answer: endpoints whose host is a range */

@@ -42,12 +42,11 @@ static void guards_build(struct state *s)
     }
     s->held[g] = s->unmet[g] == 0;
   }
-  s->needing_guarded = heads(s, s->guarded.n);
   for (uint32_t i = s->guarded.n; i-- > 0;) {
-    const struct fact *f = state_fact(s, s->guarded.at[i]);
+    uint32_t guard = s->fact_nodes[i];
 
-    prepend(s, &s->of_guard[f->guard], i);
-    s->needing_guarded[i] = f->type == FACT_NEEDS ? f->by : NONE;
+    s->fact_nodes[i] = END;
+    prepend(s, &s->of_guard[guard], i);
   }
 }
 
@@ -82,14 +81,21 @@ static uint32_t sort_fact(struct state *s, uint32_t i)
 {
   const struct fact *f = state_fact(s, i);
 
-  if (f->guard != GUARD_ALWAYS)
+  if (f->guard != GUARD_ALWAYS) {
+    s->needing_guarded[s->guarded.n] = f->type == FACT_NEEDS ? f->by : NONE;
+    s->fact_nodes[s->guarded.n] = f->guard; /* for guards_build */
     array_push(s->arena, &s->guarded, i);
+  }
   if (f->type != FACT_NEEDS) {
+    bool placed = f->host.type == HOST_ADDRESS && f->type != FACT_HOSTS && f->type != FACT_OWNS && f->zone < s->m->zones.n;
+
     array_push(s->arena, &s->answering, i);
-    if (f->host.type == HOST_ADDRESS && f->type != FACT_HOSTS && f->type != FACT_OWNS && f->zone < s->m->zones.n)
+    if (placed)
       place_put(s, i, endpoint_hash(f->zone, &f->host.from));
     else
       s->named++;
+    if (!placed || f->any_count)
+      array_push(s->arena, &s->indexed, i);
     return NONE;
   }
   if (f->need.type == NEED_RESOURCE) {
@@ -115,6 +121,8 @@ static void sort_facts(struct state *s)
   places_new(s, answering);
   list_room(s, &s->answering, awake);
   list_room(s, &s->guarded, awake);
+  s->needing_guarded = heads(s, awake);
+  s->fact_nodes = heads(s, awake);
   array_push(s->arena, &s->listed, (struct link_to){NONE, END}); /* of no list, so that END is of none */
   array_push(s->arena, &s->links, (struct link_to){NONE, END});
   for (uint32_t i = 0; i < s->fact_count; i++) {
@@ -198,7 +206,6 @@ static struct state *finish(struct state *s)
   s->asks = heads(s, s->fact_count);
   s->up_nodes = heads(s, resources);
   s->disrupting = heads(s, resources);
-  s->fact_nodes = heads(s, s->guarded.n);
   guards_build(s);
   index_build(s);
   needs_build(s);
