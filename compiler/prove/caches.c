@@ -58,16 +58,23 @@ static bool speaks_of(const struct caches *c, uint32_t guard, const uint32_t *lo
   return false;
 }
 
-enum { LAGS = 1024 };
+enum { LAG_BITS = 10 };
 
 /* There are caches for each group of steps, which ask of the same few resources several times. */
 static int64_t lag_of(struct state *s, uint32_t resource)
 {
-  struct lag *l = &s->lags[resource % LAGS];
+  struct lag *l = &s->lags[resource * 2654435761u >> (32 - LAG_BITS)];
 
   if (l->resource != resource + 1)
     *l = (struct lag){resource + 1, duration_of(s->m, resource, s->lag)};
   return l->time;
+}
+
+static int64_t floor_of(struct state *s, uint32_t client)
+{
+  if (!s->floors[client])
+    s->floors[client] = duration_of(s->m, s->m->clients.at[client].resource, s->ttl_floor) + 1;
+  return s->floors[client] - 1;
 }
 
 /* How long an answer that a fact gives is kept. */
@@ -202,9 +209,10 @@ struct caches *caches_new(struct model *m, struct state *s, struct arena *arena,
   struct caches *c = arena_new(arena, struct caches);
 
   if (!s->lags) {
-    s->lags = arena_array(s->arena, struct lag, LAGS);
+    s->lags = arena_array(s->arena, struct lag, (size_t)1 << LAG_BITS);
     s->lag = name_str(&m->c->names, "lag");
     s->ttl_floor = name_str(&m->c->names, "ttl_floor");
+    s->floors = arena_array(s->arena, int64_t, m->clients.n + 1);
   }
   *c = (struct caches){.m = m, .s = s, .arena = arena, .promises = promises, .promise_count = n};
   c->floors = arena_array(arena, int64_t, n + 1);
@@ -212,7 +220,7 @@ struct caches *caches_new(struct model *m, struct state *s, struct arena *arena,
   for (uint32_t i = 0; i < n; i++) {
     if (!asks_endpoint(c, promises[i]))
       continue;
-    c->floors[i] = duration_of(m, m->clients.at[m->promises.at[promises[i]].client].resource, s->ttl_floor);
+    c->floors[i] = floor_of(s, m->promises.at[promises[i]].client);
     find_questions(c, i, local);
   }
   if (c->questions.n == 0)

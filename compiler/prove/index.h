@@ -101,6 +101,7 @@ struct state {
   /* Facts by what they answer for. */
   struct lag { uint32_t resource; int64_t time; } *lags; /* those asked last: caches.c; resource: + 1 */
   uint32_t lag, ttl_floor; /* names of attributes */
+  int64_t *floors;         /* [clients] what its resolver keeps an answer for at least, plus one; 0: not looked up yet */
   struct bucket_slot { uint32_t hash, bucket; } *slots; uint32_t bucket_slots; /* bucket: its number, from 1 */
   struct bucket *buckets; uint32_t bucket_count;
   struct address_slot { uint32_t hash, is; } *places; uint32_t place_lines; /* TABLE_ADDRESS: see places.c */

@@ -432,6 +432,12 @@ static uint32_t rank(struct search *s) {
   uint32_t n = 0, k = 0;
   for (uint32_t i = 0; i < s->next_count; i++)
     for (struct prefix *p = s->next_spots[i]->prefixes; p != NULL; p = p->next) n++;
+  if (n == 1) { /* as most are */
+    struct prefix *p = s->next_spots[0]->prefixes;
+    for (uint32_t i = 1; p == NULL; i++) p = s->next_spots[i]->prefixes;
+    p->last_rank = p->rank = 0;
+    return 1;
+  }
   struct prefix **all = malloc((n + 1) * sizeof(struct prefix *));
   if (all == NULL) abort();
   for (uint32_t i = 0; i < s->next_count; i++)
@@ -470,10 +476,11 @@ static struct prefix *start(struct search *s) {
 /* The best prefix that holds all steps; NULL when there is none. *complete is false when the search was cut short. */
 static struct prefix *run(struct search *s, bool *complete) {
   struct prefix *first = start(s);
-  uint32_t cap = 0;
-  s->next_spots = arena_grow(&s->arena, NULL, 0, &cap, 64, sizeof(struct spot *));
-  s->next_cap = cap;
-  s->spots = arena_array(&s->arena, struct spot *, 1);
+  enum { FEW = 8 };
+  uint32_t cap = FEW;
+  s->next_spots = arena_array(&s->arena, struct spot *, FEW);
+  s->next_cap = FEW;
+  s->spots = arena_array(&s->arena, struct spot *, FEW);
   s->spots[0] = first->spot;
   s->spot_count = 1;
   *complete = true;
@@ -489,9 +496,13 @@ static struct prefix *run(struct search *s, bool *complete) {
     }
     widen(s, s->t->n - layer - 1, terrain_effort(s->t) - effort, prefixes);
     prefixes = rank(s);
+    struct spot **done = s->spots;
+    uint32_t done_cap = cap;
     s->spots = s->next_spots;
     s->spot_count = s->next_count;
-    s->next_spots = arena_array(&s->arena, struct spot *, s->next_cap);
+    cap = s->next_cap;
+    s->next_spots = done;
+    s->next_cap = done_cap;
     if (s->spot_count == 0) return NULL;
   }
   struct prefix *best = s->spots[0]->prefixes;
