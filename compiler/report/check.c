@@ -517,12 +517,11 @@ static void values(const struct page *g) {
 
 /* The TTLs that a changing name has from its kind. */
 static void ttls(const struct page *g) {
-  uint32_t ttl = name_find(&g->m->c->names, "ttl", 3), last = NONE;
+  uint32_t ttl = name_find(&g->m->c->names, "ttl", 3), last = NONE, n;
+  const uint32_t *guarded = proof_guarded(g->p, &n);
 
-  for (uint32_t i = 0; i < g->m->facts.n; i++) {
-    if (fact_asleep(g->m, i))
-      continue;
-    const struct fact *f = fact_at(g->m, i);
+  for (uint32_t i = 0; i < n; i++) {
+    const struct fact *f = fact_at(g->m, guarded[i]);
 
     if (f->type != FACT_NAMES || f->guard == GUARD_ALWAYS || f->by == last || f->ttl == NONE)
       continue;

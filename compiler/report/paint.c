@@ -152,6 +152,12 @@ void paint_repeat(struct text *out, const char *s, unsigned times) {
   size_t n = strlen(s);
 
   text_room(out, n * times);
+  if (n == 1) {
+    memset(out->at + out->n, *s, times);
+    out->n += times;
+    out->at[out->n] = '\0';
+    return;
+  }
   while (times--)
     text_add(out, s, n);
 }
