@@ -1,223 +1,14 @@
 /* A proof -> what `check` prints below the findings: the order, the timeline, and what the result rests on.
  * Needs the proof; asks it nothing but what it says. Guarantees lines that fit the width where words allow. */
-#include "report/report.h"
-#include "report/paint.h"
-#include "report/words.h"
+#include "report/page.h"
+
+#include "base/beside.h"
 
 #include <string.h>
 
-struct page {
-  struct text *out;
-  struct model *m;
-  const struct proof *p;
-  bool colour, verbose;
-  unsigned width;
-};
-
-static const char *name(const struct page *g, uint32_t id) {
-  return name_text(&g->m->c->names, id);
-}
-
-static void styled(const struct page *g, enum style style, const char *s) {
-  paint_style(g->out, style, g->colour);
-  paint_puts(g->out, s);
-  paint_style(g->out, STYLE_PLAIN, g->colour);
-}
-
 static void heading(const struct page *g, const char *s) {
   text_putc(g->out, '\n');
-  styled(g, STYLE_BOLD, s);
-  text_putc(g->out, '\n');
-}
-
-/* Text cut to some columns, and padded to them. */
-static void cell(struct text *out, const char *s, unsigned width, bool right) {
-  size_t n = strlen(s);
-  unsigned w = paint_width(s, n, 0);
-
-  if (w > width) {
-    while (n && (paint_width(s, n, 0) + 1 > width || ((unsigned char)s[n] & 0xc0) == 0x80))
-      n--;
-    paint_text(out, s, n, 0);
-    text_puts(out, "…");
-    return;
-  }
-  if (right)
-    paint_repeat(out, " ", width - w);
-  paint_text(out, s, n, 0);
-  if (!right)
-    paint_repeat(out, " ", width - w);
-}
-
-static const char *where(const struct page *g, struct span at) {
-  struct compilation *c = g->m->c;
-
-  if (at.source >= c->sources.n)
-    return "";
-  return arena_print(&c->arena, "%s:%u", c->sources.at[at.source].path, source_line_at(c, at.source, at.start));
-}
-
-static unsigned widest(unsigned a, const char *s) {
-  unsigned w = paint_width(s, strlen(s), 0);
-
-  return w > a ? w : a;
-}
-
-/* ── The order ─────────────────────────────────────────────────────────────── */
-
-/* What a step is, without the resource in front whose name its id has too; nothing when it is just the id. */
-static const char *title(const struct page *g, const struct step *s) {
-  const char *id = name(g, s->name), *text = name(g, s->title), *who = s->resource < g->m->resources.n ? name(g, g->m->resources.at[s->resource].name) : id;
-  size_t n = strlen(who);
-
-  if (strcmp(id, text) == 0)
-    return "";
-  return strncmp(text, who, n) == 0 && text[n] == ':' ? text + n + 1 + strspn(text + n + 1, " ") : text;
-}
-
-/* Where a step stands: its line in the plan's own file. 0: it is elsewhere, or nowhere. */
-static uint32_t line_of(const struct page *g, struct span at) {
-  return at.source != g->m->plan_at.source || at.source >= g->m->c->sources.n ? 0 : source_line_at(g->m->c, at.source, at.start);
-}
-
-static unsigned digits_of(uint64_t n) {
-  unsigned digits = 1;
-
-  for (; n >= 10; n /= 10)
-    digits++;
-  return digits;
-}
-
-static const char *time_of(const struct page *g, const struct step *s) {
-  return s->takes < 0 ? "?" : words_time(&g->m->c->arena, s->takes);
-}
-
-/* The columns of the table of steps. */
-struct columns {
-  unsigned number, ids, times, what, unknown;
-  uint32_t *lines; /* by index in the order */
-};
-
-static struct columns columns_of(const struct page *g) {
-  const struct proof *p = g->p;
-  struct columns c = {.number = digits_of(p->order.n), .ids = 4, .times = 5, .lines = arena_array(&g->m->c->arena, uint32_t, p->order.n + 1)};
-  unsigned wheres = 0;
-  uint32_t last = 0;
-
-  for (uint32_t i = 0; i < p->order.n; i++) {
-    const struct step *s = &g->m->steps.at[p->order.at[i]];
-
-    c.ids = widest(c.ids, name(g, s->name));
-    c.lines[i] = line_of(g, s->at);
-    if (!c.lines[i])
-      wheres = widest(wheres, where(g, s->at));
-    if (c.lines[i] > last)
-      last = c.lines[i];
-    if (!i || s->takes != g->m->steps.at[p->order.at[i - 1]].takes)
-      c.times = widest(c.times, time_of(g, s));
-    c.unknown += s->takes < 0;
-  }
-  if (last && digits_of(last) + 5 > wheres)
-    wheres = digits_of(last) + 5;
-  c.ids = c.ids > 30 ? 30 : c.ids;
-  unsigned fixed = c.number + c.ids + c.times + wheres + 10;
-
-  c.what = g->width > fixed + 20 ? g->width - fixed : 20;
-  return c;
-}
-
-static void remark(const struct page *g, unsigned indent, const char *s) {
-  paint_repeat(g->out, " ", indent);
-  paint_style(g->out, STYLE_DIM, g->colour);
-  paint_wrap(g->out, s, indent, g->width);
-  paint_style(g->out, STYLE_PLAIN, g->colour);
-  text_putc(g->out, '\n');
-}
-
-static void step_remarks(const struct page *g, const struct step *s, unsigned indent) {
-  struct arena *a = &g->m->c->arena;
-
-  if (s->manual)
-    remark(g, indent, "by hand");
-  if (s->disrupts_count)
-    remark(g, indent, arena_print(a, "down meanwhile: %s", words_resources(g->m, s->disrupts, s->disrupts_count)));
-  if (s->irreversible)
-    remark(g, indent, arena_print(a, "no way back: %s", name(g, s->irreversible)));
-  else if (s->undo_none)
-    remark(g, indent, arena_print(a, "nothing to undo: %s", name(g, s->undo_none)));
-  if (s->atomic)
-    remark(g, indent, arena_print(a, "in one go: %s", name(g, s->atomic)));
-}
-
-/* How sure it is that there is no better order. */
-static const char *verdict(const struct page *g) {
-  uint64_t looked_at = 0;
-  bool exact = true;
-
-  for (uint32_t i = 0; i < g->p->components.n; i++) {
-    looked_at += g->p->components.at[i].looked_at;
-    exact &= g->p->components.at[i].exact;
-  }
-  return arena_print(&g->m->c->arena, "%s; %llu state%s looked at",
-                     !g->p->order_holds && !exact ? "no order was found that keeps everything: this one sets aside what the findings above name"
-                     : !g->p->order_holds ? "no order keeps everything: this one sets aside what the findings above name"
-                     : exact            ? "no order has a shorter outage"
-                                        : "not proven best: too large to search exactly",
-                     (unsigned long long)looked_at, looked_at == 1 ? "" : "s");
-}
-
-static void step_row(const struct page *g, const struct columns *c, uint32_t i) {
-  const struct step *s = &g->m->steps.at[g->p->order.at[i]];
-  const char *text = title(g, s);
-  bool fits = paint_width(text, strlen(text), 0) <= c->what;
-  unsigned indent = c->number + c->ids + 6;
-
-  paint_repeat(g->out, " ", c->number + 2 - digits_of(i + 1));
-  text_number(g->out, i + 1);
-  text_puts(g->out, "  ");
-  paint_style(g->out, STYLE_BOLD, g->colour);
-  cell(g->out, name(g, s->name), c->ids, false);
-  paint_style(g->out, STYLE_PLAIN, g->colour);
-  text_puts(g->out, "  ");
-  cell(g->out, fits ? text : "", c->what, false);
-  text_puts(g->out, "  ");
-  cell(g->out, time_of(g, s), c->times, true);
-  text_puts(g->out, "  ");
-  paint_style(g->out, STYLE_DIM, g->colour);
-  if (c->lines[i]) {
-    text_puts(g->out, "line ");
-    text_number(g->out, c->lines[i]);
-  } else {
-    paint_puts(g->out, where(g, s->at));
-  }
-  paint_style(g->out, STYLE_PLAIN, g->colour);
-  text_putc(g->out, '\n');
-  if (!fits) {
-    paint_repeat(g->out, " ", indent);
-    paint_wrap(g->out, text, indent, g->width);
-    text_putc(g->out, '\n');
-  }
-  step_remarks(g, s, indent);
-}
-
-static void order(const struct page *g) {
-  const struct proof *p = g->p;
-  struct columns c = columns_of(g);
-  const char *head = p->order_holds ? "order" : g->m->c->errors ? "order (refused)" : "order (waived)", *sure = verdict(g);
-
-  styled(g, STYLE_BOLD, head);
-  if (strlen(head) + strlen(sure) + 2 <= g->width) {
-    text_print(g->out, ": %s\n", sure);
-  } else {
-    text_puts(g->out, ":\n  ");
-    paint_wrap(g->out, sure, 2, g->width);
-    text_putc(g->out, '\n');
-  }
-  for (uint32_t i = 0; i < p->order.n; i++)
-    step_row(g, &c, i);
-  text_print(g->out, "  all of it: %s", words_time(&g->m->c->arena, p->total));
-  if (c.unknown)
-    text_print(g->out, " and what %u step%s without a known length take%s", c.unknown, c.unknown == 1 ? "" : "s", c.unknown == 1 ? "s" : "");
+  page_styled(g, STYLE_BOLD, s);
   text_putc(g->out, '\n');
 }
 
@@ -384,11 +175,11 @@ static void clock_line(const struct page *g, unsigned indent, unsigned link) {
 }
 
 static void row(const struct page *g, uint32_t promise, unsigned texts, unsigned link) {
-  const char *text = name(g, g->m->promises.at[promise].text);
+  const char *text = page_name(g, g->m->promises.at[promise].text);
 
   text_puts(g->out, "  ");
   if (texts) {
-    cell(g->out, text, texts, false);
+    page_cell(g->out, text, texts, false);
     text_puts(g->out, "  ");
   } else {
     paint_wrap(g->out, arena_print(&g->m->c->arena, "%s: %s", text, outage(g, promise)), 4, g->width);
@@ -409,8 +200,8 @@ static void timeline(const struct page *g) {
   if (!count)
     return;
   for (uint32_t i = 0; i < count; i++) {
-    texts = widest(texts, name(g, g->m->promises.at[i].text));
-    outages = widest(outages, outage(g, i));
+    texts = page_widest(texts, page_name(g, g->m->promises.at[i].text));
+    outages = page_widest(outages, outage(g, i));
   }
   if (texts + line + outages + 6 > g->width)
     texts = 0;
@@ -432,7 +223,7 @@ static void timeline(const struct page *g) {
       continue;
     }
     text_puts(g->out, "  ");
-    paint_puts(g->out, name(g, g->m->promises.at[i].text));
+    paint_puts(g->out, page_name(g, g->m->promises.at[i].text));
     text_print(g->out, "\n      %s\n", outage(g, i));
     runs(g, t);
   }
@@ -443,14 +234,14 @@ static void timeline(const struct page *g) {
 /* A value as written, with resources by their names. */
 static void put_value(const struct page *g, struct text *out, const struct value *v) {
   if (v->type == V_RESOURCE && v->id < g->m->resources.n) {
-    text_puts(out, name(g, g->m->resources.at[v->id].name));
+    text_puts(out, page_name(g, g->m->resources.at[v->id].name));
   } else if (v->type == V_ZONE && v->id < g->m->zones.n) {
-    text_puts(out, name(g, g->m->zones.at[v->id].name));
+    text_puts(out, page_name(g, g->m->zones.at[v->id].name));
   } else if (v->type == V_SECRET && v->id < g->m->secrets.n) {
-    text_print(out, "secret %s", name(g, g->m->secrets.at[v->id].name));
+    text_print(out, "secret %s", page_name(g, g->m->secrets.at[v->id].name));
   } else if (v->type == V_MAP && v->count) {
     for (uint32_t i = 0; i < v->count; i++) {
-      text_print(out, "%s%s = ", i ? ", " : "{ ", name(g, v->keys[i]));
+      text_print(out, "%s%s = ", i ? ", " : "{ ", page_name(g, v->keys[i]));
       put_value(g, out, &v->items[i]);
     }
     text_puts(out, " }");
@@ -475,21 +266,21 @@ static const char *attribute_words(const struct page *g, uint32_t attribute, uin
 
     if (x->cases.n)
       put_value(g, &value, &x->cases.at[0].value);
-    return arena_print(a, "`%s.%s` = %s", name(g, g->m->resources.at[x->owner].name), name(g, x->name), text_done(&value));
+    return arena_print(a, "`%s.%s` = %s", page_name(g, g->m->resources.at[x->owner].name), page_name(g, x->name), text_done(&value));
   }
   if (fact < g->m->facts.n)
-    return arena_print(a, "what `%s` does", name(g, g->m->resources.at[fact_at(g->m, fact)->by].name));
+    return arena_print(a, "what `%s` does", page_name(g, g->m->resources.at[fact_at(g->m, fact)->by].name));
   return "a value";
 }
 
 static void bullet(const struct page *g, const char *s, struct span at) {
-  const char *place = where(g, at);
+  const char *place = page_where(g, at);
 
   text_puts(g->out, "  - ");
   unsigned column = paint_wrap(g->out, s, 4, g->width);
   if (*place) {
-    text_puts(g->out, column + 2 + widest(0, place) <= g->width ? "  " : "\n    ");
-    styled(g, STYLE_DIM, place);
+    text_puts(g->out, column + 2 + page_widest(0, place) <= g->width ? "  " : "\n    ");
+    page_styled(g, STYLE_DIM, place);
   }
   text_putc(g->out, '\n');
 }
@@ -530,12 +321,22 @@ static void ttls(const struct page *g) {
     if (!a || a->written)
       continue;
     last = f->by;
-    bullet(g, arena_print(&g->m->c->arena, "the TTL of `%s`, taken to be %s", name(g, g->m->resources.at[f->by].name),
+    bullet(g, arena_print(&g->m->c->arena, "the TTL of `%s`, taken to be %s", page_name(g, g->m->resources.at[f->by].name),
                           words_time(&g->m->c->arena, (int64_t)f->ttl * 1000)), f->span);
   }
 }
 
-static void rests(const struct page *g) {
+/* The steps that a person does. */
+static void by_hand(const struct page *g) {
+  for (uint32_t i = 0; i < g->p->order.n; i++) {
+    const struct step *s = &g->m->steps.at[g->p->order.at[i]];
+
+    if (s->manual)
+      bullet(g, arena_print(g->arena, "step %u (`%s`), which is done by hand", i + 1, page_name(g, s->name)), s->at);
+  }
+}
+
+static void rests(const struct page *g, struct text *hands) {
   struct text list = {.arena = &g->m->c->arena};
   struct page inner = *g;
   struct compilation *c = g->m->c;
@@ -548,18 +349,13 @@ static void rests(const struct page *g) {
     if (f->code == CODE_225 && !f->waived)
       bullet(&inner, f->message, f->at);
   }
-  for (uint32_t i = 0; i < g->p->order.n; i++) {
-    const struct step *s = &g->m->steps.at[g->p->order.at[i]];
-
-    if (s->manual)
-      bullet(&inner, arena_print(&c->arena, "step %u (`%s`), which is done by hand", i + 1, name(g, s->name)), s->at);
-  }
+  text_add(&list, text_done(hands), hands->n);
   ttls(&inner);
   for (uint32_t i = 0; i < c->findings.n; i++) {
     const struct finding *f = c->findings.at[i];
 
     if (f->waived)
-      bullet(&inner, arena_print(&c->arena, "a waiver of %s: %s", f->rule ? name(g, f->rule) : code_text(f->code), f->waived), f->at);
+      bullet(&inner, arena_print(&c->arena, "a waiver of %s: %s", f->rule ? page_name(g, f->rule) : code_text(f->code), f->waived), f->at);
   }
   if (!list.n)
     return;
@@ -569,26 +365,63 @@ static void rests(const struct page *g) {
 
 /* ── All of it ─────────────────────────────────────────────────────────────── */
 
-void report_check(struct text *out, struct model *m, const struct proof *p, bool colour, unsigned width, bool verbose) {
-  struct page g = {out, m, p, colour, verbose, width};
-  struct compilation *c = m->c;
+static bool rows(void *data) {
+  page_order(data);
+  return true;
+}
 
-  if (p->order.n)
-    order(&g);
+/* The order, the timeline and, in a text of its own, what is done by hand: by two threads, since a long order takes as long as the rest. */
+static void steps_and_states(const struct page *g, struct text *hands) {
+  enum { WORTH = 1000 };
+  struct arena own = {0};
+  struct text order = {.arena = &own}, states = {.arena = g->arena};
+  struct page other = *g, timelines = *g, list = *g;
+  struct beside beside;
+  bool two = beside_worth(g->p->order.n, WORTH);
+
+  other.out = &order;
+  other.arena = &own;
+  timelines.out = &states;
+  list.out = hands;
+  if (two)
+    beside_start(&beside, rows, &other);
   else
+    page_order(g);
+  timeline(&timelines);
+  if (!g->m->c->errors)
+    by_hand(&list);
+  if (two) {
+    beside_join(&beside);
+    text_add(g->out, text_done(&order), order.n);
+  }
+  if (g->verbose && g->p->components.n)
+    search(g);
+  text_add(g->out, text_done(&states), states.n);
+  arena_free(&own);
+}
+
+void report_check(struct text *out, struct model *m, const struct proof *p, bool colour, unsigned width, bool verbose) {
+  struct compilation *c = m->c;
+  struct page g = {out, m, p, &c->arena, colour, verbose, width};
+  struct text hands = {.arena = &c->arena};
+
+  if (p->order.n) {
+    steps_and_states(&g, &hands);
+  } else {
     text_puts(out, "nothing changes: there are no steps\n");
-  if (verbose && p->components.n)
-    search(&g);
-  timeline(&g);
+    if (verbose && p->components.n)
+      search(&g);
+    timeline(&g);
+  }
   if (!c->errors)
-    rests(&g);
+    rests(&g, &hands);
   text_putc(out, '\n');
   if (c->errors)
-    styled(&g, STYLE_ERROR, arena_print(&c->arena, "refused: %u error%s", c->errors, c->errors == 1 ? "" : "s"));
+    page_styled(&g, STYLE_ERROR, arena_print(&c->arena, "refused: %u error%s", c->errors, c->errors == 1 ? "" : "s"));
   else if (!p->order_holds)
-    styled(&g, STYLE_WARNING, arena_print(&c->arena, "`%s` is not proven: what stands against it was waived", name(&g, m->plan)));
+    page_styled(&g, STYLE_WARNING, arena_print(&c->arena, "`%s` is not proven: what stands against it was waived", page_name(&g, m->plan)));
   else
-    styled(&g, STYLE_GOOD, arena_print(&c->arena, "`%s` is proven: %u step%s, %u promise%s, each state forward and back", name(&g, m->plan),
+    page_styled(&g, STYLE_GOOD, arena_print(&c->arena, "`%s` is proven: %u step%s, %u promise%s, each state forward and back", page_name(&g, m->plan),
                                        p->order.n, p->order.n == 1 ? "" : "s", m->promises.n, m->promises.n == 1 ? "" : "s"));
   text_putc(out, '\n');
 }

@@ -13,10 +13,12 @@ static const char *text_of(const struct model *m, uint32_t name) {
   return name_text(&m->c->names, name);
 }
 
-const char *words_resource(const struct model *m, uint32_t resource) {
+static const char *resource_words(struct arena *a, const struct model *m, uint32_t resource) {
   if (resource >= m->resources.n) return "something";
-  return arena_print(arena_of(m), "`%s`", text_of(m, m->resources.at[resource].name));
+  return arena_print(a, "`%s`", text_of(m, m->resources.at[resource].name));
 }
+
+const char *words_resource(const struct model *m, uint32_t resource) { return resource_words(arena_of(m), m, resource); }
 
 static uint32_t place_of(const struct proof *p, uint32_t step) {
   if (p)
@@ -86,12 +88,14 @@ const char *words_target(const struct model *m, const struct target *target) {
   return "";
 }
 
-const char *words_resources(const struct model *m, const uint32_t *resources, uint32_t n) {
-  struct text out = {.arena = arena_of(m)};
+const char *words_resources(const struct model *m, const uint32_t *resources, uint32_t n) { return words_resources_in(arena_of(m), m, resources, n); }
+
+const char *words_resources_in(struct arena *a, const struct model *m, const uint32_t *resources, uint32_t n) {
+  struct text out = {.arena = a};
   uint32_t shown = n > 9 ? 8 : n;
   for (uint32_t i = 0; i < shown; i++) {
     if (i) text_puts(&out, i + 1 == n ? " and " : ", ");
-    text_puts(&out, words_resource(m, resources[i]));
+    text_puts(&out, resource_words(a, m, resources[i]));
   }
   if (shown < n) text_print(&out, " and %u more", n - shown);
   return text_done(&out);

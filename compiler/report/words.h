@@ -21,6 +21,7 @@ const char *words_stop(const struct model *m, const struct trace *trace);
 const char *words_time(struct arena *arena, int64_t milliseconds);
 /* "`a`, `b` and `c`" of resources, at most eight and "3 more". */
 const char *words_resources(const struct model *m, const uint32_t *resources, uint32_t n);
+const char *words_resources_in(struct arena *a, const struct model *m, const uint32_t *resources, uint32_t n);
 /* "in the baseline", "after step 4 (`traefik`)", "from step 4 (`traefik`) on", "from step 4 to step 6". */
 const char *words_states(const struct model *m, const struct proof *p, uint32_t first, uint32_t last);
 /* "`public reaches https://home.example.net always`" */
