@@ -21,6 +21,14 @@ uint32_t attribute_named(struct elaboration *e, uint32_t resource, const char *n
   return id == NONE ? NONE : attribute_index(e, resource, id);
 }
 
+const struct type *attribute_wants(struct elaboration *e, uint32_t attribute) {
+  const struct attribute *a = &e->m->attributes.at[attribute];
+  const struct resource *r = &e->m->resources.at[a->owner];
+  uint32_t nth = attribute - r->attributes;
+  if (r->kind_id != NONE && nth < e->kinds.at[r->kind_id].field_count) return e->kinds.at[r->kind_id].fields[nth].type;
+  return universal_type(e, a->name);
+}
+
 static const char *what(struct elaboration *e, uint32_t attribute) {
   const struct attribute *a = &e->m->attributes.at[attribute];
   const char *name = name_text(&e->c->names, a->name);
@@ -77,26 +85,27 @@ static bool as_written(struct elaboration *e, uint32_t node, const struct type *
 static struct cases value_of_node(struct elaboration *e, uint32_t attribute, uint32_t index, const struct opened *o) {
   struct lazy_attribute lazy = e->lazies.at[attribute];
   struct attribute a = e->m->attributes.at[attribute];
+  const struct type *type = attribute_wants(e, attribute);
   struct cases written;
   lazy.node = o->node;
   if (lazy.node == NONE) return cases_one(e, value_poison(a.at));
-  if (!lazy.preset && lazy.node && !o->made && NODE(e, lazy.node)->type == N_TRANSITION && as_written(e, node_child(e, lazy.node, index), lazy.type, &written)) return written;
+  if (!lazy.preset && lazy.node && !o->made && NODE(e, lazy.node)->type == N_TRANSITION && as_written(e, node_child(e, lazy.node, index), type, &written)) return written;
   if (!lazy.node && a.name == e->words->exists && a.hop_count) return existence(e, attribute, index);
   uint32_t kind = e->m->resources.at[a.owner].kind_id, place_in_kind = attribute - attributes_unread(e->m, a.owner).at;
   if (!lazy.node && kind != NONE && place_in_kind < e->kinds.at[kind].field_count)
-    return shared(e, e->kinds.at[kind].fields[place_in_kind].node, 0, lazy.type, attribute);
+    return shared(e, e->kinds.at[kind].fields[place_in_kind].node, 0, type, attribute);
   if (!lazy.node) return cases_one(e, (struct value){.type = V_NONE, .at = a.at});
-  if (lazy.preset && constant_default(e, lazy.node, kind)) return shared(e, lazy.node, lazy.node, lazy.type, attribute);
+  if (lazy.preset && constant_default(e, lazy.node, kind)) return shared(e, lazy.node, lazy.node, type, attribute);
   struct scope s = lazy.preset ? scope_resource(e, a.owner, false) : scope_plan(resource_rare(e, a.owner)->bindings);
   if (!lazy.preset) s.value_index = index;
-  struct cases c = eval_node(e, &s, lazy.node, lazy.type);
-  if (lazy.type->tag == T_ANY) return c;
+  struct cases c = eval_node(e, &s, lazy.node, type);
+  if (type->tag == T_ANY) return c;
   bool own = NODE(e, lazy.node)->type == N_LITERAL || NODE(e, lazy.node)->type == N_LIST; /* nobody else has these cases */
   const char *place = NULL;
   for (uint32_t i = 0; i < c.n; i++) {
     struct value v = c.at[i].value, fit = v;
     if (a.hop_count && v.type == V_NONE) continue; /* an arrow from or to nothing */
-    if (!value_fits(e, &v, lazy.type, &fit)) fit = value_coerce(e, &v, lazy.type, place ? place : (place = what(e, attribute)));
+    if (!value_fits(e, &v, type, &fit)) fit = value_coerce(e, &v, type, place ? place : (place = what(e, attribute)));
     if (!memcmp(&fit, &v, sizeof v)) continue;
     if (!own) c.at = memcpy(arena_alloc(&e->c->arena, c.n, sizeof *c.at), c.at, c.n * sizeof *c.at);
     own = true;
@@ -195,7 +204,7 @@ static bool literal(struct elaboration *e, uint32_t attribute) {
   struct attribute *a = &e->m->attributes.at[attribute];
   const struct lazy_attribute *lazy = &e->lazies.at[attribute];
   struct guarded said;
-  if (!node_is_text(lazy->node)) return as_written(e, lazy->node, lazy->type, &a->cases);
+  if (!node_is_text(lazy->node)) return as_written(e, lazy->node, attribute_wants(e, attribute), &a->cases);
   if (node_text_links(lazy->node) > 1 || !attribute_as_text(e, attribute, 0, &said)) return false;
   a->cases = cases_one(e, said.value);
   return true;

@@ -525,7 +525,7 @@ static void observe(struct statements *b, uint32_t from, uint32_t node) {
   if (b->place == PLACE_OBSERVE) {
     const struct value *v = attribute_value(b->e->m, b->resource, o.attribute, b->scope.done);
     if (v != NULL) o.declared = *v;
-    if (v != NULL && type_wants_address(b->e->lazies.at[attribute_index(b->e, b->resource, o.attribute)].type)) {
+    if (v != NULL && type_wants_address(attribute_wants(b->e, attribute_index(b->e, b->resource, o.attribute)))) {
       struct cases standing = value_stand(b->e, &b->scope, v);
       if (standing.n > 0) o.declared = standing.at[0].value;
     }

@@ -108,11 +108,11 @@ static void unknown_kind(struct elaboration *e, uint32_t node) {
 /* ── A resource and its attributes ─────────────────────────────────────────── */
 
 /* Of the resource whose attributes are being declared: they lie together. */
-void attribute_add(struct elaboration *e, uint32_t owner, uint32_t name, uint32_t value, const struct type *type, bool preset, struct span at) {
+void attribute_add(struct elaboration *e, uint32_t owner, uint32_t name, uint32_t value, bool preset, struct span at) {
   e->m->resources.at[owner].attribute_count++;
   array_push(&e->c->arena, &e->m->attributes,
              (struct attribute){.name = name, .owner = owner, .at = at, .written = !preset && value});
-  array_push(&e->c->arena, &e->lazies, (struct lazy_attribute){.preset = preset, .node = value, .type = type});
+  array_push(&e->c->arena, &e->lazies, (struct lazy_attribute){.preset = preset, .node = value});
 }
 
 static uint32_t find_written(struct elaboration *e, uint32_t node, uint32_t name) {
@@ -146,13 +146,13 @@ static void fields(struct elaboration *e, uint32_t id, const struct declared *d,
     bool here = next && NODE(e, next)->type == N_ATTR && NODE(e, next)->text == field->name;
     uint32_t item = here ? next : find_written(e, d->node, field->name);
     if (here) next = NODE(e, next)->next;
-    if (item && NODE(e, item)->child) attribute_add(e, id, field->name, NODE(e, item)->child, field->type, false, node_span(e->tree, NODE(e, item)->child));
-    else if (item) attribute_add(e, id, field->name, NONE, field->type, false, node_span(e->tree, item)); /* a syntax error stood here */
-    else if (field->preset) attribute_add(e, id, field->name, field->preset, field->type, true, node_span(e->tree, field->preset));
-    else if (field->type->tag == T_OPTIONAL) attribute_add(e, id, field->name, 0, field->type, true, node_span(e->tree, field->node));
+    if (item && NODE(e, item)->child) attribute_add(e, id, field->name, NODE(e, item)->child, false, node_span(e->tree, NODE(e, item)->child));
+    else if (item) attribute_add(e, id, field->name, NONE, false, node_span(e->tree, item)); /* a syntax error stood here */
+    else if (field->preset) attribute_add(e, id, field->name, field->preset, true, node_span(e->tree, field->preset));
+    else if (field->type->tag == T_OPTIONAL) attribute_add(e, id, field->name, 0, true, node_span(e->tree, field->node));
     else {
       missing(e, d, k, field);
-      attribute_add(e, id, field->name, NONE, field->type, true, d->at);
+      attribute_add(e, id, field->name, NONE, true, d->at);
     }
   }
 }
@@ -204,12 +204,12 @@ static void universals(struct elaboration *e, uint32_t id, const struct declared
     const struct type *type = universal_type(e, name);
     if (name == e->words->after) array_push(&e->c->arena, &e->afters, id);
     if (!type && k) unknown_attribute(e, d, k, i);
-    if (type && name != e->words->after) attribute_add(e, id, name, value ? value : NONE, type, false, node_span(e->tree, value ? value : i));
+    if (type && name != e->words->after) attribute_add(e, id, name, value ? value : NONE, false, node_span(e->tree, value ? value : i));
   }
   for (uint32_t i = 0; k && i < k->presets.n; i++) {
     uint32_t name = NODE(e, k->presets.at[i])->text, value = NODE(e, k->presets.at[i])->child;
     if (name != e->words->after && value && !find_written(e, d->node, name))
-      attribute_add(e, id, name, value, universal_type(e, name), true, node_span(e->tree, value));
+      attribute_add(e, id, name, value, true, node_span(e->tree, value));
   }
 }
 
@@ -226,7 +226,7 @@ static void exists(struct elaboration *e, uint32_t id, const struct declared *d)
     return;
   }
   resource_rare_own(e->m, id)->exists = e->m->attributes.n;
-  attribute_add(e, id, name, 0, type_plain(T_BOOL), true, d->at);
+  attribute_add(e, id, name, 0, true, d->at);
 }
 
 struct resource_rare *resource_rare_own(struct model *m, uint32_t resource) {

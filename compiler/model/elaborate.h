@@ -123,13 +123,12 @@ struct declared_list { struct declared *at; uint32_t n, cap; };
 struct of_kind { uint32_t kind; struct cases cases; }; /* the value of `KIND.attribute` in all states */
 
 enum lazy { LAZY_NOT, LAZY_RUNNING, LAZY_DONE };
-/* Beside each struct attribute. */
+/* Beside each struct attribute; its type is that of the field, or of what every resource may say (attribute_wants). */
 struct lazy_attribute {
   uint8_t state;                /* enum lazy */
   bool preset;                  /* node is the kind's default: evaluated in the kind's scope */
   uint32_t node;                /* the value's expression, 0: `none` (an optional field left out), NONE: an error stood there,
                                    from NODE_TEXT on: attribute_open */
-  const struct type *type;
 };
 struct elaboration {
   struct model *m;
@@ -294,6 +293,7 @@ uint32_t known_name(struct elaboration *e, const char *text); /* name_str */
 
 /* ── Attributes ────────────────────────────────────────────────────────────── */
 
+const struct type *attribute_wants(struct elaboration *e, uint32_t attribute);
 /* The cases of an attribute, evaluated at first use (E109 when it hangs on itself). */
 const struct cases *attribute_cases(struct elaboration *e, uint32_t attribute);
 uint32_t attribute_index(const struct elaboration *e, uint32_t resource, uint32_t name); /* into model.attributes, NONE */
@@ -392,7 +392,7 @@ bool asleep_needs(struct elaboration *e, uint32_t resource);
 void asleep_taken(struct elaboration *e); /* that was the last */
 void fact_keep(struct elaboration *e, const struct fact *fact); /* facts.c */
 void attributes_declare(struct elaboration *e, uint32_t resource); /* declare.c: those of one that wakes */
-void attribute_add(struct elaboration *e, uint32_t owner, uint32_t name, uint32_t value, const struct type *type, bool preset, struct span at);
+void attribute_add(struct elaboration *e, uint32_t owner, uint32_t name, uint32_t value, bool preset, struct span at);
 
 /* ── text.c: attributes without nodes ──────────────────────────────────────── */
 
@@ -412,7 +412,7 @@ void attribute_close(struct elaboration *e, const struct opened *o);
 bool attribute_as_text(struct elaboration *e, uint32_t attribute, uint32_t index, struct guarded *out);
 /* It does not change, is kept as text, and nothing can be wrong with it, a literal that is wanted or a zone; or it is a list of what is
  * needed, which is read with the facts. Nothing is made to find that out. */
-bool attribute_quiet(const struct elaboration *e, uint32_t attribute);
+bool attribute_quiet(struct elaboration *e, uint32_t attribute);
 /* The one value that it says, where nobody has read it yet: for who does not keep it. False where that is for attribute_cases. */
 bool attribute_glance(struct elaboration *e, uint32_t attribute, struct guarded *out);
 /* How many values follow each other in what it says itself; 1 without arrows. Are they at `spans`? NULL: nobody asks. */

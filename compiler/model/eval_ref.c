@@ -201,7 +201,7 @@ static bool own_attribute(struct elaboration *e, const struct scope *s, uint32_t
       return implicit(e, s, s->self, name, node_span(e->tree, node), out);
     return false;
   }
-  const struct type *t = e->lazies.at[attribute].type;
+  const struct type *t = attribute_wants(e, attribute);
   if (!NODE(e, node)->child && ((pure(want, T_ZONE) && !type_wants(t, T_ZONE)) || (pure(want, T_KIND) && !type_wants(t, T_KIND))) && t->tag != T_ANY)
     return false;
   *out = read_attribute(e, s, attribute);

@@ -70,7 +70,7 @@ static bool fits_type(struct elaboration *e, const struct seen *s, const struct 
 bool seen_value(const struct model *m, uint32_t resource, uint32_t attribute_name, const struct seen *s, struct value *out) {
   struct elaboration *e = m->elaboration;
   uint32_t attribute = attribute_index(e, resource, attribute_name);
-  return attribute != NONE && fits_type(e, s, e->lazies.at[attribute].type, e->m->attributes.at[attribute].at, out);
+  return attribute != NONE && fits_type(e, s, attribute_wants(e, attribute), e->m->attributes.at[attribute].at, out);
 }
 
 /* ── In its place ──────────────────────────────────────────────────────────── */
@@ -94,7 +94,7 @@ void seen_apply(struct elaboration *e, uint32_t attribute, struct cases *c) {
   const struct seen *s = seen_of(e, &e->m->attributes.at[attribute]);
   if (s == NULL) return;
   struct value v = {.at = c->at[0].value.at};
-  if (!fits_type(e, s, e->lazies.at[attribute].type, v.at, &v)) v = (struct value){.type = V_UNKNOWN, .at = v.at};
+  if (!fits_type(e, s, attribute_wants(e, attribute), v.at, &v)) v = (struct value){.type = V_UNKNOWN, .at = v.at};
   struct cases out = {c->n, arena_alloc(&e->c->arena, c->n, sizeof *c->at)};
   for (uint32_t i = 0; i < c->n; i++) {
     out.at[i] = c->at[i];

@@ -44,7 +44,7 @@ static bool hop_named(struct elaboration *e, uint32_t node, const struct binding
   }
   const struct attribute *a = &e->m->attributes.at[attribute];
   struct scope s = scope_plan(bindings);
-  struct value wanted = eval_constant(e, &s, arrival, e->lazies.at[attribute].type, "the value where a hop arrives");
+  struct value wanted = eval_constant(e, &s, arrival, attribute_wants(e, attribute), "the value where a hop arrives");
   if (value_poisoned(&wanted)) return false;
   uint32_t found = NONE;
   for (uint32_t h = 0; h < a->hop_count; h++) {

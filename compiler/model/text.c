@@ -30,7 +30,7 @@ bool attribute_as_text(struct elaboration *e, uint32_t attribute, uint32_t index
   if (!node_is_text(node) || node_text_single(node, V_WORD) || node_text_single(node, V_LIST)) return false;
   if (!plain_link(e->tree, at, index, &said) || said.type == V_ENDPOINT) return false;
   *out = (struct guarded){.guard = GUARD_ALWAYS};
-  return plain_literal(e->tree, at.source, &said, &out->value) && value_fits(e, &out->value, e->lazies.at[attribute].type, &fit) &&
+  return plain_literal(e->tree, at.source, &said, &out->value) && value_fits(e, &out->value, attribute_wants(e, attribute), &fit) &&
          !memcmp(&fit, &out->value, sizeof fit);
 }
 
@@ -54,7 +54,7 @@ static bool still_text(const struct elaboration *e, uint32_t attribute) {
          !e->m->attributes.at[attribute].hop_count;
 }
 
-bool attribute_quiet(const struct elaboration *e, uint32_t attribute) {
+bool attribute_quiet(struct elaboration *e, uint32_t attribute) {
   const struct attribute *a = &e->m->attributes.at[attribute];
   const struct lazy_attribute *lazy = &e->lazies.at[attribute];
   if (!still_text(e, attribute)) return false;
@@ -65,7 +65,7 @@ bool attribute_quiet(const struct elaboration *e, uint32_t attribute) {
     return first != V_ENDPOINT && slot < d->slot_count && d->slots[slot].wants >> first & 1;
   }
   if (node_text_single(lazy->node, V_LIST)) return a->name == e->words->needs; /* its facts say what is wrong with it */
-  return lazy->type->tag == T_ZONE && !resource_rare(e, a->owner)->bindings && zone_said(e, a->at) != NONE;
+  return attribute_wants(e, attribute)->tag == T_ZONE && !resource_rare(e, a->owner)->bindings && zone_said(e, a->at) != NONE;
 }
 
 bool attribute_glance(struct elaboration *e, uint32_t attribute, struct guarded *out) {
@@ -74,7 +74,7 @@ bool attribute_glance(struct elaboration *e, uint32_t attribute, struct guarded 
   if (!still_text(e, attribute)) return false;
   if (!node_text_single(lazy->node, V_WORD)) return attribute_as_text(e, attribute, 0, out);
   *out = (struct guarded){.value = {.type = V_ZONE, .at = a->at}, .guard = GUARD_ALWAYS};
-  return lazy->type->tag == T_ZONE && !resource_rare(e, a->owner)->bindings && (out->value.id = zone_said(e, a->at)) != NONE;
+  return attribute_wants(e, attribute)->tag == T_ZONE && !resource_rare(e, a->owner)->bindings && (out->value.id = zone_said(e, a->at)) != NONE;
 }
 
 /* ── How many values ───────────────────────────────────────────────────────── */
@@ -116,12 +116,12 @@ struct said {
   struct plain_value values[PLAIN_VALUES];
 };
 
-static void declare(const struct said *s, uint32_t slot, const struct type *type) {
+static void declare(const struct said *s, uint32_t slot) {
   uint32_t last = slot;
   bool literals = true;
   while (last + 1 < s->shape->n && !s->shape->names[last + 1]) last++;
   for (uint32_t i = slot; i <= last; i++) literals = literals && s->values[i].type != V_WORD && s->values[i].type != V_LIST;
-  attribute_add(s->e, s->resource, s->shape->names[slot], node_text(s->values[slot].type, last + 1 - slot, literals), type, false,
+  attribute_add(s->e, s->resource, s->shape->names[slot], node_text(s->values[slot].type, last + 1 - slot, literals), false,
                 (struct span){s->source, s->values[slot].start, s->values[last].end});
 }
 
@@ -146,14 +146,14 @@ void attributes_of_text(struct elaboration *e, uint32_t resource) {
     const struct field *field = &k->fields[i];
     while (next < d->slot_count && !s.shape->names[next]) next++;
     uint32_t slot = next < d->slot_count && s.shape->names[next] == field->name ? next++ : slot_of(d, s.shape, field->name);
-    if (slot != NONE) declare(&s, slot, field->type);
-    else attribute_add(e, resource, field->name, field->preset, field->type, true, node_span(e->tree, field->preset ? field->preset : field->node));
+    if (slot != NONE) declare(&s, slot);
+    else attribute_add(e, resource, field->name, field->preset, true, node_span(e->tree, field->preset ? field->preset : field->node));
   }
   for (uint32_t i = 0; i < d->slot_count; i++)
-    if (s.shape->names[i] && d->slots[i].attribute >= k->field_count) declare(&s, i, universal_type(e, s.shape->names[i]));
+    if (s.shape->names[i] && d->slots[i].attribute >= k->field_count) declare(&s, i);
   for (uint32_t i = 0; i < k->presets.n; i++) {
     uint32_t name = NODE(e, k->presets.at[i])->text, value = NODE(e, k->presets.at[i])->child;
     if (name != e->words->after && value && slot_of(d, s.shape, name) == NONE)
-      attribute_add(e, resource, name, value, universal_type(e, name), true, node_span(e->tree, value));
+      attribute_add(e, resource, name, value, true, node_span(e->tree, value));
   }
 }
