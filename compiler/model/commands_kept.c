@@ -221,6 +221,22 @@ bool step_filled(const struct model *m, uint32_t step) {
   return b != NULL && b->fill_count != NONE;
 }
 
+static bool same_slot(const struct slot *a, const struct slot *b) { return a->command == b->command && a->pieces == b->pieces && a->piece == b->piece; }
+
+bool step_lines_say(struct arena *a, const struct model *m, uint32_t step, enum block_type type, bool (*look)(const void *data, const char *text), const void *data) {
+  const struct kept_block *k = kept(m, step, type);
+  const struct shape *s = &m->elaboration->kept->shapes.at[k->shape];
+  for (uint32_t i = 0, fill = 0; i < s->slot_count; i++) {
+    const struct slot *x = &s->slots[i];
+    bool filled = k->fill_count != NONE && fill < k->fill_count && same_slot(&k->is.fills[fill].slot, x);
+    fill += filled;
+    if (x->pieces != 0 || s->block.at[x->command].type != CMD_RUN) continue;
+    const char *text = filled ? fill_text(a, m->elaboration, step, &k->is.fills[fill - 1]) : k->fill_count == NONE ? k->is.texts[i] : slot_text(&s->block, x);
+    if (!look(data, text)) return false;
+  }
+  return true;
+}
+
 struct block step_kept(struct arena *a, const struct model *m, uint32_t step, enum block_type type) {
   const struct kept_block *k = kept(m, step, type);
   const struct shape *s = &m->elaboration->kept->shapes.at[k->shape];

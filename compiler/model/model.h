@@ -408,6 +408,9 @@ struct block step_kept(struct arena *a, const struct model *m, uint32_t step, en
 uint32_t shape_values(const struct model *m, uint32_t shape); /* how many there are */
 void step_values(struct arena *a, const struct model *m, uint32_t step, enum block_type type, const char **texts); /* the texts of those of a kept one */
 struct block shape_block(struct arena *a, const struct model *m, uint32_t shape, const char *const *texts);        /* with these instead */
+/* The texts of values in the `$` lines of a kept block, without those that the plan writes there itself, one after the other as long as
+ * `look` says true. Did it always? */
+bool step_lines_say(struct arena *a, const struct model *m, uint32_t step, enum block_type type, bool (*look)(const void *data, const char *text), const void *data);
 struct block resource_observe(struct model *m, uint32_t resource, const bool *done); /* n 0: the kind has none */
 bool resource_observes(const struct model *m, uint32_t resource); /* does its kind say how it is looked at? O(1) */
 bool model_observes(const struct model *m);                       /* that of any resource? O(kinds) */

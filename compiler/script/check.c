@@ -125,22 +125,26 @@ static void check_unproven(struct model *m) {
   }
 }
 
-/* What stands alone and names nothing that a shell is looked through for: nothing is found in it that is not in its shape. */
-static bool plain(const struct model *m, const struct pieces *line) {
-  for (uint32_t i = 0; i < line->n; i++) {
-    const struct piece *p = &line->at[i];
-    if (p->type == PIECE_VALUE && (!tells(p->text) || !alone(line, i) || shell_told(m, p->text))) return false;
+/* ── Values that make no difference ────────────────────────────────────────── */
+
+/* It names nothing that a shell is looked through for. */
+static bool told_apart(const void *data, const char *text) { return tells(text) && !shell_told(data, text); }
+
+/* Does each value of the `$` lines stand alone, whatever it is, and what the plan itself has written there make no difference? The same for
+ * all blocks of a shape. */
+static bool lines_part(const struct model *m, struct block b) {
+  for (uint32_t i = 0; i < b.n; i++) {
+    const struct pieces *line = &b.at[i].line;
+    for (uint32_t k = 0; k < line->n && b.at[i].type == CMD_RUN; k++) {
+      const struct piece *p = &line->at[k];
+      if (p->type == PIECE_VALUE && (!alone(line, k) || (p->written && !told_apart(m, p->text)))) return false;
+    }
   }
   return true;
 }
 
-static bool all_plain(const struct model *m, struct block b) {
-  for (uint32_t i = 0; i < b.n; i++)
-    if (b.at[i].type == CMD_RUN && !plain(m, &b.at[i].line)) return false;
-  return true;
-}
-
-/* Which of some sequences are kept blocks all of whose values are plain. */
+/* Which of some sequences are kept blocks all of whose values are plain: what stands alone and names nothing that a shell is looked through
+ * for. Nothing is found in one that is not in its shape. */
 struct plain_search {
   const struct runbook *b;
   uint32_t first, end;
@@ -148,15 +152,22 @@ struct plain_search {
 };
 
 static bool find_plain(void *data) {
+  enum { UNSEEN, PARTS, RUNS_ON };
   struct plain_search *p = data;
-  struct arena own = {0};
+  const struct runbook *b = p->b;
+  struct arena own = {0}, texts = {0};
+  uint8_t *shapes = arena_array(&own, uint8_t, shape_count(b->m) + 1u);
   for (uint32_t i = p->first; i < p->end; i++) {
-    const struct sequence *s = &p->b->sequences.at[i];
-    if (s->count == 0 || sequence_shape(p->b, s) == NULL) continue;
-    p->plain[i] = all_plain(p->b->m, sequence_kept(p->b, s, &own));
-    if (i % 64 == 0) arena_reset(&own);
+    const struct sequence *s = &b->sequences.at[i];
+    struct shape_use *x = s->count == 0 ? NULL : sequence_shape(b, s);
+    if (x == NULL) continue;
+    uint8_t *shape = &shapes[x - b->shapes];
+    if (*shape == UNSEEN) *shape = lines_part(b->m, sequence_kept(b, s, &texts)) ? PARTS : RUNS_ON;
+    p->plain[i] = *shape == PARTS && sequence_lines_say(b, s, &texts, told_apart, b->m);
+    if (i % 64 == 0) arena_reset(&texts);
   }
   arena_free(&own);
+  arena_free(&texts);
   return true;
 }
 

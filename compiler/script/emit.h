@@ -127,6 +127,8 @@ uint32_t sequence_kept_shape(const struct runbook *b, const struct sequence *s);
 enum block_type sequence_block(const struct sequence *s);
 /* The commands of a kept block, in `a`. */
 struct block sequence_kept(const struct runbook *b, const struct sequence *s, struct arena *a);
+/* The texts of its values in `$` lines, as step_lines_say() has them. */
+bool sequence_lines_say(const struct runbook *b, const struct sequence *s, struct arena *a, bool (*look)(const void *data, const char *text), const void *data);
 /* The units of a sequence; those of a kept block are made, in `a`. */
 const struct unit *sequence_units(const struct runbook *b, const struct sequence *s, struct arena *a);
 /* Those of a kept block by another name and with other commands. */

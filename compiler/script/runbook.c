@@ -248,6 +248,10 @@ struct block sequence_kept(const struct runbook *b, const struct sequence *s, st
   return step_kept(a, b->m, b->p->order.at[s->step], blocks[s->type]);
 }
 
+bool sequence_lines_say(const struct runbook *b, const struct sequence *s, struct arena *a, bool (*look)(const void *data, const char *text), const void *data) {
+  return step_lines_say(a, b->m, b->p->order.at[s->step], blocks[s->type], look, data);
+}
+
 const struct unit *sequence_units_as(const struct runbook *b, const struct sequence *s, const char *name, struct block block, struct arena *a) {
   struct unit *units = arena_array(a, struct unit, s->count);
   const struct shape_use *x = sequence_shape(b, s);

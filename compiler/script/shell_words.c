@@ -10,7 +10,9 @@ static const char *base(const char *path) {
 }
 
 /* Thousands of words are none of these. */
-static bool same(const char *known, const char *name) { return known[0] == name[0] && strcmp(known, name) == 0; }
+static bool same(const char *known, const char *name) {
+  return known[0] == name[0] && (known[0] == '\0' || known[1] == name[1]) && strcmp(known, name) == 0;
+}
 
 const struct tool *shell_holder(const struct shell *s, const char *name) {
   for (uint32_t i = 0; s->m != NULL && i < s->m->tools.n; i++) {
@@ -210,18 +212,24 @@ static uint32_t find_exec(const struct shell_command *k, uint32_t i) {
 
 /* ── Words that make no difference ─────────────────────────────────────────── */
 
-bool shell_told(const struct model *m, const char *word) {
+static bool known_word(const char *word, const char *name) {
   static const char *const others[] = {"ssh", "eval", "alias", "find", "kill", "pkill", "killall", "set", "cat", "tee", "dd", "true", "errexit", "KILL", "SIGKILL"};
-  const char *name = base(word);
-  size_t dots = 0, digits = 0;
-  if (word[0] == '\0' || word[0] == '-' || word[0] == '+') return true;
-  for (; (word[digits] >= '0' && word[digits] <= '9') || word[digits] == '.'; digits++) dots += word[digits] == '.';
-  if (digits > 0 && dots < 2) return true; /* a length, a signal */
   if (strcmp(word, "/dev/null") == 0 || prefix_of(name) != NULL) return true;
   for (size_t i = 0; i < sizeof shells / sizeof *shells; i++)
     if (same(shells[i], name)) return true;
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     if (same(others[i], name)) return true;
+  return false;
+}
+
+bool shell_told(const struct model *m, const char *word) {
+  const char *name = base(word);
+  size_t dots = 0, digits = 0;
+  if (word[0] == '\0' || word[0] == '-' || word[0] == '+') return true;
+  for (; (word[digits] >= '0' && word[digits] <= '9') || word[digits] == '.'; digits++) dots += word[digits] == '.';
+  if (digits > 0 && dots < 2) return true; /* a length, a signal */
+  bool address = digits > 0 && word[digits] == '\0'; /* none of what follows but a tool of the plan */
+  if (!address && known_word(word, name)) return true;
   for (uint32_t i = 0; m != NULL && i < m->tools.n; i++)
     if (same(name_text(&m->c->names, m->tools.at[i].name), name)) return true;
   return false;
