@@ -76,7 +76,7 @@ uint32_t resource_find(const struct model *m, uint32_t name) {
 uint32_t step_find(const struct model *m, const char *id) {
   uint32_t name = name_find(&m->c->names, id, strlen(id));
   if (name == NONE) return NONE;
-  if (m->elaboration && m->elaboration->step_names.n) return index_get(&m->elaboration->step_names, name);
+  if (m->elaboration && m->elaboration->table) return step_named(m->elaboration, name);
   for (uint32_t i = 0; i < m->steps.n; i++)
     if (m->steps.at[i].name == name) return i;
   return NONE;

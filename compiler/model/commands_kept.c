@@ -260,7 +260,6 @@ static const struct shape *shape_at(const struct model *m, uint32_t shape) { ret
 
 uint32_t shape_values(const struct model *m, uint32_t shape) { return shape_at(m, shape)->slot_count; }
 
-static bool same_slot(const struct slot *a, const struct slot *b) { return a->command == b->command && a->pieces == b->pieces && a->piece == b->piece; }
 
 void step_values(struct arena *a, const struct model *m, uint32_t step, enum block_type type, const char **texts) {
   const struct kept_block *k = kept(m, step, type);

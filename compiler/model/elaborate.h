@@ -158,7 +158,7 @@ struct elaboration {
   struct index hosted, hosted_below;          /* names of `hosts` facts; of their patterns what follows `*.` */
   bool unplaced;                /* some fact needs an endpoint without saying where it is looked up */
   struct index said_twice;      /* nodes whose name was said to be taken */
-  struct index step_names;      /* name id of a step's id -> model.steps */
+  struct index step_names;      /* name id of a step's id -> model.steps; a resource's own step is not in it: step_named */
   struct index marks_of;        /* attribute -> what guards call its hops, in `marks`; where no step has parts, they are its steps */
   ARRAY(uint32_t) marks;
   struct index preset_index;    /* node of a kind's literal default -> presets */
@@ -363,6 +363,7 @@ bool *state_new_flags(struct elaboration *e, bool all);
 const bool *state_at_end(struct elaboration *e, bool all);
 /* The steps that its hops belong to, in order of their ids; n 0 when it does not change. */
 const uint32_t *steps_of_resource(struct elaboration *e, uint32_t resource, uint32_t *n);
+uint32_t step_named(const struct elaboration *e, uint32_t name); /* by its id: into model.steps, NONE */
 /* Steps that disrupt a resource: list in the arena. O(1) after the first call. */
 const uint32_t *steps_disrupting(struct elaboration *e, uint32_t resource, uint32_t *n);
 

@@ -111,7 +111,7 @@ static struct cases member_of_kind(struct elaboration *e, const struct scope *s,
 
 static struct cases member_of_step(struct elaboration *e, const struct scope *s, const struct value *v, uint32_t node) {
   struct span at = node_span(e->tree, node);
-  uint32_t step = index_get(&e->step_names, e->steps.at[v->id].name);
+  uint32_t step = step_named(e, e->steps.at[v->id].name);
   if (NODE(e, node)->text == e->words->done && step != NONE) return done_cases(e, s, &step, 1, at);
   if (NODE(e, node)->text != e->words->done)
     finding_add(e->c, CODE_102, at, "step `%s` has no attribute `%s`: of a step one can only ask whether it is `done`",

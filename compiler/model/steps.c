@@ -128,7 +128,7 @@ static uint32_t values_of(struct elaboration *e, uint32_t a) {
 
 /* What is kept of all chains, one after the other. */
 static void arrows(struct elaboration *e, struct step_table *t) {
-  ARRAY(uint32_t) chains = {0};
+  ARRAY(struct chain) chains = {0};
   struct model *m = e->m;
   uint32_t values = 0;
   for (uint32_t a = 0; a < m->attributes.n; a++) {
@@ -136,14 +136,14 @@ static void arrows(struct elaboration *e, struct step_table *t) {
     if (n < 2) continue;
     m->attributes.at[a].hop_count = (n - 1) & 0x7fffffff;
     values += n;
-    array_push(&e->c->arena, &chains, a);
+    array_push(&e->c->arena, &chains, (struct chain){a, m->attributes.at[a].owner, n - 1});
   }
   struct span *spans = arena_array(&e->c->arena, struct span, values + 1u);
   uint32_t *steps = arena_array(&e->c->arena, uint32_t, values + 1u);
   for (uint32_t c = 0; c < chains.n; c++) {
-    struct attribute *a = &m->attributes.at[chains.at[c]];
-    if (c + 8 < chains.n) attribute_expect(e, chains.at[c + 8]);
-    hop_spans(e, chains.at[c], !made(e, chains.at[c]), a->hop_count + 1, spans);
+    struct attribute *a = &m->attributes.at[chains.at[c].attribute];
+    if (c + 8 < chains.n) attribute_expect(e, chains.at[c + 8].attribute);
+    hop_spans(e, chains.at[c].attribute, !made(e, chains.at[c].attribute), a->hop_count + 1, spans);
     a->hops = spans;
     a->steps = steps;
     spans += a->hop_count + 1;
@@ -151,16 +151,15 @@ static void arrows(struct elaboration *e, struct step_table *t) {
   }
   t->chains = chains.at;
   t->chain_count = chains.n;
-  t->owner = arena_array(&e->c->arena, uint32_t *, chains.n + 1u);
+  t->owner = e->steps.n ? arena_array(&e->c->arena, uint32_t *, chains.n + 1u) : NULL;
+  t->hop_count = values - chains.n;
 }
 
 /* ── The table ─────────────────────────────────────────────────────────────── */
 
 struct seed { /* one step to be */
-  uint32_t source, start, iteration, hop; /* its position */
-  uint32_t resource, declared;            /* one of them is NONE */
-  uint32_t chain;                         /* index into chains of a longer chain, NONE: the single hops of the resource */
-  uint32_t first;                         /* the first of these in chains */
+  uint32_t source, start, iteration, hop; /* its position; hop: of longer chains, counted from 1 over all of a resource; else 0 */
+  uint32_t of;                            /* its chain, or the first of a resource's with a single hop; from chain_count on N_STEPs */
 };
 
 static int by_position(const void *x, const void *y) {
@@ -171,79 +170,96 @@ static int by_position(const void *x, const void *y) {
   return a->hop < b->hop ? -1 : a->hop > b->hop;
 }
 
-static uint32_t covering(const struct step_table *t, uint32_t chain, uint32_t hop) { return t->owner[chain] ? t->owner[chain][hop] : NONE; }
-
-static struct seed seed_of(struct elaboration *e, uint32_t resource, uint32_t declared, uint32_t chain, uint32_t hop) {
-  uint32_t node = declared == NONE ? e->m->resources.at[resource].node : e->steps.at[declared].node;
-  struct span at = node_span(e->tree, node);
-  uint32_t iteration = declared == NONE ? resource_rare(e, resource)->iteration : e->steps.at[declared].iteration;
-  return (struct seed){at.source, at.start, iteration, hop, resource, declared, chain, chain};
+static uint32_t covering(const struct step_table *t, uint32_t chain, uint32_t hop) {
+  return t->owner && t->owner[chain] ? t->owner[chain][hop] : NONE;
 }
 
-struct seeds { struct seed *at; uint32_t n, cap; struct arena arena; bool sorted; };
+/* With room for all. */
+struct seeds { struct seed *at; uint32_t n; bool sorted; };
 
-static void seed_push(struct seeds *seeds, struct seed s) {
-  seeds->sorted = seeds->sorted && (seeds->n == 0 || by_position(&seeds->at[seeds->n - 1], &s) <= 0);
-  array_push(&seeds->arena, seeds, s);
+static void seed_push(struct elaboration *e, struct seeds *seeds, uint32_t node, uint32_t iteration, uint32_t hop, uint32_t of) {
+  struct span at = node_span(e->tree, node);
+  struct seed *s = &seeds->at[seeds->n];
+  *s = (struct seed){at.source, at.start, iteration, hop, of};
+  seeds->sorted = seeds->sorted && (seeds->n == 0 || by_position(s - 1, s) <= 0);
+  seeds->n++;
 }
 
 static void seed_all(struct elaboration *e, const struct step_table *t, struct seeds *seeds) {
   uint32_t last = NONE, hop = 1;
   for (uint32_t c = 0; c < t->chain_count; c++) {
-    const struct attribute *a = &e->m->attributes.at[t->chains[c]];
-    if (c == 0 || e->m->attributes.at[t->chains[c - 1]].owner != a->owner) hop = 1;
-    if (a->hop_count == 1 && covering(t, c, 0) == NONE && last != a->owner) {
-      struct seed s = seed_of(e, a->owner, NONE, NONE, 0);
-      s.first = c;
-      seed_push(seeds, s);
-      last = a->owner;
+    const struct chain *x = &t->chains[c];
+    uint32_t node = e->m->resources.at[x->owner].node, iteration = resource_rare(e, x->owner)->iteration;
+    if (c == 0 || x[-1].owner != x->owner) hop = 1;
+    if (x->hops == 1 && covering(t, c, 0) == NONE && last != x->owner) {
+      seed_push(e, seeds, node, iteration, 0, c);
+      last = x->owner;
     }
-    for (uint32_t h = 0; a->hop_count > 1 && h < a->hop_count; h++, hop++)
-      if (covering(t, c, h) == NONE) seed_push(seeds, seed_of(e, a->owner, NONE, c, hop));
+    for (uint32_t h = 0; x->hops > 1 && h < x->hops; h++, hop++)
+      if (covering(t, c, h) == NONE) seed_push(e, seeds, node, iteration, hop, c);
   }
-  for (uint32_t d = 0; d < e->steps.n; d++) seed_push(seeds, seed_of(e, NONE, d, NONE, 0));
+  for (uint32_t d = 0; d < e->steps.n; d++) seed_push(e, seeds, e->steps.at[d].node, e->steps.at[d].iteration, 0, t->chain_count + d);
   if (!seeds->sorted) qsort(seeds->at, seeds->n, sizeof *seeds->at, by_position);
 }
 
 /* The hop of a chain that a seed was made for: counted over the resource's longer chains. */
-static uint32_t hop_within(struct elaboration *e, const struct step_table *t, const struct seed *s) {
+static uint32_t hop_within(const struct step_table *t, const struct seed *s) {
   uint32_t before = 1;
-  for (uint32_t c = s->chain; c-- > 0 && e->m->attributes.at[t->chains[c]].owner == s->resource;)
-    if (e->m->attributes.at[t->chains[c]].hop_count > 1) before += e->m->attributes.at[t->chains[c]].hop_count;
+  for (uint32_t c = s->of; c-- > 0 && t->chains[c].owner == t->chains[s->of].owner;)
+    if (t->chains[c].hops > 1) before += t->chains[c].hops;
   return s->hop - before;
 }
 
-static void step_push(struct elaboration *e, const struct seed *s, uint32_t name, struct span at) {
-  struct step step = {.name = name, .resource = s->resource, .at = at, .takes = -1, .first_position = e->m->steps.n};
-  step.node = s->declared == NONE ? e->m->resources.at[s->resource].node : e->steps.at[s->declared].node;
-  index_put(&e->c->arena, &e->step_names, name, e->m->steps.n);
-  array_push(&e->c->arena, &e->m->steps, step);
+/* In the room for all of them. A resource's own step is found by the resource. */
+static struct step *step_push(struct elaboration *e, uint32_t resource, uint32_t node, uint32_t name, struct span at) {
+  uint32_t step = e->m->steps.n++;
+  struct step *s = &e->m->steps.at[step];
+  *s = (struct step){.name = name, .resource = resource, .node = node, .at = at, .takes = -1, .first_position = step};
+  if (resource == NONE || e->m->resources.at[resource].name != name || index_get(&e->resource_index, name) != resource)
+    index_put(&e->c->arena, &e->step_names, name, step);
+  return s;
+}
+
+uint32_t step_named(const struct elaboration *e, uint32_t name) {
+  uint32_t step = index_get(&e->step_names, name), resource = index_get(&e->resource_index, name);
+  if (resource == NONE || !e->m->steps.n || resource_asleep(e->m, resource)) return step;
+  struct attribute_range own = attributes_of(e->m, resource);
+  for (uint32_t i = own.at; i < own.end; i++) {
+    const struct attribute *a = &e->m->attributes.at[i];
+    if (a->hop_count == 1 && a->steps[0] < step && e->m->steps.at[a->steps[0]].name == name) step = a->steps[0];
+  }
+  return step;
 }
 
 /* The single hops of a resource belong to one step. */
 static void number_single(struct elaboration *e, const struct step_table *t, const struct seed *s, uint32_t step) {
-  for (uint32_t c = s->first; c < t->chain_count && e->m->attributes.at[t->chains[c]].owner == s->resource; c++) {
-    const struct attribute *a = &e->m->attributes.at[t->chains[c]];
-    if (a->hop_count == 1 && covering(t, c, 0) == NONE) ((uint32_t *)a->steps)[0] = step;
-  }
+  uint32_t owner = t->chains[s->of].owner;
+  for (uint32_t c = s->of; c < t->chain_count && t->chains[c].owner == owner; c++)
+    if (t->chains[c].hops == 1 && covering(t, c, 0) == NONE) ((uint32_t *)e->m->attributes.at[t->chains[c].attribute].steps)[0] = step;
 }
 
 static void number(struct elaboration *e, struct step_table *t, const struct seeds *seeds) {
   struct model *m = e->m;
+  m->steps.at = arena_array(&e->c->arena, struct step, m->steps.cap = seeds->n + 1u);
   for (uint32_t i = 0; i < seeds->n; i++) {
     const struct seed *s = &seeds->at[i];
-    if (s->declared != NONE) {
-      t->declared[s->declared] = i;
-      step_push(e, s, e->steps.at[s->declared].name, e->steps.at[s->declared].at);
-    } else if (s->chain == NONE) {
+    if (s->of >= t->chain_count) {
+      const struct declared *d = &e->steps.at[s->of - t->chain_count];
+      t->declared[s->of - t->chain_count] = i;
+      step_push(e, NONE, d->node, d->name, d->at);
+      continue;
+    }
+    uint32_t owner = t->chains[s->of].owner;
+    const struct resource *r = &m->resources.at[owner];
+    if (s->hop == 0) {
       number_single(e, t, s, i);
-      step_push(e, s, m->resources.at[s->resource].name, resource_span(m, s->resource));
+      step_push(e, owner, r->node, r->name, resource_span(m, owner));
     } else {
-      struct attribute *a = &m->attributes.at[t->chains[s->chain]];
-      uint32_t h = hop_within(e, t, s);
+      struct attribute *a = &m->attributes.at[t->chains[s->of].attribute];
+      uint32_t h = hop_within(t, s);
       ((uint32_t *)a->steps)[h] = i;
-      const char *id = arena_print(&e->c->arena, "%s.%s.%u", resource_name(e, s->resource), name_text(&e->c->names, a->name), h + 1);
-      step_push(e, s, known_name(e, id), a->hops[h + 1]);
+      const char *id = arena_print(&e->c->arena, "%s.%s.%u", resource_name(e, owner), name_text(&e->c->names, a->name), h + 1);
+      step_push(e, owner, r->node, known_name(e, id), a->hops[h + 1]);
     }
   }
 }
@@ -274,35 +290,35 @@ static uint32_t mark_of(struct elaboration *e, const struct index *first_part, u
 static void mark_all(struct elaboration *e, const struct step_table *t) {
   struct model *m = e->m;
   struct index first_part = {0};
+  if (!m->parts.n) return;
   for (uint32_t p = 0; p < m->parts.n; p++) index_put(&e->c->arena, &first_part, m->parts.at[p].step, p);
-  for (uint32_t c = 0; m->parts.n && c < t->chain_count; c++) {
-    const struct attribute *a = &m->attributes.at[t->chains[c]];
-    index_put(&e->c->arena, &e->marks_of, t->chains[c], e->marks.n);
+  for (uint32_t c = 0; c < t->chain_count; c++) {
+    const struct attribute *a = &m->attributes.at[t->chains[c].attribute];
+    index_put(&e->c->arena, &e->marks_of, t->chains[c].attribute, e->marks.n);
     for (uint32_t h = 0; h < a->hop_count; h++) array_push(&e->c->arena, &e->marks, mark_of(e, &first_part, a->steps[h], a->owner));
   }
 }
 
 static void hops(struct elaboration *e, struct step_table *t) {
   struct model *m = e->m;
-  uint32_t all = 0;
   for (uint32_t c = 0; c < t->chain_count; c++) {
-    struct attribute *a = &m->attributes.at[t->chains[c]];
-    for (uint32_t h = 0; h < a->hop_count; h++, all++) {
-      if (covering(t, c, h) != NONE) ((uint32_t *)a->steps)[h] = t->declared[covering(t, c, h)];
-      m->steps.at[a->steps[h]].hop_count++;
+    uint32_t *steps = (uint32_t *)m->attributes.at[t->chains[c].attribute].steps;
+    for (uint32_t h = 0; h < t->chains[c].hops; h++) {
+      if (covering(t, c, h) != NONE) steps[h] = t->declared[covering(t, c, h)];
+      m->steps.at[steps[h]].hop_count++;
     }
   }
-  struct hop *at = arena_array(&e->c->arena, struct hop, all + 1u);
+  struct hop *at = arena_array(&e->c->arena, struct hop, t->hop_count + 1u);
   for (uint32_t s = 0; s < m->steps.n; s++) {
     m->steps.at[s].hops = at;
     at += m->steps.at[s].hop_count;
     m->steps.at[s].hop_count = 0;
   }
   for (uint32_t c = 0; c < t->chain_count; c++) {
-    const struct attribute *a = &m->attributes.at[t->chains[c]];
-    for (uint32_t h = 0; h < a->hop_count; h++) {
-      struct step *s = &m->steps.at[a->steps[h]];
-      ((struct hop *)s->hops)[s->hop_count++] = (struct hop){t->chains[c], h};
+    const uint32_t *steps = m->attributes.at[t->chains[c].attribute].steps;
+    for (uint32_t h = 0; h < t->chains[c].hops; h++) {
+      struct step *s = &m->steps.at[steps[h]];
+      ((struct hop *)s->hops)[s->hop_count++] = (struct hop){t->chains[c].attribute, h};
     }
   }
   mark_all(e, t);
@@ -322,21 +338,21 @@ bool chain_returns(struct elaboration *e, uint32_t attribute) {
 }
 
 /* The hops of one resource: chains in their order, those that return around all others. */
-static void order_within(struct elaboration *e, const uint32_t *chains, uint32_t n) {
+static void order_within(struct elaboration *e, const struct chain *chains, uint32_t n) {
   struct model *m = e->m;
   uint32_t longest = 1;
   for (uint32_t i = 0; i < n; i++)
-    if (m->attributes.at[chains[i]].hop_count > longest) longest = m->attributes.at[chains[i]].hop_count;
+    if (chains[i].hops > longest) longest = chains[i].hops;
   if (longest == 1) return;
   bool *around = arena_array(&e->c->arena, bool, n);
   for (uint32_t i = 0; i < n; i++) {
-    const struct attribute *a = &m->attributes.at[chains[i]];
-    around[i] = chain_returns(e, chains[i]);
+    const struct attribute *a = &m->attributes.at[chains[i].attribute];
+    around[i] = chain_returns(e, chains[i].attribute);
     for (uint32_t h = 1; h < a->hop_count; h++) edge_add(e, a->steps[h], a->steps[h - 1]);
   }
   for (uint32_t i = 0; i < n; i++)
     for (uint32_t k = 0; around[i] && k < n; k++) {
-      const struct attribute *a = &m->attributes.at[chains[i]], *b = &m->attributes.at[chains[k]];
+      const struct attribute *a = &m->attributes.at[chains[i].attribute], *b = &m->attributes.at[chains[k].attribute];
       if (k == i) continue;
       for (uint32_t h = around[k] ? 1 : 0; h < b->hop_count; h++) edge_add(e, b->steps[h], a->steps[0]);
       for (uint32_t h = 0; h + (around[k] ? 1 : 0) < b->hop_count; h++) edge_add(e, a->steps[a->hop_count - 1], b->steps[h]);
@@ -413,14 +429,15 @@ void steps_name(struct elaboration *e) {
   t->covers = arena_array(&e->c->arena, struct covered, e->steps.n + 1u);
   arrows(e, t);
   covers_resolve(e);
-  struct seeds seeds = {.sorted = true};
+  struct arena own = {0};
+  struct seeds seeds = {.at = arena_array(&own, struct seed, t->hop_count + e->steps.n + 1u), .sorted = true};
   seed_all(e, t, &seeds);
   number(e, t, &seeds);
-  arena_free(&seeds.arena);
+  arena_free(&own);
   parts(e, t);
   hops(e, t);
   for (uint32_t c = 0, from = 0; c < t->chain_count; c++) {
-    bool last = c + 1 == t->chain_count || e->m->attributes.at[t->chains[c + 1]].owner != e->m->attributes.at[t->chains[c]].owner;
+    bool last = c + 1 == t->chain_count || t->chains[c + 1].owner != t->chains[c].owner;
     if (!last) continue;
     order_within(e, &t->chains[from], c + 1 - from);
     from = c + 1;

@@ -5,15 +5,16 @@
 #include "model/elaborate.h"
 
 struct edge { uint32_t step, after; };
+struct chain { uint32_t attribute, owner, hops; }; /* what is asked of them again and again, side by side */
 struct step_table {
   ARRAY(struct edge) edges;  /* what chains, creations and `after` force */
-  uint32_t *chains;          /* attributes with an arrow, in order */
-  uint32_t chain_count;
+  struct chain *chains;      /* attributes with an arrow, in order */
+  uint32_t chain_count, hop_count; /* hop_count: of all together */
   uint32_t *declared;        /* by index into elaboration.steps: the model's step, NONE for one that has none */
   struct covered *covers;    /* by index into elaboration.steps */
   struct text title;         /* the last; steps_build gives it room, and takes that away */
   bool *takes_written;       /* by step: the plan itself says how long it takes */
-  uint32_t **owner;          /* by chain: the covering N_STEP of each hop, NONE; NULL when none is covered */
+  uint32_t **owner;          /* by chain: the covering N_STEP of each hop, NONE; NULL when none is covered. NULL in a plan without N_STEPs */
 };
 /* What a `covers` names. */
 struct covered {

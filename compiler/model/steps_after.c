@@ -100,7 +100,7 @@ static void names_in(struct elaboration *e, const struct value *v, const struct 
 static bool any_creation(const struct elaboration *e) {
   const struct step_table *t = e->table;
   for (uint32_t c = 0; c < t->chain_count; c++)
-    if (resource_rare(e, e->m->attributes.at[t->chains[c]].owner)->exists == t->chains[c]) return true;
+    if (resource_rare(e, t->chains[c].owner)->exists == t->chains[c].attribute) return true;
   return false;
 }
 
@@ -109,10 +109,10 @@ static void creations(struct elaboration *e) {
   struct model *m = e->m;
   if (!any_creation(e)) return;
   for (uint32_t c = 0; c < t->chain_count; c++) {
-    const struct attribute *a = &m->attributes.at[t->chains[c]];
+    const struct attribute *a = &m->attributes.at[t->chains[c].attribute];
     for (uint32_t i = 0; i <= a->hop_count; i++) {
-      struct cases values = attribute_value_at(e, t->chains[c], i);
-      struct naming n = {t->chains[c], i};
+      struct cases values = attribute_value_at(e, t->chains[c].attribute, i);
+      struct naming n = {t->chains[c].attribute, i};
       for (uint32_t k = 0; k < values.n; k++) names_in(e, &values.at[k].value, &n, NONE);
     }
     struct creation provider;
@@ -192,7 +192,7 @@ void steps_after(struct elaboration *e) {
   struct model *m = e->m;
   const struct step_table *t = e->table;
   for (uint32_t c = 0; c < t->chain_count; c++)
-    if (m->attributes.at[t->chains[c]].hop_count > 1 && chain_returns(e, t->chains[c])) surround(e, t->chains[c]);
+    if (t->chains[c].hops > 1 && chain_returns(e, t->chains[c].attribute)) surround(e, t->chains[c].attribute);
   for (uint32_t i = 0; i < e->afters.n; i++) {
     uint32_t owner = e->afters.at[i];
     struct waiting w = {.resource = owner, .declared = NONE, .bindings = resource_rare(e, owner)->bindings};

@@ -154,7 +154,7 @@ static void cover_one(struct covering *c, uint32_t step, uint32_t element) {
 void covers_resolve(struct elaboration *e) {
   struct covering c = {.e = e};
   struct step_table *t = e->table;
-  for (uint32_t i = 0; i < t->chain_count && e->steps.n; i++) index_put(&e->c->arena, &c.chain_of, t->chains[i], i);
+  for (uint32_t i = 0; i < t->chain_count && e->steps.n; i++) index_put(&e->c->arena, &c.chain_of, t->chains[i].attribute, i);
   for (uint32_t d = 0; d < e->steps.n; d++) {
     uint32_t item = node_attr(e, e->steps.at[d].node, "covers"), list = item ? NODE(e, item)->child : 0;
     if (!list) continue;
