@@ -302,7 +302,7 @@ static bool disturbs(const struct terrain *t, uint32_t step, const struct spot *
 static bool disturbs_olds(struct terrain *t, struct spot *from, uint32_t step, struct spot *to, int64_t wait, struct olds *olds) {
   olds_wait(olds, wait);
   olds_step(olds, spot_published(t, from), spot_published(t, to), caches_questions(t->caches), known_length(&t->m->steps.at[t->group->steps[step]]));
-  struct recall old = olds_beyond(olds, 0, -1);
+  struct recall old = {olds, 0, -1};
   const uint64_t *dark = spot_dark(t, to, NONE, false, &old);
   uint64_t down = 0;
   for (uint32_t w = 0; w < t->promise_words; w++) down |= dark[w] & t->counted[w];
@@ -311,7 +311,7 @@ static bool disturbs_olds(struct terrain *t, struct spot *from, uint32_t step, s
 
 int64_t window_of(struct terrain *t, const uint32_t *order, const int64_t *waits) {
   struct spot *at = t->start;
-  struct olds olds = {0};
+  struct olds olds = {.arena = &t->arena};
   for (uint32_t i = 0; i < t->n; i++) {
     struct spot *to = spot_after(t, at, order[i]);
     if (disturbs(t, order[i], to) || (t->caches != NULL && disturbs_olds(t, at, order[i], to, waits == NULL ? 0 : waits[i], &olds))) {

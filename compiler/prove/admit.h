@@ -94,6 +94,7 @@ struct terrain {
   uint32_t mark;
   struct caches *caches;    /* NULL when nobody remembers what the group changes */
   bool forgetful;           /* search as if nobody did */
+  struct olds mine, ended;  /* scratch */
 };
 
 static inline const uint64_t *half_fails(const struct half *h) { return h->words; }

@@ -6,7 +6,7 @@
 
 struct asked_old {
   struct asked_old *next;
-  struct recall old;
+  struct answers old;
   uint32_t step;
   bool after;
   uint64_t dark[];
@@ -28,11 +28,11 @@ const uint64_t *spot_dark(struct terrain *t, struct spot *at, uint32_t step, boo
   if (!about) return down;
   if (h == NULL) step = NONE;
   for (struct asked_old *a = at->asked_old; a != NULL; a = a->next)
-    if (a->step == step && a->after == after && memcmp(&a->old, old, sizeof *old) == 0) return a->dark;
+    if (a->step == step && a->after == after && caches_same(t->caches, NONE, old, &a->old)) return a->dark;
   struct asked_old *a = arena_alloc(&t->arena, 1, sizeof *a + t->promise_words * sizeof *a->dark);
   a->step = step;
   a->after = after;
-  a->old = *old;
+  caches_keep(t->caches, NONE, old, &t->arena, &a->old);
   a->next = at->asked_old;
   at->asked_old = a;
   terrain_go(t, at->set, step);
@@ -42,15 +42,14 @@ const uint64_t *spot_dark(struct terrain *t, struct spot *at, uint32_t step, boo
 }
 
 int64_t spot_tail(struct terrain *t, struct spot *at, uint32_t promise, const struct olds *all) {
-  struct olds mine = {0}, *o = &mine;
+  struct olds *o = &t->mine;
   int64_t least = 0;
+  o->n = 0;
   for (uint32_t i = 0; i < all->n; i++) { /* what others ask makes no difference, and a look of each of its own */
-    struct recall one = {{0}};
-    recall_put(&one, all->at[i].answer);
-    if (caches_about(t->caches, promise, &one)) mine.at[mine.n++] = all->at[i];
+    if (caches_asks(t->caches, promise, all->at[i].answer)) array_push(o->arena, o, all->at[i]);
   }
   for (uint32_t tries = 0; tries <= o->n; tries++) {
-    struct recall r = olds_beyond(o, 0, least);
+    struct recall r = {o, 0, least};
     if (!caches_about(t->caches, promise, &r) || !bit_get(spot_dark(t, at, NONE, false, &r), promise)) return least;
     int64_t next = INT64_MAX;
     for (uint32_t i = 0; i < o->n; i++)
@@ -64,10 +63,10 @@ int64_t spot_tail(struct terrain *t, struct spot *at, uint32_t promise, const st
 /* Answers of the upper state that an undo ends. */
 static struct recall ended_by_undo(struct terrain *t, struct spot *from, struct spot *to) {
   const struct published *below = spot_published(t, from), *above = spot_published(t, to);
-  struct recall old = {{0}};
+  t->ended.n = 0;
   for (uint32_t q = 0; q < caches_questions(t->caches); q++)
-    if (above[q].answer != NONE && above[q].keeps > 0 && above[q].answer != below[q].answer) recall_put(&old, above[q].answer);
-  return old;
+    if (above[q].answer != NONE && above[q].keeps > 0 && above[q].answer != below[q].answer) olds_add(&t->ended, above[q].answer, above[q].keeps);
+  return (struct recall){&t->ended, 0, -1};
 }
 
 void fails_undo(struct terrain *t, struct spot *from, uint32_t step, struct spot *to, const uint64_t *during, uint64_t *fails) {

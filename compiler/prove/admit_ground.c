@@ -137,6 +137,7 @@ struct terrain *terrain_new(struct model *m, struct proving *v, const struct gro
   t->words = words_for(t->n);
   for (uint32_t i = 0; i < t->n; i++) v->local[g->steps[i]] = i;
   struct arena *a = &t->arena;
+  t->mine.arena = t->ended.arena = a;
   t->done = done;
   t->present = arena_array(a, uint64_t, t->words);
   number_terms(t);

@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ANSWERS_MAX = RECALL_WORDS * 64 };
-
 struct remembered { /* a question that some client may still have the answer of */
   uint32_t node;
   int64_t floor;         /* milliseconds: what its resolver keeps an answer for at least */
+  uint32_t content;      /* the last of its answers, plus one */
 };
 struct content {         /* an answer: nothing at all, or for each fact of it where it leads to */
   uint32_t question;
+  uint32_t before;       /* another of its answers, plus one */
   bool one;              /* one of them is enough */
   uint32_t n;
   const uint32_t *words; /* per fact: a count, then so many nodes, any of which will do */
@@ -27,11 +27,10 @@ struct caches {
   ARRAY(struct content) contents;
   const uint32_t *promises; uint32_t promise_count;
   int64_t *floors;       /* per promise */
-  struct recall *about;  /* per promise: answers to its questions */
   uint8_t *asks;         /* [promises × questions], once all questions are there */
   ARRAY(uint32_t) touched; /* nodes that lead to a question, ascending: few of all there are */
   ARRAY(uint32_t) stack;
-  bool overflow;
+  ARRAY(uint32_t) words;   /* of the answer at hand */
 };
 
 /* ── Questions ───────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -168,7 +167,7 @@ static void find_questions(struct caches *c, uint32_t i, const uint32_t *local)
     while (known < c->questions.n && (c->questions.at[known].node != node || c->questions.at[known].floor != c->floors[i]))
       known++;
     if (known == c->questions.n)
-      array_push(c->arena, &c->questions, (struct remembered){node, c->floors[i]});
+      array_push(c->arena, &c->questions, (struct remembered){node, c->floors[i], 0});
   }
 }
 
@@ -216,7 +215,6 @@ struct caches *caches_new(struct model *m, struct state *s, struct arena *arena,
   }
   *c = (struct caches){.m = m, .s = s, .arena = arena, .promises = promises, .promise_count = n};
   c->floors = arena_array(arena, int64_t, n + 1);
-  c->about = arena_array(arena, struct recall, n + 1);
   for (uint32_t i = 0; i < n; i++) {
     if (!asks_endpoint(c, promises[i]))
       continue;
@@ -252,31 +250,26 @@ struct caches *caches_new(struct model *m, struct state *s, struct arena *arena,
 }
 
 uint32_t caches_questions(const struct caches *c) { return c == NULL ? 0 : c->questions.n; }
-bool caches_overflow(const struct caches *c) { return c != NULL && c->overflow; }
 
 /* ── What is published ───────────────────────────────────────────────────────────────────────────────────────────── */
 
 static uint32_t intern(struct caches *c, uint32_t question, bool one, const uint32_t *words, uint32_t n)
 {
-  for (uint32_t i = 0; i < c->contents.n; i++) {
-    const struct content *t = &c->contents.at[i];
+  uint32_t before = c->questions.at[question].content;
 
-    if (t->question == question && t->one == one && t->n == n && (n == 0 || memcmp(t->words, words, n * sizeof *words) == 0))
-      return i;
+  for (uint32_t i = before; i != 0; i = c->contents.at[i - 1].before) {
+    const struct content *t = &c->contents.at[i - 1];
+
+    if (t->one == one && t->n == n && (n == 0 || memcmp(t->words, words, n * sizeof *words) == 0))
+      return i - 1;
   }
-  if (c->contents.n == ANSWERS_MAX) {
-    c->overflow = true;
-    return NONE;
-  }
-  uint32_t *copy = arena_array(c->arena, uint32_t, n + 1), id = c->contents.n;
+  uint32_t *copy = arena_array(c->arena, uint32_t, n + 1);
 
   if (n)
     memcpy(copy, words, n * sizeof *words);
-  array_push(c->arena, &c->contents, (struct content){question, one, n, copy});
-  for (uint32_t i = 0; i < c->promise_count; i++)
-    if (c->asks[(size_t)i * c->questions.n + question])
-      recall_put(&c->about[i], id);
-  return id;
+  array_push(c->arena, &c->contents, (struct content){question, before, one, n, copy});
+  c->questions.at[question].content = c->contents.n;
+  return c->contents.n - 1;
 }
 
 static struct published nothing_found(struct caches *c, uint32_t question)
@@ -325,27 +318,28 @@ static uint32_t tidy(uint32_t *words, uint32_t n)
 static struct published found(struct caches *c, uint32_t question, const struct entry e)
 {
   const struct state *s = c->s;
-  uint32_t words[64], n = 0;
+  uint32_t n;
   int64_t keeps = 0;
 
+  c->words.n = 0;
   for (uint32_t i = e.first; i < e.first + e.count; i++) {
     const struct answer *a = &s->answers.at[i];
     const struct fact *f = state_fact(s, a->fact);
 
     if (!guard_now(s, a->guard) || !s->up[a->by])
       continue;
-    if (f->unknown || n + a->count + 1 > 64)
+    if (f->unknown)
       return (struct published){NONE, 0};
-    words[n++] = a->count;
+    array_push(c->arena, &c->words, a->count);
     for (uint32_t l = 0; l < a->count; l++)
-      words[n++] = s->leads.at[a->first + l];
+      array_push(c->arena, &c->words, s->leads.at[a->first + l]);
     int64_t own = kept_for(c, f, c->questions.at[question].floor);
     keeps = own > keeps ? own : keeps;
   }
-  n = e.count > 1 ? tidy(words, n) : n;
+  n = e.count > 1 ? tidy(c->words.at, c->words.n) : c->words.n;
   if (n == 0 || keeps == 0)
     return (struct published){NONE, 0};
-  return (struct published){intern(c, question, n > 0 && entry_one_is_enough(s, &e), words, n), keeps};
+  return (struct published){intern(c, question, n > 0 && entry_one_is_enough(s, &e), c->words.at, n), keeps};
 }
 
 void caches_published(struct caches *c, struct published *out)
@@ -422,20 +416,54 @@ static bool holds_at(struct recalling *r, uint32_t node, uint32_t hops)
   r->budget--;
   s->nodes.at[node].on_path = true;
   bool holds = holds_now(r, node, hops + 1);
-  for (uint32_t i = 0; i < c->contents.n && holds; i++)
-    if (recall_get(r->old, i) && c->questions.at[c->contents.at[i].question].node == node &&
-        c->questions.at[c->contents.at[i].question].floor == r->floor)
-      holds = holds_content(r, c->contents.at[i], hops + 1);
+  for (uint32_t i = 0; i < r->old->of->n && holds; i++) {
+    const struct old *o = &r->old->of->at[i];
+    const struct remembered *q = &c->questions.at[c->contents.at[o->answer].question];
+
+    if (q->node == node && q->floor == r->floor && recall_has(r->old, o))
+      holds = holds_content(r, c->contents.at[o->answer], hops + 1);
+  }
   s->nodes.at[node].on_path = false;
   return holds;
 }
 
+bool caches_asks(const struct caches *c, uint32_t i, uint32_t answer)
+{
+  return c->asks[(size_t)i * c->questions.n + c->contents.at[answer].question] != 0;
+}
+
 bool caches_about(const struct caches *c, uint32_t i, const struct recall *old)
 {
-  for (uint32_t w = 0; w < RECALL_WORDS; w++)
-    if (c->about[i].words[w] & old->words[w])
+  for (uint32_t k = 0; k < old->of->n; k++)
+    if (recall_has(old, &old->of->at[k]) && caches_asks(c, i, old->of->at[k].answer))
       return true;
   return false;
+}
+
+bool caches_same(const struct caches *c, uint32_t i, const struct recall *old, const struct answers *kept)
+{
+  uint32_t n = 0;
+
+  for (uint32_t k = 0; k < old->of->n; k++) {
+    const struct old *o = &old->of->at[k];
+
+    if (!recall_has(old, o) || (i != NONE && !caches_asks(c, i, o->answer)))
+      continue;
+    if (n == kept->n || kept->at[n++] != o->answer)
+      return false;
+  }
+  return n == kept->n;
+}
+
+void caches_keep(const struct caches *c, uint32_t i, const struct recall *old, struct arena *a, struct answers *kept)
+{
+  kept->n = 0;
+  for (uint32_t k = 0; k < old->of->n; k++) {
+    const struct old *o = &old->of->at[k];
+
+    if (recall_has(old, o) && (i == NONE || caches_asks(c, i, o->answer)))
+      array_push(a, kept, o->answer);
+  }
 }
 
 bool caches_hold(struct caches *c, uint32_t i, const struct recall *old)
@@ -465,55 +493,4 @@ bool caches_hold(struct caches *c, uint32_t i, const struct recall *old)
     return true;
   key = key_reach(zone, n->dns == NONE ? zone : n->dns, &n->host, n->port, n->proto, n->vhost);
   return holds_at(&r, node_of(c->s, &key), 0);
-}
-
-/* ── How long they last ──────────────────────────────────────────────────────────────────────────────────────────── */
-
-struct recall olds_beyond(const struct olds *o, int64_t sure, int64_t estimated)
-{
-  struct recall r = {{0}};
-
-  for (uint32_t i = 0; i < o->n; i++)
-    if (o->at[i].sure > sure && o->at[i].estimated > estimated)
-      recall_put(&r, o->at[i].answer);
-  return r;
-}
-
-void olds_wait(struct olds *o, int64_t time)
-{
-  uint32_t kept = 0;
-
-  for (uint32_t i = 0; i < o->n; i++) {
-    struct old x = o->at[i];
-
-    x.sure -= time;
-    x.estimated = x.estimated > time ? x.estimated - time : 0;
-    if (x.sure > 0)
-      o->at[kept++] = x;
-  }
-  o->n = kept;
-}
-
-void olds_step(struct olds *o, const struct published *before, const struct published *after, uint32_t questions, int64_t takes)
-{
-  for (uint32_t i = 0; i < o->n; i++)
-    o->at[i].estimated = o->at[i].estimated > takes ? o->at[i].estimated - takes : 0;
-  for (uint32_t i = 0; i < questions; i++) {
-    if (before[i].answer == NONE || before[i].keeps == 0 || (before[i].answer == after[i].answer && before[i].keeps == after[i].keeps))
-      continue;
-    uint32_t at = 0;
-    while (at < o->n && o->at[at].answer < before[i].answer)
-      at++;
-    if (at == o->n || o->at[at].answer != before[i].answer) {
-      if (o->n == OLDS_MAX)
-        continue;
-      memmove(&o->at[at + 1], &o->at[at], (o->n - at) * sizeof *o->at);
-      o->at[at] = (struct old){before[i].answer, 0, 0};
-      o->n++;
-    }
-    if (o->at[at].sure < before[i].keeps)
-      o->at[at].sure = before[i].keeps;
-    if (o->at[at].estimated < before[i].keeps)
-      o->at[at].estimated = before[i].keeps;
-  }
 }

@@ -51,6 +51,8 @@ struct search {
   uint32_t beam;                   /* 0: exact */
   bool ages;                       /* old answers count */
   bool waits;                      /* for a shorter outage too */
+  struct olds before, waited, after; /* of the attempt at hand: before the wait, before the step, after it */
+  int64_t *list; uint32_t list_cap; /* of waits */
 };
 
 static const struct step *step_of(const struct search *s, uint32_t local) {
@@ -202,13 +204,11 @@ struct attempt {
   uint32_t step;
   struct spot *to;
   int64_t wait;
-  struct olds before, waited, after;
   const uint64_t *stood, *from, *half_from, *end, *half_end; /* dark before the wait, after it, while it runs, after the step */
 };
 
 static int64_t shorter(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* Makes it: most of its room for old answers stays as it was. */
 static void attempt_look(struct attempt *a, struct search *s, const struct prefix *p, uint32_t step, struct spot *to, int64_t wait) {
   struct terrain *t = s->t;
   a->s = s;
@@ -217,13 +217,13 @@ static void attempt_look(struct attempt *a, struct search *s, const struct prefi
   a->to = to;
   a->wait = wait;
   struct spot *from = a->p->spot;
-  a->before.n = a->p->old_count;
-  if (a->before.n > 0) memcpy(a->before.at, a->p->olds, a->before.n * sizeof *a->before.at);
-  olds_copy(&a->waited, &a->before);
-  olds_wait(&a->waited, a->wait);
-  olds_copy(&a->after, &a->waited);
-  olds_step(&a->after, spot_published(t, from), spot_published(t, a->to), caches_questions(t->caches), known_length(step_of(a->s, a->step)));
-  struct recall stood = olds_beyond(&a->before, 0, -1), waited = olds_beyond(&a->waited, 0, -1), after = olds_beyond(&a->after, 0, -1);
+  struct olds now = {.at = p->olds, .n = p->old_count};
+  olds_copy(&s->before, &now);
+  olds_copy(&s->waited, &now);
+  olds_wait(&s->waited, wait);
+  olds_copy(&s->after, &s->waited);
+  olds_step(&s->after, spot_published(t, from), spot_published(t, to), caches_questions(t->caches), known_length(step_of(s, step)));
+  struct recall stood = {&s->before, 0, -1}, waited = {&s->waited, 0, -1}, after = {&s->after, 0, -1};
   a->stood = spot_dark(t, from, NONE, false, &stood);
   a->from = spot_dark(t, from, NONE, false, &waited);
   a->half_from = spot_dark(t, from, a->step, false, &waited);
@@ -250,12 +250,12 @@ static void attempt_measure(const struct attempt *a, uint32_t i, int64_t *waitin
   int64_t takes = step_of(a->s, a->step)->takes, length = takes < 0 ? 0 : takes;
   *waiting = *running = 0;
   *unknown = false;
-  if (bit_get(a->stood, i)) *waiting = bit_get(from->down, i) ? a->wait : shorter(a->wait, spot_tail(t, from, i, &a->before));
+  if (bit_get(a->stood, i)) *waiting = bit_get(from->down, i) ? a->wait : shorter(a->wait, spot_tail(t, from, i, &a->s->before));
   bool hard = bit_get(from->down, i) || bit_get(a->to->down, i) || bit_get(a->s->during, i);
   if (!bit_get(a->from, i)) hard = hard || bit_get(a->end, i) || dark_within(a, i);
-  int64_t left = hard || !bit_get(a->from, i) ? 0 : spot_tail(t, from, i, &a->waited);
+  int64_t left = hard || !bit_get(a->from, i) ? 0 : spot_tail(t, from, i, &a->s->waited);
   if (!hard && bit_get(a->from, i) && bit_get(a->end, i)) /* by the clock it goes on, not just as long as it would have */
-    hard = spot_tail(t, a->to, i, &a->after) > (left > length ? left - length : 0);
+    hard = spot_tail(t, a->to, i, &a->s->after) > (left > length ? left - length : 0);
   if (hard) *running = length, *unknown = takes < 0;
   else *running = shorter(length, left);
 }
@@ -273,7 +273,7 @@ static bool attempt_count(struct attempt *a, struct prefix *candidate) {
     int64_t waiting, running, tail = 0;
     bool unknown;
     attempt_measure(a, i, &waiting, &running, &unknown);
-    if (last && bit_get(a->end, i) && !bit_get(a->to->down, i)) tail = spot_tail(t, a->to, i, &a->after);
+    if (last && bit_get(a->end, i) && !bit_get(a->to->down, i)) tail = spot_tail(t, a->to, i, &a->s->after);
     candidate->cost += waiting + running + tail;
     candidate->unknown += unknown;
     counted_dark |= bit_get(a->end, i);
@@ -324,7 +324,7 @@ static uint32_t useful_waits(struct search *s, const struct prefix *p, int64_t *
 static void attempt(struct attempt *a, bool *waits_help) {
   struct prefix candidate = {.parent = (struct prefix *)a->p, .step = a->step, .unknown = a->p->unknown, .cost = a->p->cost,
                              .wait = a->wait, .waited = a->p->waited + a->wait, .slack = a->p->slack};
-  a->s->t->effort += a->s->t->promise_count + 2 * a->after.n + caches_questions(a->s->t->caches);
+  a->s->t->effort += a->s->t->promise_count + 2 * a->s->after.n + caches_questions(a->s->t->caches);
   *waits_help = true;
   if (!keeps_always(a)) return;
   bool darkens = false;
@@ -334,20 +334,20 @@ static void attempt(struct attempt *a, bool *waits_help) {
   bool counts = attempt_count(a, &candidate);
   if (a->p->slack == INT64_MAX && candidate.slack != INT64_MAX) *waits_help = a->s->waits; /* later ones are in the window */
   if (!counts) return;
-  candidate.old_count = a->after.n;
-  candidate.olds = a->after.at;
+  candidate.old_count = a->s->after.n;
+  candidate.olds = a->s->after.at;
   keep(a->s, &candidate, a->to);
 }
 
 static void extend_aged(struct search *s, struct prefix *p, uint32_t step, struct spot *to) {
-  int64_t list[2 * OLDS_MAX + 2];
-  list[0] = 0;
+  if (s->list_cap < 2 * p->old_count + 2) s->list = arena_grow(&s->arena, s->list, 0, &s->list_cap, 2 * p->old_count + 2, sizeof *s->list);
+  s->list[0] = 0;
   s->t->effort += p->old_count * caches_questions(s->t->caches) / 4;
-  uint32_t n = useful_waits(s, p, list + 1) + 1;
+  uint32_t n = useful_waits(s, p, s->list + 1) + 1;
   for (uint32_t i = 0; i < n; i++) {
     struct attempt a;
     bool waits_help;
-    attempt_look(&a, s, p, step, to, list[i]);
+    attempt_look(&a, s, p, step, to, s->list[i]);
     attempt(&a, &waits_help);
     if (!waits_help) return;
   }
@@ -545,9 +545,9 @@ static bool easy_with_ages(struct search *s, const struct found *out) {
     struct prefix *next = arena_new(&s->arena, struct prefix);
     *next = (struct prefix){.parent = p, .spot = to, .slack = p->slack, .down_for = arena_array(&s->arena, int64_t, s->tracked_count)};
     if (!keeps_always(&a) || !attempt_count(&a, next) || next->cost > 0 || next->unknown > 0) return false;
-    next->old_count = a.after.n;
-    next->olds = arena_array(&s->arena, struct old, a.after.n);
-    if (a.after.n > 0) memcpy(next->olds, a.after.at, a.after.n * sizeof *next->olds);
+    next->old_count = s->after.n;
+    next->olds = arena_array(&s->arena, struct old, s->after.n);
+    if (s->after.n > 0) memcpy(next->olds, s->after.at, s->after.n * sizeof *next->olds);
     p = next;
   }
   return true;
@@ -565,6 +565,7 @@ static void prepare(struct search *s, struct terrain *t, const bool *aside) {
   s->looked_limit = t->n <= EXACT_STEPS ? LOOKED_LIMIT : (uint64_t)LOOKED_LARGE * EXACT_STEPS / t->n * EXACT_STEPS / t->n;
   s->ages = t->caches != NULL && !t->forgetful;
   choose_tracked(s);
+  s->before.arena = s->waited.arena = s->after.arena = &s->arena;
 }
 
 /* The best order, searched whole if that can be, else roughly. */
@@ -597,7 +598,6 @@ struct found order_search(struct terrain *t, const bool *aside) {
     }
     if (best != NULL) read_order(&s, best, &out);
   }
-  if (caches_overflow(t->caches)) out.exact = false;
   out.looked_at += s.looked_at;
   out.kept += s.kept;
   arena_return(t->v, &s.arena);

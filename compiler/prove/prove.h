@@ -33,41 +33,38 @@ bool conflict_holds(const struct model *m, const struct conflict *conflicts, uin
 
 /* ── Old answers (caches.c) ──────────────────────────────────────────────────────────────────────────────────────── */
 
-enum { RECALL_WORDS = 4, OLDS_MAX = 64 };
-/* A set of answers that somebody may still have. */
-struct recall { uint64_t words[RECALL_WORDS]; };
-static inline bool recall_get(const struct recall *r, uint32_t i) { return r->words[i / 64] >> (i % 64) & 1; }
-static inline void recall_put(struct recall *r, uint32_t i) { r->words[i / 64] |= (uint64_t)1 << (i % 64); }
-
 /* The answer to one question in a state, and for how long it is kept: NONE when there is none that anybody keeps. */
 struct published { uint32_t answer; int64_t keeps; };
 /* Answers that were published, and for how long they are still possible: in time that surely passes (waits alone), and by
- * the clock if each step takes what it says. The second is what an outage lasts at most. */
+ * the clock if each step takes what it says. The second is what an outage lasts at most. Ascending by answer. */
 struct old { uint32_t answer; int64_t sure, estimated; };
-struct olds { uint32_t n; struct old at[OLDS_MAX]; };
-/* Of which there are few: no more than these. */
-static inline void olds_copy(struct olds *to, const struct olds *from) {
-  to->n = from->n;
-  for (uint32_t i = 0; i < from->n; i++) to->at[i] = from->at[i];
-}
+struct olds { struct arena *arena; struct old *at; uint32_t n, cap; };
+void olds_copy(struct olds *to, const struct olds *from); /* *to has an arena, and the room that it had before */
+void olds_add(struct olds *o, uint32_t answer, int64_t keeps); /* possible for that long at least */
+void olds_wait(struct olds *o, int64_t time);
+/* A step of a known length goes by; what it changes was published to its end. */
+void olds_step(struct olds *o, const struct published *before, const struct published *after, uint32_t questions, int64_t takes);
+/* Those that are possible for longer than that, by both measures: valid as long as *of stays. */
+struct recall { const struct olds *of; int64_t sure, estimated; };
+static inline bool recall_has(const struct recall *r, const struct old *o) { return o->sure > r->sure && o->estimated > r->estimated; }
+/* A set of answers that is kept, to be compared with. */
+struct answers { uint32_t *at; uint32_t n, cap; };
 
 /* The questions of some promises that a group of steps (local[step] is not NONE) answers differently; NULL when nobody
  * remembers any. In `arena`. */
 struct caches *caches_new(struct model *m, struct state *s, struct arena *arena, const uint32_t *promises, uint32_t n,
                           const uint32_t *local);
 uint32_t caches_questions(const struct caches *c);
-bool caches_overflow(const struct caches *c); /* more answers than can be told apart: some were left out */
 /* What is published in the present state, per question. */
 void caches_published(struct caches *c, struct published *out);
 /* Does the i-th of the promises hold in the present state with any of these answers in place of the present one? True when
  * none of them is about it. `caches_about`: may any of them make a difference to it? */
 bool caches_hold(struct caches *c, uint32_t i, const struct recall *old);
 bool caches_about(const struct caches *c, uint32_t i, const struct recall *old);
-/* Answers that are possible for longer than that, by both measures. */
-struct recall olds_beyond(const struct olds *o, int64_t sure, int64_t estimated);
-void olds_wait(struct olds *o, int64_t time);
-/* A step of a known length goes by; what it changes was published to its end. */
-void olds_step(struct olds *o, const struct published *before, const struct published *after, uint32_t questions, int64_t takes);
+bool caches_asks(const struct caches *c, uint32_t i, uint32_t answer); /* is it one to a question of the i-th? */
+/* The answers among these that the i-th asks for (NONE: all of them): as those kept, and to be kept. */
+bool caches_same(const struct caches *c, uint32_t i, const struct recall *old, const struct answers *kept);
+void caches_keep(const struct caches *c, uint32_t i, const struct recall *old, struct arena *a, struct answers *kept);
 
 /* ── What one run of prove() shares ──────────────────────────────────────────────────────────────────────────────── */
 

@@ -10,7 +10,7 @@ struct top { uint32_t state; struct olds olds; };
  * it is down in the wait, and from the undo's start on by the clock: at its upper end, and while it runs. */
 struct crossing { bool hard, stood, rose; int64_t waited, clock, within; };
 /* The last that was asked of a promise in a state. */
-struct looked { struct recall old; bool known, holds; };
+struct looked { struct answers old; bool known, holds; };
 
 struct going_back {
   struct model *m;
@@ -31,7 +31,9 @@ struct going_back {
   struct top *tops; uint32_t top_count; /* ascending; of a component that is not whole, its end and what comes before no return */
   struct olds olds;                     /* of the way back: what is waited for */
   struct olds all;                      /* and of the way forward: what lengthens an outage too */
-  uint32_t ended[RECALL_WORDS * 64];    /* per answer: the step (index in the order) whose undo ended it */
+  struct olds before, after, there;     /* scratch of one way back */
+  struct olds tried, passed;            /* scratch of a wait that is tried: before the undo, after it */
+  ARRAY(uint32_t) ended;                /* per answer: the step (index in the order) whose undo ended it */
   int64_t *stretch, *longest, *rest, *most; /* per promise */
   struct crossing *crossings;           /* per promise */
   int64_t *later;                       /* [state]: what waiting begins to cost a way back from there: see back_later */

@@ -52,7 +52,7 @@ static bool keeps_always(struct going_back *b, uint32_t k, const struct olds *be
 static uint32_t since_when(const struct going_back *b, int64_t wait) {
   uint32_t least = NONE;
   for (uint32_t i = 0; i < b->olds.n; i++)
-    if (b->olds.at[i].sure <= wait || wait > 0) least = b->ended[b->olds.at[i].answer] < least ? b->ended[b->olds.at[i].answer] : least;
+    if (b->olds.at[i].sure <= wait || wait > 0) least = b->ended.at[b->olds.at[i].answer] < least ? b->ended.at[b->olds.at[i].answer] : least;
   return least;
 }
 
@@ -64,22 +64,24 @@ static void grow_old(struct olds *o, const struct step *s) {
  * fail in some state behind it. So that the wait comes before the first of them goes down, it is asked for LOOK_AHEAD states. */
 static int64_t cost_of(struct going_back *b, uint32_t k, int64_t wait) {
   enum { LOOK_AHEAD = 64 };
-  struct olds before = b->all, after = b->all;
+  struct olds *before = &b->before, *after = &b->after;
   int64_t cost = 0, *tails = arena_array(&b->own, int64_t, b->n + 1);
-  olds_wait(&before, wait);
-  back_age(b, &after, k, wait);
+  olds_copy(before, &b->all);
+  olds_copy(after, &b->all);
+  olds_wait(before, wait);
+  back_age(b, after, k, wait);
   back_go(b, k);
   for (uint32_t i = 0; i < b->n; i++) {
     int64_t tail = back_hard(b, i, k) ? wait : back_tail(b, i, &b->all);
     if (b->m->promises.at[b->promises[i]].hold == HOLD_AT_MOST) cost += tail < wait ? tail : wait;
   }
   for (uint32_t j = k; j-- > b->first && k - j <= LOOK_AHEAD;) {
-    if (j + 1 < k) grow_old(&after, &b->m->steps.at[b->p->order.at[j]]);
+    if (j + 1 < k) grow_old(after, &b->m->steps.at[b->p->order.at[j]]);
     back_go(b, j);
     for (uint32_t i = 0; i < b->n; i++) {
       if (b->m->promises.at[b->promises[i]].hold != HOLD_AT_MOST || back_hard(b, i, j)) continue;
-      if (j + 1 == k) tails[i] = back_tail(b, i, &before); /* while the undo runs, the world is at either end of it */
-      tails[i] = longer(tails[i], back_tail(b, i, &after));
+      if (j + 1 == k) tails[i] = back_tail(b, i, before); /* while the undo runs, the world is at either end of it */
+      tails[i] = longer(tails[i], back_tail(b, i, after));
     }
     if (j > 0 && b->m->steps.at[b->p->order.at[j - 1]].irreversible != 0) break;
   }
@@ -102,30 +104,30 @@ static int64_t next_wait(struct going_back *b, const struct olds *o, uint32_t k,
   return next;
 }
 
-/* Does the wait keep what is promised `always` across the undo of step k - 1? *after: what is old then. */
-static bool wait_keeps(struct going_back *b, uint32_t k, int64_t wait, struct olds *after, bool noted) {
-  struct olds before = b->olds;
-  olds_wait(&before, wait);
-  *after = b->olds;
-  back_age(b, after, k, wait);
-  return keeps_always(b, k, &before, after, noted);
+/* Does the wait keep what is promised `always` across the undo of step k - 1? b->passed: what is old then. */
+static bool wait_keeps(struct going_back *b, uint32_t k, int64_t wait, bool noted) {
+  olds_copy(&b->tried, &b->olds);
+  olds_wait(&b->tried, wait);
+  olds_copy(&b->passed, &b->olds);
+  back_age(b, &b->passed, k, wait);
+  return keeps_always(b, k, &b->tried, &b->passed, noted);
 }
 
-/* The shortest wait before the undo of step k - 1 that will do: tried in turn, since few answers are about. Where outages are to be
- * short, the shortest of those that cost least. */
-static int64_t wait_before(struct going_back *b, uint32_t k, struct olds *after) {
+/* The shortest wait before the undo of step k - 1 that will do, b->passed what is old then: tried in turn, since few answers are about.
+ * Where outages are to be short, the shortest of those that cost least. */
+static int64_t wait_before(struct going_back *b, uint32_t k) {
   int64_t best = -1, least = INT64_MAX;
   for (int64_t wait = 0; wait != INT64_MAX && least > 0; wait = next_wait(b, &b->olds, k, wait)) {
-    if (!wait_keeps(b, k, wait, after, false)) continue;
+    if (!wait_keeps(b, k, wait, false)) continue;
     int64_t cost = b->generous ? cost_of(b, k, wait) : 0;
     if (cost < least) best = wait, least = cost;
   }
   int64_t wait = best < 0 ? 0 : best; /* below 0: no wait will do */
   if (best < 0) {
-    wait_keeps(b, k, wait, after, true);
+    wait_keeps(b, k, wait, true);
   } else {
-    *after = b->olds;
-    back_age(b, after, k, wait);
+    olds_copy(&b->passed, &b->olds);
+    back_age(b, &b->passed, k, wait);
   }
   return wait;
 }
@@ -133,21 +135,24 @@ static int64_t wait_before(struct going_back *b, uint32_t k, struct olds *after)
 static void note_ended(struct going_back *b, uint32_t k) {
   const struct published *above = back_published(b, k), *below = back_published(b, k - 1);
   for (uint32_t q = 0; q < caches_questions(b->c); q++)
-    if (above[q].answer != NONE && (above[q].answer != below[q].answer || above[q].keeps != below[q].keeps)) b->ended[above[q].answer] = k - 1;
+    if (above[q].answer != NONE && (above[q].answer != below[q].answer || above[q].keeps != below[q].keeps)) {
+      while (b->ended.n <= above[q].answer) array_push(&b->own, &b->ended, 0);
+      b->ended.at[above[q].answer] = k - 1;
+    }
 }
 
 static void undo_one(struct going_back *b, uint32_t k) {
   const struct step *step = &b->m->steps.at[b->p->order.at[k - 1]];
-  struct olds after;
-  if (b->limits && back_top(b, k)->state == k && (k == b->end || b->m->steps.at[b->p->order.at[k]].irreversible != 0)) b->all = back_top(b, k)->olds;
+  if (b->limits && back_top(b, k)->state == k && (k == b->end || b->m->steps.at[b->p->order.at[k]].irreversible != 0))
+    olds_copy(&b->all, &back_top(b, k)->olds);
   if (step->irreversible != 0) {
     b->olds.n = 0;
   } else if (!step->wait) {
-    int64_t wait = wait_before(b, k, &after);
+    int64_t wait = wait_before(b, k);
     if (wait > 0) b->p->back[k - 1] = (struct back_wait){wait, since_when(b, wait)};
     if (b->limits) back_age(b, &b->all, k, wait);
     note_ended(b, k);
-    b->olds = after;
+    olds_copy(&b->olds, &b->passed);
   }
 }
 
@@ -161,14 +166,13 @@ static void undo_all(struct going_back *b) {
 
 /* Do the waits keep all that is promised `always`, and no outage longer than those of `was`? */
 static bool waits_do(struct going_back *b, const int64_t *was) {
-  struct olds after;
   b->olds.n = 0;
   for (uint32_t k = b->end; k > b->first; k--) {
     const struct step *step = &b->m->steps.at[b->p->order.at[k - 1]];
     if (step->irreversible != 0) b->olds.n = 0;
     if (step->irreversible != 0 || step->wait) continue;
-    if (!wait_keeps(b, k, b->p->back[k - 1].length, &after, false)) return false;
-    b->olds = after;
+    if (!wait_keeps(b, k, b->p->back[k - 1].length, false)) return false;
+    olds_copy(&b->olds, &b->passed);
   }
   back_lengths(b, false);
   for (uint32_t i = 0; i < b->n; i++)
@@ -177,20 +181,20 @@ static bool waits_do(struct going_back *b, const int64_t *was) {
 }
 
 /* What is old before the undo of step k - 1, on the way back from the state that this way begins in. */
-static struct olds olds_at(struct going_back *b, uint32_t k) {
+static void olds_at(struct going_back *b, uint32_t k, struct olds *o) {
   uint32_t top = b->end;
   for (uint32_t j = k; j < b->end && top == b->end; j++)
     if (b->m->steps.at[b->p->order.at[j]].irreversible != 0) top = j;
-  struct olds o = back_top(b, top)->olds;
+  olds_copy(o, &back_top(b, top)->olds);
   for (uint32_t j = top; j > k; j--)
-    if (!b->m->steps.at[b->p->order.at[j - 1]].wait) back_age(b, &o, j, b->p->back[j - 1].length);
-  return o;
+    if (!b->m->steps.at[b->p->order.at[j - 1]].wait) back_age(b, o, j, b->p->back[j - 1].length);
 }
 
 /* A wait chosen where outages are to be short may be of no use beside those chosen after it. */
 static void shorten_waits(struct going_back *b) {
   enum { UNDOS_MAX = 20000 };
   int64_t *was = arena_array(&b->own, int64_t, b->n + 1);
+  struct olds here = {.arena = &b->own};
   b->budget = UNDOS_MAX;
   back_lengths(b, false);
   memcpy(was, b->longest, b->n * sizeof *was);
@@ -199,7 +203,7 @@ static void shorten_waits(struct going_back *b) {
     for (uint32_t k = b->end; k > b->first; k--) {
       int64_t wait = b->p->back[k - 1].length;
       if (wait == 0) continue;
-      struct olds here = olds_at(b, k);
+      olds_at(b, k, &here);
       for (int64_t tried = 0; tried < wait && b->budget > 1; tried = next_wait(b, &here, k, tried)) {
         b->p->back[k - 1].length = tried;
         if (waits_do(b, was)) break;
@@ -248,6 +252,9 @@ static void back_component(struct going_back *b, const struct component *c, stru
   b->rest = arena_array(a, int64_t, b->n + 1);
   b->most = arena_array(a, int64_t, b->n + 1);
   b->crossings = arena_array(a, struct crossing, b->n + 1);
+  b->olds = b->all = b->before = b->after = b->there = b->tried = b->passed = (struct olds){.arena = a};
+  b->ended.at = NULL;
+  b->ended.n = b->ended.cap = 0;
   back_forward(b);
   undo_all(b);
   for (uint32_t i = 0; i < b->n && !b->limits; i++) b->limits = p->timeline[b->promises[i]].back_broken > 0;

@@ -26,22 +26,26 @@ void back_go_during(struct going_back *b, uint32_t k, bool after) {
 static bool holds(struct going_back *b, uint32_t i, const struct recall *old) {
   if (!caches_about(b->c, i, old)) return true;
   struct looked *l = b->here != NONE && b->whole ? &b->looked[(size_t)(b->here - b->first) * b->n + i] : NULL;
-  if (l != NULL && l->known && memcmp(&l->old, old, sizeof *old) == 0) return l->holds;
+  if (l != NULL && l->known && caches_same(b->c, i, old, &l->old)) return l->holds;
   if (b->here != NONE) goto_alone(b->m, b->p, b->s, b->component, b->here);
   bool now = caches_hold(b->c, i, old);
-  if (l != NULL) *l = (struct looked){*old, true, now};
+  if (l != NULL) {
+    caches_keep(b->c, i, old, &b->own, &l->old);
+    l->known = true;
+    l->holds = now;
+  }
   return now;
 }
 
 bool back_dark(struct going_back *b, uint32_t i, const struct olds *o) {
-  struct recall old = olds_beyond(o, 0, -1);
+  struct recall old = {o, 0, -1};
   return !holds(b, i, &old);
 }
 
 int64_t back_tail(struct going_back *b, uint32_t i, const struct olds *o) {
   int64_t least = 0;
   for (uint32_t tries = 0; tries <= o->n; tries++) {
-    struct recall old = olds_beyond(o, 0, least);
+    struct recall old = {o, 0, least};
     int64_t next = INT64_MAX;
     if (holds(b, i, &old)) return least;
     for (uint32_t k = 0; k < o->n; k++)
@@ -81,9 +85,15 @@ const struct top *back_top(const struct going_back *b, uint32_t state) {
   return &b->tops[i];
 }
 
+static void put_top(struct going_back *b, uint32_t state, const struct olds *olds) {
+  struct top *top = &b->tops[b->top_count++];
+  *top = (struct top){state, {.arena = &b->own}};
+  olds_copy(&top->olds, olds);
+}
+
 void back_forward(struct going_back *b) {
   uint32_t count = b->end - b->first, tops = 1;
-  struct olds now = {0};
+  struct olds now = {.arena = &b->own};
   b->whole = count <= STATES_MAX;
   b->published = arena_array(&b->own, struct published *, b->whole ? count + 1 : 2);
   for (uint32_t k = b->first + 1; k < b->end; k++) tops += b->whole || step_below(b, k + 1)->irreversible != 0;
@@ -96,7 +106,7 @@ void back_forward(struct going_back *b) {
     const struct published *below = back_published(b, k - 1), *above = back_published(b, k);
     if (step->wait) olds_wait(&now, step->takes);
     else olds_step(&now, below, above, caches_questions(b->c), longer(step->takes, 0));
-    if (b->whole || k == b->end || step_below(b, k + 1)->irreversible != 0) b->tops[b->top_count++] = (struct top){k, now};
+    if (b->whole || k == b->end || step_below(b, k + 1)->irreversible != 0) put_top(b, k, &now);
   }
 }
 
@@ -143,19 +153,19 @@ static void lasts(struct going_back *b, uint32_t i, int64_t stretch) { b->longes
 /* The undo of step k - 1, after a wait. */
 static void undo(struct going_back *b, uint32_t k, int64_t wait) {
   int64_t takes = longer(step_below(b, k)->takes, 0);
-  struct olds before, after;
-  olds_copy(&before, &b->all);
-  olds_copy(&after, &b->all);
-  olds_wait(&before, wait);
-  back_age(b, &after, k, wait);
-  look_above(b, k, wait, &before);
-  look_within(b, k, &before, &after);
+  struct olds *before = &b->before, *after = &b->after;
+  olds_copy(before, &b->all);
+  olds_copy(after, &b->all);
+  olds_wait(before, wait);
+  back_age(b, after, k, wait);
+  look_above(b, k, wait, before);
+  look_within(b, k, before, after);
   back_go(b, k - 1);
   for (uint32_t i = 0; i < b->n; i++) {
     const struct crossing *x = &b->crossings[i];
     if (!counts(b, i)) continue;
-    bool below = back_hard(b, i, k - 1), ends = below || back_dark(b, i, &after);
-    int64_t tail = ends && !below ? back_tail(b, i, &after) : 0;
+    bool below = back_hard(b, i, k - 1), ends = below || back_dark(b, i, after);
+    int64_t tail = ends && !below ? back_tail(b, i, after) : 0;
     lasts(b, i, b->stretch[i] = x->stood ? b->stretch[i] + x->waited : 0);
     if (!x->rose) b->stretch[i] = 0;
     b->stretch[i] += x->hard || tail > longer(x->clock - takes, 0) ? takes : shorter(takes, longer(x->clock, x->within));
@@ -163,14 +173,14 @@ static void undo(struct going_back *b, uint32_t k, int64_t wait) {
     if (!ends) b->stretch[i] = 0;
     b->rest[i] = tail;
   }
-  olds_copy(&b->all, &after);
+  olds_copy(&b->all, after);
 }
 
 /* From a state down to the first of the component, or to the last step of no return before it: sets longest, and stretch to what goes
  * on below. What was down when it began goes on as b->stretch says. */
 static void way_back(struct going_back *b, uint32_t top, const struct olds *olds) {
   uint32_t k = top;
-  b->all = *olds;
+  olds_copy(&b->all, olds);
   memset(b->rest, 0, b->n * sizeof *b->rest);
   for (; k > b->first && step_below(b, k)->irreversible == 0; k--) {
     if (step_below(b, k)->wait) continue;
@@ -218,10 +228,11 @@ static bool grow_old(struct olds *o, int64_t time) {
 /* One of those, with so long to the end of the component, and the time waited in it. False when no promise begins with a longer outage than
  * before, and none is down for too long as it is: then older answers make nothing worse. */
 static bool from_there(struct going_back *b, const struct olds *forward, int64_t back, int64_t waited, int64_t *begun) {
-  struct olds there = *forward;
+  struct olds *there = &b->there;
   bool worth = false;
-  olds_wait(&there, waited);
-  grow_old(&there, back - waited);
+  olds_copy(there, forward);
+  olds_wait(there, waited);
+  grow_old(there, back - waited);
   back_go(b, b->end);
   for (uint32_t i = 0; i < b->n; i++) {
     const struct promise *promise = &b->m->promises.at[b->promises[i]];
@@ -229,18 +240,19 @@ static bool from_there(struct going_back *b, const struct olds *forward, int64_t
     worth = worth || (promise->hold == HOLD_AT_MOST && (b->stretch[i] > begun[i] || b->most[i] > promise->limit));
     begun[i] = longer(begun[i], b->stretch[i]);
     b->longest[i] = b->stretch[i];
-    if (b->stretch[i] > 0 && !back_dark(b, i, &there)) b->stretch[i] = 0;
+    if (b->stretch[i] > 0 && !back_dark(b, i, there)) b->stretch[i] = 0;
   }
-  if (worth) from_top(b, b->end, &there, false);
+  if (worth) from_top(b, b->end, there, false);
   return worth;
 }
 
 /* What old answers have down at the end of the component is so behind it too, until by the clock they have run out: a failure there
  * has the undos of other components come first, and takes longer. */
 static void from_behind(struct going_back *b) {
-  struct olds forward = b->tops[b->top_count - 1].olds;
+  struct olds forward = {.arena = &b->own};
   int64_t back = 0, waited = 0, *begun = arena_array(&b->own, int64_t, b->n + 1);
   bool any = false;
+  olds_copy(&forward, &b->tops[b->top_count - 1].olds);
   for (uint32_t i = 0; i < b->n; i++)
     any = any || (b->m->promises.at[b->promises[i]].hold == HOLD_AT_MOST && timeline_at(&b->p->timeline[b->promises[i]], b->end) == MAYBE);
   for (uint32_t f = b->end + 1, looks = 0; any && f <= b->p->order.n && looks < LATER_MAX; f++) {

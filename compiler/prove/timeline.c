@@ -82,7 +82,7 @@ struct memory {
 static int64_t tail_of(struct memory *r, uint32_t i) {
   int64_t least = 0;
   for (;;) {
-    struct recall old = olds_beyond(&r->olds, 0, least);
+    struct recall old = {&r->olds, 0, least};
     int64_t next = INT64_MAX;
     if (caches_hold(r->c, i, &old)) return least;
     for (uint32_t k = 0; k < r->olds.n; k++)
@@ -94,7 +94,7 @@ static int64_t tail_of(struct memory *r, uint32_t i) {
 
 /* In state k, and as long as nothing makes a difference: up to `end`. */
 static void remember_states(struct memory *r, uint32_t k, uint32_t end) {
-  struct recall old = olds_beyond(&r->olds, 0, -1);
+  struct recall old = {&r->olds, 0, -1};
   for (uint32_t i = 0; i < r->n; i++) {
     struct timeline *t = &r->d->p->timeline[r->promises[i]];
     if (timeline_at(t, k) != UP || caches_hold(r->c, i, &old)) continue;
@@ -105,7 +105,7 @@ static void remember_states(struct memory *r, uint32_t k, uint32_t end) {
 static void remember_during(struct memory *r, uint32_t k, bool after) {
   struct drawing *d = r->d;
   if (d->m->steps.at[d->p->order.at[k]].disrupts_count == 0) return;
-  struct recall old = olds_beyond(&r->olds, 0, -1);
+  struct recall old = {&r->olds, 0, -1};
   goto_during(d->m, d->p, d->v->state, k, after);
   for (uint32_t i = 0; i < r->n; i++)
     if (!caches_hold(r->c, i, &old)) timeline_put_during(&d->m->c->arena, &d->p->timeline[r->promises[i]], k);
@@ -126,7 +126,7 @@ static void remember_component(struct memory *r, const struct component *c, stru
   r->c = caches_new(d->m, d->v->state, a, r->promises, r->n, local);
   for (uint32_t k = c->first; k < c->first + c->count; k++) local[d->p->order.at[k]] = NONE;
   if (r->c == NULL) return;
-  r->olds.n = 0;
+  r->olds = (struct olds){.arena = a};
   r->before = arena_array(a, struct published, caches_questions(r->c));
   r->after = arena_array(a, struct published, caches_questions(r->c));
   goto_alone(d->m, d->p, d->v->state, c, c->first);

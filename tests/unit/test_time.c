@@ -23,6 +23,7 @@
  *   After the last state caches run out                             caches_run_out_in_the_end
  *   A wait is a step without facts                                  a_wait_has_no_facts
  *   … of exactly the time that is missing                           exactly_the_missing_time, no_wait_without_need
+ *   … however many old answers are about                            none_of_many_is_left_out
  *   on the way back likewise, between two undos                     waits_between_undos, no_wait_for_what_is_not_mended,
  *                                                                   no_wait_beside_a_longer_one
  *   Orders are compared with their waits                            compared_with_their_waits
@@ -514,6 +515,34 @@ static void no_wait_beside_a_longer_one(void **state) {
 }
 
 /* `x` is down between its two hops, and `first` may go after the first of them: the wait before it is not put where it makes that longer. */
+/* So many names move that over a hundred old answers are about at once, and that there are over four hundred in all: before each old
+ * place goes, its own is waited for, with the longest TTL last. */
+static void none_of_many_is_left_out(void **state) {
+  (void)state;
+  enum { MANY = 220 };
+  struct arena a = {0};
+  struct text t = {.arena = &a};
+
+  text_puts(&t, HEAD);
+  for (int i = 0; i < MANY; i++) {
+    text_print(&t, "host a%d { address = 10.1.0.%d  ports = [80/tcp] -> []  takes = 10s  after = [n%d", i, i, MANY - 1);
+    if (i) text_print(&t, ", a%d", i - 1);
+    text_puts(&t, "] do { $ off\n } undo { $ on\n } }\n");
+    text_print(&t, "host b%d { address = 10.2.0.%d  ports = [80/tcp] }\n", i, i);
+    text_print(&t, "dns_record n%d { host = \"x%d.example.net\"  value = 10.1.0.%d -> 10.2.0.%d  ttl = %ds  takes = 1s", i, i, i, i, 3600 + 60 * i);
+    if (i) text_print(&t, "  after = [n%d]", i - 1);
+    text_print(&t, SETS "promise ops reaches x%d.example.net:80 always\n", i);
+  }
+  struct compiled d = proven(text_done(&t));
+  uint32_t waits = 0;
+
+  for (uint32_t k = 0; k < d.proof->order.n; k++) waits += d.model->steps.at[d.proof->order.at[k]].wait;
+  assert_int_equal(waits, MANY);
+  for (uint32_t i = 0; i < MANY; i++) assert_null(strchr("dm", "ud?m"[timeline_at(&d.proof->timeline[i], d.proof->order.n - 1)]));
+  done(&d);
+  arena_free(&a);
+}
+
 static void compared_with_their_waits(void **state) {
   (void)state;
   struct compiled d = proven(HEAD "host x { address = 10.0.0.7 -> 10.0.0.8 -> 10.0.0.7  ports = [81/tcp]  takes = 1m  do { $ x\n } undo { $ y\n } }\n"
@@ -537,7 +566,7 @@ int main(void) {
     cmocka_unit_test(only_waits_surely_pass), cmocka_unit_test(maybe_breaks_always), cmocka_unit_test(maybe_counts_by_the_clock),
     cmocka_unit_test(caches_run_out_in_the_end), cmocka_unit_test(a_wait_has_no_facts), cmocka_unit_test(exactly_the_missing_time),
     cmocka_unit_test(no_wait_without_need), cmocka_unit_test(waits_between_undos), cmocka_unit_test(waits_before_long_undos), cmocka_unit_test(no_wait_for_what_is_not_mended),
-    cmocka_unit_test(no_wait_beside_a_longer_one), cmocka_unit_test(waits_of_others_count), cmocka_unit_test(from_whichever_state), cmocka_unit_test(compared_with_their_waits),
+    cmocka_unit_test(no_wait_beside_a_longer_one), cmocka_unit_test(waits_of_others_count), cmocka_unit_test(from_whichever_state), cmocka_unit_test(none_of_many_is_left_out), cmocka_unit_test(compared_with_their_waits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
