@@ -1,11 +1,12 @@
 /* How long each promise is down on the way back from each state of a component, old answers and waits included.
- * Needs a timeline and the waits between undos. Guarantees: exact for components of at most STATES_MAX steps; of a larger one
- * the ways back from its end and from before each step of no return are looked at, where most has grown old. */
+ * Needs a timeline and the waits between undos. Guarantees: exact for components of at most STATES_MAX steps, and for larger ones as long as
+ * that takes no more than UNDOS_MAX looks at a promise; of those beyond the ways back from the end and from before each step of no return
+ * are looked at, where most has grown old. */
 #include "prove/rollback.h"
 
 #include <string.h>
 
-enum { STATES_MAX = 64, LATER_MAX = 64 };
+enum { STATES_MAX = 64, UNDOS_MAX = 2000000, LATER_MAX = 64 };
 
 static int64_t longer(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t shorter(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -94,7 +95,7 @@ static void put_top(struct going_back *b, uint32_t state, const struct olds *old
 void back_forward(struct going_back *b) {
   uint32_t count = b->end - b->first, tops = 1;
   struct olds now = {.arena = &b->own};
-  b->whole = count <= STATES_MAX;
+  b->whole = count <= STATES_MAX || (uint64_t)count * count * b->n <= UNDOS_MAX;
   b->published = arena_array(&b->own, struct published *, b->whole ? count + 1 : 2);
   for (uint32_t k = b->first + 1; k < b->end; k++) tops += b->whole || step_below(b, k + 1)->irreversible != 0;
   if (b->whole) b->looked = arena_array(&b->own, struct looked, (size_t)(count + 1) * b->n);

@@ -12,7 +12,8 @@
  *   down at most: never longer at a stretch, and up in the last     at_most_at_a_stretch, at_most_and_up_in_the_end
  *   finally: up in the last state; finally has no downtime          finally_in_the_last_state
  *   The way back has a timeline of its own                          always_on_the_way_back, at_most_on_the_way_back
- *   … for each point of failure; the waits before undos count       from_whichever_state, waits_of_others_count
+ *   … for each point of failure; the waits before undos count       from_whichever_state, from_the_middle_of_many,
+ *                                                                   waits_of_others_count
  *   possible until t after the end of state j                       possible_for_its_ttl
  *   … over every TTL it was published with                          over_every_ttl
  *   No such name is an answer too                                   no_such_name
@@ -339,6 +340,24 @@ static void from_whichever_state(void **state) {
   done(&d);
 }
 
+/* So too where it lies in the middle of a component of many steps, from the end of which no old answer is left. */
+static void from_the_middle_of_many(void **state) {
+  (void)state;
+  struct arena a = {0};
+  struct text t = {.arena = &a};
+
+  text_puts(&t, HEAD HOST("h", "10.0.0.1 -> 10.0.0.2", "10s") "dns_record n { host = \"x.example.net\"  value = h.address  ttl = 1m }\n"
+                "step s0 { takes = 40s  after = [h]  do { $ x\n } undo { $ y\n } }\n");
+  for (int i = 1; i <= 100; i++) text_print(&t, "step s%d { takes = 1s  after = [s%d]  do { $ x\n } undo { $ y\n } }\n", i, i - 1);
+  text_puts(&t, ASKS("down at most 85s"));
+  struct compiled d = proven(text_done(&t));
+  assert_int_equal(d.proof->components.n, 1);
+  says(&d, "E222?");
+  assert_int_equal(d.proof->timeline[0].back, 90 * SECOND);
+  done(&d);
+  arena_free(&a);
+}
+
 /* ── Caches ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 #define LEAVES(ttl, more) HEAD more "delete host first { address = 10.0.0.1  ports = [80/tcp]  takes = 1m  do { $ x\n } undo { $ y\n } }\n" \
@@ -566,7 +585,7 @@ int main(void) {
     cmocka_unit_test(only_waits_surely_pass), cmocka_unit_test(maybe_breaks_always), cmocka_unit_test(maybe_counts_by_the_clock),
     cmocka_unit_test(caches_run_out_in_the_end), cmocka_unit_test(a_wait_has_no_facts), cmocka_unit_test(exactly_the_missing_time),
     cmocka_unit_test(no_wait_without_need), cmocka_unit_test(waits_between_undos), cmocka_unit_test(waits_before_long_undos), cmocka_unit_test(no_wait_for_what_is_not_mended),
-    cmocka_unit_test(no_wait_beside_a_longer_one), cmocka_unit_test(waits_of_others_count), cmocka_unit_test(from_whichever_state), cmocka_unit_test(none_of_many_is_left_out), cmocka_unit_test(compared_with_their_waits),
+    cmocka_unit_test(no_wait_beside_a_longer_one), cmocka_unit_test(waits_of_others_count), cmocka_unit_test(from_whichever_state), cmocka_unit_test(from_the_middle_of_many), cmocka_unit_test(none_of_many_is_left_out), cmocka_unit_test(compared_with_their_waits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
