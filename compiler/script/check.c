@@ -41,11 +41,12 @@ static struct span place(void *data, uint32_t start, uint32_t end) {
   return (struct span){source, from, other == source && to > from ? to : from};
 }
 
-/* A value that may be a program's name stays, since tools are told by it; any other is some word. */
+/* A value that may be a program's name stays, since tools are told by it; any other is some word, as one that a shell would read otherwise
+ * is: it is quoted. */
 static bool tells(const char *text) {
   size_t n = 0;
   while (n < 64 && ((text[n] >= 'a' && text[n] <= 'z') || (text[n] >= '-' && text[n] <= '9') || (text[n] >= 'A' && text[n] <= 'Z') || text[n] == '_')) n++;
-  return n > 0 && n < 64 && text[n] == '\0';
+  return n > 0 && n < 64 && text[n] == '\0' && !quote_reserved(text, n);
 }
 
 /* The name of the first secret in a text, NULL. */

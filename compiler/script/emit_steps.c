@@ -16,8 +16,10 @@ enum { SAID_NUMBER, SAID_NAME, SAID_PLACE, SAID_TITLE, SAID_TAKES, SAID_FINAL, S
 
 static struct slice all_of(const char *text) { return (struct slice){text, strlen(text)}; }
 
-/* Bytes that stand for themselves wherever they are in a command, and make no assignment of a word. */
-static bool plain(struct slice s) { return s.n > 0 && quote_needless(s.at) == s.n && memchr(s.at, '=', s.n) == NULL; }
+/* Bytes that stand for themselves wherever they are in a command, and make no assignment of a word, nor a reserved word. */
+static bool plain(struct slice s) {
+  return s.n > 0 && quote_needless(s.at) == s.n && memchr(s.at, '=', s.n) == NULL && !quote_reserved(s.at, s.n);
+}
 
 /* Nothing of it can go on in what stands behind it: its last line is whole. */
 static bool ends_with_a_line(struct slice s) { return s.n > 1 && s.at[s.n - 1] == '\n' && s.at[s.n - 2] != '\\'; }
@@ -67,7 +69,7 @@ static struct text *words(struct step_writer *w, size_t most) {
 static struct slice word(struct step_writer *w, const char *value) {
   struct slice s = all_of(value);
   if (s.n == 0) return all_of("''");
-  if (quote_needless(value) == s.n) return s;
+  if (quote_needless(value) == s.n && !quote_reserved(value, s.n)) return s;
   struct text *t = words(w, 2 * s.n + 2);
   size_t from = t->n;
   quote_word(t, value);

@@ -34,6 +34,14 @@ static bool redirected(const char *at, const char *end) {
   return at < end && (*at == '<' || *at == '>');
 }
 
+/* Beside these a value may come to be a part of a reserved word, whatever it is. */
+static bool letter(char c) { return c >= 'a' && c <= 'z'; }
+
+/* Does what is in a text from `at` on stand apart from what is on both sides? The last value ended at `ended`. */
+static bool apart(struct slice text, size_t at, size_t ended) {
+  return text.at[at] != 'A' || !((at > 0 && (at == ended || letter(text.at[at - 1]))) || (at + LENGTH < text.n && letter(text.at[at + LENGTH])));
+}
+
 bool form_find(struct form *f, struct arena *a, struct slice first, struct slice second) {
   ARRAY(struct hole) holes = {0};
   struct text text = {.arena = a};
@@ -45,8 +53,8 @@ bool form_find(struct form *f, struct arena *a, struct slice first, struct slice
     text_add(&text, first.at + i, same - i);
     if (same == first.n) break;
     uint32_t value = value_at(first.at + same, second.at + same, first.n - same);
+    if (value == NONE || !apart(first, same, i) || redirected(first.at + same + LENGTH, first.at + first.n)) return false;
     i = same + LENGTH;
-    if (value == NONE || redirected(first.at + i, first.at + first.n)) return false;
     array_push(a, &holes, ((struct hole){(uint32_t)text.n, value}));
   }
   *f = (struct form){text_done(&text), (uint32_t)text.n, holes.n, holes.at};

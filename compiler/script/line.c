@@ -56,6 +56,13 @@ static void push(struct lexer *l, struct segments *p, enum part_type type, const
   array_push(l->arena, &p->all, (struct segment){(uint8_t)type, text});
 }
 
+static bool letter(char c) { return c >= 'a' && c <= 'z'; }
+
+/* Could the value just taken make a reserved word with what stands beside it? */
+static bool among_letters(const struct lexer *l, const struct text *raw) {
+  return (raw->n > 0 && letter(raw->at[raw->n - 1])) || letter(peek(l, 0)) || at_value(l);
+}
+
 static void take_value(struct lexer *l, struct segments *p, struct text *raw, bool nested) {
   const struct piece *v = &l->line->at[l->piece++];
   const char *name = variable_of(v);
@@ -66,6 +73,8 @@ static void take_value(struct lexer *l, struct segments *p, struct text *raw, bo
     text_print(raw, v->in_quotes ? "${%s}" : "\"${%s}\"", name);
   } else if (v->in_quotes) {
     quote_in_double(raw, v->text);
+  } else if (among_letters(l, raw) && v->text[quote_needless(v->text)] == '\0') {
+    text_print(raw, "'%s'", v->text);
   } else {
     quote_word(raw, v->text);
   }
@@ -315,9 +324,11 @@ static void print_parts(struct text *out, const struct token *w) {
 static void print_word(struct text *out, const struct token *w, bool command) {
   const char *text;
   if (literal(w, out->arena, &text)) {
+    bool as_it_stands = w->n == 1 && w->parts[0].type == PART_BARE && strcmp(w->parts[0].text, text) == 0;
     bool only_single = w->n == 1 && w->parts[0].type == PART_SINGLE;
     bool looks_assigned = command && strchr(text, '=') != NULL && w->n > 0 && w->parts[0].type != PART_BARE;
-    if ((only_single && strchr(text, '$') != NULL) || (looks_assigned && strchr(text, '\'') == NULL)) text_print(out, "'%s'", text);
+    if (as_it_stands && quote_reserved(text, strlen(text))) text_puts(out, text);
+    else if ((only_single && strchr(text, '$') != NULL) || (looks_assigned && strchr(text, '\'') == NULL)) text_print(out, "'%s'", text);
     else if (looks_assigned) print_doubled(out, w);
     else quote_word(out, text);
   } else if (expands(w)) {
@@ -330,28 +341,36 @@ static void print_word(struct text *out, const struct token *w, bool command) {
 /* ── Lines ─────────────────────────────────────────────────────────────────── */
 
 /* What most lines are: words that any shell takes as they stand, and blanks between them, but for what may be an assignment; and values
- * that stand for themselves too. False, and nothing written, for any other. */
+ * that stand for themselves too, and with what is beside them make no reserved word. False, and nothing written, for any other. */
 static bool print_plainly(struct text *out, const struct pieces *line) {
   size_t from = out->n;
-  bool blank = true; /* comes before the next word */
+  size_t word = from; /* the one at hand */
+  bool blank = true, filled = false, plain = true; /* a blank comes before the next word; it has a value in it */
   text_putc(out, ' ');
-  for (uint32_t i = 0; i < line->n; i++) {
+  for (uint32_t i = 0; i < line->n && plain; i++) {
     const struct piece *p = &line->at[i];
     const char *s = p->text;
-    bool value = p->type == PIECE_VALUE, plain = value ? *s != '\0' : p->type == PIECE_SHELL;
+    bool value = p->type == PIECE_VALUE;
+    plain = value ? *s != '\0' : p->type == PIECE_SHELL;
     while (plain && *s != '\0') {
       size_t n = quote_needless(s);
-      if (n > 0 && blank) text_putc(out, ' ');
+      if (n > 0 && blank) {
+        text_putc(out, ' ');
+        word = out->n;
+        filled = false;
+      }
+      filled = filled || value;
       text_add(out, s, n);
       plain = memchr(s, '=', n) == NULL && (s[n] == '\0' || (s[n] == ' ' && !value));
       s += n;
       blank = *s == ' ';
       if (blank) s++;
+      if (blank && filled) plain = plain && !quote_reserved(out->at + word, out->n - word);
     }
-    if (!plain) {
-      out->n = from;
-      return false;
-    }
+  }
+  if (!plain || (filled && quote_reserved(out->at + word, out->n - word))) {
+    out->n = from;
+    return false;
   }
   text_putc(out, '\n');
   return true;

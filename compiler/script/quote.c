@@ -20,6 +20,15 @@ size_t quote_needless(const char *text) {
   return (size_t)(s - text);
 }
 
+bool quote_reserved(const char *text, size_t n) {
+  static const char *const words[] = {"if",   "then",  "else",     "elif", "fi",     "do", "done",  "case",      "esac",
+                                      "for",  "while", "until",    "in",   "select", "function", "time", "coproc"};
+  if (n < 2 || n > 8 || *text < 'c' || *text > 'w') return false;
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (strlen(words[i]) == n && memcmp(words[i], text, n) == 0) return true;
+  return false;
+}
+
 void quote_in_double(struct text *out, const char *text) {
   static const bool stops[256] = {['\0'] = 1, ['"'] = 1, ['\\'] = 1, ['$'] = 1, ['`'] = 1};
   for (const char *s = text;; s++) {
@@ -35,7 +44,8 @@ void quote_in_double(struct text *out, const char *text) {
  * somebody forgot (shellcheck SC2016) or, with a backslash at its end, like an attempt to escape the quote (SC1003). */
 void quote_word(struct text *out, const char *text) {
   size_t n = quote_needless(text);
-  if (n > 0 && text[n] == '\0') {
+  bool needless = n > 0 && text[n] == '\0' && !quote_reserved(text, n);
+  if (needless) {
     text_add(out, text, n);
     return;
   }

@@ -46,6 +46,7 @@ uint32_t shell_check_sh(struct compilation *c, const char *text, size_t length, 
 
 /* Shell quoting, the only place that does it. */
 size_t quote_needless(const char *text);                  /* so many bytes, from its start on, that any shell takes as they stand */
+bool quote_reserved(const char *text, size_t n);          /* a word that means something to some shell where a command begins */
 void quote_word(struct text *out, const char *text);      /* as one word, in single quotes when needed */
 void quote_in_double(struct text *out, const char *text); /* as the inside of "…" */
 

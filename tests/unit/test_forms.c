@@ -22,14 +22,15 @@ static void test_form(void **state) {
   struct text out = {.arena = &a};
   assert_string_equal(stand_in(&a, 17, false), "A000000017");
   assert_int_equal(stand_in_number(3, true), 2000000003);
-  assert_true(form_find(&f, &a, slice_of("x A000000002y=1000000000 A000000009"), slice_of("x B000000002y=2000000000 A000000009")));
+  assert_true(form_find(&f, &a, slice_of("x A000000002_y=1000000000 A000000009"), slice_of("x B000000002_y=2000000000 A000000009")));
   form_fill(&out, &f, (struct slice[]){{"7", 1}, {0}, {"two", 3}});
-  assert_string_equal(text_done(&out), "x twoy=7 A000000009"); /* what both have is no stand-in */
+  assert_string_equal(text_done(&out), "x two_y=7 A000000009"); /* what both have is no stand-in */
   form_fill(&out, &f, (struct slice[]){{"", 0}, {0}, {"", 0}});
-  assert_string_equal(text_done(&out), "x twoy=7 A000000009x y= A000000009");
+  assert_string_equal(text_done(&out), "x two_y=7 A000000009x _y= A000000009");
   static const char *const others[][2] = {{"x A000000002", "x B000000002 "}, {"x A000000002", "x B000000003"}, {"x A00000000", "x B00000000"},
                                           {"x", "y"},                        {"A000000002>x", "B000000002>x"}, {"A0000000022>x", "B0000000022>x"},
-                                          {"A000000002<x", "B000000002<x"},  {"A999999999", "B999999999"},     {"A000000002", "2000000002"}};
+                                          {"A000000002<x", "B000000002<x"},  {"A999999999", "B999999999"},     {"A000000002", "2000000002"},
+                                          {"xA000000002", "xB000000002"},    {"A000000002x", "B000000002x"},   {"A000000002A000000003", "B000000002B000000003"}};
   for (size_t i = 0; i < sizeof others / sizeof *others; i++) assert_false(form_find(&f, &a, slice_of(others[i][0]), slice_of(others[i][1])));
   arena_free(&a);
 }
@@ -51,11 +52,14 @@ static void test_what_needs_no_quotes(void **state) {
 /* Commands of all sorts: how values stand in them, and whether such a step has a form. */
 static const struct { const char *text; bool formed; } changes[] = {
     {"do { $ ./change ${name} ${new(text)} }\n    undo { $ ./change ${name} \"${new(text)}\" }", true},
-    {"do { $ ./change ${name} x${new(text)}y \"a ${new(text)} b\" 'c' }\n    undo { manual \"Put ${name} to ${new(text)}.\" }", true},
+    {"do { $ ./change ${name} X${new(text)}-y \"a ${new(text)} b\" 'c' }\n    undo { manual \"Put ${name} to ${new(text)}.\" }", true},
+    {"do { $ x${new(text)} y }\n    undo { $ ./change ${name} }", false}, /* it might make a reserved word */
+    {"do { $ ./change ${name} }\n    undo { $ ${name}${new(text)} y }", false},
+    {"do { $ echo ${new(text)}one \"$(echo d${new(text)})\" }\n    undo { $ ./change ${name} }", false},
     {"do { $ ./change ${name}2>${new(text)} }\n    undo { $ ./change <${name} }", true},
     {"do { $ ./change \"$(cat ${new(text)}2>/dev/null)\" }\n    undo { $ ./change ${name} }", false}, /* a number there would be a descriptor */
     {"do { $ ./change \"$(cat ${new(text)} 2>/dev/null)\" }\n    undo { $ ./change ${name} }", true},
-    {"do { $ cat x ${new(text)} > y${name} 2>&1 }\n    undo { $ V=${new(text)} ./change\n $ ./other ${name} }", true},
+    {"do { $ cat x ${new(text)} > y-${name} 2>&1 }\n    undo { $ V=${new(text)} ./change\n $ ./other ${name} }", true},
     {"do {\n in \"${new(text)}\" {\n $ ./change ${name}\n }\n }\n    undo { $ true }", false},
     {"do { $ ${new(text)} ${name} }\n    undo { $ ./change {${name}} a*${new(text)} && true || false }", true},
     {"do { $ ./change ${run} ${work}/${name} \"${work}/${new(text)}\" { stdin \"in ${new(text)}\"  env V = \"${name} ${new(text)}\" } }", true},
@@ -65,8 +69,8 @@ static const struct { const char *text; bool formed; } changes[] = {
     {"do { $ ./change ${name} }\n    undo { $ ./change ${name} }\n    verify {\n $ cat ${name} | wc -l { within 5s }\n expect output contains \"${text}\" within 2m\n }", true},
     {"do { $ ./change ${name} }\n    undo none because \"it stays\"", false},
 };
-static const char *const plain_values[] = {"a", "10.0.0.1", "5", "0", "-", "--x", "a/b", "/abs", ".", "if", "x:y", "50%", "a,b", "us@h", "1.2.3"};
-static const char *const odd_values[] = {"it's", "", "a b", "x=y", "~", "#", "*", "!", ";", "$x", "`x`", "a\\\\", "{x}", "10>", "\\\"", "ä"};
+static const char *const plain_values[] = {"a", "10.0.0.1", "5", "0", "-", "--x", "a/b", "/abs", ".", "iffy", "x:y", "50%", "a,b", "us@h", "1.2.3"};
+static const char *const odd_values[] = {"it's", "", "a b", "x=y", "~", "#", "*", "!", ";", "$x", "`x`", "a\\\\", "{x}", "10>", "for", "ä"};
 
 enum { STEPS = 210 };
 

@@ -140,6 +140,15 @@ static void test_lines(void **state) {
   assert_string_equal(print(d, 5), "  test \"$(ssh 'a b' \"cat \\$x\\\"\")\" = y\n");
   struct piece e[] = {piece(PIECE_VALUE, false, "A=b"), piece(PIECE_SHELL, false, " --x=\"job-"), piece(PIECE_RUN, true, ""), piece(PIECE_SHELL, false, "\"")};
   assert_string_equal(print(e, 4), "  'A=b' \"--x=job-${cut_run}\"\n");
+  /* A reserved word stays one where it stands so in the plan, and nowhere else. */
+  struct piece f[] = {piece(PIECE_SHELL, false, "for x in a; do echo done for; done")};
+  assert_string_equal(print(f, 1), "  for x in a\n  do echo done for\n  done\n");
+  struct piece g[] = {piece(PIECE_VALUE, false, "for"), piece(PIECE_SHELL, false, " x "), piece(PIECE_VALUE, false, "in"), piece(PIECE_SHELL, false, " "), piece(PIECE_VALUE, false, "ins")};
+  assert_string_equal(print(g, 5), "  'for' x 'in' ins\n");
+  struct piece h[] = {piece(PIECE_SHELL, false, "d"), piece(PIECE_VALUE, false, "one"), piece(PIECE_SHELL, false, " "), piece(PIECE_VALUE, false, "d"), piece(PIECE_VALUE, false, "o")};
+  assert_string_equal(print(h, 5), "  'done' 'do'\n");
+  struct piece i[] = {piece(PIECE_SHELL, false, "\\for x && \"if\" 'then' f\"i\" $(d"), piece(PIECE_VALUE, false, "one"), piece(PIECE_SHELL, false, ")")};
+  assert_string_equal(print(i, 3), "  'for' x && 'if' 'then' 'fi' $(d'one')\n");
 }
 
 /* Random words in random quotes: a shell gives the words of the plan, and the reader the same statement for both spellings. */
