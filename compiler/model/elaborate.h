@@ -256,10 +256,13 @@ struct cubes { struct cube *at; uint32_t n, cap; };
  * disjoint in their guards; what is poisoned is in none. */
 struct condition { struct cubes yes, no, unknown; bool poisoned; };
 struct condition eval_condition(struct elaboration *e, const struct scope *s, uint32_t node);
-/* a and b: every pair, contradictions left out. */
+/* a and b: every pair, contradictions left out. Of more than CUBES_MAX some are left out too: such a list is not one to go on with. */
+enum { CUBES_MAX = 4096 };
 struct cubes cubes_and(struct elaboration *e, const struct cubes *a, const struct cubes *b);
 void cubes_append(struct elaboration *e, struct cubes *to, const struct cubes *from);
 struct cubes cubes_always(struct elaboration *e); /* one cube without conditions */
+/* No more than CUBES_MAX? E113 at `at` otherwise. */
+bool cubes_fit(struct elaboration *e, const struct cubes *c, struct span at);
 bool cubes_and_one(struct elaboration *e, const struct cube *a, const struct cube *b, struct cube *out);
 /* The guards of a condition in a place where only attributes may count (`when`, `needs`, promises): E114 for up() and the like. */
 struct condition eval_plain_condition(struct elaboration *e, const struct scope *s, uint32_t node);

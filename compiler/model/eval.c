@@ -16,7 +16,7 @@ struct cases cases_one(struct elaboration *e, struct value v) {
 void cases_add(struct elaboration *e, struct cases_builder *b, const struct value *v, uint32_t guard) {
   if (guard == NONE || b->overflow) return;
   if (b->cases.n >= CASES_MAX) {
-    too_many(e, b->at);
+    too_many(e, b->at, CASES_MAX);
     b->overflow = true;
     b->cases.n = 1;
     b->cases.at[0].value = value_poison(b->at);
@@ -32,9 +32,9 @@ void cases_add(struct elaboration *e, struct cases_builder *b, const struct valu
   b->cases.at[b->cases.n++].guard = guard;
 }
 
-void too_many(struct elaboration *e, struct span at) {
-  struct finding *f = finding_add(e->c, CODE_113, at, "the values that meet here change independently of each other, in more than %u combinations", CASES_MAX);
-  finding_remark(e->c, f, REMARK_HELP, "make them change together: put their steps into one with `covers`, or split the list");
+void too_many(struct elaboration *e, struct span at, uint32_t most) {
+  struct finding *f = finding_add(e->c, CODE_113, at, "the values that meet here change independently of each other, in more than %u combinations", most);
+  finding_remark(e->c, f, REMARK_HELP, "make them change together: put their steps into one with `covers`, or split the list, or the condition");
 }
 
 /* ── Combinations ──────────────────────────────────────────────────────────── */
@@ -65,7 +65,7 @@ struct combos combos_in(struct arena *a, struct elaboration *e, const struct cas
         uint32_t guard = guard_and(e->m, all.at[c].guard, lists[i].at[b].guard);
         if (guard == NONE) continue;
         if (n == CASES_MAX) {
-          too_many(e, at);
+          too_many(e, at, CASES_MAX);
           return (struct combos){0};
         }
         uint16_t *pick = arena_array(a, uint16_t, changing);

@@ -16,7 +16,7 @@ struct cases cases_coerce(struct elaboration *e, const struct cases *c, const st
 struct cases read_attribute(struct elaboration *e, const struct scope *s, uint32_t attribute);
 struct cases list_of(struct elaboration *e, const struct value *like, const struct cases *parts);
 struct cases too_deep(struct elaboration *e, struct span at); /* E005 */
-void too_many(struct elaboration *e, struct span at);         /* E113 */
+void too_many(struct elaboration *e, struct span at, uint32_t most); /* E113: more than so many combinations */
 struct value no_text(struct elaboration *e, const struct value *v, uint32_t node); /* a finding */
 
 /* Every combination of the cases of several values that some state reaches; n 0 after E113. */

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CUBES_MAX 4096u
-
 /* ── Cubes ─────────────────────────────────────────────────────────────────── */
 
 static struct cube cube_of(uint32_t guard) { return (struct cube){.guard = guard, .during = NONE}; }
@@ -92,10 +90,16 @@ bool cubes_and_one(struct elaboration *e, const struct cube *a, const struct cub
   return true;
 }
 
+bool cubes_fit(struct elaboration *e, const struct cubes *c, struct span at) {
+  if (c->n <= CUBES_MAX) return true;
+  too_many(e, at, CUBES_MAX);
+  return false;
+}
+
 struct cubes cubes_and(struct elaboration *e, const struct cubes *a, const struct cubes *b) {
   struct cubes out = {0};
   for (uint32_t i = 0; i < a->n; i++)
-    for (uint32_t k = 0; k < b->n && out.n < CUBES_MAX; k++) {
+    for (uint32_t k = 0; k < b->n && out.n <= CUBES_MAX; k++) {
       struct cube c;
       if (cubes_and_one(e, &a->at[i], &b->at[k], &c)) push(e, &out, c);
     }
@@ -335,11 +339,9 @@ static struct condition both(struct elaboration *e, const struct scope *s, uint3
   add_and(e, &out.unknown, &a.unknown, b_open);
   add_and(e, &out.unknown, &a.unknown, &b.unknown);
   out.poisoned = a.poisoned || b.poisoned;
-  if (out.yes.n >= CUBES_MAX || out.no.n >= CUBES_MAX || out.unknown.n >= CUBES_MAX) {
-    too_many(e, node_span(e->tree, node));
-    return (struct condition){.poisoned = true};
-  }
-  return out;
+  struct span at = node_span(e->tree, node);
+  bool fits = cubes_fit(e, &out.yes, at) && cubes_fit(e, &out.no, at) && cubes_fit(e, &out.unknown, at);
+  return fits ? out : (struct condition){.poisoned = true};
 }
 
 struct condition eval_condition(struct elaboration *e, const struct scope *s, uint32_t node) {

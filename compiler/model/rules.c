@@ -298,7 +298,7 @@ static void forbid(struct asking *q, const struct cube *c) {
 /* Given, and the condition true (or, `turned`, not true: a `require` over what nobody knows fails). */
 static struct cubes narrowed(struct asking *q, const struct cubes *given, uint32_t condition, bool turned) {
   struct cubes out = {0};
-  for (uint32_t i = 0; i < given->n; i++) {
+  for (uint32_t i = 0; i < given->n && out.n <= CUBES_MAX; i++) {
     struct scope s = q->scope;
     struct cubes one = {&given->at[i], 1, 1};
     s.guard = given->at[i].guard;
@@ -307,16 +307,18 @@ static struct cubes narrowed(struct asking *q, const struct cubes *given, uint32
     struct cubes both = cubes_and(q->e, &one, turned ? &c.no : &c.yes);
     cubes_append(q->e, &out, &both);
   }
-  return out;
+  return cubes_fit(q->e, &out, node_span(q->e->tree, condition)) ? out : (struct cubes){0};
 }
 
-static struct cubes while_exists(struct elaboration *e, const struct cubes *given, uint32_t resource) {
+static struct cubes while_exists(struct asking *q, const struct cubes *given, uint32_t resource) {
+  struct elaboration *e = q->e;
   struct cases exists = resource_exists(e, resource);
   struct cubes there = {0};
   for (uint32_t i = 0; i < exists.n; i++)
     if (exists.at[i].value.type != V_BOOL || exists.at[i].value.number != 0)
       array_push(&e->c->arena, &there, (struct cube){.guard = exists.at[i].guard, .during = NONE});
-  return cubes_and(e, given, &there);
+  struct cubes out = cubes_and(e, given, &there);
+  return cubes_fit(e, &out, node_span(e->tree, q->require.condition)) ? out : (struct cubes){0};
 }
 
 /* Does the text ask whether this resource exists? Then it speaks of when it does not, too. */
@@ -395,7 +397,7 @@ static void ask_instance(struct asking *q, struct pairs *pairs, bool alike) {
   for (uint32_t v = 0; v < r->variable_count && given.n > 0; v++) {
     bool asks = asks_existence(e, q->require.condition, r->variables[v].name, 0);
     for (uint32_t i = 0; i < r->where.n && !asks; i++) asks = asks_existence(e, r->where.at[i], r->variables[v].name, 0);
-    if (!asks) given = while_exists(e, &given, q->instance[v]);
+    if (!asks) given = while_exists(q, &given, q->instance[v]);
   }
   struct cubes fail = narrowed(q, &given, q->require.condition, true);
   drop_implied(e, &fail);
@@ -428,8 +430,8 @@ static void ask_items(struct asking *q, uint32_t first, const struct cubes *give
       struct cubes inner = narrowed(q, given, child, false);
       if (inner.n > 0) ask_items(q, NODE(e, child)->next, &inner, depth + 1);
     } else if (NODE(e, i)->type == N_REQUIRE && child != 0) {
-      struct cubes there = asks_existence(e, child, 0, 0) ? *given : while_exists(e, given, q->self);
       q->require = (struct requirement){child, NODE(e, child)->next};
+      struct cubes there = asks_existence(e, child, 0, 0) ? *given : while_exists(q, given, q->self);
       struct cubes fail = narrowed(q, &there, child, true);
       drop_implied(e, &fail);
       for (uint32_t k = 0; k < fail.n; k++) forbid(q, &fail.at[k]);

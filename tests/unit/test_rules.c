@@ -158,6 +158,25 @@ static void a_rule_over_all_pairs_of_many_says_so(void **state) {
   assert_int_equal(plan_count(c, CODE_113), 1);
 }
 
+/* Three conditions, each true by any of so many boxes that change on their own; the last of all boxes is what the rule is about. */
+static const char *over_groups(unsigned each) {
+  struct text t = {.arena = &c->arena};
+  text_puts(&t, BOX);
+  for (unsigned i = 0; i < 3 * each; i++) text_print(&t, "box b%u { size = 1 -> 2 } ", i);
+  text_puts(&t, "box last { size = 1 -> 2 } rule groups { for x in box ");
+  for (unsigned i = 0; i < 3 * each; i++) text_print(&t, "%s b%u.size == 1 ", i % each == 0 ? "where" : "or", i);
+  text_puts(&t, "where x is last require x.size == 1 else error \"${x}\" }");
+  return text_done(&t);
+}
+
+static void no_combination_is_left_out_unsaid(void **state) {
+  (void)state;
+  assert_int_equal(plan_model(c, over_groups(16))->forbidden.n, 16 * 16 * 16);
+  assert_int_equal(plan_count(c, CODE_113), 0);
+  plan_model(c, over_groups(17));
+  assert_true(plan_count(c, CODE_113) > 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_rule_trips_on_a_value, set_up, tear_down),
@@ -175,6 +194,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(mistakes_in_rules, set_up, tear_down),
       cmocka_unit_test_setup_teardown(many_resources_join_by_hash, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_rule_over_all_pairs_of_many_says_so, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(no_combination_is_left_out_unsaid, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
