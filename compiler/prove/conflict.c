@@ -1,14 +1,14 @@
 /* Two resources that answer the same question: pairs of facts, found by sorting, and what is said of them.
- * Needs facts and guards; the check needs an order. Guarantees O(facts log facts + pairs), pairs in the order of the facts.
- * A fact is compared with at most PAIRS_MAX others that overlap it, and of those that answer exactly the same question, each with
- * the first alone wherever that says as much: a thousand hosts at one address are 999 pairs. */
+ * Needs facts and guards; the check needs an order. Guarantees pairs in the order of the facts, and none left out unsaid. Of facts that
+ * answer exactly the same question each is compared with the first alone wherever that says as much: a thousand hosts at one address are
+ * 999 pairs. O(facts log facts), and of others that overlap PAIRS_MAX comparisons for a fact on average, and as many pairs of it. */
 #include "prove/index.h"
 #include "prove/prove.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAIRS_MAX = 512 };
+enum { PAIRS_MAX = 512, FEW = 2048 }; /* few facts are compared each with all */
 
 /* ── Pairs ─────────────────────────────────────────────────────────────────── */
 
@@ -112,20 +112,21 @@ static bool protos_meet(const struct fact *a, const struct fact *b)
          a->proto == b->proto;
 }
 
-static void pair(struct state *s, const struct record *a, const struct record *b)
+static bool pair(struct state *s, const struct record *a, const struct record *b)
 {
   const struct fact *f = state_fact(s, a->fact), *g = state_fact(s, b->fact);
 
   if (f->by == g->by || b->low > a->high || a->low > b->high || !protos_meet(f, g) || index_team(s, f->by, g->by))
-    return;
+    return false;
   uint32_t guard = guard_and(s->m, f->guard, g->guard);
 
   if (guard == NONE)
-    return;
+    return false;
   bool ordered = a->fact < b->fact;
 
   array_push(s->arena, &s->conflicts,
              (struct conflict){ordered ? a->fact : b->fact, ordered ? b->fact : a->fact, guard, NONE, false});
+  return true;
 }
 
 /* Whoever is in conflict with b is so with a, which is about whenever b is. */
@@ -140,6 +141,7 @@ static void pairs(struct state *s, const struct record *r, uint32_t n)
 {
   enum { PROTOS = PROTO_ANY + 1 };
   uint32_t first[PROTOS]; /* per protocol: the one that speaks for the others of its twins */
+  uint64_t left = (uint64_t)PAIRS_MAX * ((uint64_t)n + 2 * FEW);
 
   for (uint32_t p = 0; p < PROTOS; p++)
     first[p] = NONE;
@@ -151,8 +153,14 @@ static void pairs(struct state *s, const struct record *r, uint32_t n)
       continue;
     if (!same || state_fact(s, r[i].fact)->guard == GUARD_ALWAYS)
       *f = i;
-    for (uint32_t k = i + 1; k < n && (k - i <= PAIRS_MAX || (*f == i && twins(&r[i], &r[k]))) && !past(&r[i], &r[k]); k++)
-      pair(s, &r[i], &r[k]);
+    for (uint32_t k = i + 1, found = 0; k < n && !past(&r[i], &r[k]); k++) {
+      if ((found > PAIRS_MAX || left == 0) && !(*f == i && twins(&r[i], &r[k]))) {
+        s->conflict_missed = r[i].fact;
+        break;
+      }
+      found += pair(s, &r[i], &r[k]);
+      left -= left > 0;
+    }
   }
 }
 
@@ -230,6 +238,7 @@ const struct conflict *state_conflicts(struct state *s, uint32_t *n)
     ARRAY(struct record) records = {0};
 
     s->conflicts_found = true;
+    s->conflict_missed = NONE;
     for (uint32_t k = 0; k < s->meeting.n; k++) { /* few: of nearly all nobody else answers for the host */
       bool fits;
       struct record r = record_of(s, s->meeting.at[k], &fits);
@@ -322,6 +331,13 @@ static void tell(struct model *m, struct proof *p, const struct told *t, struct 
   breach_add(m, p, b);
 }
 
+static void tell_missed(struct model *m, const struct fact *f)
+{
+  struct finding *said = finding_add(m->c, CODE_113, f->span, "too many answer for this and for what overlaps it: not each pair of them was compared");
+
+  finding_remark(m->c, said, REMARK_HELP, "give them hosts or ports that do not overlap, or split the plan");
+}
+
 /* Of many at one place each is told with the first of them alone. */
 void check_conflict(struct model *m, struct proof *p, struct state *s)
 {
@@ -335,6 +351,8 @@ void check_conflict(struct model *m, struct proof *p, struct state *s)
 
     told[i] = (struct told){conflicts[i], f, f->by, state_fact(s, conflicts[i].other)->by};
   }
+  if (s->conflict_missed != NONE && !p->proving->quiet)
+    tell_missed(m, state_fact(s, s->conflict_missed));
   if (n)
     qsort(told, n, sizeof *told, compare_told);
   for (uint32_t i = 0, k; i < n; i = k) {

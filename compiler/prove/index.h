@@ -147,6 +147,7 @@ struct state {
   uint8_t *steady_node;   /* nothing that a step changes can reach it */
   uint32_t steady_nodes;  /* how many nodes there were then */
   bool conflicts_found;
+  uint32_t conflict_missed; /* a fact that was not compared with all that it might be in conflict with; NONE */
   struct asked_list *asked; /* of the order that is being checked (asked.c) */
   ARRAY(struct conflict) conflicts;
   uint8_t *hairpins; uint64_t hairpins_serial; /* [clients × resources] of the state with that serial */

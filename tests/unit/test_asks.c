@@ -331,6 +331,32 @@ static void conflicts_said_once(void **state)
   end(&w);
 }
 
+/* So many facts of one resource overlap, and another answers at the same address: is it said that some were not compared? */
+static uint32_t refused_of(unsigned facts)
+{
+  struct arena a = {0};
+  struct text t = {.arena = &a};
+
+  for (unsigned i = 0; i < facts; i++)
+    text_print(&t, "{'fact': 'serves', 'by': 'ingress', 'zone': 'lan', 'host': '10.0.0.1', 'port': 1, 'port_end': %u}, ", 9000 + i);
+  text_puts(&t, "{'fact': 'serves', 'by': 'home', 'zone': 'lan', 'host': '10.0.0.1', 'port': 80}");
+  struct world w = world_of(text_done(&t), "", "");
+  uint32_t n = 0;
+
+  for (uint32_t i = 0; i < w.c->findings.n; i++)
+    n += w.c->findings.at[i]->code == CODE_113;
+  end(&w);
+  arena_free(&a);
+  return n;
+}
+
+static void what_is_not_compared_is_said(void **state)
+{
+  (void)state;
+  assert_int_equal(refused_of(2000), 0);
+  assert_int_equal(refused_of(4500), 1);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -339,6 +365,7 @@ int main(void)
       cmocka_unit_test(nothing_is_stale_when_it_goes_by_name),
       cmocka_unit_test(one_value_is_one_finding),
       cmocka_unit_test(blame_goes_to_the_root),
+      cmocka_unit_test(what_is_not_compared_is_said),
       cmocka_unit_test(only_what_led_there_before_is_blamed),
       cmocka_unit_test(needs_and_asks_are_asked_too),
       cmocka_unit_test(what_is_deleted_asks_no_more),

@@ -338,6 +338,28 @@ static void conflicts_found(void **state)
   end(&w);
 }
 
+/* x and z answer alike, before a step; so many facts of y, all of them after it, are between the two. */
+static void a_conflict_behind_many_facts(void **state)
+{
+  (void)state;
+  struct arena a = {0};
+  struct text facts = {.arena = &a};
+
+  text_puts(&facts, SERVES_IN("x", "a", "10.0.0.4", "80", "'port_end': 99, " BEFORE_S) ", ");
+  for (int i = 0; i < 600; i++)
+    text_puts(&facts, SERVES_IN("y", "a", "10.0.0.4", "80", "'port_end': 98, " AFTER_S) ", ");
+  text_puts(&facts, SERVES_IN("z", "a", "10.0.0.4", "80", "'port_end': 97, " BEFORE_S));
+  struct world w = world_of("x y z", text_done(&facts), STEPS1);
+  uint32_t n;
+  const struct conflict *c = state_conflicts(w.s, &n);
+
+  assert_int_equal(n, 1);
+  assert_int_equal(c[0].fact, 0);
+  assert_int_equal(c[0].other, 601);
+  end(&w);
+  arena_free(&a);
+}
+
 /* ── Reaching ──────────────────────────────────────────────────────────────── */
 
 static void zones_fall_through(void **state)
@@ -927,6 +949,7 @@ int main(void)
       cmocka_unit_test(conflicting_answers_must_all_be_reached),
       cmocka_unit_test(members_of_one_any_of),
       cmocka_unit_test(conflicts_found),
+      cmocka_unit_test(a_conflict_behind_many_facts),
       cmocka_unit_test(zones_fall_through),
       cmocka_unit_test(owns_ends_the_search),
       cmocka_unit_test(names_in_dns_addresses_in_zone),
