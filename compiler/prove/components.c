@@ -112,7 +112,6 @@ struct draft {
   struct arena own;          /* of the rest */
   ARRAY(struct landing) landings;
   uint32_t *first;           /* per step: its first landing, NONE */
-  bool *moves;               /* per step: some resource is up or down by it; NULL: none */
 };
 
 static void add(struct draft *d, enum term_type type, uint32_t step, uint32_t id) {
@@ -163,21 +162,16 @@ static void add_step(struct model *m, struct draft *d, uint32_t i) {
   for (uint32_t k = 0; k < s->needs_count; k++) add(d, TERM_NEED, i, k);
   for (uint32_t k = 0; s->irreversible == 0 && k < s->undo_needs_count; k++) add(d, TERM_UNDO_NEED, i, k);
   for (uint32_t l = d->first[i]; l != NONE; l = d->landings.at[l].next) add(d, TERM_LANDS, i, d->landings.at[l].fact);
-  if (d->moves == NULL || !d->moves[i]) return;
   add(d, TERM_BACK, i, NONE);
   if (s->irreversible == 0) add(d, TERM_UNDO_BACK, i, NONE);
 }
 
-/* Which resources steps can take down or bring up, and which steps. All others have nothing to bring back. */
-static void find_moves(struct model *m, struct proving *v, struct draft *d) {
+/* Which resources steps can take down or bring up, and which steps. */
+static void find_unsteady(struct proving *v) {
   v->unsteady = state_unsteady(v->state, &v->unsteady_count);
   if (v->unsteady_count == 0) return;
   v->unsteady_steps = arena_array(&v->scratch, struct step_list, v->unsteady_count);
-  d->moves = arena_array(&d->own, bool, m->steps.n + 1);
-  for (uint32_t i = 0; i < v->unsteady_count; i++) {
-    v->unsteady_steps[i] = state_depends_up(v->state, v->unsteady[i]);
-    for (uint32_t k = 0; k < v->unsteady_steps[i].n; k++) d->moves[v->unsteady_steps[i].at[k]] = true;
-  }
+  for (uint32_t i = 0; i < v->unsteady_count; i++) v->unsteady_steps[i] = state_depends_up(v->state, v->unsteady[i]);
 }
 
 static void add_all(struct model *m, const struct proving *v, struct draft *d) {
@@ -229,7 +223,6 @@ static void judge_terms(struct model *m, struct proving *v) {
 static void terms_list(struct model *m, struct proving *v) {
   struct draft d = {0};
   find_landings(m, v, &d);
-  find_moves(m, v, &d);
   add_all(m, v, &d);
   d.at = v->terms = arena_array(&v->scratch, struct term, d.n + 1);
   d.n = 0;
@@ -256,6 +249,7 @@ void terms_build(struct model *m, struct proving *v) {
     v->rule_steps[i] = gathered_kept(&g);
   }
   v->conflicts = state_conflicts(v->state, &v->conflict_count);
+  find_unsteady(v);
   terms_list(m, v);
   v->aside = arena_array(a, bool, v->term_count + 1);
   v->hopeless = arena_array(a, bool, v->term_count + 1);
