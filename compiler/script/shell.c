@@ -355,9 +355,13 @@ static void collect(struct shell *s, TSNode node, const struct frame *own, const
 
 /* A function that calls a holder holds as well. */
 static void spread(struct shell *s) {
-  enum { ROUNDS = 64 };
+  enum { ROUNDS = 64 }; /* one is enough where each is defined before it is called */
   bool more = true;
-  for (int round = 0; more && round < ROUNDS; round++) {
+  for (int round = 0; more; round++) {
+    if (round == ROUNDS) {
+      say(s, CODE_285, 0, s->length, "this shell text cannot be verified: its functions call each other too deep");
+      return;
+    }
     more = false;
     for (uint32_t i = 0; i < s->calls.n; i++) {
       struct shell_function *f = &s->functions.at[s->calls.at[i].inside];

@@ -230,9 +230,31 @@ static void test_depth(void **state) {
   }
 }
 
+/* So many functions, each of which calls the one that is defined after it, or before it; the last of them locks. */
+static const char *chain_of(struct arena *a, int n, bool calls_later) {
+  struct text t = {.arena = a};
+  for (int i = 0; i < n; i++) {
+    int k = calls_later ? i : n - 1 - i;
+    if (k == n - 1) text_print(&t, "f%d() { tg apply; }; ", k);
+    else text_print(&t, "f%d() { f%d; }; ", k, k + 1);
+  }
+  text_puts(&t, "f0 | head");
+  return text_done(&t);
+}
+
+static void test_functions_that_call_functions(void **state) {
+  (void)state;
+  struct arena a = {0};
+  expect(chain_of(&a, 60, true), "281");
+  expect(chain_of(&a, 60, false), "281");
+  expect(chain_of(&a, 300, false), "281");
+  expect(chain_of(&a, 300, true), "285"); /* too deep to follow: that is said */
+  arena_free(&a);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_sample),     cmocka_unit_test(test_pipes),    cmocka_unit_test(test_background),
+      cmocka_unit_test(test_sample), cmocka_unit_test(test_functions_that_call_functions),     cmocka_unit_test(test_pipes),    cmocka_unit_test(test_background),
       cmocka_unit_test(test_killed),     cmocka_unit_test(test_hidden),   cmocka_unit_test(test_unreadable),
       cmocka_unit_test(test_unquoted),   cmocka_unit_test(test_errors_and_output), cmocka_unit_test(test_messages),
       cmocka_unit_test(test_depth),
