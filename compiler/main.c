@@ -141,7 +141,8 @@ static int emit(struct options *o) {
       struct output out;
 
       options_output_begin(&out, o, true);
-      script_write(script, options_output_part, &out);
+      if (!script_write(script, options_output_part, &out) && !out.why)
+        out.why = EBADMSG; /* it does not read back after all */
       if (!options_output_end(&out))
         status = EXIT_USAGE;
     }

@@ -260,7 +260,6 @@ static const struct shape *shape_at(const struct model *m, uint32_t shape) { ret
 
 uint32_t shape_values(const struct model *m, uint32_t shape) { return shape_at(m, shape)->slot_count; }
 
-
 void step_values(struct arena *a, const struct model *m, uint32_t step, enum block_type type, const char **texts) {
   const struct kept_block *k = kept(m, step, type);
   const struct shape *s = shape_at(m, k->shape);

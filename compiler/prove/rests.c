@@ -1,6 +1,6 @@
 /* What a clean result rests on: values that nobody has looked at, by what would be down were they other than the plan says.
- * Needs an order and its timeline. Guarantees each value once; exact up to TRIALS of them (those that most promises pass
- * first), an estimate for the rest. */
+ * Needs an order and its timeline. Guarantees each value once; exact up to TRIALS doubts (those that most promises pass first), an
+ * estimate for 15 times as many more; what is in doubt behind those comes last. */
 #include "prove/asked.h"
 #include "prove/index.h"
 

@@ -84,7 +84,8 @@ static void print_sums(struct text *out, const struct runbook *b, const char *su
   else plan_sum_print(out, sum);
 }
 
-static void print_portion(struct worker *w, struct text *out, const struct portion *p) {
+/* False: what has been written does not read back. */
+static bool print_portion(struct worker *w, struct text *out, const struct portion *p) {
   const struct runbook *b = w->s->b;
   switch ((enum portion_type)p->type) {
   case PORTION_OPEN:
@@ -94,13 +95,14 @@ static void print_portion(struct worker *w, struct text *out, const struct porti
   case PORTION_HEADS:
     for (uint32_t k = p->first; k < p->end; k++) header_step(out, b, k, w->s->lines[k]);
     break;
-  case PORTION_STEPS: print_steps(w, out, p); break;
+  case PORTION_STEPS: return print_steps(w, out, p);
   case PORTION_COUNTS: counts_print(out, b, p->first, p->end); break;
   case PORTION_END: mark_print(out, b, "end", 0, 0); break;
   case PORTION_TOP:
   case PORTION_OBSERVED:
   case PORTION_SUMS: break;
   }
+  return true;
 }
 
 /* ── Does it read back? ────────────────────────────────────────────────────── */
@@ -238,7 +240,7 @@ static void hand_on_some(struct written *s) {
     pthread_mutex_unlock(&s->lock);
     bool taken = hand_on(s, s->handed);
     pthread_mutex_lock(&s->lock);
-    s->stopped = !taken;
+    s->stopped = s->stopped || !taken;
     s->ahead[s->handed++ % PARTS_AHEAD].ready = false;
     pthread_cond_signal(&s->handed_on);
   }
@@ -257,8 +259,12 @@ static bool write_some(void *data) {
       struct ahead *part = &s->ahead[s->next++ % PARTS_AHEAD];
       pthread_mutex_unlock(&s->lock);
       part->text.n = 0;
-      if (p->kept.at == NULL) print_portion(w, &part->text, p);
+      bool met = p->kept.at != NULL || print_portion(w, &part->text, p);
       pthread_mutex_lock(&s->lock);
+      if (!met) {
+        s->stopped = true;
+        pthread_cond_signal(&s->handed_on);
+      }
       part->ready = true;
     } else if (s->next < s->portions.n) {
       pthread_cond_wait(&s->handed_on, &s->lock);

@@ -18,7 +18,8 @@ const char *digest_done(struct model *m, struct digesting *g);
  * `digest`: the sum of the plan's files, NULL: not taken yet. */
 struct written;
 struct written *script_check(struct runbook *b, const char *digest);
-/* Writes it part by part, each when the one before it has been taken, by one thread or another, until one is not: that is false. Once. */
+/* Writes it part by part, each when the one before it has been taken, by one thread or another. False: one was not taken, or does not read
+ * back after all (a defect of cutc), and what has been written is not all. Once. */
 bool script_write(struct written *s, bool (*take)(void *data, struct slice part), void *data);
 void script_free(struct written *s); /* or NULL */
 /* The same as one text. */
