@@ -34,6 +34,7 @@ has() { grep -qF -e "$1" "$scratch/out"; }
 hasnt() { ! has "$1"; }
 motd() { [ "$(jq -r .value "$scratch/srv/motd.json")" = "$1" ]; }
 greeting() { [ "$(cat "$scratch/w/files/greeting")" = "$1" ]; }
+called() { [ "$(tr ' ' '\n' <"$scratch/w/words/made" | grep -c '^n-')" = 17 ]; }
 no_secrets() {
   local found
   found=$(strangers "$token" "$scratch/w/state" "$scratch/out"; strangers "$key" "$scratch/w/state" "$scratch/out"; strangers "$note" "$scratch/w/state" "$scratch/out"; ls -d "$memory"/cutc-* 2>/dev/null)
@@ -66,8 +67,22 @@ check 'one step: verify' has 'no more and no less: 1 step in the proven order'
 check 'one step: to be confirmed' has 'The only step is done.'
 check 'one step: taken back' [ ! -e "$scratch/w/one/made" ]
 
+# Programs that are called like a reserved word, of which more than the shell at hand has.
+mkdir "$scratch/w/words" "$scratch/w/words/bin"
+for word in if then else elif fi do done case esac for while until in select function time coproc; do
+  printf '#!/bin/sh\nprintf "%%s " "${0##*/}" "$@" >>made\n' >"$scratch/w/words/bin/$word"
+done
+chmod +x "$scratch/w/words/bin/"*
+{
+  printf 'plan words { }\nkind note { text : string  change { takes = 1s\n do {\n $ ${new(text)} ${name}\n }\n undo { $ ${text} } } }\n'
+  for word in "$scratch/w/words/bin/"*; do printf 'note n-%s { text = "true" -> "%s" }\n' "${word##*/}" "${word##*/}"; done
+} >"$scratch/w/words/words.cut"
+(cd "$scratch/w/words" && "$CUTC" emit words.cut >words.sh) 2>"$scratch/out"
+check 'reserved words: emit' [ -s "$scratch/w/words/words.sh" ]
 while read -r sh; do
   fresh
+  (cd "$scratch/w/words" && rm -rf state made && PATH=$PWD/bin:$PATH setsid -w $sh words.sh apply --yes --patience 2 --state "$PWD/state") >"$scratch/out" 2>&1 </dev/null
+  check "$sh: programs that are called like a reserved word" called
   run "$sh" preflight
   check "$sh: preflight" is 0
   check "$sh: nothing changed" greeting 'old text'
