@@ -1,7 +1,7 @@
 /* Two resources that answer the same question: pairs of facts, found by sorting, and what is said of them.
  * Needs facts and guards; the check needs an order. Guarantees pairs in the order of the facts, and none left out unsaid. Of facts that
  * answer exactly the same question each is compared with the first alone wherever that says as much: a thousand hosts at one address are
- * 999 pairs. O(facts log facts), and of others that overlap PAIRS_MAX comparisons for a fact on average, and as many pairs of it. */
+ * 999 pairs. O(facts log facts), and of others that overlap PAIRS_MAX comparisons for a fact on average. */
 #include "prove/index.h"
 #include "prove/prove.h"
 
@@ -112,21 +112,20 @@ static bool protos_meet(const struct fact *a, const struct fact *b)
          a->proto == b->proto;
 }
 
-static bool pair(struct state *s, const struct record *a, const struct record *b)
+static void pair(struct state *s, const struct record *a, const struct record *b)
 {
   const struct fact *f = state_fact(s, a->fact), *g = state_fact(s, b->fact);
 
   if (f->by == g->by || b->low > a->high || a->low > b->high || !protos_meet(f, g) || index_team(s, f->by, g->by))
-    return false;
+    return;
   uint32_t guard = guard_and(s->m, f->guard, g->guard);
 
   if (guard == NONE)
-    return false;
+    return;
   bool ordered = a->fact < b->fact;
 
   array_push(s->arena, &s->conflicts,
              (struct conflict){ordered ? a->fact : b->fact, ordered ? b->fact : a->fact, guard, NONE, false});
-  return true;
 }
 
 /* Whoever is in conflict with b is so with a, which is about whenever b is. */
@@ -153,12 +152,12 @@ static void pairs(struct state *s, const struct record *r, uint32_t n)
       continue;
     if (!same || state_fact(s, r[i].fact)->guard == GUARD_ALWAYS)
       *f = i;
-    for (uint32_t k = i + 1, found = 0; k < n && !past(&r[i], &r[k]); k++) {
-      if ((found > PAIRS_MAX || left == 0) && !(*f == i && twins(&r[i], &r[k]))) {
+    for (uint32_t k = i + 1; k < n && !past(&r[i], &r[k]); k++) {
+      if (left == 0 && !(*f == i && twins(&r[i], &r[k]))) {
         s->conflict_missed = r[i].fact;
         break;
       }
-      found += pair(s, &r[i], &r[k]);
+      pair(s, &r[i], &r[k]);
       left -= left > 0;
     }
   }

@@ -145,6 +145,10 @@ static void test_lines(void **state) {
   assert_string_equal(print(f, 1), "  for x in a\n  do echo done for\n  done\n");
   struct piece g[] = {piece(PIECE_VALUE, false, "for"), piece(PIECE_SHELL, false, " x "), piece(PIECE_VALUE, false, "in"), piece(PIECE_SHELL, false, " "), piece(PIECE_VALUE, false, "ins")};
   assert_string_equal(print(g, 5), "  'for' x 'in' ins\n");
+  struct piece j[] = {piece(PIECE_SHELL, false, "x "), piece(PIECE_VALUE, false, "done")};
+  assert_string_equal(print(j, 2), "  x 'done'\n");
+  struct piece k[] = {piece(PIECE_VALUE, false, "if"), piece(PIECE_SHELL, false, " x")};
+  assert_string_equal(print(k, 2), "  'if' x\n");
   struct piece h[] = {piece(PIECE_SHELL, false, "d"), piece(PIECE_VALUE, false, "one"), piece(PIECE_SHELL, false, " "), piece(PIECE_VALUE, false, "d"), piece(PIECE_VALUE, false, "o")};
   assert_string_equal(print(h, 5), "  'done' 'do'\n");
   struct piece i[] = {piece(PIECE_SHELL, false, "\\for x && \"if\" 'then' f\"i\" $(d"), piece(PIECE_VALUE, false, "one"), piece(PIECE_SHELL, false, ")")};
