@@ -11,16 +11,18 @@
 #include <pthread.h>
 
 struct beside {
-  pthread_t thread;
+  pthread_t thread; /* its own */
   bool (*work)(void *data);
   void *data;
-  bool apart, done;
+  enum { BESIDE_NOBODY, BESIDE_STANDING, BESIDE_OWN } by;
+  bool ended, done;
 };
 
 /* Is there a second processor, and so much to do (`amount` of whatever the caller counts) that a thread is worth its start,
  * which takes as long as 50 to 100 microseconds of work? A build with sanitizers says so of any amount. */
 bool beside_worth(uint32_t amount, uint32_t least);
-/* Starts `work` in a thread. Where none can be had, beside_join does it. `b` stays where it is until then. */
+/* Starts `work` in a thread, which runs at the same time as whatever else is started. Where none can be had, beside_join does it. `b` stays
+ * where it is until then. */
 void beside_start(struct beside *b, bool (*work)(void *data), void *data);
 /* Waits; what `work` returned. */
 bool beside_join(struct beside *b);

@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <setjmp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -366,13 +368,62 @@ static void work_beside_is_done_once(void **state) {
 #endif
 }
 
+/* Each ends when the other has begun. */
+struct meeting { pthread_barrier_t *both; };
+
+static bool meet(void *data) {
+  struct meeting *m = data;
+  int met = pthread_barrier_wait(m->both);
+
+  return met == 0 || met == PTHREAD_BARRIER_SERIAL_THREAD;
+}
+
+static void works_beside_each_other_run_at_once(void **state) {
+  pthread_barrier_t both;
+  struct meeting m = {&both};
+
+  (void)state;
+  for (int i = 0; i < 100; i++) {
+    struct beside a, b;
+
+    pthread_barrier_init(&both, NULL, 2);
+    beside_start(&a, meet, &m);
+    beside_start(&b, meet, &m);
+    assert_true(beside_join(i % 2 ? &a : &b));
+    assert_true(beside_join(i % 2 ? &b : &a));
+    pthread_barrier_destroy(&both);
+  }
+}
+
+/* The thread that stays is not there in a process that was forked: another is. */
+static void a_forked_process_has_work_done_beside_it(void **state) {
+  struct beside b;
+  uint64_t numbers[] = {0, 500500};
+  int status;
+
+  (void)state;
+  beside_start(&b, sum_beside, numbers);
+  assert_true(beside_join(&b));
+  pid_t child = fork();
+
+  if (child == 0) {
+    numbers[0] = 0;
+    alarm(20);
+    beside_start(&b, sum_beside, numbers);
+    _exit(beside_join(&b) ? 0 : 1);
+  }
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_int_equal(status, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(memory_is_zeroed_and_aligned),     cmocka_unit_test(an_arena_takes_over_another), cmocka_unit_test(arrays_grow_and_keep_what_they_hold),
       cmocka_unit_test(texts_are_printed_as_the_c_library_does), cmocka_unit_test(texts_are_percent_encoded),
       cmocka_unit_test(names_of_all_lengths), cmocka_unit_test(names_are_the_same_for_the_same_bytes), cmocka_unit_test(a_name_is_added_once_nobody_else_reads), cmocka_unit_test(places_are_lines_and_columns),
       cmocka_unit_test(files_are_read_or_say_why_not),    cmocka_unit_test(findings_are_sorted_and_merged),
-      cmocka_unit_test(codes_have_texts),           cmocka_unit_test(work_beside_is_done_once),
+      cmocka_unit_test(codes_have_texts),           cmocka_unit_test(work_beside_is_done_once), cmocka_unit_test(works_beside_each_other_run_at_once),
+      cmocka_unit_test(a_forked_process_has_work_done_beside_it),
       cmocka_unit_test(files_in_the_binary_are_found), cmocka_unit_test(large_files_are_read_in_halves),
   };
 
