@@ -1,6 +1,7 @@
 /* Promises along an order: which do not hold, where, for how long; lengths nobody knows; the window.
  * Needs a timeline. Guarantees each broken promise is said once: a target that is stale, or that never answered, speaks for
  * the promises behind it. */
+#include "prove/index.h"
 #include "prove/prove.h"
 
 /* Said already by what causes it: as that of a stale or dangling target, an unknown value, or a clash. */
@@ -24,7 +25,7 @@ static struct trace trace_promise(struct model *m, const struct proof *p, struct
 }
 
 /* At the end: caches run out, so what is only MAYBE up there is up soon. */
-static bool ends_up(const struct timeline *t, uint32_t last) { 
+static bool ends_up(const struct timeline *t, uint32_t last) {
   return timeline_at(t, last) == UP || timeline_at(t, last) == MAYBE;
 }
 
@@ -36,6 +37,13 @@ bool promise_broken(const struct model *m, const struct proof *p, uint32_t promi
   if (asked->hold == HOLD_AT_MOST) return t->outage > asked->limit;
   uint32_t up = asked->hold == HOLD_ALWAYS ? timeline_up(t, 0) : NONE;
   return up != NONE && (timeline_not_up(t, up) != NONE || timeline_next_during(t, up) != NONE);
+}
+
+static bool same_way(const struct trace *a, const struct trace *b) {
+  bool same = a->n == b->n;
+  for (uint32_t i = 0; i < a->n && same; i++)
+    same = a->at[i].fact == b->at[i].fact && a->at[i].resource == b->at[i].resource && address_compare(&a->at[i].host.from, &b->at[i].host.from) == 0;
+  return same;
 }
 
 /* Where it fails for good, else where it first fails after it held, else the step in which it does: fills the states, the
@@ -75,6 +83,7 @@ void breach_states(struct model *m, const struct proof *p, struct state *s, stru
   if (first == 0) return;
   b->step = p->order.at[first - 1];
   b->before = trace_promise(m, p, s, b->promise, first - 1);
+  if (timeline_at(t, first) == MAYBE && same_way(&b->before, &b->after)) b->before = trace_promise(m, p, s, b->promise, 0); /* what was answered then */
 }
 
 /* E221: promise, first_state, last_state, step (that breaks it), during (only while `step` runs), before, after, asked, client,
@@ -123,12 +132,32 @@ int64_t window_length(const struct model *m, const struct proof *p, uint32_t *fi
   return length;
 }
 
+/* E223 of the window: steps within it that have no known length, limit; promise NONE. */
+static void check_window_lengths(struct model *m, struct proof *p, uint32_t first) {
+  uint32_t n = p->order.n, count = 0, *steps = arena_array(&m->c->arena, uint32_t, n + 1u);
+  for (uint32_t k = first; k < n; k++)
+    if (m->steps.at[p->order.at[k]].takes < 0) steps[count++] = p->order.at[k];
+  if (count == 0) return;
+  struct breach b = breach_new(CODE_223);
+  b.step = steps[0];
+  b.steps = steps;
+  b.step_count = count;
+  b.limit = m->window;
+  b.first_state = first;
+  b.last_state = n;
+  breach_add(m, p, b);
+}
+
 /* E224: step (with which the window opens), time, limit, first_state; mends (MEND_WINDOW). */
 void check_window(struct model *m, struct proof *p, struct state *s) {
   (void)s;
   uint32_t first;
   int64_t length = window_length(m, p, &first);
-  if (m->window < 0 || length <= m->window) return;
+  if (m->window < 0) return;
+  if (length <= m->window) {
+    check_window_lengths(m, p, first);
+    return;
+  }
   struct breach b = breach_new(CODE_224);
   b.step = p->order.at[first];
   b.first_state = first;

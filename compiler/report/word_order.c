@@ -236,6 +236,13 @@ void word_kept(struct wording *w, const struct breach *b) {
   remark_chain(w, f, b);
 }
 
+/* Where who asked before is led, and who asks now. */
+static void remark_answers(struct wording *w, struct finding *f, const struct breach *b) {
+  const char *old = words_trace(w->m, &b->before), *now = words_trace(w->m, &b->after);
+  if (b->before.n && strcmp(old, now) != 0) finding_remark(w->c, f, REMARK_NOTE, "an old answer: %s", old);
+  finding_remark(w->c, f, REMARK_NOTE, "a new one: %s", now);
+}
+
 /* Caches, and whether it is the window alone that leaves no room for waiting until they have run out. */
 static void remark_caches(struct wording *w, struct finding *f, const struct breach *b) {
   const struct trace *dead = b->after.n && b->after.at[b->after.n - 1].type == STOP_NO_NAME ? &b->after : &b->before;
@@ -276,6 +283,13 @@ void word_promise(struct wording *w, const struct breach *b) {
   const char *what = words_promise(w->m, b->promise);
   struct span at = b->promise < w->m->promises.n ? w->m->promises.at[b->promise].at : step_span(w->m, b->step);
   struct finding *f;
+  if (b->code == CODE_223 && b->promise == NONE) {
+    f = finding_add(w->c, b->code, step_span(w->m, b->step), "nobody says how long %s takes: whether the plan disturbs for no longer than its window of %s cannot be told",
+                    step, limit_text(w, b));
+    if (b->step_count > 1) finding_remark(w->c, f, REMARK_ALSO, "%s", step_list(w, b->steps + 1, b->step_count - 1, ", "));
+    finding_remark(w->c, f, REMARK_HELP, "say `takes = …` in %s", b->step_count > 1 ? "each of them" : step_id(w->m, b->step));
+    return;
+  }
   if (b->code == CODE_223) {
     f = finding_add(w->c, b->code, step_span(w->m, b->step), "nobody says how long %s takes, and %s is down meanwhile: whether that stays below %s cannot be told", step,
                     what, limit_text(w, b));
@@ -301,12 +315,12 @@ void word_promise(struct wording *w, const struct breach *b) {
                     words_time(&w->c->arena, b->time - b->limit));
   else
     f = finding_add(w->c, b->code, at, "%s is broken %s", what, b->during ? arena_print(&w->c->arena, "while %s runs", step) : where);
-  if (b->after.n && b->after.at[b->after.n - 1].type < STOP_NO_NAME) /* it answers, and yet it is broken */
-    finding_caret(w->c, f, "%s, for who still has an old answer", where);
-  else
-    finding_caret(w->c, f, "%s", b->after.n ? words_stop(w->m, &b->after) : where);
+  bool old = b->after.n > 0 && b->after.at[b->after.n - 1].type < STOP_NO_NAME; /* it answers, and yet it is broken */
+  if (old) finding_caret(w->c, f, "%s, for who still has an old answer", where);
+  else finding_caret(w->c, f, "%s", b->after.n ? words_stop(w->m, &b->after) : where);
   if (b->step < w->m->steps.n) label_step(w, f, b->step);
-  remark_chain(w, f, b);
+  if (old) remark_answers(w, f, b);
+  else remark_chain(w, f, b);
   if (b->code == CODE_221 && b->promise < w->m->promises.n && w->p->timeline[b->promise].maybes.n)
     remark_caches(w, f, b);
   remark_mends(w, f, b);
