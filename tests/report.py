@@ -373,6 +373,12 @@ def _():
     contains(out, "proven, was refused (")
 
 
+@test("diff: what has an arrow of its own is said in words")
+def _():
+    out = difference(PLACES, PLACES.replace("10.0.0.1 -> 10.0.0.2", "10.0.0.1 -> 10.0.0.9"), status=1)
+    contains(out, "is: web: value 10.0.0.1 -> 10.0.0.9, in place of web: value 10.0.0.1 -> 10.0.0.2\n")
+
+
 @test("diff: an error that both have is no difference, and status 0")
 def _():
     broken = PLACES.replace("10.0.0.1 -> 10.0.0.2", "10.0.0.1 -> 10.0.0.9")

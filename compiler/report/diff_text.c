@@ -112,9 +112,11 @@ static const char *needs(const struct side *s, const struct step *step) {
   return text_done(&t);
 }
 
+/* What has an arrow of its own stands in its words. */
 static void became(const struct page *g, const char *what, const char *was, const char *is) {
+  bool arrows = strstr(was, " -> ") || strstr(is, " -> ");
   text_puts(g->out, "         ");
-  wrapped(g, 9, arena_print(&g->d->new->c->arena, "%s: %s -> %s", what, was, is));
+  wrapped(g, 9, arena_print(&g->d->new->c->arena, arrows ? "%s: %s, in place of %s" : "%s: %s -> %s", what, arrows ? is : was, arrows ? was : is));
 }
 
 /* Of a line wider than the page what differs from its counterpart, with some of what stands around it. */
