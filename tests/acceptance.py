@@ -169,7 +169,10 @@ def clash_cases():
     first = Case("tunnel-203.cut: two promises clash with two steps each", path).only("E252").count(2)
     for f in first.errors:
         first.need(re.search("no order of `traefik`, `proxied_apps` keeps `public reaches", f["message"]), f["message"])
-        first.need(not [r for r in f["remarks"] if r["type"] == "note" and not re.match("before: |then: ", r["text"])], "other constraints are named")
+        first.need(not [r for r in f["remarks"] if r["type"] == "note" and not re.match("before: |with `[a-z_]+` first: ", r["text"])], "other constraints are named")
+        for step, dead in (("traefik", "200"), ("proxied_apps", "203")):
+            said = re.escape("with `%s` first: " % step) + ".* nothing answers at " + re.escape("10.0.20.%s:443/tcp" % dead)
+            first.need([r for r in f["remarks"] if re.match(said, r["text"])], "why `%s` cannot come first" % step)
         first.need("a `create` of what `traefik` serves at 10.0.20.203, kept until the end, and delete the old one last" in everything(f), "no second one is offered")
     yield first
     for name, other in (("home", "vault"), ("vault", "home")):

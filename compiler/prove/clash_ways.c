@@ -20,6 +20,7 @@ void check_clash(struct model *m, struct proof *p, struct state *s) {
     if (p->breaches.at[i].code == CODE_252 && p->breaches.at[i].promise != NONE) {
       struct breach b = p->breaches.at[i];
       breach_states(m, p, s, &b);
+      breach_firsts(m, p, s, &b);
       p->breaches.at[i] = b;
     }
 }

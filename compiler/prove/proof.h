@@ -72,6 +72,7 @@ struct breach {
   struct trace before, after;         /* the chain while it held, and where it does not */
   const uint32_t *promises; uint32_t promise_count;   /* broken because of it, or clashing */
   const uint32_t *steps; uint32_t step_count;         /* the clash, the cycle */
+  const struct trace *firsts;                         /* per step of a clash: the promise's chain were it the first of them; verdict UP: it holds, or it cannot be; NULL */
   const uint32_t *resources; uint32_t resource_count; /* the cycle of needs; what is down because of it */
   const uint32_t *secrets; uint32_t secret_count;     /* that come from behind it */
   const struct mend *mends; uint32_t mend_count;

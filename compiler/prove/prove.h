@@ -200,6 +200,8 @@ void timeline_draw(struct model *m, struct proof *p, struct proving *v);
 bool promise_broken(const struct model *m, const struct proof *p, uint32_t promise);
 /* The states, step, chains, time and limit of a breach whose promise is set: see check_promises. */
 void breach_states(struct model *m, const struct proof *p, struct state *s, struct breach *b);
+/* Of a clash of a promise and steps: its chain with each of them first, behind what the order has before the first. */
+void breach_firsts(struct model *m, const struct proof *p, struct state *s, struct breach *b);
 /* Known milliseconds from the step with which the plan begins to disturb (its index in *first, NONE) to its end. */
 int64_t window_length(const struct model *m, const struct proof *p, uint32_t *first);
 

@@ -86,6 +86,30 @@ void breach_states(struct model *m, const struct proof *p, struct state *s, stru
   if (timeline_at(t, first) == MAYBE && same_way(&b->before, &b->after)) b->before = trace_promise(m, p, s, b->promise, 0); /* what was answered then */
 }
 
+static bool may_come(const struct step *step, const bool *done) {
+  bool all = true;
+  for (uint32_t i = 0; i < step->after_count && all; i++) all = done[step->after[i]];
+  return all;
+}
+
+void breach_firsts(struct model *m, const struct proof *p, struct state *s, struct breach *b) {
+  uint32_t first = NONE;
+  if (b->step_count < 2) return;
+  struct trace *firsts = arena_array(&m->c->arena, struct trace, b->step_count);
+  bool *done = arena_array(&m->c->arena, bool, (size_t)m->steps.n + m->parts.n + 1);
+  for (uint32_t i = 0; i < b->step_count; i++) first = p->proving->position[b->steps[i]] < first ? p->proving->position[b->steps[i]] : first;
+  for (uint32_t k = 0; k < first; k++) done_put(m, done, p->order.at[k], true);
+  for (uint32_t i = 0; i < b->step_count; i++) {
+    firsts[i].verdict = UP;
+    if (!may_come(&m->steps.at[b->steps[i]], done)) continue;
+    done_put(m, done, b->steps[i], true);
+    state_set(s, done, NULL, 0);
+    firsts[i].verdict = state_promise(s, b->promise, &firsts[i]);
+    done_put(m, done, b->steps[i], false);
+  }
+  b->firsts = firsts;
+}
+
 /* E221: promise, first_state, last_state, step (that breaks it), during (only while `step` runs), before, after, asked, client,
  * time, limit (0 without). */
 void check_promises(struct model *m, struct proof *p, struct state *s) {

@@ -119,6 +119,19 @@ static struct finding *clash_of_terms(struct wording *w, const struct breach *b)
   return clash_of_promise(w, b);
 }
 
+/* What fails with each step of a clash before the others. */
+static void remark_firsts(struct wording *w, struct finding *f, const struct breach *b) {
+  enum { MOST = 8 };
+  bool told = false;
+  if (b->before.n) finding_remark(w->c, f, REMARK_NOTE, "before: %s", words_trace(w->m, &b->before));
+  for (uint32_t i = 0; i < b->step_count && i < MOST; i++) {
+    if (b->firsts[i].verdict == UP || b->firsts[i].n == 0) continue;
+    finding_remark(w->c, f, REMARK_NOTE, "with `%s` first: %s", step_id(w->m, b->steps[i]), words_trace(w->m, &b->firsts[i]));
+    told = true;
+  }
+  if (b->after.n && !told) finding_remark(w->c, f, REMARK_NOTE, "then: %s", words_trace(w->m, &b->after));
+}
+
 /* E251: `steps` wait for each other in a circle. E252: `promise` and the terms and steps clash. E253: not searched whole. */
 void word_clash(struct wording *w, const struct breach *b) {
   struct finding *f;
@@ -144,7 +157,8 @@ void word_clash(struct wording *w, const struct breach *b) {
     if (b->terms[i].type != TERM_PROMISE || b->terms[i].id != b->promise) remark_term(w, f, &b->terms[i]);
   if (b->not_minimal && b->step_count) finding_remark(w->c, f, REMARK_NOTE, "this set is not minimal: the search was cut short");
   else if (b->not_minimal) finding_remark(w->c, f, REMARK_NOTE, "too many steps act on each other to search all orders, or to say which of them clash; one that does may exist");
-  remark_chain(w, f, b);
+  if (b->firsts != NULL) remark_firsts(w, f, b);
+  else remark_chain(w, f, b);
   remark_mends(w, f, b);
 }
 
