@@ -493,6 +493,15 @@ def _():
         equal(any("●──●" in line for line in chart), drawn)
 
 
+@test("timeline: in words it says when, too: down from the start of a step, up from the end of one")
+def _():
+    move = "host one { address = 10.0.0.1 -> 10.0.0.3  ports = [443/tcp]  takes = 1m  do { $ move ${new} } }\n"
+    plan = PLACES.replace("host one { address = 10.0.0.1  ports = [443/tcp] }\n", move).replace("10.0.0.1 -> 10.0.0.2  ttl = 60s", "10.0.0.1 -> 10.0.0.3  ttl = 0s")
+    write("plan.cut", plan.replace("always", "down at most 5m").replace("step tell { after", "step tell { early = true  after") + STEPS)
+    said = " ".join(terminal({"NO_COLOR": "1", "LC_ALL": "C.UTF-8"}, "check", "plan.cut", columns=80).split())
+    contains(said, "down from step 1 (`one`) until step 2 (`web`), from 0s to 1m 10s up from step 2 (`web`) on, from 1m 10s")
+
+
 @test("timeline: in ASCII on a terminal that shows no more; a file gets UTF-8 all the same")
 def _():
     write("plan.cut", PLACES)

@@ -104,9 +104,23 @@ static void chart(const struct page *g, const struct timeline *t, unsigned link)
   }
 }
 
-/* In words, for plans with more states than a line has columns. */
-static void runs(const struct page *g, const struct timeline *t) {
+/* Milliseconds that have gone by in each state, -1 once nobody knows. */
+static const int64_t *clock_of(const struct page *g) {
   uint32_t n = g->p->order.n;
+  int64_t *clock = arena_array(&g->m->c->arena, int64_t, n + 1u);
+
+  for (uint32_t k = 0; k < n; k++) {
+    int64_t takes = g->m->steps.at[g->p->order.at[k]].takes;
+
+    clock[k + 1] = clock[k] < 0 || takes < 0 ? -1 : clock[k] + takes;
+  }
+  return clock;
+}
+
+/* In words, for plans with more states than a line has columns. */
+static void runs(const struct page *g, const struct timeline *t, const int64_t *clock) {
+  uint32_t n = g->p->order.n;
+  struct arena *a = &g->m->c->arena;
 
   for (uint32_t k = 0, end; k <= n; k = end) {
     enum verdict now = timeline_at(t, k);
@@ -115,8 +129,16 @@ static void runs(const struct page *g, const struct timeline *t) {
       end = timeline_change(t, end);
     if (end > n)
       end = n + 1;
-    text_print(g->out, "      %s %s\n", now == UP ? "up" : now == DOWN ? "down" : now == MAYBE ? "maybe down (caches)" : "unknown",
-               words_states(g->m, g->p, k, end - 1));
+    /* Down is from the start of the step on after which it is, and up from the end of one. */
+    int64_t begins = k == 0 ? -1 : clock[now == UP ? k : k - 1];
+    int64_t ends = end > n ? -1 : clock[now != UP && timeline_at(t, end) == UP ? end : end - 1];
+    const char *from = begins < 0 ? "" : arena_print(a, " from %s", words_time(a, begins));
+    const char *to = ends <= 0 ? "" : arena_print(a, " to %s", words_time(a, ends));
+
+    text_puts(g->out, "      ");
+    paint_wrap(g->out, arena_print(a, "%s %s%s%s%s", now == UP ? "up" : now == DOWN ? "down" : now == MAYBE ? "maybe down (caches)" : "unknown",
+                                   words_states(g->m, g->p, k, end - 1), *from || *to ? "," : "", from, to), 8, g->width);
+    text_putc(g->out, '\n');
   }
 }
 
@@ -206,6 +228,8 @@ static void timeline(const struct page *g) {
   if (texts + line + outages + 6 > g->width)
     texts = 0;
   heading(g, !draws ? "timeline" : has_maybe(g) ? "timeline (● up, ◐ maybe down: old answers in caches, ○ down)" : "timeline (● up, ○ down)");
+  const int64_t *clock = draws ? NULL : clock_of(g);
+
   if (draws) {
     unsigned indent = texts ? texts + 4 : 10;
 
@@ -225,7 +249,7 @@ static void timeline(const struct page *g) {
     text_puts(g->out, "  ");
     paint_puts(g->out, page_name(g, g->m->promises.at[i].text));
     text_print(g->out, "\n      %s\n", outage(g, i));
-    runs(g, t);
+    runs(g, t, clock);
   }
 }
 
