@@ -20,7 +20,7 @@ static struct step wait_step(struct model *m, uint32_t number, const struct step
   const char *id = arena_print(a, "wait.%u", number);
   struct step s = {.takes = length, .wait = true, .resource = NONE, .first_position = before->first_position, .at = before->at};
   s.name = name_str(&m->c->names, id);
-  s.title = name_str(&m->c->names, arena_print(a, "%s: until nobody can have an old answer that `%s` makes fail", id,
+  s.title = name_str(&m->c->names, arena_print(a, "%s: lets old answers in caches run out before `%s`", id,
                                                name_text(&m->c->names, before->name)));
   return s;
 }

@@ -16,7 +16,7 @@
 #    2  traefik_lb: create alias
 #       about 1m, by hand, believed.cut:96
 #       undo: back again, 1 command, by hand
-#    3  wait.1: until nobody can have an old answer that `traefik` makes fail
+#    3  wait.1: lets old answers in caches run out before `traefik`
 #       59m, believed.cut:53
 #    4  traefik: address 10.0.20.200 -> 10.0.20.203, policy Cluster -> Local, sharing shared -> none
 #       about 1m30s, believed.cut:53
@@ -3450,7 +3450,7 @@ step_2_was() {
 
 step_3() { # believed.cut:53
   cut_id=wait.1
-  cut_title="wait.1: until nobody can have an old answer that \`traefik\` makes fail"
+  cut_title="wait.1: lets old answers in caches run out before \`traefik\`"
   cut_takes=3540
   cut_final=''
   cut_hand=''
@@ -3872,7 +3872,7 @@ probe_7() {
 
 # == Manifest ==
 # runtime: sha256 64623f2fafb8952b7984297a276cd26497315f141e2fab2f910bda56add0da30
-# plan part: sha256 964bac1e8a8232e4a0971304db7d163ab4b8b7773874c2eaac4c171ea7dcbc5e
+# plan part: sha256 ee31296c2d8db101c93c21630cf298bf7deda9fa88ffce26728838122b5ebc4a
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1

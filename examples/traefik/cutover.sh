@@ -19,7 +19,7 @@
 #    3  traefik_lb: create alias
 #       about 1m, by hand, cutover.cut:99
 #       undo: back again, 1 command, by hand
-#    4  wait.1: until nobody can have an old answer that `traefik` makes fail
+#    4  wait.1: lets old answers in caches run out before `traefik`
 #       59m, cutover.cut:53
 #    5  traefik: address 10.0.20.200 -> 10.0.20.203, policy Cluster -> Local, sharing shared -> none
 #       about 1m30s, cutover.cut:53
@@ -3573,7 +3573,7 @@ step_3_was() {
 
 step_4() { # cutover.cut:53
   cut_id=wait.1
-  cut_title="wait.1: until nobody can have an old answer that \`traefik\` makes fail"
+  cut_title="wait.1: lets old answers in caches run out before \`traefik\`"
   cut_takes=3540
   cut_final=''
   cut_hand=''
@@ -3995,7 +3995,7 @@ probe_7() {
 
 # == Manifest ==
 # runtime: sha256 64623f2fafb8952b7984297a276cd26497315f141e2fab2f910bda56add0da30
-# plan part: sha256 6b3de6373476a3ba550dc152d3654b12b7d2624f679264a3f0d4d7f4e876da13
+# plan part: sha256 ba726aba533d4c489b57217530706693f0beae52b65cefc957aefa6a188afa67
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0

@@ -17,7 +17,7 @@ promise family reaches https://web.example.net always
 P
 "$CUTC" emit "$scratch/plan.cut" >"$scratch/book.sh" 2>"$scratch/out"
 check "the plan gives a runbook" test -s "$scratch/book.sh"
-check "its header says the wait" grep -q 'wait\.1.*until nobody can have an old answer that .first. makes fail' "$scratch/book.sh"
+check "its header says the wait" grep -q 'wait\.1.*lets old answers in caches run out before .first.' "$scratch/book.sh"
 
 fresh() {
   rm -rf "$scratch/w"
