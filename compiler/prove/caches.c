@@ -11,6 +11,7 @@ struct remembered { /* a question that some client may still have the answer of 
   uint32_t node;
   int64_t floor;         /* milliseconds: what its resolver keeps an answer for at least */
   uint32_t content;      /* the last of its answers, plus one */
+  uint32_t lag_first, lag_count; /* in caches.lags: of all who may answer it, each once */
 };
 struct content {         /* an answer: nothing at all, or for each fact of it where it leads to */
   uint32_t question;
@@ -25,6 +26,7 @@ struct caches {
   struct arena *arena;
   ARRAY(struct remembered) questions;
   ARRAY(struct content) contents;
+  ARRAY(int64_t) lags;
   const uint32_t *promises; uint32_t promise_count;
   int64_t *floors;       /* per promise */
   uint8_t *asks;         /* [promises × questions], once all questions are there */
@@ -76,18 +78,29 @@ static int64_t floor_of(struct state *s, uint32_t client)
   return s->floors[client] - 1;
 }
 
-/* How long an answer that a fact gives is kept. */
-static int64_t kept_for(const struct caches *c, const struct fact *f, int64_t floor)
-{
-  int64_t ttl = f->type != FACT_NAMES && f->type != FACT_OWNS ? 0 : f->ttl == NONE ? 0 : (int64_t)f->ttl * 1000;
+static int64_t longer(int64_t a, int64_t b) { return a > b ? a : b; }
 
-  if ((f->type == FACT_NAMES || f->type == FACT_OWNS) && ttl < floor)
-    ttl = floor;
-  return ttl + lag_of(c->s, f->by);
+/* How long those who ask keep an answer that a fact gives. */
+static int64_t ttl_of(const struct fact *f, int64_t floor)
+{
+  if (f->type != FACT_NAMES && f->type != FACT_OWNS)
+    return 0;
+  return longer(f->ttl == NONE ? 0 : (int64_t)f->ttl * 1000, floor);
 }
 
-/* Does the group change what a node answers, and does anybody remember it? */
-static bool remembers(const struct caches *c, uint32_t node, int64_t floor, const uint32_t *local)
+/* The n-th fact of an entry: one that answers, ends the search or hides a wider name. */
+static const struct fact *fact_of(const struct state *s, const struct entry *e, uint32_t n)
+{
+  return state_fact(s, e->type == ENTRY_GROUP ? s->answers.at[e->first + n].fact : s->blockers.at[e->first + n]);
+}
+
+static uint32_t guard_of_fact(const struct state *s, const struct entry *e, uint32_t n)
+{
+  return e->type == ENTRY_GROUP ? s->answers.at[e->first + n].guard : fact_of(s, e, n)->guard;
+}
+
+/* Does the group change what a node answers, and does anybody remember it? *late: for longer than those who ask keep it. */
+static bool remembers(const struct caches *c, uint32_t node, int64_t floor, const uint32_t *local, bool *late)
 {
   const struct state *s = c->s;
   const struct question *q = &s->nodes.at[node];
@@ -99,15 +112,20 @@ static bool remembers(const struct caches *c, uint32_t node, int64_t floor, cons
     const struct entry *e = &s->entries.at[i];
 
     for (uint32_t k = 0; e->type != ENTRY_ZONE && k < e->count && !changes; k++)
-      changes = speaks_of(c, e->type == ENTRY_GROUP ? s->answers.at[e->first + k].guard : state_fact(s, s->blockers.at[e->first + k])->guard, local);
+      changes = speaks_of(c, guard_of_fact(s, e, k), local);
   }
-  for (uint32_t i = q->first; changes && i < q->first + q->count && !kept; i++) {
+  *late = false;
+  for (uint32_t i = q->first; changes && i < q->first + q->count && !*late; i++) {
     const struct entry *e = &s->entries.at[i];
 
-    for (uint32_t k = 0; (e->type == ENTRY_GROUP || e->type == ENTRY_OWNS) && k < e->count && !kept; k++)
-      kept = kept_for(c, state_fact(s, e->type == ENTRY_GROUP ? s->answers.at[e->first + k].fact : s->blockers.at[e->first + k]), floor) > 0;
+    for (uint32_t k = 0; e->type != ENTRY_ZONE && k < e->count && !*late; k++) {
+      const struct fact *f = fact_of(s, e, k);
+
+      *late = lag_of(c->s, f->by) > 0;
+      kept = kept || (e->type != ENTRY_BLOCK && ttl_of(f, floor) > 0);
+    }
   }
-  return kept;
+  return kept || *late;
 }
 
 static void push_node(struct caches *c, uint32_t node, uint32_t mark)
@@ -142,6 +160,24 @@ static bool asks_endpoint(const struct caches *c, uint32_t promise)
   return p->type == PROMISE_ENDPOINT && p->endpoint.type == NEED_ENDPOINT && p->client < c->m->clients.n;
 }
 
+static void note_lags(struct caches *c, struct remembered *r)
+{
+  const struct question *q = &c->s->nodes.at[r->node];
+
+  r->lag_first = c->lags.n;
+  for (uint32_t i = q->first; i < q->first + q->count; i++)
+    for (uint32_t k = 0; c->s->entries.at[i].type != ENTRY_ZONE && k < c->s->entries.at[i].count; k++) {
+      int64_t lag = lag_of(c->s, fact_of(c->s, &c->s->entries.at[i], k)->by);
+      bool known = lag == 0;
+
+      for (uint32_t l = r->lag_first; l < c->lags.n && !known; l++)
+        known = c->lags.at[l] == lag;
+      if (!known)
+        array_push(c->arena, &c->lags, lag);
+    }
+  r->lag_count = c->lags.n - r->lag_first;
+}
+
 /* All that a promise can come by; which of it is remembered is noted. */
 static void find_questions(struct caches *c, uint32_t i, const uint32_t *local)
 {
@@ -153,6 +189,7 @@ static void find_questions(struct caches *c, uint32_t i, const uint32_t *local)
     uint32_t node = c->stack.at[--c->stack.n];
     const struct question q = s->nodes.at[node];
     uint32_t known = 0;
+    bool late;
 
     push_node(c, q.pass, mark);
     for (uint32_t e = q.first; e < q.first + q.count; e++)
@@ -162,12 +199,15 @@ static void find_questions(struct caches *c, uint32_t i, const uint32_t *local)
             push_node(c, s->leads.at[s->answers.at[a].first + l], mark);
     if (q.bound != NONE)
       push_node(c, q.bound, mark);
-    if (!remembers(c, node, c->floors[i], local))
+    if (!remembers(c, node, c->floors[i], local, &late))
       continue;
     while (known < c->questions.n && (c->questions.at[known].node != node || c->questions.at[known].floor != c->floors[i]))
       known++;
-    if (known == c->questions.n)
-      array_push(c->arena, &c->questions, (struct remembered){node, c->floors[i], 0});
+    if (known < c->questions.n)
+      continue;
+    array_push(c->arena, &c->questions, (struct remembered){.node = node, .floor = c->floors[i]});
+    if (late)
+      note_lags(c, &c->questions.at[known]);
   }
 }
 
@@ -251,6 +291,14 @@ struct caches *caches_new(struct model *m, struct state *s, struct arena *arena,
 
 uint32_t caches_questions(const struct caches *c) { return c == NULL ? 0 : c->questions.n; }
 
+const int64_t *caches_lags(const struct caches *c, uint32_t question, uint32_t *n)
+{
+  *n = c->questions.at[question].lag_count;
+  return c->lags.at + c->questions.at[question].lag_first;
+}
+
+uint32_t caches_lag_count(const struct caches *c) { return c->lags.n; }
+
 /* ── What is published ───────────────────────────────────────────────────────────────────────────────────────────── */
 
 static uint32_t intern(struct caches *c, uint32_t question, bool one, const uint32_t *words, uint32_t n)
@@ -272,24 +320,29 @@ static uint32_t intern(struct caches *c, uint32_t question, bool one, const uint
   return c->contents.n - 1;
 }
 
+/* Nobody keeps that nothing was found, but as long as an owner says; followers go on finding nothing all the same. */
 static struct published nothing_found(struct caches *c, uint32_t question)
 {
   const struct state *s = c->s;
   const struct remembered r = c->questions.at[question];
   const struct question *q = &s->nodes.at[r.node];
+  struct published p = {.answer = NONE};
+  bool ends = false;
 
-  for (uint32_t i = q->first; i < q->first + q->count; i++) {
+  for (uint32_t i = q->first; i < q->first + q->count && !ends; i++) {
     const struct entry *e = &s->entries.at[i];
 
-    for (uint32_t k = 0; e->type == ENTRY_OWNS && k < e->count; k++) {
-      uint32_t fact = s->blockers.at[e->first + k];
-      int64_t keeps = fact_in_force(s, fact) ? kept_for(c, state_fact(s, fact), r.floor) : 0;
-
-      if (keeps > 0)
-        return (struct published){intern(c, question, false, NULL, 0), keeps};
+    for (uint32_t k = 0; e->type == ENTRY_OWNS && k < e->count && !ends; k++) {
+      ends = guard_now(s, guard_of_fact(s, e, k));
+      if (ends) {
+        p.ttl = ttl_of(fact_of(s, e, k), r.floor);
+        p.keeps = p.ttl + lag_of(c->s, fact_of(s, e, k)->by);
+      }
     }
   }
-  return (struct published){NONE, 0};
+  if (p.keeps > 0 || r.lag_count > 0)
+    p.answer = intern(c, question, false, NULL, 0);
+  return p;
 }
 
 /* Answers that lead to one place each, in order and each once: the same whoever gives them. */
@@ -318,8 +371,9 @@ static uint32_t tidy(uint32_t *words, uint32_t n)
 static struct published found(struct caches *c, uint32_t question, const struct entry e)
 {
   const struct state *s = c->s;
+  const struct remembered r = c->questions.at[question];
+  struct published p = {.answer = NONE};
   uint32_t n;
-  int64_t keeps = 0;
 
   c->words.n = 0;
   for (uint32_t i = e.first; i < e.first + e.count; i++) {
@@ -329,17 +383,52 @@ static struct published found(struct caches *c, uint32_t question, const struct 
     if (!guard_now(s, a->guard) || !s->up[a->by])
       continue;
     if (f->unknown)
-      return (struct published){NONE, 0};
+      return (struct published){.answer = NONE};
     array_push(c->arena, &c->words, a->count);
     for (uint32_t l = 0; l < a->count; l++)
       array_push(c->arena, &c->words, s->leads.at[a->first + l]);
-    int64_t own = kept_for(c, f, c->questions.at[question].floor);
-    keeps = own > keeps ? own : keeps;
+    int64_t ttl = ttl_of(f, r.floor);
+    p.ttl = longer(p.ttl, ttl);
+    p.keeps = longer(p.keeps, ttl + lag_of(c->s, f->by));
   }
   n = e.count > 1 ? tidy(c->words.at, c->words.n) : c->words.n;
-  if (n == 0 || keeps == 0)
-    return (struct published){NONE, 0};
-  return (struct published){intern(c, question, n > 0 && entry_one_is_enough(s, &e), c->words.at, n), keeps};
+  if (n > 0 && (p.keeps > 0 || r.lag_count > 0))
+    p.answer = intern(c, question, entry_one_is_enough(s, &e), c->words.at, n);
+  return p;
+}
+
+static int64_t lag_of_entry(const struct caches *c, const struct entry *e)
+{
+  int64_t most = 0;
+
+  for (uint32_t i = 0; i < e->count; i++)
+    if (guard_now(c->s, guard_of_fact(c->s, e, i)))
+      most = longer(most, lag_of(c->s, fact_of(c->s, e, i)->by));
+  return most;
+}
+
+/* The longest lag of those who decide a question, up or not: by answering, by ending the search, by hiding a wider name. */
+static int64_t lag_of_question(const struct caches *c, uint32_t node)
+{
+  const struct question *q = &c->s->nodes.at[node];
+  int64_t most = 0, hides = 0;
+  bool hidden = false;
+
+  for (uint32_t i = q->first; i < q->first + q->count; i++) {
+    const struct entry *e = &c->s->entries.at[i];
+
+    if (e->type == ENTRY_ZONE)
+      hidden = false, hides = 0;
+    else if (!entry_in_force(c->s, e))
+      continue;
+    else if (e->type == ENTRY_BLOCK)
+      hidden = true, hides = longer(hides, lag_of_entry(c, e));
+    else if (e->type == ENTRY_GROUP && hidden)
+      most = longer(most, hides);
+    else
+      return longer(most, lag_of_entry(c, e));
+  }
+  return most;
 }
 
 void caches_published(struct caches *c, struct published *out)
@@ -347,11 +436,13 @@ void caches_published(struct caches *c, struct published *out)
   for (uint32_t i = 0; i < c->questions.n; i++) {
     struct choice choice = node_choose(c->s, c->questions.at[i].node);
 
-    out[i] = (struct published){NONE, 0};
+    out[i] = (struct published){.answer = NONE};
     if (choice.group)
       out[i] = found(c, i, *choice.group);
-    else if (choice.stop == STOP_NO_NAME)
+    else if (choice.stop == STOP_NO_NAME || choice.stop == STOP_NOBODY)
       out[i] = nothing_found(c, i);
+    if (c->questions.at[i].lag_count > 0)
+      out[i].lag = lag_of_question(c, c->questions.at[i].node);
   }
 }
 

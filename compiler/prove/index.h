@@ -242,6 +242,7 @@ struct choice {
 };
 /* One of several answers is enough: when no port was asked for, or all that answer are members of one `any of`. */
 bool entry_one_is_enough(const struct state *s, const struct entry *e);
+bool entry_in_force(const struct state *s, const struct entry *e); /* some fact of it is */
 struct choice node_choose(const struct state *s, uint32_t node);
 enum verdict node_verdict(struct state *s, uint32_t node);
 void node_trace(struct state *s, uint32_t node, struct trace *trace);

@@ -39,6 +39,7 @@ void olds_step(struct olds *o, const struct published *before, const struct publ
   for (uint32_t i = 0; i < o->n; i++) o->at[i].estimated = o->at[i].estimated > takes ? o->at[i].estimated - takes : 0;
   for (uint32_t i = 0; i < questions; i++) {
     bool ends = before[i].answer != after[i].answer || before[i].keeps != after[i].keeps;
-    if (ends && before[i].answer != NONE && before[i].keeps > 0) olds_add(o, before[i].answer, before[i].keeps);
+    int64_t keeps = published_keeps(&before[i], after[i].lag);
+    if (ends && before[i].answer != NONE && keeps > 0) olds_add(o, before[i].answer, keeps);
   }
 }

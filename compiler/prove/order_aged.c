@@ -114,14 +114,20 @@ static void add_wait(int64_t *list, uint32_t *n, int64_t wait) {
   ++*n;
 }
 
-/* The waits that make a difference: until an old answer has run out, or is possible no longer than a present one. */
+/* The waits that make a difference: until an old answer has run out, or is possible no longer than a present one, whoever will answer
+ * in its place. */
 static uint32_t useful_waits(struct search *s, const struct prefix *p, int64_t *list) {
   uint32_t n = 0;
   const struct published *now = spot_published(s->t, p->spot);
   for (uint32_t i = 0; i < p->old_count; i++) {
     add_wait(list, &n, p->olds[i].sure);
-    for (uint32_t k = 0; k < caches_questions(s->t->caches); k++)
-      if (now[k].answer == p->olds[i].answer) add_wait(list, &n, p->olds[i].sure - now[k].keeps);
+    for (uint32_t k = 0; k < caches_questions(s->t->caches); k++) {
+      if (now[k].answer != p->olds[i].answer) continue;
+      uint32_t lag_count;
+      const int64_t *lags = caches_lags(s->t->caches, k, &lag_count);
+      add_wait(list, &n, p->olds[i].sure - now[k].keeps);
+      for (uint32_t l = 0; l < lag_count; l++) add_wait(list, &n, p->olds[i].sure - published_keeps(&now[k], lags[l]));
+    }
   }
   return n;
 }
@@ -146,7 +152,8 @@ static void attempt(struct attempt *a, bool *waits_help) {
 }
 
 void search_extend_aged(struct search *s, struct prefix *p, uint32_t step, struct spot *to) {
-  if (s->list_cap < 2 * p->old_count + 2) s->list = arena_grow(&s->arena, s->list, 0, &s->list_cap, 2 * p->old_count + 2, sizeof *s->list);
+  uint32_t room = (2 + caches_lag_count(s->t->caches)) * p->old_count + 2;
+  if (s->list_cap < room) s->list = arena_grow(&s->arena, s->list, 0, &s->list_cap, room, sizeof *s->list);
   s->list[0] = 0;
   s->t->effort += p->old_count * caches_questions(s->t->caches) / 4;
   uint32_t n = useful_waits(s, p, s->list + 1) + 1;

@@ -33,8 +33,11 @@ bool conflict_holds(const struct model *m, const struct conflict *conflicts, uin
 
 /* ── Old answers (caches.c) ──────────────────────────────────────────────────────────────────────────────────────── */
 
-/* The answer to one question in a state, and for how long it is kept: NONE when there is none that anybody keeps. */
-struct published { uint32_t answer; int64_t keeps; };
+/* The answer to one question in a state, and for how long it is kept: NONE when there is none that anybody keeps. `ttl` is how long those
+ * who ask keep it, `keeps` that and the lag of those who gave it; `lag` is the longest of those who decide. */
+struct published { uint32_t answer; int64_t keeps, ttl, lag; };
+/* For how long it is kept when those with that lag answer in its place. */
+static inline int64_t published_keeps(const struct published *p, int64_t lag) { return p->ttl + lag > p->keeps ? p->ttl + lag : p->keeps; }
 /* Answers that were published, and for how long they are still possible: in time that surely passes (waits alone), and by
  * the clock if each step takes what it says. The second is what an outage lasts at most. Ascending by answer. */
 struct old { uint32_t answer; int64_t sure, estimated; };
@@ -57,6 +60,9 @@ struct caches *caches_new(struct model *m, struct state *s, struct arena *arena,
 uint32_t caches_questions(const struct caches *c);
 /* What is published in the present state, per question. */
 void caches_published(struct caches *c, struct published *out);
+/* The lags of those who may answer a question in some state, each once; how many there are of all questions. */
+const int64_t *caches_lags(const struct caches *c, uint32_t question, uint32_t *n);
+uint32_t caches_lag_count(const struct caches *c);
 /* Does the i-th of the promises hold in the present state with any of these answers in place of the present one? True when
  * none of them is about it. `caches_about`: may any of them make a difference to it? */
 bool caches_hold(struct caches *c, uint32_t i, const struct recall *old);

@@ -20,7 +20,7 @@ bool fact_in_force(const struct state *s, uint32_t fact)
 
 /* ── What decides ──────────────────────────────────────────────────────────── */
 
-static bool any_in_force(const struct state *s, const struct entry *e)
+bool entry_in_force(const struct state *s, const struct entry *e)
 {
   for (uint32_t i = 0; i < e->count; i++)
     if (e->type == ENTRY_GROUP ? guard_now(s, s->answers.at[e->first + i].guard) : fact_in_force(s, s->blockers.at[e->first + i]))
@@ -32,7 +32,7 @@ static bool bound(const struct state *s, uint32_t node)
 {
   const struct question *q = &s->nodes.at[node];
 
-  return q->count && any_in_force(s, &s->entries.at[q->first]);
+  return q->count && entry_in_force(s, &s->entries.at[q->first]);
 }
 
 struct choice node_choose(const struct state *s, uint32_t node)
@@ -72,14 +72,14 @@ struct choice node_choose(const struct state *s, uint32_t node)
       blocked = false;
       break;
     case ENTRY_BLOCK:
-      blocked = blocked || any_in_force(s, e);
+      blocked = blocked || entry_in_force(s, e);
       break;
     case ENTRY_OWNS:
-      if (any_in_force(s, e))
+      if (entry_in_force(s, e))
         return c;
       break;
     case ENTRY_GROUP:
-      if (blocked || !any_in_force(s, e))
+      if (blocked || !entry_in_force(s, e))
         break;
       c.group = e;
       c.zone = zone;

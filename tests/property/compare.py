@@ -22,7 +22,8 @@ NO_ORDER = {"E251", "E252", "E211", "E213", "E214", "E222", "E231", "E235", "E22
 EXPECTED = ["wildcard", "wildcard hidden by a name", "owned domain ends the search", "split horizon", "zone around", "forward", "route",
             "virtual host", "not hosted here", "any of, one down", "count, some down", "need of a condition that is false", "disruption",
             "half-done", "hairpin", "rule", "rule, during", "maybe", "old answer that fails", "old: no such name", "wait", "ttl_floor",
-            "lag of a names", "lag of a forwards", "refused: after", "refused: needs", "refused: undo needs", "refused: landing",
+            "lag of what answered", "lag of what answers instead", "lag of what is created",
+            "refused: after", "refused: needs", "refused: undo needs", "refused: landing",
             "refused: does not", "refused: undo does", "way back broken by old answers", "wait on the way back", "an order", "no order",
             "an order other than the source's", "an order with an outage", "window"]
 BROKEN_AT_END = {"E201", "E202", "E206", "E221"}

@@ -18,7 +18,7 @@ class Judge:
     """Admissible orders and the best of them."""
 
     def __init__(self, model):
-        self.model, self.cache, self.recall, self.problems, self.half = model, {}, {}, {}, {}
+        self.model, self.cache, self.recall, self.problems, self.half, self.ends, self.late = model, {}, {}, {}, {}, {}, {}
         data = model.data
         self.promises = data["promises"]
         self.first, self.last = self.state(()), self.state(model.order)
@@ -132,12 +132,26 @@ class Judge:
         """What was published to the end of a step, and is not so any more, is kept from then on. Each old answer is one of
         those whose resolver keeps it for so long at least: (floor, question), answer."""
         left = {k: (sure, max(clock - takes, 0)) for k, (sure, clock) in olds.items()}
-        now = after.published()
-        for question, (answer, ttl) in before.published().items():
-            if now.get(question) != (answer, ttl):
-                sure, clock = left.get((question, answer), (0, 0))
-                left[question, answer] = (max(sure, ttl), max(clock, ttl))
+        for key, keeps in self.ended(before, after):
+            sure, clock = left.get(key, (0, 0))
+            left[key] = (max(sure, keeps), max(clock, keeps))
         return left
+
+    def ended(self, before, after):
+        """The answers that a step replaces, and for how long they are kept: with the lag of those in their place, if it is longer."""
+        key = (before.done, before.disrupted, after.done, after.disrupted)
+        if key not in self.ends:
+            self.ends[key], now = [], after.published()
+            for question, (answer, keeps, ttl, lag) in before.published().items():
+                then = now.get(question, (None, 0, 0, 0))
+                late = max(keeps, ttl + then[3])
+                if answer is not None and (answer, keeps) != then[:2] and late:
+                    if keeps > ttl:
+                        HITS.add("lag of what answered")
+                    if late > keeps:
+                        HITS.add("lag of what answers instead" if answer[0] else "lag of what is created")
+                    self.ends[key].append(((question, answer), late))
+        return self.ends[key]
 
     def move(self, at, step, wait):
         """The position after a wait and a step; a word for why not."""
@@ -195,14 +209,27 @@ class Judge:
         return done | {step}, left, lengths, slack, (unknown, seconds, waits + wait), (past, step, left)
 
     def pauses(self, at):
-        """The waits that can make a difference: until an old answer is gone, or is possible no longer than a present one."""
+        """The waits that can make a difference: until an old answer is gone, or is possible no longer than a present one will be,
+        whoever comes in its place."""
         published = self.state(at[0]).published()
         found = {0}
         for (question, answer), (sure, _) in at[1].items():
             found.add(sure)
-            if published.get(question, (None, 0))[0] == answer:
-                found.add(sure - published[question][1])
+            now, keeps, ttl, _ = published.get(question, (None, 0, 0, 0))
+            if now == answer:
+                found |= {sure - max(keeps, ttl + lag) for lag in self.lags_of(question)}
         return sorted(w for w in found if w >= 0)
+
+    def lags_of(self, question):
+        """Of those who decide what is answered in some state, whatever the order."""
+        if not self.model.lags:
+            return {0}
+        if not self.late:
+            steps = self.model.order
+            for done in (frozenset(x) for n in range(len(steps) + 1) for x in itertools.combinations(steps, n)):
+                for other, answer in self.state(done).published().items():
+                    self.late.setdefault(other, {0}).add(answer[3])
+        return self.late.get(question, {0})
 
     # ── the way back ──────────────────────────────────────────────────────────
     def undone(self, olds, step, done, forward, upper):

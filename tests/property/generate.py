@@ -4,6 +4,7 @@ plan(seed) gives the text of a plan of at most MAX_STEPS steps; the same seed gi
 import random
 
 MAX_STEPS = 7
+LATE = 0.15  # of what changes, so much has a lag
 
 KINDS = """
 kind looker { place : zone  dns : zone = place  ttl_floor : duration = 0s  asks in place as dns
@@ -127,14 +128,19 @@ class Writer:
         if resource.changes:
             if self.maybe(0.9):
                 resource.attributes["takes"] = "%ds" % self.r.choice([10, 20, 30, 60])
-            for attribute, value, p in (("disrupts", "true", 0.22), ("early", "true", 0.15), ("irreversible", '"no way back"', 0.06),
-                                        ("lag", self.r.choice(["20s", "3m"]), 0.15)):
+            for attribute, value, p in (("disrupts", "true", 0.22), ("early", "true", 0.15), ("irreversible", '"no way back"', 0.06)):
                 if self.maybe(p):
                     resource.attributes[attribute] = value
+            self.late(resource, LATE)
             if self.maybe(0.12):
                 self.two_commands(resource)
         if self.maybe(0.2):
             resource.needs.append(self.need(resource))
+
+    def late(self, resource, p):
+        """Whoever follows it may see late what becomes of it."""
+        if self.maybe(p):
+            resource.attributes["lag"] = self.r.choice(["20s", "3m", "3m"])
 
     def recreate(self, resource):
         resource.attributes["exists"] = self.r.choice(["true -> false -> true", "false -> true -> false"])
@@ -476,13 +482,39 @@ class Writer:
             self.left -= bool(prefix)
             if self.maybe(0.1):
                 s.attributes["disrupts"] = "true"
+            if prefix:
+                self.late(s, 2 * LATE)
         n = self.declare("record", "n", zone="z1", host='"%s"' % self.r.choice(["a.example.net", "*.example.net"]),
                          value=ADDRESSES[0], ttl=self.r.choice(["0s", "30s", "5m"]), takes="10s")
         self.arrow(n, "value", ADDRESSES[:2])
         if self.maybe(0.5):
             self.arrow(n, "ttl", self.r.choice([["5m", "30s", "5m"], ["1h", "60s", "1h"]]))
-        if self.maybe(0.2):
-            n.attributes["lag"] = self.r.choice(["20s", "3m"])
+        self.late(n, LATE)
+
+    def detour(self):
+        """A name that is moved to a place or a name which is created for that."""
+        old, new = ADDRESSES[:2]
+        s = self.declare("server", "s", zone="z0", at=old, ports="[443/tcp]")
+        draw, between = self.r.random(), '"x.b.example.net"'
+        if draw < 0.4:
+            made = self.declare("forward", "f", zone="z0", at=new, ports="[443/tcp]", to_zone="z0", target=old, takes="10s")
+        elif draw < 0.7:
+            made = self.declare("record", "n", zone=self.r.choice(["z0", "z1"]), host=between, value=old, ttl=self.r.choice(["0s", "30s"]), takes="10s")
+            new = between
+        else:
+            made = self.declare("server", "s", zone="z0", at=new, ports="[443/tcp]", takes="10s")
+        made.prefix, made.single = "create ", True
+        self.late(made, 4 * LATE)
+        n = self.declare("record", "n", zone="z1", host='"a.example.net"', value=old, ttl=self.r.choice(["0s", "30s", "5m"]), takes="10s")
+        self.left -= 1
+        self.arrow(n, "value", [old, new])
+        self.late(n, LATE)
+        self.taken.add((n.attributes["host"], "z1"))
+        if self.maybe(0.4):
+            s.prefix, s.single = "delete ", True
+            s.attributes["takes"] = "10s"
+            self.left -= 1
+        self.more.append("promise c1 reaches https://a.example.net %s" % self.r.choice(["always", "always", "down at most 2m"]))
 
     def at_once(self):
         """A server and its name in one step: the answer that is given after it is kept for longer than the one before."""
@@ -506,6 +538,8 @@ class Writer:
         clients = self.named("looker")[:2]
         if self.maybe(0.1):
             self.at_once()
+        elif self.maybe(0.2):
+            self.detour()
         elif self.maybe(0.5):
             self.move()
         else:

@@ -93,6 +93,7 @@ class Model:
         self.together = [set(f["any_of"]) for f in self.facts if f.get("any_of") and all(isinstance(t, str) for t in f["any_of"])]
         attributes = {r["name"]: r["attributes"] for r in data["resources"]}
         self.lag = {r: (a.get("lag") or [0])[0] or 0 for r, a in attributes.items()}
+        self.lags = sorted(set(self.lag.values()) - {0})
         self.floor = {c: (attributes[c].get("ttl_floor") or [0])[0] or 0 for c in self.clients}
         self.floors = sorted({self.floor[p["client"]] for p in self.promises if "client" in p})
         self.questions = self.find_questions()
@@ -244,12 +245,13 @@ class State:
 
     def exists_between(self, zone, suffix, host):
         """A name in the same zone between the pattern `*.suffix` and the question: it, or one it lies under."""
-        for fact in self.facts:
-            if fact["fact"] in ("serves", "forwards", "names") and fact["zone"] == zone and fact.get("match"):
-                kind, name = fact["match"][0], fact["match"][1]
-                if kind == "name" and name != suffix and below(name, suffix) and below(host, name):
-                    return True
-        return False
+        return any(fact["fact"] in ("serves", "forwards", "names") and fact["zone"] == zone and fact.get("match") and self.between(fact, suffix, host)
+                   for fact in self.facts)
+
+    @staticmethod
+    def between(fact, suffix, host):
+        kind, name = fact["match"][0], fact["match"][1]
+        return kind == "name" and name != suffix and below(name, suffix) and below(host, name)
 
     def look_by_name(self, zone, host, port, proto):
         host, found = canonical(host), []
@@ -272,45 +274,63 @@ class State:
 
     # ── caches ────────────────────────────────────────────────────────────────
     def published(self):
-        """(least time a resolver keeps it, question) -> the answer that somebody may keep, and for how many seconds."""
+        """(least time a resolver keeps it, question) -> what is answered (None: nothing that somebody may keep); for how many
+        seconds; for how many of these without a lag; and the longest lag of those who decide what is answered."""
         if not hasattr(self, "answers"):
             self.answers = {}
             for question in self.model.questions:
-                facts = self.answer_to(*question)
-                for floor in self.model.floors if facts is not None else ():
-                    answer, keeps = facts[0], max((self.kept(f, floor) for f in facts[1]), default=0)
-                    if keeps:
-                        self.answers[floor, question] = answer, keeps
+                answer, facts, deciding = self.answer_to(*question)
+                lag = max((self.model.lag[f["by"]] for f in deciding), default=0)
+                for floor in self.model.floors:
+                    ttls = [(self.ttl(f, floor), self.model.lag[f["by"]]) for f in facts]
+                    keeps = max((ttl + lag for ttl, lag in ttls), default=0)
+                    if answer is not None and (keeps or self.model.lags):
+                        self.answers[floor, question] = answer, keeps, max((ttl for ttl, _ in ttls), default=0), lag
+                    elif lag:
+                        self.answers[floor, question] = None, 0, 0, lag
         return self.answers
 
-    def kept(self, fact, floor):
-        """For how long an answer that the fact gives is kept."""
-        ttl = max({"names": fact.get("ttl"), "owns": fact.get("negative_ttl")}[fact["fact"]] or 0, floor) if fact["fact"] in ("names", "owns") else 0
-        if fact["fact"] in ("names", "owns") and ttl == floor > 0:
+    @staticmethod
+    def ttl(fact, floor):
+        """For how long those who ask keep an answer that the fact gives."""
+        if fact["fact"] not in ("names", "owns"):
+            return 0
+        ttl = max(fact.get("ttl" if fact["fact"] == "names" else "negative_ttl") or 0, floor)
+        if ttl == floor > 0:
             HITS.add("ttl_floor")
-        if self.model.lag[fact["by"]]:
-            HITS.add("lag of a %s" % fact["fact"])
-        return ttl + self.model.lag[fact["by"]]
+        return ttl
 
     def answer_to(self, dns, host, port, proto):
-        """What is answered, and the facts it comes from; None when nobody keeps it."""
+        """What is answered, the facts it comes from, and all that decide that it is this."""
         if dns == "pass":
             facts = [f for f in self.passing if f["by"] == host]
-            return self.content(facts, False) if facts else None
+            return (*self.content(facts, False), facts) if facts else (None, [], [])
+        hiding = []
         for z in self.model.outwards(dns):
             facts = self.by_address(z, host, port, proto) if is_address(host) else self.by_name(z, host, port, proto)
             if facts:
-                return self.content(facts, self.every(facts) is any_of)
-            owners = [] if is_address(host) else [f for f in self.by_type["owns"] if f["zone"] == z and below(host, f["match"][1])]
-            if owners:
-                return (frozenset(), False), owners[:1]
-        return None
+                return *self.content(facts, self.every(facts) is any_of), facts + hiding
+            if not is_address(host):
+                hiding += self.hiding(z, host, port, proto)
+                owners = [f for f in self.by_type["owns"] if f["zone"] == z and below(host, f["match"][1])]
+                if owners:
+                    return (frozenset(), False), owners[:1], owners[:1] + hiding
+        return (frozenset(), False), [], hiding
+
+    def hiding(self, zone, host, port, proto):
+        """In a zone that has no answer: the names that hide a wildcard of it which would have been one."""
+        wild = []
+        for fact in [f for f, _ in self.endpoints(zone, port, proto)] + [f for f in self.by_type["names"] if f["zone"] == zone]:
+            if fact["match"][0] == "pattern" and host != fact["match"][1] and below(host, fact["match"][1]):
+                wild.append(fact["match"][1])
+        return [f for f in self.facts if f["fact"] in ("serves", "forwards", "names") and f["zone"] == zone and f.get("match")
+                and any(self.between(f, suffix, host) for suffix in wild)]
 
     def content(self, facts, one):
-        """An answer is known by what it leads to: for each fact of it the places, any of which will do."""
+        """An answer is known by what it leads to: for each fact of it the places, any of which will do. With the facts."""
         facts = [f for f in facts if f["by"] in self.up]
         if not facts or any(f.get("unknown") or f.get("value") == "unknown" or f.get("to_host") == "unknown" for f in facts):
-            return None
+            return None, []
         return (frozenset(self.leads(f) for f in facts), one), facts
 
     @staticmethod

@@ -19,6 +19,11 @@
  *   No such name is an answer too                                   no_such_name
  *   … per question: a new exact name over a wildcard                a_name_over_a_wildcard
  *   ttl_floor; lag                                                  the_floor_of_a_resolver, the_lag_is_added
+ *   … what it takes the place of; nothing, before what it creates   the_lag_of_a_name_over_a_wildcard, the_lag_of_what_moves,
+ *                                                                   the_lag_of_a_new_forward, the_lag_of_a_new_name
+ *   … a name that hides a wildcard is among those that answer       the_lag_of_a_name_in_between
+ *   … whether it is up or not                                       the_lag_of_what_is_not_up_yet
+ *   … of one that is gone                                           the_lag_of_what_is_deleted
  *   Only waits surely pass; estimates don't                         only_waits_surely_pass
  *   maybe breaks always, counts for down at most, by the clock      maybe_breaks_always, maybe_counts_by_the_clock
  *   After the last state caches run out                             caches_run_out_in_the_end
@@ -418,6 +423,90 @@ static void the_lag_is_added(void **state) {
   done(&d);
 }
 
+#define FORWARD "kind forward { at : address  target : endpoint  forwards at [80/tcp] in lan to target in lan  change {" TOGGLE "}\n"
+#define FIRST "host first { address = 10.0.0.1  ports = [80/tcp] }\n"
+#define OWNER "kind authority { suffix : string  negative_ttl : duration  owns suffix in lan }\n" \
+  "authority zone-file { suffix = \"example.net\"  negative_ttl = 2m }\n"
+#define NEW_NAME "create dns_record next { host = \"new.example.net\"  value = 10.0.0.1  ttl = 5m  lag = 10m  takes = 10s" SETS
+
+static void the_lag_of_a_new_forward(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD FORWARD FIRST "create forward edge { at = 10.0.0.9  target = 10.0.0.1:80  lag = 3m  takes = 10s }\n"
+                             NAME("10.0.0.1 -> 10.0.0.9", "0s") ASKS("always"));
+  order_is(&d, "edge wait.1 n"); /* a follower may not forward anything yet */
+  takes(&d, "wait.1", 180 * SECOND);
+  done(&d);
+}
+
+static void the_lag_of_a_new_name(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD FIRST NEW_NAME NAME("10.0.0.1 -> \"new.example.net\"", "5m") ASKS("always"));
+  order_is(&d, "next wait.1 n");
+  takes(&d, "wait.1", 600 * SECOND);
+  done(&d);
+  d = proven(HEAD OWNER FIRST NEW_NAME NAME("10.0.0.1 -> \"new.example.net\"", "5m") ASKS("always"));
+  takes(&d, "wait.1", 720 * SECOND); /* that there is none is kept for two minutes more */
+  done(&d);
+}
+
+static void the_lag_of_what_moves(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "host h { address = 10.0.0.1 -> 10.0.0.2  ports = [80/tcp]  lag = 4m  takes = 30s" TOGGLE
+                             NAME("10.0.0.1 -> 10.0.0.2", "0s") ASKS("down at most 4m30s"));
+  order_is(&d, "h n");
+  states_are(&d, 0, "udm");
+  down_for(&d, 0, 270 * SECOND);
+  says(&d, "E222?"); /* on the way back the name goes first: ten seconds more */
+  done(&d);
+}
+
+static void the_lag_of_a_name_over_a_wildcard(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "dns_record all { host = \"*.example.net\"  value = 10.0.0.1  ttl = 9m }\nhost second { address = 10.0.0.2  ports = [80/tcp] }\n"
+                             "delete host first { address = 10.0.0.1  ports = [80/tcp]  takes = 1m  early = true  do { $ x\n } undo { $ y\n } }\n"
+                             "create dns_record n { host = \"x.example.net\"  value = 10.0.0.2  ttl = 0s  lag = 4m  takes = 10s  do { $ x\n } undo { $ y\n } }\n" ASKS("always"));
+  order_is(&d, "n wait.1 first");
+  takes(&d, "wait.1", 780 * SECOND);
+  done(&d);
+}
+
+/* The wildcard that answered is hidden, and the zone around answers in its place. */
+static void the_lag_of_a_name_in_between(void **state) {
+  (void)state;
+  struct compiled d = proven("plan t { operator = ops }\nuse std/net\nzone office inside lan\nclient ops { zone = office }\n"
+                             "kind name { host : host  zone : zone  value : address  names host in zone as value for 0s  change {" TOGGLE "}\n"
+                             "name wide { host = \"*.example.net\"  zone = office  value = 10.0.0.1 }\n"
+                             "name around { host = \"x.b.example.net\"  zone = lan  value = 10.0.0.2 }\n"
+                             "create name between { host = \"b.example.net\"  zone = office  value = 10.0.0.2  lag = 5m  takes = 10s }\n"
+                             "host second { address = 10.0.0.2  ports = [80/tcp] }\n"
+                             "delete host first { address = 10.0.0.1  ports = [80/tcp]  takes = 1m  do { $ x\n } undo { $ y\n } }\n"
+                             "promise ops reaches x.b.example.net:80 always\n");
+  order_is(&d, "between wait.1 first");
+  takes(&d, "wait.1", 300 * SECOND);
+  done(&d);
+}
+
+static void the_lag_of_what_is_not_up_yet(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD FORWARD FIRST "kind gate { open : bool  needs open  change {" TOGGLE "}\n"
+                             "create forward edge { at = 10.0.0.9  target = 10.0.0.1:80  lag = 3m  takes = 10s  needs = [g]  early = true }\n"
+                             "gate g { open = false -> true  after = [edge]  takes = 10s }\n"
+                             NAME("10.0.0.1 -> 10.0.0.9", "0s") ASKS("always"));
+  order_is(&d, "edge g wait.1 n");
+  takes(&d, "wait.1", 180 * SECOND);
+  done(&d);
+}
+
+static void the_lag_of_what_is_deleted(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "dns_record all { host = \"*.example.net\"  value = 10.0.0.2  ttl = 9m }\nhost second { address = 10.0.0.2  ports = [80/tcp] }\n"
+                             "delete host first { address = 10.0.0.1  ports = [80/tcp]  takes = 1m  do { $ x\n } undo { $ y\n } }\n"
+                             "delete dns_record n { host = \"x.example.net\"  value = 10.0.0.1  ttl = 1m  lag = 4m  takes = 10s  do { $ x\n } undo { $ y\n } }\n" ASKS("always"));
+  order_is(&d, "n wait.1 first");
+  takes(&d, "wait.1", 300 * SECOND);
+  done(&d);
+}
+
 static void only_waits_surely_pass(void **state) {
   (void)state;
   struct compiled d = proven(LEAVES("5m", "step long { after = [n]  takes = 10m  do { $ x\n } undo { $ y\n } }\n"));
@@ -582,6 +671,9 @@ int main(void) {
     cmocka_unit_test(at_most_and_up_in_the_end), cmocka_unit_test(finally_in_the_last_state), cmocka_unit_test(always_on_the_way_back),
     cmocka_unit_test(at_most_on_the_way_back), cmocka_unit_test(possible_for_its_ttl), cmocka_unit_test(over_every_ttl), cmocka_unit_test(no_such_name),
     cmocka_unit_test(a_name_over_a_wildcard), cmocka_unit_test(the_floor_of_a_resolver), cmocka_unit_test(the_lag_is_added),
+    cmocka_unit_test(the_lag_of_a_new_forward), cmocka_unit_test(the_lag_of_a_new_name), cmocka_unit_test(the_lag_of_what_moves),
+    cmocka_unit_test(the_lag_of_a_name_over_a_wildcard), cmocka_unit_test(the_lag_of_a_name_in_between),
+    cmocka_unit_test(the_lag_of_what_is_not_up_yet), cmocka_unit_test(the_lag_of_what_is_deleted),
     cmocka_unit_test(only_waits_surely_pass), cmocka_unit_test(maybe_breaks_always), cmocka_unit_test(maybe_counts_by_the_clock),
     cmocka_unit_test(caches_run_out_in_the_end), cmocka_unit_test(a_wait_has_no_facts), cmocka_unit_test(exactly_the_missing_time),
     cmocka_unit_test(no_wait_without_need), cmocka_unit_test(waits_between_undos), cmocka_unit_test(waits_before_long_undos), cmocka_unit_test(no_wait_for_what_is_not_mended),
