@@ -139,9 +139,9 @@ static void attempt(struct attempt *a, bool *waits_help) {
   a->s->t->effort += a->s->t->promise_count + 2 * a->s->after.n + caches_questions(a->s->t->caches);
   *waits_help = true;
   if (!keeps_always(a)) return;
-  bool darkens = false;
+  bool darkens = false; /* one that is down already, but for old answers alone, may come up meanwhile */
   for (uint32_t i = 0; i < a->s->t->promise_count; i++)
-    darkens = darkens || (bit_get(a->s->t->counted, i) && !bit_get(a->stood, i) && (bit_get(a->end, i) || dark_within(a, i)));
+    darkens = darkens || (bit_get(a->s->t->counted, i) && !bit_get(a->p->spot->down, i) && (bit_get(a->end, i) || dark_within(a, i)));
   *waits_help = a->s->waits && darkens;
   bool counts = attempt_count(a, &candidate);
   if (a->p->slack == INT64_MAX && candidate.slack != INT64_MAX) *waits_help = a->s->waits; /* later ones are in the window */

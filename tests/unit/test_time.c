@@ -24,6 +24,7 @@
  *   … a name that hides a wildcard is among those that answer       the_lag_of_a_name_in_between
  *   … whether it is up or not                                       the_lag_of_what_is_not_up_yet
  *   … of one that is gone                                           the_lag_of_what_is_deleted
+ *   … before the step that takes away what an old answer leads to   waits_while_something_else_is_old
  *   Only waits surely pass; estimates don't                         only_waits_surely_pass
  *   maybe breaks always, counts for down at most, by the clock      maybe_breaks_always, maybe_counts_by_the_clock
  *   After the last state caches run out                             caches_run_out_in_the_end
@@ -507,6 +508,19 @@ static void the_lag_of_what_is_deleted(void **state) {
   done(&d);
 }
 
+/* The new place fails for followers when the old one is about to go: a wait lets the promise come up in between. */
+static void waits_while_something_else_is_old(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD FORWARD "forward edge { at = 10.0.0.8 -> 10.0.0.9  target = 10.0.0.2:80  lag = 3m }\nhost second { address = 10.0.0.2  ports = [80/tcp] }\n"
+                             "delete host first { address = 10.0.0.1  ports = [80/tcp]  takes = 1m  do { $ x\n } undo { $ y\n } }\n"
+                             "dns_record n { host = \"x.example.net\"  value = 10.0.0.1 -> 10.0.0.9  ttl = 10m" SETS
+                             "step both { covers = [edge, n]  takes = 10s  atomic = \"one call\" }\n" ASKS("down at most 5m"));
+  order_is(&d, "both wait.1 first");
+  takes(&d, "wait.1", 600 * SECOND);
+  down_for(&d, 0, 190 * SECOND);
+  done(&d);
+}
+
 static void only_waits_surely_pass(void **state) {
   (void)state;
   struct compiled d = proven(LEAVES("5m", "step long { after = [n]  takes = 10m  do { $ x\n } undo { $ y\n } }\n"));
@@ -674,6 +688,7 @@ int main(void) {
     cmocka_unit_test(the_lag_of_a_new_forward), cmocka_unit_test(the_lag_of_a_new_name), cmocka_unit_test(the_lag_of_what_moves),
     cmocka_unit_test(the_lag_of_a_name_over_a_wildcard), cmocka_unit_test(the_lag_of_a_name_in_between),
     cmocka_unit_test(the_lag_of_what_is_not_up_yet), cmocka_unit_test(the_lag_of_what_is_deleted),
+    cmocka_unit_test(waits_while_something_else_is_old),
     cmocka_unit_test(only_waits_surely_pass), cmocka_unit_test(maybe_breaks_always), cmocka_unit_test(maybe_counts_by_the_clock),
     cmocka_unit_test(caches_run_out_in_the_end), cmocka_unit_test(a_wait_has_no_facts), cmocka_unit_test(exactly_the_missing_time),
     cmocka_unit_test(no_wait_without_need), cmocka_unit_test(waits_between_undos), cmocka_unit_test(waits_before_long_undos), cmocka_unit_test(no_wait_for_what_is_not_mended),
