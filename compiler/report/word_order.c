@@ -257,6 +257,20 @@ static void remark_answers(struct wording *w, struct finding *f, const struct br
   finding_remark(w->c, f, REMARK_NOTE, "a new one: %s", now);
 }
 
+/* Whose followers come later than what changes on a way, if anybody's do. */
+static bool remark_lag(struct wording *w, struct finding *f, const struct trace *t) {
+  uint32_t lag = name_str(&w->c->names, "lag");
+  for (uint32_t i = 0; i < t->n; i++) {
+    const struct fact *fact = t->at[i].fact < w->m->facts.n ? fact_at(w->m, t->at[i].fact) : NULL;
+    const struct attribute *a = fact == NULL || fact->type == FACT_HOSTS || fact->guard == GUARD_ALWAYS ? NULL : attribute_find(w->m, fact->by, lag);
+    if (a == NULL || a->cases.n == 0 || a->cases.at[0].value.number == 0) continue;
+    finding_remark(w->c, f, REMARK_NOTE, "`lag = %s` in %s: for so long its followers go on with what was before it changed", words_time(&w->c->arena, a->cases.at[0].value.number),
+                   words_resource(w->m, fact->by));
+    return true;
+  }
+  return false;
+}
+
 /* Caches, and whether it is the window alone that leaves no room for waiting until they have run out. */
 static void remark_caches(struct wording *w, struct finding *f, const struct breach *b) {
   const struct trace *dead = b->after.n && b->after.at[b->after.n - 1].type == STOP_NO_NAME ? &b->after : &b->before;
@@ -265,6 +279,7 @@ static void remark_caches(struct wording *w, struct finding *f, const struct bre
   if (no_name)
     finding_remark(w->c, f, REMARK_NOTE, "that there is no such name is an answer too: who asked while that was so keeps it for the `negative_ttl` of whoever owns the domain");
   else finding_remark(w->c, f, REMARK_NOTE, "an answer is kept in caches for its TTL: who asked before a record changed goes on to the old place that long");
+  if (!remark_lag(w, f, &b->after)) remark_lag(w, f, &b->before);
   if (window)
     finding_remark(w->c, f, REMARK_NOTE, "waiting until such answers have run out would keep it, but the plan's window of %s has no room for that",
                    words_time(&w->c->arena, w->m->window));
