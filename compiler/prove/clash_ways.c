@@ -4,13 +4,14 @@
 
 #include <string.h>
 
-/* Trials per proof, and the size of plan above which none is made. */
-enum { TRIALS = 24, TIGHTEN = 6, TRIAL_FACTS = 4000 };
+/* What all trials of a proof may cost, in facts: each costs those of the plan and some more. And the size above which none is made. */
+enum { TRIALS_COST = 96000, TRIAL_COST = 400, TRIAL_FACTS = 4000 };
 
 struct ways {
   struct model *m;
   struct proof *p;
   uint32_t breach, left;  /* index of the clash; trials left */
+  bool exact;             /* whatever was refused was searched whole */
   ARRAY(struct mend) list;
 };
 
@@ -33,68 +34,74 @@ static struct mend *note(struct ways *w, enum mend_type type) {
 
 static bool may_try(const struct ways *w) { return w->left > 0 && trials_affordable(w->p); }
 
-static bool holds(struct ways *w, struct model *fork) {
+/* The proof of a fork in which the breach is mended, and nothing else broken for it; NULL when it does not do. */
+static struct proof *mended(struct ways *w, struct model *fork) {
   uint32_t because;
-  if (!may_try(w)) return false;
+  if (!may_try(w)) return NULL;
   w->left--;
-  return trial_holds(w->m, w->p, fork, w->breach, &because);
+  struct proof *q = trial_prove(w->p, fork);
+  if (trial_mends(w->p, q, w->breach, &because)) return q;
+  for (uint32_t i = 0; i < q->components.n; i++) w->exact = w->exact && q->components.at[i].exact;
+  return NULL;
 }
 
+static bool holds(struct ways *w, struct model *fork) { return mended(w, fork) != NULL; }
+
 /* ── Allowing it ─────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/* What the best order of a plan that allows so much makes of it; -1 when none does with it. */
+typedef int64_t allowing(struct ways *w, uint32_t promise, int64_t limit);
+
+static int64_t outage_with(struct ways *w, uint32_t promise, int64_t limit) {
+  struct model *fork = model_fork(w->m, 0);
+  fork->promises.at[promise].hold = HOLD_AT_MOST;
+  fork->promises.at[promise].limit = limit;
+  const struct proof *q = mended(w, fork);
+  return q != NULL ? q->timeline[promise].outage : -1;
+}
+
+/* (Without a window: -1.) */
+static int64_t window_with(struct ways *w, uint32_t promise, int64_t window) {
+  struct model *fork = model_fork(w->m, 0);
+  uint32_t first;
+  (void)promise;
+  fork->window = window;
+  const struct proof *q = mended(w, fork);
+  return q != NULL ? window_length(fork, q, &first) : -1;
+}
+
+/* Between what does not do and what does. Just below what does is tried first, since that mostly is the least; then the middle. */
+static void allow(struct ways *w, enum mend_type type, uint32_t promise, allowing *with, int64_t least, int64_t not) {
+  bool below = true;
+  w->exact = true;
+  while (least > not + 1 && may_try(w)) {
+    int64_t limit = below ? least - 1 : not + (least - not) / 2, length = with(w, promise, limit);
+    below = length >= 0;
+    if (below) least = length;
+    else not = limit;
+  }
+  struct mend *mend = note(w, type);
+  mend->promise = promise;
+  mend->time = least;
+  mend->least = w->exact && least <= not + 1;
+}
 
 static bool ends_down(const struct proof *p, uint32_t promise) {
   enum verdict end = timeline_at(&p->timeline[promise], p->order.n);
   return end != UP && end != MAYBE; /* caches run out */
 }
 
-/* The longest outage of the promise in the best order of a plan that allows so much; -1 when no order keeps that. */
-static int64_t outage_with(struct ways *w, uint32_t promise, int64_t limit) {
-  struct model *fork = model_fork(w->m, 0);
-  fork->promises.at[promise].hold = HOLD_AT_MOST;
-  fork->promises.at[promise].limit = limit;
-  if (!may_try(w)) return -1;
-  w->left--;
-  struct proof *q = trial_prove(w->p, fork);
-  if (q->timeline[promise].outage > limit || ends_down(q, promise)) return -1;
-  for (uint32_t i = 0; i < q->breaches.n; i++)
-    if (q->breaches.at[i].code == CODE_252 && q->breaches.at[i].promise == promise) return -1;
-  return q->timeline[promise].outage;
-}
-
 static void allow_limit(struct ways *w, uint32_t promise) {
   const struct timeline *t = &w->p->timeline[promise];
-  if (t->outage_open || ends_down(w->p, promise) || w->m->promises.at[promise].hold == HOLD_FINALLY) return;
-  int64_t least = outage_with(w, promise, t->outage);
-  if (least < 0) return;
-  for (uint32_t i = 0; i < TIGHTEN && least > 0; i++) {
-    if (!may_try(w)) return; /* it would do, but need not be the least */
-    int64_t shorter = outage_with(w, promise, least - 1);
-    if (shorter < 0) break;
-    least = shorter;
-  }
-  struct mend *mend = note(w, MEND_LIMIT);
-  mend->promise = promise;
-  mend->time = least;
-}
-
-/* How long the best order of a plan with that window (-1: without one) disturbs; -1 when none keeps it. */
-static int64_t window_with(struct ways *w, int64_t window) {
-  struct model *fork = model_fork(w->m, 0), *again = model_fork(w->m, 0);
-  uint32_t first;
-  fork->window = again->window = window;
-  return holds(w, fork) ? window_length(again, trial_prove(w->p, again), &first) : -1; /* a proof puts its waits in */
+  const struct promise *asked = &w->m->promises.at[promise];
+  if (t->outage_open || ends_down(w->p, promise) || asked->hold == HOLD_FINALLY) return;
+  int64_t enough = outage_with(w, promise, t->outage);
+  if (enough >= 0) allow(w, MEND_LIMIT, promise, outage_with, enough, asked->hold == HOLD_AT_MOST ? asked->limit : -1);
 }
 
 static void allow_window(struct ways *w) {
-  int64_t least = window_with(w, -1);
-  if (least < 0) return;
-  for (uint32_t i = 0; i < TIGHTEN && least > 0; i++) {
-    if (!may_try(w)) return;
-    int64_t shorter = window_with(w, least - 1);
-    if (shorter < 0) break;
-    least = shorter;
-  }
-  note(w, MEND_WINDOW)->time = least;
+  int64_t enough = window_with(w, NONE, -1);
+  if (enough >= 0) allow(w, MEND_WINDOW, NONE, window_with, enough, w->m->window);
 }
 
 /* ── Serving beside, leading by name ─────────────────────────────────────────────────────────────────────────────── */
@@ -260,11 +267,11 @@ static bool by_caches(const struct proof *p, const struct breach *b) {
   return b->code == CODE_221 && b->promise != NONE && p->timeline[b->promise].maybes.n > 0;
 }
 
-/* E252, E224: mends, each with works 1; MEND_LIMIT promise, time; MEND_WINDOW time; MEND_BESIDE fact (the new endpoint), step;
+/* E252, E224: mends, each with works 1; MEND_LIMIT promise, time, least; MEND_WINDOW time, least; MEND_BESIDE fact (the new endpoint), step;
  * MEND_TARGET fact, step, to, by_name, owner. */
 void check_ways(struct model *m, struct proof *p, struct state *s) {
   (void)s;
-  uint32_t left = TRIALS;
+  uint32_t left = TRIALS_COST / (m->facts.n + TRIAL_COST);
   if (m->facts.n > TRIAL_FACTS) return;
   for (uint32_t i = 0; i < p->breaches.n && left > 0; i++) {
     const struct breach b = p->breaches.at[i];

@@ -191,7 +191,7 @@ static void try_all(struct patient *x, const struct proof *p, uint32_t breach)
                         .fact = x->id, .step = NONE, .promise = NONE};
 
     x->left--;
-    mend.works = trial_holds(x->m, p, treat(x, to), breach, &mend.because);
+    mend.works = trial_holds(p, treat(x, to), breach, &mend.because);
     array_push(&x->m->c->arena, &x->mends, mend);
   }
 }

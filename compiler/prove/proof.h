@@ -83,8 +83,8 @@ struct breach {
 /* A change that was tried: with it, the plan proves without this breach. */
 enum mend_type {
   MEND_TARGET, /* the fact leads to `to` instead */
-  MEND_LIMIT,  /* the promise `promise` allows `time`, the least that would do */
-  MEND_WINDOW, /* the plan's window is `time`, the least that would do */
+  MEND_LIMIT,  /* the promise `promise` allows `time` */
+  MEND_WINDOW, /* the plan's window is `time` */
   MEND_TTL,    /* the record behind `fact` is published with `time` beforehand, and as before in the end */
   MEND_BESIDE  /* what `fact` serves from `step` on is served beside the old, from the start until the end */
 };
@@ -97,6 +97,7 @@ struct mend {
   uint8_t type;         /* enum mend_type */
   uint32_t fact, step, promise; /* NONE where the type has none */
   int64_t time;         /* milliseconds */
+  bool least;           /* of a limit or a window: nothing shorter would do */
 };
 
 /* What a clean result rests on. */

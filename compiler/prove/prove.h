@@ -149,7 +149,8 @@ struct proof *prove_quietly(struct model *m); /* without mends and ways out */
  * made: a plan whose order alone takes a second gets no offers, and is refused as soon. */
 struct proof *trial_prove(const struct proof *p, struct model *fork);
 bool trials_affordable(const struct proof *p);
-bool trial_holds(struct model *m, const struct proof *p, struct model *fork, uint32_t mended, uint32_t *because);
+bool trial_holds(const struct proof *p, struct model *fork, uint32_t mended, uint32_t *because);
+bool trial_mends(const struct proof *p, const struct proof *q, uint32_t mended, uint32_t *because); /* the same of a proof made */
 
 /* ── Checks: rows of the table in prove.c, run in its order once order and timeline are there ────────────────────── */
 

@@ -61,9 +61,7 @@ struct proof *trial_prove(const struct proof *p, struct model *fork) {
 
 bool trials_affordable(const struct proof *p) { return p->proving->effort < TRIALS_EFFORT; }
 
-bool trial_holds(struct model *m, const struct proof *p, struct model *fork, uint32_t mended, uint32_t *because) {
-  (void)m;
-  struct proof *q = trial_prove(p, fork);
+bool trial_mends(const struct proof *p, const struct proof *q, uint32_t mended, uint32_t *because) {
   bool holds = true;
   *because = NONE;
   for (uint32_t i = 0; i < q->breaches.n; i++) {
@@ -77,4 +75,8 @@ bool trial_holds(struct model *m, const struct proof *p, struct model *fork, uin
     if (promise < *because) *because = promise;
   }
   return holds;
+}
+
+bool trial_holds(const struct proof *p, struct model *fork, uint32_t mended, uint32_t *because) {
+  return trial_mends(p, trial_prove(p, fork), mended, because);
 }

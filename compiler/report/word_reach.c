@@ -96,11 +96,13 @@ void remark_mends(struct wording *w, struct finding *f, const struct breach *b) 
     switch ((enum mend_type)mend->type) {
     case MEND_TARGET: remark_target(w, f, b, mend); break;
     case MEND_LIMIT:
-      finding_remark(w->c, f, REMARK_HELP, "allow an outage: `down at most %s` is the least for %s that an order keeps",
+      finding_remark(w->c, f, REMARK_HELP, mend->least ? "allow an outage: `down at most %s` is the least for %s that an order keeps"
+                                                       : "allow an outage: `down at most %s` works for %s; a shorter one may, too",
                      literal(w, mend->time), words_promise(w->m, mend->promise));
       break;
     case MEND_WINDOW:
-      finding_remark(w->c, f, REMARK_HELP, "allow more time: `window = %s` in the plan is the least that an order keeps",
+      finding_remark(w->c, f, REMARK_HELP, mend->least ? "allow more time: `window = %s` in the plan is the least that an order keeps"
+                                                       : "allow more time: `window = %s` in the plan works; a shorter one may, too",
                      literal(w, mend->time));
       break;
     case MEND_TTL: remark_ttl(w, f, mend); break;
