@@ -173,7 +173,7 @@ def clash_cases():
         for step, dead in (("traefik", "200"), ("proxied_apps", "203")):
             said = re.escape("with `%s` first: " % step) + ".* nothing answers at " + re.escape("10.0.20.%s:443/tcp" % dead)
             first.need([r for r in f["remarks"] if re.match(said, r["text"])], "why `%s` cannot come first" % step)
-        first.need("a `create` of what `traefik` serves at 10.0.20.203, kept until the end, and delete the old one last" in everything(f), "no second one is offered")
+        first.need("`create` another like `traefik` at 10.0.20.203, which stays, and `delete` `traefik`" in everything(f), "no second one is offered")
     yield first
     for name, other in (("home", "vault"), ("vault", "home")):
         yield Case("without the promise on %s the one on %s clashes still" % (name, other), path, [(promises[name], "")]).exits(1).only("E252").count(1).finds("E252", other + r"\.example")
@@ -188,7 +188,7 @@ def clash_cases():
         yield (case.exits(0).count(0) if pair == ("traefik", "proxied_apps")
                else case.exits(1).need(len([f for f in case.errors if f["code"] == "E252"]) == 2, "not both promises clash"))
 
-    yield (Case("a second one beside the first, the old one deleted last, as offered", path,
+    yield (Case("a second one beside the first, and the first one deleted, as offered", path,
                 [(r"^lb_service traefik \{(.|\n)*?^\}", BESIDE)] + [(r"ingress = traefik ", "ingress = [traefik, traefik-direct] ")] * 3
                 + [(r"promise traefik\.policy == Local  ", "promise traefik-direct.exists ")])
            .exits(0).count(0).order("traefik-direct", "proxied_apps", "traefik"))

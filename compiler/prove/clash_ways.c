@@ -1,19 +1,11 @@
 /* Completes clashes: where the order that is left breaks them, and what would let an order hold after all.
  * Needs the other breaches. Guarantees that each way out was tried: with it, the plan has no error that it had not. */
-#include "prove/prove.h"
+#include "prove/ways_out.h"
 
 #include <string.h>
 
 /* What all trials of a proof may cost, in facts: each costs those of the plan and some more. And the size above which none is made. */
 enum { TRIALS_COST = 96000, TRIAL_COST = 400, TRIAL_FACTS = 4000 };
-
-struct ways {
-  struct model *m;
-  struct proof *p;
-  uint32_t breach, left;  /* index of the clash; trials left */
-  bool exact;             /* whatever was refused was searched whole */
-  ARRAY(struct mend) list;
-};
 
 /* E252, of a promise: first_state, last_state, step, during, before, after, asked, client, time, limit as in E221. */
 void check_clash(struct model *m, struct proof *p, struct state *s) {
@@ -26,7 +18,7 @@ void check_clash(struct model *m, struct proof *p, struct state *s) {
     }
 }
 
-static struct mend *note(struct ways *w, enum mend_type type) {
+struct mend *way_add(struct ways *w, enum mend_type type) {
   array_push(&w->m->c->arena, &w->list, (struct mend){.works = 1, .type = (uint8_t)type, .because = NONE, .owner = NONE,
                                                       .fact = NONE, .step = NONE, .promise = NONE});
   return &w->list.at[w->list.n - 1];
@@ -34,8 +26,7 @@ static struct mend *note(struct ways *w, enum mend_type type) {
 
 static bool may_try(const struct ways *w) { return w->left > 0 && trials_affordable(w->p); }
 
-/* The proof of a fork in which the breach is mended, and nothing else broken for it; NULL when it does not do. */
-static struct proof *mended(struct ways *w, struct model *fork) {
+struct proof *way_mended(struct ways *w, struct model *fork) {
   uint32_t because;
   if (!may_try(w)) return NULL;
   w->left--;
@@ -44,8 +35,6 @@ static struct proof *mended(struct ways *w, struct model *fork) {
   for (uint32_t i = 0; i < q->components.n; i++) w->exact = w->exact && q->components.at[i].exact;
   return NULL;
 }
-
-static bool holds(struct ways *w, struct model *fork) { return mended(w, fork) != NULL; }
 
 /* ── Allowing it ─────────────────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -56,7 +45,7 @@ static int64_t outage_with(struct ways *w, uint32_t promise, int64_t limit) {
   struct model *fork = model_fork(w->m, 0);
   fork->promises.at[promise].hold = HOLD_AT_MOST;
   fork->promises.at[promise].limit = limit;
-  const struct proof *q = mended(w, fork);
+  const struct proof *q = way_mended(w, fork);
   return q != NULL ? q->timeline[promise].outage : -1;
 }
 
@@ -66,7 +55,7 @@ static int64_t window_with(struct ways *w, uint32_t promise, int64_t window) {
   uint32_t first;
   (void)promise;
   fork->window = window;
-  const struct proof *q = mended(w, fork);
+  const struct proof *q = way_mended(w, fork);
   return q != NULL ? window_length(fork, q, &first) : -1;
 }
 
@@ -80,7 +69,7 @@ static void allow(struct ways *w, enum mend_type type, uint32_t promise, allowin
     if (below) least = length;
     else not = limit;
   }
-  struct mend *mend = note(w, type);
+  struct mend *mend = way_add(w, type);
   mend->promise = promise;
   mend->time = least;
   mend->least = w->exact && least <= not + 1;
@@ -104,53 +93,7 @@ static void allow_window(struct ways *w) {
   if (enough >= 0) allow(w, MEND_WINDOW, NONE, window_with, enough, w->m->window);
 }
 
-/* ── Serving beside, leading by name ─────────────────────────────────────────────────────────────────────────────── */
-
-static bool speaks_of(const struct model *m, uint32_t guard, uint32_t step) {
-  for (uint32_t i = 0; i < m->guards.at[guard].n; i++)
-    if (m->guards.at[guard].steps[i] >> 1 == step) return true;
-  return false;
-}
-
-static bool comes_with(const struct model *m, uint32_t guard, uint32_t step) {
-  for (uint32_t i = 0; i < m->guards.at[guard].n; i++)
-    if (m->guards.at[guard].steps[i] == step << 1) return true;
-  return false;
-}
-
-static uint32_t guard_without(struct model *m, uint32_t guard, uint32_t step) {
-  const struct guard *g = &m->guards.at[guard];
-  uint32_t *literals = arena_array(&m->c->arena, uint32_t, g->n + 1), n = 0;
-  for (uint32_t i = 0; i < g->n; i++)
-    if (g->steps[i] >> 1 != step) literals[n++] = g->steps[i];
-  return guard_of(m, literals, n);
-}
-
-/* Does somebody else answer there at some time? Two from the start would be told as one that the plan mends. */
-static bool taken(const struct ways *w, uint32_t fact) {
-  const struct proving *v = w->p->proving;
-  for (uint32_t i = 0; i < v->conflict_count; i++)
-    if (v->conflicts[i].fact == fact || v->conflicts[i].other == fact) return true;
-  return false;
-}
-
-/* Old and new served all along, by what the step moves. */
-static void serve_beside(struct ways *w, uint32_t step) {
-  struct model *fork = model_fork(w->m, 0);
-  uint32_t shown = NONE;
-  for (uint32_t i = 0; i < fork->facts.n; i++) {
-    struct fact *f = fact_at(fork, i);
-    if (f->type != FACT_SERVES || !speaks_of(w->m, f->guard, step)) continue;
-    if (taken(w, i)) return;
-    if (shown == NONE && comes_with(w->m, f->guard, step)) shown = i;
-    uint32_t guard = guard_without(fork, f->guard, step);
-    if (guard != NONE) f->guard = guard;
-  }
-  if (shown == NONE || !holds(w, fork)) return;
-  struct mend *mend = note(w, MEND_BESIDE);
-  mend->fact = shown;
-  mend->step = step;
-}
+/* ── Leading by name ─────────────────────────────────────────────────────────────────────────────────────────────── */
 
 /* A name that the one who answers at an address always has, where the fact looks it up. */
 static uint32_t name_of_target(const struct model *m, const struct fact *f) {
@@ -174,18 +117,18 @@ static void lead_by_name(struct ways *w, uint32_t step) {
   for (uint32_t i = 0; i < w->m->facts.n; i++) {
     const struct fact *f = fact_at(w->m, i);
     if (f->type != FACT_FORWARDS || f->to.type != TARGET_HOST || f->to.host.type != HOST_ADDRESS) continue;
-    if (!comes_with(w->m, f->guard, step)) continue;
+    if (!guard_comes_with(w->m, f->guard, step)) continue;
     uint32_t named = name_of_target(w->m, f);
     if (named == NONE) continue;
     struct model *fork = model_fork(w->m, 0);
     for (uint32_t k = i; k < fork->facts.n; k++) {
       struct fact *other = fact_at(fork, k);
-      if (other->by == f->by && other->type == FACT_FORWARDS && comes_with(w->m, other->guard, step) &&
+      if (other->by == f->by && other->type == FACT_FORWARDS && guard_comes_with(w->m, other->guard, step) &&
           other->attribute == f->attribute)
         other->to.host = fact_at(w->m, named)->host;
     }
-    if (holds(w, fork)) {
-      struct mend *mend = note(w, MEND_TARGET);
+    if (way_mended(w, fork) != NULL) {
+      struct mend *mend = way_add(w, MEND_TARGET);
       mend->fact = i;
       mend->step = step;
       mend->by_name = true;
@@ -197,78 +140,13 @@ static void lead_by_name(struct ways *w, uint32_t step) {
   }
 }
 
-/* ── Publishing for a shorter time ahead ─────────────────────────────────────────────────────────────────────────── */
-
-enum { LOWERED = 60 /* seconds */ };
-
-static void comes_after(struct model *fork, uint32_t step, uint32_t other) {
-  struct step *s = &fork->steps.at[step];
-  uint32_t *after = arena_array(&fork->c->arena, uint32_t, s->after_count + 1);
-  if (s->after_count > 0) memcpy(after, s->after, s->after_count * sizeof *after);
-  after[s->after_count++] = other;
-  s->after = after;
-}
-
-/* One TTL all the time, a long one, for a record that some step changes. */
-static bool can_be_lowered(const struct model *m, uint32_t by) {
-  uint32_t ttl = NONE;
-  bool changes = false;
-  for (uint32_t i = 0; i < m->facts.n; i++) {
-    const struct fact *f = fact_at(m, i);
-    if (f->type != FACT_NAMES || f->by != by) continue;
-    if (f->ttl == NONE || f->ttl <= LOWERED || (ttl != NONE && f->ttl != ttl)) return false;
-    ttl = f->ttl;
-    changes = changes || f->guard != GUARD_ALWAYS;
-  }
-  return changes;
-}
-
-static struct model *lowered(struct model *m, uint32_t by) {
-  struct model *fork = model_fork(m, 2);
-  uint32_t low = fork->steps.n - 2, high = low + 1, n = fork->facts.n;
-  uint32_t before = guard_of(fork, &(uint32_t){low << 1 | 1}, 1), after = guard_of(fork, &(uint32_t){high << 1}, 1);
-  uint32_t within = guard_of(fork, (uint32_t[]){low << 1, high << 1 | 1}, 2);
-  fork_step(fork, low, by);
-  fork_step(fork, high, by);
-  comes_after(fork, high, low);
-  for (uint32_t i = 0; i < low; i++)
-    if (fork->steps.at[i].resource == by) comes_after(fork, i, low), comes_after(fork, high, i);
-  for (uint32_t i = 0; i < n; i++) {
-    struct fact *f = fact_at(fork, i);
-    if (f->type != FACT_NAMES || f->by != by) continue;
-    uint32_t guard = f->guard;
-    struct fact *later = fact_copy(&fork->c->arena, f), *lower = fact_copy(&fork->c->arena, f);
-    f->guard = guard_and(fork, guard, before);
-    later->guard = guard_and(fork, guard, after);
-    array_push(&fork->c->arena, &fork->facts, slot_of_fact(later));
-    lower->guard = guard_and(fork, guard, within);
-    lower->ttl = LOWERED;
-    array_push(&fork->c->arena, &fork->facts, slot_of_fact(lower));
-  }
-  return fork;
-}
-
-static void lower_ttl(struct ways *w) {
-  uint32_t last = NONE;
-  for (uint32_t i = 0; i < w->m->facts.n; i++) {
-    const struct fact *f = fact_at(w->m, i);
-    if (f->type != FACT_NAMES || f->by == last || !can_be_lowered(w->m, f->by)) continue;
-    last = f->by;
-    if (!holds(w, lowered(w->m, last))) continue;
-    struct mend *mend = note(w, MEND_TTL);
-    mend->fact = i;
-    mend->time = LOWERED * 1000;
-    return;
-  }
-}
-
-/* E221 of a promise that only old answers break: MEND_TTL fact, time; MEND_LIMIT; MEND_WINDOW when a wait would do. */
+/* E221 of a promise that only old answers break: MEND_TTL; MEND_LIMIT; MEND_WINDOW when a wait would do. */
 static bool by_caches(const struct proof *p, const struct breach *b) {
   return b->code == CODE_221 && b->promise != NONE && p->timeline[b->promise].maybes.n > 0;
 }
 
-/* E252, E224: mends, each with works 1; MEND_LIMIT promise, time, least; MEND_WINDOW time, least; MEND_BESIDE fact (the new endpoint), step;
- * MEND_TARGET fact, step, to, by_name, owner. */
+/* E252, E224: mends, each with works 1; MEND_LIMIT promise, time, least; MEND_WINDOW time, least; MEND_BESIDE and
+ * MEND_TTL as in ways_out.h; MEND_TARGET fact, step, to, by_name, owner. */
 void check_ways(struct model *m, struct proof *p, struct state *s) {
   (void)s;
   uint32_t left = TRIALS_COST / (m->facts.n + TRIAL_COST);
@@ -281,10 +159,10 @@ void check_ways(struct model *m, struct proof *p, struct state *s) {
     bool window = b.code == CODE_224 || (cached && m->window >= 0); /* which may have no room for the wait */
     for (uint32_t k = 0; k < b.term_count; k++) window = window || b.terms[k].type == TERM_WINDOW;
     for (uint32_t k = 0; b.code == CODE_252 && k < b.step_count && k < 4; k++) {
-      serve_beside(&w, b.steps[k]);
+      way_beside(&w, b.steps[k]);
       lead_by_name(&w, b.steps[k]);
     }
-    if (cached) lower_ttl(&w);
+    if (cached) way_lower(&w);
     if ((b.code == CODE_252 || cached) && b.promise != NONE) allow_limit(&w, b.promise);
     if (window) allow_window(&w);
     p->breaches.at[i].mends = w.list.at;

@@ -85,8 +85,8 @@ enum mend_type {
   MEND_TARGET, /* the fact leads to `to` instead */
   MEND_LIMIT,  /* the promise `promise` allows `time` */
   MEND_WINDOW, /* the plan's window is `time` */
-  MEND_TTL,    /* the record behind `fact` is published with `time` beforehand, and as before in the end */
-  MEND_BESIDE  /* what `fact` serves from `step` on is served beside the old, from the start until the end */
+  MEND_TTL,    /* the record behind `fact` is published with `time` beforehand, then with `last` */
+  MEND_BESIDE  /* what `fact` serves from `step` on is served by a second one, beside the first */
 };
 struct mend {
   uint8_t works;        /* 1: checks clean; 0: tried and refused, `because` says which promise then breaks */
@@ -98,6 +98,11 @@ struct mend {
   uint32_t fact, step, promise; /* NONE where the type has none */
   int64_t time;         /* milliseconds */
   bool least;           /* of a limit or a window: nothing shorter would do */
+  /* Of MEND_BESIDE: the first one is deleted in the end, and does not stay; and the plan speaks of it as the one that hosts, that is
+   * waited for, of which something is promised. */
+  bool gone, hosted, waited_for, promised;
+  int64_t first, last;  /* MEND_TTL: the TTL before it is lowered, and in the end, in milliseconds */
+  bool further;         /* it is lowered already, and not by enough */
 };
 
 /* What a clean result rests on. */

@@ -1,6 +1,6 @@
 /* The same plan with something else in it: copies of a model, and whether they prove better.
  * Needs a model and its proof. Guarantees the model is left as it is. */
-#include "prove/prove.h"
+#include "prove/ways_out.h"
 
 #include <string.h>
 
@@ -79,4 +79,11 @@ bool trial_mends(const struct proof *p, const struct proof *q, uint32_t mended, 
 
 bool trial_holds(const struct proof *p, struct model *fork, uint32_t mended, uint32_t *because) {
   return trial_mends(p, trial_prove(p, fork), mended, because);
+}
+
+void fork_after(struct model *fork, uint32_t step, uint32_t other) {
+  struct step *s = &fork->steps.at[step];
+  uint32_t *after = copy(&fork->c->arena, s->after, s->after_count, 1, sizeof *after);
+  after[s->after_count++] = other;
+  s->after = after;
 }

@@ -90,6 +90,21 @@ static void remark_ttl(struct wording *w, struct finding *f, const struct mend *
                  now, low, now, words_resource(w->m, fact->by));
 }
 
+/* A second one, and what in the plan is about the first and has to be about the second then. */
+static void remark_beside(struct wording *w, struct finding *f, const struct mend *mend) {
+  const struct fact *fact = fact_of(w, mend->fact);
+  if (!fact) return;
+  const char *first = words_resource(w->m, fact->by), *place = words_host(w->m, &fact->host);
+  struct text out = {.arena = &w->c->arena};
+  if (mend->gone) text_print(&out, "put a second one beside the first: `create` another like %s at %s, which stays, and `delete` %s", first, place, first);
+  else
+    text_print(&out, "put a second one beside the first: leave %s as it is, without arrows, and `create` another like it at %s; the first one may go in a later plan", first, place);
+  if (mend->hosted) text_print(&out, "; what %s hosts is then hosted at both", first);
+  if (mend->waited_for) text_print(&out, "; what comes `after` %s then comes after the second one", first);
+  if (mend->promised) text_print(&out, "; what is promised of %s is then promised of the second one", first);
+  finding_remark(w->c, f, REMARK_HELP, "%s", text_done(&out));
+}
+
 void remark_mends(struct wording *w, struct finding *f, const struct breach *b) {
   for (uint32_t i = 0; i < b->mend_count; i++) {
     const struct mend *mend = &b->mends[i];
@@ -106,12 +121,7 @@ void remark_mends(struct wording *w, struct finding *f, const struct breach *b) 
                      literal(w, mend->time));
       break;
     case MEND_TTL: remark_ttl(w, f, mend); break;
-    case MEND_BESIDE: {
-      const struct fact *fact = fact_of(w, mend->fact);
-      finding_remark(w->c, f, REMARK_HELP, "put a second one beside the first: a `create` of what %s serves at %s, kept until the end, and delete the old one last",
-                     fact ? words_resource(w->m, fact->by) : "it", fact ? words_host(w->m, &fact->host) : "the new place");
-      break;
-    }
+    case MEND_BESIDE: remark_beside(w, f, mend); break;
     }
   }
 }
