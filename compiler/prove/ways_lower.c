@@ -1,59 +1,146 @@
-/* A TTL that is lowered ahead of the change, as a way out.
- * Needs a plan. Guarantees that it was tried. */
+/* A TTL that is lowered ahead of the change, as a way out: what a record would do with a chain for its TTL is tried.
+ * Needs a plan. Guarantees that the steps of the chain have what the record's own steps have: what they come after, and need. */
 #include "prove/ways_out.h"
 
 enum { LOWERED = 60 /* seconds */ };
 
-/* One TTL all the time, a long one, for a record that some step changes. */
-static bool can_be_lowered(const struct model *m, uint32_t by) {
-  uint32_t ttl = NONE;
+struct record {
+  const struct attribute *ttl;
+  uint32_t resource, fact; /* one of its answers */
+  uint32_t now;            /* the TTL to be lowered, in seconds: the only one */
+  uint32_t own, covering;  /* a step of its own, a step that covers a hop of it; NONE */
+};
+
+/* ── Whose TTL can be lowered ────────────────────────────────────────────────────────────────────────────────────── */
+
+static const struct attribute *ttl_of(struct model *m, uint32_t resource) {
+  uint32_t name = name_str(&m->c->names, "ttl");
+  struct attribute_range own = attributes_of(m, resource);
+  for (uint32_t i = own.at; i < own.end; i++) {
+    const struct attribute *a = &m->attributes.at[i];
+    if (a->name != name || a->cases.n == 0) continue;
+    for (uint32_t k = 0; k < a->cases.n; k++)
+      if (a->cases.at[k].value.type != V_DURATION) return NULL;
+    return a;
+  }
+  return NULL;
+}
+
+static int64_t length_at(const struct attribute *ttl, uint32_t i) { return ttl->cases.at[i].value.number; }
+
+/* One TTL all the time. */
+static bool read_ttl(struct record *r) {
+  r->now = (uint32_t)(length_at(r->ttl, 0) / 1000);
+  return r->ttl->cases.n == 1 && r->ttl->hop_count == 0 && length_at(r->ttl, 0) < (int64_t)NONE * 1000;
+}
+
+/* What its steps are, and that some step changes what it answers. */
+static bool read_record(struct model *m, uint32_t fact, struct record *r) {
+  *r = (struct record){.resource = fact_at(m, fact)->by, .fact = fact, .own = NONE, .covering = NONE};
+  r->ttl = ttl_of(m, r->resource);
+  if (r->ttl == NULL || !read_ttl(r)) return false;
   bool changes = false;
   for (uint32_t i = 0; i < m->facts.n; i++) {
     const struct fact *f = fact_at(m, i);
-    if (f->type != FACT_NAMES || f->by != by) continue;
-    if (f->ttl == NONE || f->ttl <= LOWERED || (ttl != NONE && f->ttl != ttl)) return false;
-    ttl = f->ttl;
+    if (f->type != FACT_NAMES || f->by != r->resource) continue;
+    bool said = false;
+    for (uint32_t k = 0; k < r->ttl->cases.n; k++) said = said || (int64_t)f->ttl * 1000 == length_at(r->ttl, k);
+    if (!said) return false;
     changes = changes || f->guard != GUARD_ALWAYS;
   }
+  for (uint32_t i = 0; i < m->steps.n - m->wait_count; i++) {
+    const struct step *s = &m->steps.at[i];
+    if (s->resource == r->resource && s->node == m->resources.at[r->resource].node) r->own = i;
+    else if (s->resource == r->resource) r->covering = i;
+  }
+  for (uint32_t i = 0; i < m->parts.n; i++)
+    if (m->parts.at[i].resource == r->resource) r->covering = m->parts.at[i].step;
   return changes;
 }
 
-static struct model *lowered(struct model *m, uint32_t by) {
+/* ── Trying it ───────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+static bool is_of(const struct model *m, const struct record *r, uint32_t step) {
+  const struct step *s = &m->steps.at[step];
+  for (uint32_t i = 0; i < s->part_count; i++)
+    if (s->parts[i] == r->resource) return true;
+  return s->resource == r->resource;
+}
+
+static bool waits_for(const struct model *m, const struct record *r, uint32_t step) {
+  for (uint32_t i = 0; i < m->steps.at[step].after_count; i++)
+    if (is_of(m, r, m->steps.at[step].after[i])) return true;
+  return false;
+}
+
+/* As the record's own, and after the same of others. */
+static void chain_step(struct model *fork, const struct record *r, uint32_t id) {
+  struct step *s = &fork->steps.at[id];
+  uint32_t as = r->own != NONE ? r->own : r->covering;
+  if (r->own != NONE) *s = fork->steps.at[r->own];
+  else {
+    s->takes = -1; /* nobody says how long, unless the record does */
+    fork_step(fork, id, r->resource);
+  }
+  s->first_position = id;
+  s->after_count = 0;
+  for (uint32_t i = 0; as != NONE && i < fork->steps.at[as].after_count; i++)
+    if (!is_of(fork, r, fork->steps.at[as].after[i])) fork_after(fork, id, fork->steps.at[as].after[i]);
+}
+
+/* Its first hop before, and its last after, every other of the record; who waits for the record waits for both. */
+static void chain(struct model *fork, const struct record *r, uint32_t low, uint32_t high) {
+  chain_step(fork, r, low);
+  chain_step(fork, r, high);
+  fork_after(fork, high, low);
+  for (uint32_t i = 0; i < low; i++) {
+    if (is_of(fork, r, i)) {
+      fork_after(fork, i, low);
+      fork_after(fork, high, i);
+    } else if (waits_for(fork, r, i)) {
+      fork_after(fork, i, low);
+      fork_after(fork, i, high);
+    }
+  }
+}
+
+static struct model *with_chain(struct model *m, const struct record *r, uint32_t seconds) {
   struct model *fork = model_fork(m, 2);
   uint32_t low = fork->steps.n - 2, high = low + 1, n = fork->facts.n;
   uint32_t before = guard_of(fork, &(uint32_t){low << 1 | 1}, 1), after = guard_of(fork, &(uint32_t){high << 1}, 1);
   uint32_t within = guard_of(fork, (uint32_t[]){low << 1, high << 1 | 1}, 2);
-  fork_step(fork, low, by);
-  fork_step(fork, high, by);
-  fork_after(fork, high, low);
-  for (uint32_t i = 0; i < low; i++)
-    if (fork->steps.at[i].resource == by) fork_after(fork, i, low), fork_after(fork, high, i);
+  chain(fork, r, low, high);
   for (uint32_t i = 0; i < n; i++) {
     struct fact *f = fact_at(fork, i);
-    if (f->type != FACT_NAMES || f->by != by) continue;
+    if (f->type != FACT_NAMES || f->by != r->resource) continue;
     uint32_t guard = f->guard;
     struct fact *later = fact_copy(&fork->c->arena, f), *lower = fact_copy(&fork->c->arena, f);
     f->guard = guard_and(fork, guard, before);
     later->guard = guard_and(fork, guard, after);
     array_push(&fork->c->arena, &fork->facts, slot_of_fact(later));
     lower->guard = guard_and(fork, guard, within);
-    lower->ttl = LOWERED;
+    lower->ttl = seconds;
     array_push(&fork->c->arena, &fork->facts, slot_of_fact(lower));
   }
   return fork;
 }
 
+static bool lower_to(struct ways *w, const struct record *r, uint32_t seconds) {
+  if (r->now <= seconds || way_mended(w, with_chain(w->m, r, seconds)) == NULL) return false;
+  struct mend *mend = way_add(w, MEND_TTL);
+  mend->fact = r->fact;
+  mend->time = (int64_t)seconds * 1000;
+  mend->first = length_at(r->ttl, 0);
+  mend->last = length_at(r->ttl, r->ttl->cases.n - 1);
+  mend->step = r->covering;
+  return true;
+}
+
 void way_lower(struct ways *w) {
-  uint32_t last = NONE;
-  for (uint32_t i = 0; i < w->m->facts.n; i++) {
-    const struct fact *f = fact_at(w->m, i);
-    if (f->type != FACT_NAMES || f->by == last || !can_be_lowered(w->m, f->by)) continue;
-    last = f->by;
-    if (way_mended(w, lowered(w->m, last)) == NULL) continue;
-    struct mend *mend = way_add(w, MEND_TTL);
-    mend->fact = i;
-    mend->time = LOWERED * 1000;
-    mend->first = mend->last = (int64_t)fact_at(w->m, i)->ttl * 1000;
-    return;
+  for (uint32_t i = 0, last = NONE; i < w->m->facts.n; i++) {
+    struct record r;
+    if (fact_at(w->m, i)->type != FACT_NAMES || fact_at(w->m, i)->by == last) continue;
+    last = fact_at(w->m, i)->by;
+    if (read_record(w->m, i, &r) && lower_to(w, &r, LOWERED)) return;
   }
 }

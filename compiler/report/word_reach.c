@@ -81,13 +81,32 @@ static const char *literal(struct wording *w, int64_t time) {
   return out.n > 0 ? text_done(&out) : "0s";
 }
 
+/* What a step covers of a resource, hop by hop: "`r.value -> 10.0.0.2`". */
+static const char *hops_of(struct wording *w, uint32_t step, uint32_t resource) {
+  struct text out = {.arena = &w->c->arena};
+  const struct step *s = &w->m->steps.at[step];
+  for (uint32_t i = 0; i < s->hop_count; i++) {
+    const struct attribute *a = &w->m->attributes.at[s->hops[i].attribute];
+    if (a->owner != resource) continue;
+    struct span to = a->hops[s->hops[i].index + 1];
+    bool known = to.source < w->c->sources.n && to.end > to.start;
+    text_print(&out, "%s`%s.%s -> %s`", out.n > 0 ? ", " : "", name_text(&w->c->names, w->m->resources.at[resource].name), name_text(&w->c->names, a->name),
+               known ? arena_copy(&w->c->arena, w->c->sources.at[to.source].text + to.start, to.end - to.start) : "…");
+  }
+  return text_done(&out);
+}
+
 /* The TTL of a record as a chain that lowers it ahead. */
 static void remark_ttl(struct wording *w, struct finding *f, const struct mend *mend) {
   const struct fact *fact = fact_of(w, mend->fact);
   if (!fact) return;
-  const char *now = literal(w, (int64_t)fact->ttl * 1000), *low = literal(w, mend->time);
-  finding_remark(w->c, f, REMARK_HELP, "lower its TTL ahead, before anything is disturbed: `ttl = %s -> %s -> %s` in %s; the wait for old answers is then added",
-                 now, low, now, words_resource(w->m, fact->by));
+  const char *record = words_resource(w->m, fact->by);
+  struct text out = {.arena = &w->c->arena};
+  text_print(&out, "lower its TTL %s: `ttl = %s -> %s -> %s` in %s", mend->further ? "further" : "ahead", literal(w, mend->first), literal(w, mend->time),
+             literal(w, mend->last), record);
+  if (mend->step < w->m->steps.n)
+    text_print(&out, ", and %s in place of %s in what `%s` covers", hops_of(w, mend->step, fact->by), record, step_id(w->m, mend->step));
+  finding_remark(w->c, f, REMARK_HELP, "%s%s", text_done(&out), mend->further ? "" : "; the wait for old answers is then added");
 }
 
 /* A second one, and what in the plan is about the first and has to be about the second then. */
