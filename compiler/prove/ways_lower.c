@@ -2,12 +2,13 @@
  * Needs a plan. Guarantees that the steps of the chain have what the record's own steps have: what they come after, and need. */
 #include "prove/ways_out.h"
 
-enum { LOWERED = 60 /* seconds */ };
+/* Seconds that are usual, the most patient first. */
+static const uint32_t usual[] = {60, 30, 15, 5};
 
 struct record {
   const struct attribute *ttl;
   uint32_t resource, fact; /* one of its answers */
-  uint32_t now;            /* the TTL to be lowered, in seconds: the only one */
+  uint32_t now;            /* the TTL to be lowered, in seconds: the only one, or the lower one of a chain */
   uint32_t own, covering;  /* a step of its own, a step that covers a hop of it; NONE */
 };
 
@@ -28,25 +29,27 @@ static const struct attribute *ttl_of(struct model *m, uint32_t resource) {
 
 static int64_t length_at(const struct attribute *ttl, uint32_t i) { return ttl->cases.at[i].value.number; }
 
-/* One TTL all the time. */
+/* One TTL all the time, or one that is lowered in between. */
 static bool read_ttl(struct record *r) {
-  r->now = (uint32_t)(length_at(r->ttl, 0) / 1000);
-  return r->ttl->cases.n == 1 && r->ttl->hop_count == 0 && length_at(r->ttl, 0) < (int64_t)NONE * 1000;
+  const struct attribute *ttl = r->ttl;
+  uint32_t middle = ttl->cases.n / 2;
+  bool one = ttl->cases.n == 1 && ttl->hop_count == 0;
+  bool chain = ttl->cases.n == 3 && ttl->hop_count == 2 && length_at(ttl, 1) < length_at(ttl, 0) && length_at(ttl, 1) < length_at(ttl, 2);
+  r->now = (uint32_t)(length_at(ttl, middle) / 1000);
+  return (one || chain) && length_at(ttl, middle) < (int64_t)NONE * 1000;
 }
 
-/* What its steps are, and that some step changes what it answers. */
+/* Nothing that it answers has another TTL. What its steps are. */
 static bool read_record(struct model *m, uint32_t fact, struct record *r) {
   *r = (struct record){.resource = fact_at(m, fact)->by, .fact = fact, .own = NONE, .covering = NONE};
   r->ttl = ttl_of(m, r->resource);
   if (r->ttl == NULL || !read_ttl(r)) return false;
-  bool changes = false;
   for (uint32_t i = 0; i < m->facts.n; i++) {
     const struct fact *f = fact_at(m, i);
     if (f->type != FACT_NAMES || f->by != r->resource) continue;
     bool said = false;
     for (uint32_t k = 0; k < r->ttl->cases.n; k++) said = said || (int64_t)f->ttl * 1000 == length_at(r->ttl, k);
     if (!said) return false;
-    changes = changes || f->guard != GUARD_ALWAYS;
   }
   for (uint32_t i = 0; i < m->steps.n - m->wait_count; i++) {
     const struct step *s = &m->steps.at[i];
@@ -55,7 +58,7 @@ static bool read_record(struct model *m, uint32_t fact, struct record *r) {
   }
   for (uint32_t i = 0; i < m->parts.n; i++)
     if (m->parts.at[i].resource == r->resource) r->covering = m->parts.at[i].step;
-  return changes;
+  return true;
 }
 
 /* ── Trying it ───────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -125,22 +128,36 @@ static struct model *with_chain(struct model *m, const struct record *r, uint32_
   return fork;
 }
 
+/* Its chain is there, and goes lower. */
+static struct model *further(struct model *m, const struct record *r, uint32_t seconds) {
+  struct model *fork = model_fork(m, 0);
+  for (uint32_t i = 0; i < fork->facts.n; i++) {
+    struct fact *f = fact_at(fork, i);
+    if (f->type == FACT_NAMES && f->by == r->resource && f->ttl == r->now) f->ttl = seconds;
+  }
+  return fork;
+}
+
 static bool lower_to(struct ways *w, const struct record *r, uint32_t seconds) {
-  if (r->now <= seconds || way_mended(w, with_chain(w->m, r, seconds)) == NULL) return false;
+  bool there = r->ttl->cases.n > 1;
+  if (r->now <= seconds || way_mended(w, there ? further(w->m, r, seconds) : with_chain(w->m, r, seconds)) == NULL) return false;
   struct mend *mend = way_add(w, MEND_TTL);
   mend->fact = r->fact;
   mend->time = (int64_t)seconds * 1000;
   mend->first = length_at(r->ttl, 0);
   mend->last = length_at(r->ttl, r->ttl->cases.n - 1);
-  mend->step = r->covering;
+  mend->further = there;
+  mend->step = there ? NONE : r->covering;
   return true;
 }
 
 void way_lower(struct ways *w) {
-  for (uint32_t i = 0, last = NONE; i < w->m->facts.n; i++) {
-    struct record r;
-    if (fact_at(w->m, i)->type != FACT_NAMES || fact_at(w->m, i)->by == last) continue;
-    last = fact_at(w->m, i)->by;
-    if (read_record(w->m, i, &r) && lower_to(w, &r, LOWERED)) return;
-  }
+  for (size_t k = 0; k < sizeof usual / sizeof *usual; k++)
+    for (uint32_t i = 0, last = NONE; i < w->m->facts.n; i++) {
+      struct record r;
+      const struct fact *f = fact_at(w->m, i);
+      if (f->type != FACT_NAMES || f->guard == GUARD_ALWAYS || f->by == last) continue; /* some step changes what it answers */
+      last = f->by;
+      if (read_record(w->m, i, &r) && lower_to(w, &r, usual[k])) return;
+    }
 }
