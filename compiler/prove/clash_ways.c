@@ -24,11 +24,11 @@ struct mend *way_add(struct ways *w, enum mend_type type) {
   return &w->list.at[w->list.n - 1];
 }
 
-static bool may_try(const struct ways *w) { return w->left > 0 && trials_affordable(w->p); }
+bool way_may_try(const struct ways *w) { return w->left > 0 && trials_affordable(w->p); }
 
 struct proof *way_mended(struct ways *w, struct model *fork) {
   uint32_t because;
-  if (!may_try(w)) return NULL;
+  if (!way_may_try(w)) return NULL;
   w->left--;
   struct proof *q = trial_prove(w->p, fork);
   if (trial_mends(w->p, q, w->breach, &because)) return q;
@@ -63,7 +63,7 @@ static int64_t window_with(struct ways *w, uint32_t promise, int64_t window) {
 static void allow(struct ways *w, enum mend_type type, uint32_t promise, allowing *with, int64_t least, int64_t not) {
   bool below = true;
   w->exact = true;
-  while (least > not + 1 && may_try(w)) {
+  while (least > not + 1 && way_may_try(w)) {
     int64_t limit = below ? least - 1 : not + (least - not) / 2, length = with(w, promise, limit);
     below = length >= 0;
     if (below) least = length;
@@ -145,28 +145,28 @@ static bool by_caches(const struct proof *p, const struct breach *b) {
   return b->code == CODE_221 && b->promise != NONE && p->timeline[b->promise].maybes.n > 0;
 }
 
-/* E252, E224: mends, each with works 1; MEND_LIMIT promise, time, least; MEND_WINDOW time, least; MEND_BESIDE and
+/* E252, E224: untried, mends, each with works 1; MEND_LIMIT promise, time, least; MEND_WINDOW time, least; MEND_BESIDE and
  * MEND_TTL as in ways_out.h; MEND_TARGET fact, step, to, by_name, owner. */
 void check_ways(struct model *m, struct proof *p, struct state *s) {
   (void)s;
-  uint32_t left = TRIALS_COST / (m->facts.n + TRIAL_COST);
-  if (m->facts.n > TRIAL_FACTS) return;
-  for (uint32_t i = 0; i < p->breaches.n && left > 0; i++) {
+  uint32_t left = m->facts.n > TRIAL_FACTS ? 0 : TRIALS_COST / (m->facts.n + TRIAL_COST);
+  for (uint32_t i = 0; i < p->breaches.n; i++) {
     const struct breach b = p->breaches.at[i];
     bool cached = by_caches(p, &b);
     if (b.code != CODE_252 && b.code != CODE_224 && !cached) continue;
     struct ways w = {.m = m, .p = p, .breach = i, .left = left};
     bool window = b.code == CODE_224 || (cached && m->window >= 0); /* which may have no room for the wait */
     for (uint32_t k = 0; k < b.term_count; k++) window = window || b.terms[k].type == TERM_WINDOW;
-    for (uint32_t k = 0; b.code == CODE_252 && k < b.step_count && k < 4; k++) {
+    for (uint32_t k = 0; way_may_try(&w) && b.code == CODE_252 && k < b.step_count && k < 4; k++) {
       way_beside(&w, b.steps[k]);
       lead_by_name(&w, b.steps[k]);
     }
-    if (cached) way_lower(&w);
-    if ((b.code == CODE_252 || cached) && b.promise != NONE) allow_limit(&w, b.promise);
-    if (window) allow_window(&w);
+    if (way_may_try(&w) && cached) way_lower(&w);
+    if (way_may_try(&w) && (b.code == CODE_252 || cached) && b.promise != NONE) allow_limit(&w, b.promise);
+    if (way_may_try(&w) && window) allow_window(&w);
     p->breaches.at[i].mends = w.list.at;
     p->breaches.at[i].mend_count = w.list.n;
+    p->breaches.at[i].untried = w.list.n == 0 && !way_may_try(&w);
     left = w.left;
   }
 }

@@ -78,6 +78,7 @@ struct breach {
   const struct mend *mends; uint32_t mend_count;
   int64_t time, limit;                /* milliseconds */
   bool not_minimal;
+  bool untried;                       /* it has no mends for want of time to try any */
   const struct term *terms; uint32_t term_count; /* E252: all of the clash but its steps, promises first */
 };
 /* A change that was tried: with it, the plan proves without this breach. */

@@ -153,7 +153,7 @@ static bool lower_to(struct ways *w, const struct record *r, uint32_t seconds) {
 
 void way_lower(struct ways *w) {
   for (size_t k = 0; k < sizeof usual / sizeof *usual; k++)
-    for (uint32_t i = 0, last = NONE; i < w->m->facts.n; i++) {
+    for (uint32_t i = 0, last = NONE; i < w->m->facts.n && way_may_try(w); i++) {
       struct record r;
       const struct fact *f = fact_at(w->m, i);
       if (f->type != FACT_NAMES || f->guard == GUARD_ALWAYS || f->by == last) continue; /* some step changes what it answers */

@@ -14,6 +14,8 @@ struct ways {
 
 /* One more, with works 1 and every id NONE. */
 struct mend *way_add(struct ways *w, enum mend_type type);
+/* Is there time for one more trial? */
+bool way_may_try(const struct ways *w);
 /* The proof of a fork in which the breach is mended, and nothing else broken for it; NULL when it does not do, or was not tried. */
 struct proof *way_mended(struct ways *w, struct model *fork);
 

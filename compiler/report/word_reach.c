@@ -125,6 +125,7 @@ static void remark_beside(struct wording *w, struct finding *f, const struct men
 }
 
 void remark_mends(struct wording *w, struct finding *f, const struct breach *b) {
+  if (b->untried) finding_remark(w->c, f, REMARK_HELP, "no way out is offered: the time for trying any was used up, or this plan is too large for it");
   for (uint32_t i = 0; i < b->mend_count; i++) {
     const struct mend *mend = &b->mends[i];
     switch ((enum mend_type)mend->type) {
