@@ -39,6 +39,7 @@ struct timeline {
   int64_t back;         /* the longest on the way back, from whichever state; of `always` only where it is broken there */
   uint32_t back_broken;  /* `always`: the state whose undo old answers break, however long it waits; 0: none */
   bool outage_open;     /* it contains a step without known length */
+  int64_t known;        /* of all stretches, the most that is known of one */
   uint32_t first_down, last_down; /* states of the first stretch, NONE */
 };
 

@@ -34,7 +34,7 @@ bool promise_broken(const struct model *m, const struct proof *p, uint32_t promi
   const struct timeline *t = &p->timeline[promise];
   const struct promise *asked = &m->promises.at[promise];
   if (!ends_up(t, p->order.n)) return true;
-  if (asked->hold == HOLD_AT_MOST) return t->outage > asked->limit;
+  if (asked->hold == HOLD_AT_MOST) return t->known > asked->limit;
   uint32_t up = asked->hold == HOLD_ALWAYS ? timeline_up(t, 0) : NONE;
   return up != NONE && (timeline_not_up(t, up) != NONE || timeline_next_during(t, up) != NONE);
 }
@@ -56,7 +56,7 @@ void breach_states(struct model *m, const struct proof *p, struct state *s, stru
   else if (timeline_up(t, 0) != NONE)
     first = timeline_not_up(t, timeline_up(t, 0));
   b->limit = m->promises.at[b->promise].hold == HOLD_AT_MOST ? m->promises.at[b->promise].limit : 0;
-  b->time = t->outage;
+  b->time = t->known;
   b->asked = m->promises.at[b->promise].type == PROMISE_ENDPOINT ? &m->promises.at[b->promise].endpoint : NULL;
   b->client = m->promises.at[b->promise].type == PROMISE_ENDPOINT ? m->promises.at[b->promise].client : NONE;
   if (first == NONE) {

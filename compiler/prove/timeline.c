@@ -244,6 +244,7 @@ static void measure(struct drawing *d, uint32_t promise) {
     if (takes < 0) open = true;
     else length += takes;
     if (k + 1 == n && timeline_at(t, n) == MAYBE) length += timeline_tail(t, n);
+    if (length > t->known) t->known = length;
     if (open == t->outage_open ? length > t->outage : open) t->outage = length, t->outage_open = open;
   }
 }

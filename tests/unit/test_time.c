@@ -154,6 +154,17 @@ static void by_hand_is_no_known_length(void **state) {
   done(&d);
 }
 
+/* A stretch of no known length is the longest, and yet hides none of which enough is known. */
+static void too_long_beside_no_known_length(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "host first { address = 10.0.0.1 -> 10.0.0.2  ports = [80/tcp]  takes = 10s  do { $ x\n } undo { $ y\n } }\n"
+                             NAME("10.0.0.1 -> 10.0.0.2", "1h") "step k { do { $ x\n } undo { $ y\n } disrupts = [first] }\n"
+                             "step both { covers = [first, n]  takes = 10s  atomic = \"x\"  after = [k] }\n" ASKS("down at most 1m"));
+  says(&d, "E221 E223? E222?");
+  assert_true(d.proof->timeline[0].outage_open);
+  done(&d);
+}
+
 static void nothing_but_waits(void **state) {
   (void)state;
   struct compiled d = proven(HEAD "kind settle { on : bool  change { do { wait 8s\n wait 1m\n } undo { wait 8s\n } } }\nstep a { do { wait 8s\n } undo { wait 1s\n } }\n"
@@ -679,7 +690,7 @@ static void compared_with_their_waits(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_step_takes_what_it_says), cmocka_unit_test(else_what_its_kind_says), cmocka_unit_test(neither_is_no_known_length),
-    cmocka_unit_test(by_hand_is_no_known_length), cmocka_unit_test(nothing_but_waits), cmocka_unit_test(no_known_length_is_longer_than_any), cmocka_unit_test(down_from_start_to_end),
+    cmocka_unit_test(by_hand_is_no_known_length), cmocka_unit_test(too_long_beside_no_known_length), cmocka_unit_test(nothing_but_waits), cmocka_unit_test(no_known_length_is_longer_than_any), cmocka_unit_test(down_from_start_to_end),
     cmocka_unit_test(down_in_the_baseline), cmocka_unit_test(the_window), cmocka_unit_test(ahead_of_time), cmocka_unit_test(always_in_every_state),
     cmocka_unit_test(always_in_during_states), cmocka_unit_test(always_once_mended), cmocka_unit_test(at_most_at_a_stretch),
     cmocka_unit_test(at_most_and_up_in_the_end), cmocka_unit_test(finally_in_the_last_state), cmocka_unit_test(always_on_the_way_back),
