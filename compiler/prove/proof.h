@@ -112,8 +112,9 @@ struct rest { uint32_t fact, attribute; uint32_t weight; /* (promise, state) pai
 
 struct component { uint32_t first, count; /* in order.at */ uint64_t looked_at, kept; bool exact; };
 
-/* Before the undo of a step: how long to wait, once the step at index `since` of the order was begun. */
-struct back_wait { int64_t length; uint32_t since; };
+/* Before the undo of a step: how long to wait, once the step at index `since` of the order was begun; when it was not, less: as
+ * `before` says, NULL: not at all. */
+struct back_wait { int64_t length; uint32_t since; struct back_wait *before; };
 struct pause { uint32_t before; int64_t length; }; /* index in an order without waits */
 
 /* What a promise is in a state of the order; O(log of its changes), as all of these. */
@@ -144,7 +145,7 @@ struct proof {
   bool order_holds;                 /* false: promises or rules were set aside to get one */
   ARRAY(struct component) components;
   struct timeline *timeline;        /* per promise */
-  struct back_wait *back;           /* per step of the order; length 0: none */
+  struct back_wait *back;           /* per step of the order, the longest; length 0: none */
   int64_t total;                    /* milliseconds of known steps */
   ARRAY(struct breach) breaches;
   ARRAY(struct rest) rests;

@@ -49,11 +49,13 @@ const struct published *back_published(struct going_back *b, uint32_t k);
 /* The olds after the undo of step k - 1 that takes so long, with the wait before it. */
 void back_age(struct going_back *b, struct olds *o, uint32_t k, int64_t wait);
 int64_t back_wait_from(const struct proof *p, uint32_t k, uint32_t top); /* before the undo of step k - 1, on the way back from there */
+void back_later(const struct proof *p, uint32_t k, int64_t *later); /* [state] += what that wait costs more from there than from before */
 const struct top *back_top(const struct going_back *b, uint32_t state); /* the first at or above it */
 
 /* Sets b->longest to how long each promise is down at a stretch on the way back from whichever state of the component, as far as
  * its own steps go; noted in the timelines, with how it goes on from the states behind the component, when asked to. */
 void back_lengths(struct going_back *b, bool noted);
+void back_lengths_from(struct going_back *b, const struct top *top, bool noted); /* the same from one state */
 /* Sets what is old in each state that a way back begins in, and forgets what was published. */
 void back_forward(struct going_back *b);
 

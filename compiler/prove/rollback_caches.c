@@ -1,6 +1,7 @@
 /* The way back with old answers about: which undos have to wait, and for how long.
  * Needs a timeline. Guarantees: the waits do for every failure point, since from the last state down more answers are possible
- * than from any before it; one that was never published is not waited for; none could be shorter by itself. */
+ * than from any before it; none could be shorter by itself on the way back from the last state, nor, in a component that is whole, from
+ * an earlier one, as far as that takes no more than LOOKS_MAX looks at a promise. */
 #include "prove/rollback.h"
 
 #include <string.h>
@@ -49,10 +50,11 @@ static bool keeps_always(struct going_back *b, uint32_t k, const struct olds *be
   return kept;
 }
 
-static uint32_t since_when(const struct going_back *b, int64_t wait) {
+/* The first step that published any of the answers that are old: before it had begun there is nothing to wait for. */
+static uint32_t since_when(const struct going_back *b) {
   uint32_t least = NONE;
   for (uint32_t i = 0; i < b->olds.n; i++)
-    if (b->olds.at[i].sure <= wait || wait > 0) least = b->ended.at[b->olds.at[i].answer] < least ? b->ended.at[b->olds.at[i].answer] : least;
+    if (b->ended.at[b->olds.at[i].answer] < least) least = b->ended.at[b->olds.at[i].answer];
   return least;
 }
 
@@ -149,7 +151,7 @@ static void undo_one(struct going_back *b, uint32_t k) {
     b->olds.n = 0;
   } else if (!step->wait) {
     int64_t wait = wait_before(b, k);
-    if (wait > 0) b->p->back[k - 1] = (struct back_wait){wait, since_when(b, wait)};
+    if (wait > 0) b->p->back[k - 1] = (struct back_wait){wait, since_when(b), NULL};
     if (b->limits) back_age(b, &b->all, k, wait);
     note_ended(b, k);
     olds_copy(&b->olds, &b->passed);
@@ -158,26 +160,36 @@ static void undo_one(struct going_back *b, uint32_t k) {
 
 static void undo_all(struct going_back *b) {
   b->olds.n = b->all.n = 0;
-  for (uint32_t k = b->first; k < b->end; k++) b->p->back[k] = (struct back_wait){0, NONE};
+  for (uint32_t k = b->first; k < b->end; k++) b->p->back[k] = (struct back_wait){0, NONE, NULL};
   for (uint32_t k = b->end; k > b->first; k--) undo_one(b, k);
 }
 
 /* ── Shorter ones ────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/* Do the waits keep all that is promised `always`, and no outage longer than those of `was`? */
-static bool waits_do(struct going_back *b, const int64_t *was) {
+/* Do the waits keep all that is promised `always`, on the way back from a state and from before each step of no return below it? */
+static bool always_kept(struct going_back *b, uint32_t top) {
   b->olds.n = 0;
-  for (uint32_t k = b->end; k > b->first; k--) {
+  for (uint32_t k = top; k > b->first; k--) {
     const struct step *step = &b->m->steps.at[b->p->order.at[k - 1]];
     if (step->irreversible != 0) b->olds.n = 0;
     if (step->irreversible != 0 || step->wait) continue;
-    if (!wait_keeps(b, k, b->p->back[k - 1].length, false)) return false;
+    if (!wait_keeps(b, k, back_wait_from(b->p, k, top), false)) return false;
     olds_copy(&b->olds, &b->passed);
   }
-  back_lengths(b, false);
+  return true;
+}
+
+static bool no_longer_than(const struct going_back *b, const int64_t *was) {
   for (uint32_t i = 0; i < b->n; i++)
     if (b->longest[i] > was[i]) return false;
   return true;
+}
+
+/* Do the waits keep all that is promised `always`, and no outage longer than those of `was`? */
+static bool waits_do(struct going_back *b, const int64_t *was) {
+  if (!always_kept(b, b->end)) return false;
+  back_lengths(b, false);
+  return no_longer_than(b, was);
 }
 
 /* What is old before the undo of step k - 1, on the way back from the state that this way begins in. */
@@ -215,6 +227,75 @@ static void shorten_waits(struct going_back *b) {
     }
   }
   b->budget = 0;
+}
+
+/* ── After an earlier failure ────────────────────────────────────────────────────────────────────────────────────── */
+
+/* Do the waits do on the way back from a state, with no outage longer than those of `was`? */
+static bool waits_do_from(struct going_back *b, uint32_t top, const int64_t *was) {
+  if (!always_kept(b, top)) return false;
+  if (!b->limits) return true;
+  back_lengths_from(b, back_top(b, top), false);
+  return no_longer_than(b, was);
+}
+
+/* Before the undo of step k - 1, on the way back from `top` and from any state before it: the shortest wait that will do there, `here`
+ * what is old by then. */
+static bool shorten_from(struct going_back *b, uint32_t top, uint32_t k, const struct olds *here, const int64_t *was) {
+  struct back_wait *w = &b->p->back[k - 1], less = {0};
+  while (w->before != NULL) w = w->before;
+  const struct back_wait whole = *w;
+  less.since = w->since;
+  for (; less.length < whole.length; less.length = next_wait(b, here, k, less.length)) {
+    *w = (struct back_wait){whole.length, top, less.length > 0 ? &less : NULL};
+    if (!waits_do_from(b, top, was)) continue;
+    if (w->before != NULL) *(w->before = arena_new(&b->m->c->arena, struct back_wait)) = less;
+    return true;
+  }
+  *w = whole;
+  return false;
+}
+
+/* One after the other, the first undo first: a shorter wait leaves more to those that follow, so that none of them can be shorter yet. */
+static bool shorten_all_from(struct going_back *b, uint32_t top, uint64_t *looks) {
+  struct olds here = {.arena = &b->own};
+  int64_t *was = arena_array(&b->own, int64_t, b->n + 1);
+  bool any = false;
+  if (b->limits) {
+    back_lengths_from(b, back_top(b, top), false);
+    memcpy(was, b->longest, b->n * sizeof *was);
+    olds_copy(&here, &back_top(b, top)->olds); /* those of the way forward lengthen an outage, too */
+  }
+  for (uint32_t k = top; k > b->first; k--) {
+    const struct step *step = &b->m->steps.at[b->p->order.at[k - 1]];
+    if (step->irreversible != 0) break;
+    if (step->wait) continue;
+    if (back_wait_from(b->p, k, top) > 0) {
+      any = shorten_from(b, top, k, &here, was) || any;
+      *looks += (uint64_t)(top - b->first) * b->n;
+    }
+    back_age(b, &here, k, back_wait_from(b->p, k, top));
+  }
+  return any;
+}
+
+/* From an earlier state fewer answers are old: those that some step publishes are no reason to wait when the way back begins before it.
+ * Sound however early it stops looking, since what does after a failure does after any before it. */
+static bool shorten_after_failures(struct going_back *b) {
+  enum { LOOKS_MAX = 2000000 };
+  struct olds ended = {.arena = &b->own};
+  uint64_t looks = 0;
+  bool waits = false, any = false;
+  for (uint32_t k = b->first; k < b->end; k++) waits = waits || b->p->back[k].length > 0;
+  for (uint32_t i = 0; i < b->n; i++) waits = waits && b->p->timeline[b->promises[i]].back_broken == 0;
+  if (!b->whole || !waits) return false;
+  for (uint32_t top = b->end - 1; top > b->first && looks < LOOKS_MAX; top--) {
+    if (b->m->steps.at[b->p->order.at[top]].irreversible != 0) continue;
+    ended.n = 0;
+    back_age(b, &ended, top + 1, 0);
+    if (ended.n > 0) any = shorten_all_from(b, top, &looks) || any;
+  }
+  return any;
 }
 
 /* ── Components ──────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -262,13 +343,14 @@ static void back_component(struct going_back *b, const struct component *c, stru
   back_lengths(b, true);
   b->generous = breaks_limit(b);
   if (b->generous) {
-    for (uint32_t i = 0; i < b->n; i++) p->timeline[b->promises[i]].backs.n = 0, p->timeline[b->promises[i]].back = 0;
     undo_all(b);
     shorten_waits(b);
+  }
+  if (shorten_after_failures(b) || b->generous) {
+    for (uint32_t i = 0; i < b->n; i++) p->timeline[b->promises[i]].backs.n = 0, p->timeline[b->promises[i]].back = 0;
     back_lengths(b, true);
   }
-  for (uint32_t k = b->first; k < b->end; k++)
-    if (p->back[k].length > 0) b->later[p->back[k].since + 1] += p->back[k].length;
+  for (uint32_t k = b->first; k < b->end; k++) back_later(p, k + 1, b->later);
 }
 
 void check_back_waits(struct model *m, struct proof *p, struct state *s) {

@@ -60,7 +60,14 @@ int64_t back_tail(struct going_back *b, uint32_t i, const struct olds *o) {
 static const struct step *step_below(const struct going_back *b, uint32_t k) { return &b->m->steps.at[b->p->order.at[k - 1]]; }
 
 int64_t back_wait_from(const struct proof *p, uint32_t k, uint32_t top) {
-  return p->back[k - 1].length > 0 && p->back[k - 1].since < top ? p->back[k - 1].length : 0;
+  for (const struct back_wait *w = &p->back[k - 1]; w != NULL; w = w->before)
+    if (w->length > 0 && w->since < top) return w->length;
+  return 0;
+}
+
+void back_later(const struct proof *p, uint32_t k, int64_t *later) {
+  for (const struct back_wait *w = &p->back[k - 1]; w != NULL && w->length > 0; w = w->before)
+    later[w->since + 1] += w->length - (w->before != NULL ? w->before->length : 0);
 }
 
 const struct published *back_published(struct going_back *b, uint32_t k) {
@@ -271,13 +278,15 @@ static void from_behind(struct going_back *b) {
   }
 }
 
+void back_lengths_from(struct going_back *b, const struct top *top, bool noted) {
+  memset(b->stretch, 0, b->n * sizeof *b->stretch);
+  memset(b->longest, 0, b->n * sizeof *b->longest);
+  from_top(b, top->state, &top->olds, noted);
+}
+
 void back_lengths(struct going_back *b, bool noted) {
   memset(b->most, 0, b->n * sizeof *b->most);
-  for (uint32_t t = 0; t < b->top_count; t++) {
-    memset(b->stretch, 0, b->n * sizeof *b->stretch);
-    memset(b->longest, 0, b->n * sizeof *b->longest);
-    from_top(b, b->tops[t].state, &b->tops[t].olds, noted);
-  }
+  for (uint32_t t = 0; t < b->top_count; t++) back_lengths_from(b, &b->tops[t], noted);
   if (noted && b->top_count > 0) from_behind(b);
   memcpy(b->longest, b->most, b->n * sizeof *b->longest);
 }

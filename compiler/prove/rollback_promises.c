@@ -1,6 +1,6 @@
 /* Promises on the way back: which are down for too long, and after a failure in which steps.
  * Needs a timeline and the waits between undos. Guarantees each is said once per run of failure points, with the worst of them. */
-#include "prove/prove.h"
+#include "prove/rollback.h"
 
 /* How long a promise is down on the way back from a state: the stretch that begins there, and the longest of all.
  * Undos run down to the baseline, or to the state after the last irreversible step. */
@@ -140,7 +140,7 @@ void check_way_back(struct model *m, struct proof *p, struct state *s) {
   const uint32_t *first = NULL;
   for (uint32_t k = 1; k <= p->order.n; k++) {
     if (m->steps.at[p->order.at[k - 1]].irreversible != 0) final[final_count++] = k;
-    if (p->back[k - 1].length > 0) later[p->back[k - 1].since + 1] += p->back[k - 1].length;
+    back_later(p, k, later);
   }
   for (uint32_t i = 0; i < m->promises.n; i++) {
     const struct timeline *t = &p->timeline[i];

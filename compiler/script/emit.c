@@ -286,10 +286,12 @@ static void print_source(struct text *out, const struct runbook *b, const struct
   text_putc(out, '\n');
 }
 
-/* What an undo waits for first. */
+/* What an undo waits for first: the longest wait, then what is enough when its step had not begun. After a longer one no shorter one is
+ * left to wait for, since its deadline is the same. */
 static void print_since(struct text *out, const struct runbook *b, const struct sequence *s) {
   const struct back_wait *w = s->type == SEQ_UNDO && b->p->back != NULL ? &b->p->back[s->step] : NULL;
-  if (w != NULL && w->length > 0) text_print(out, "  cut_since %u %lld || return\n", w->since + 1, (long long)whole_seconds(w->length));
+  for (; w != NULL && w->length > 0; w = w->before)
+    text_print(out, "  cut_since %u %lld || return\n", w->since + 1, (long long)whole_seconds(w->length));
 }
 
 void sequence_print(struct text *out, const struct runbook *b, const struct sequence *s, const char *name, const struct unit *units) {

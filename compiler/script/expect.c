@@ -339,7 +339,7 @@ static void sequence(struct expecting *e, const struct sequence *s, const char *
     expect_end(e);
   }
   const struct back_wait *w = s->type == SEQ_UNDO && e->b->p->back != NULL ? &e->b->p->back[s->step] : NULL;
-  if (w != NULL && w->length > 0) {
+  for (; w != NULL && w->length > 0; w = w->before) {
     expect_known(e, "cut_since");
     expect_number(e, w->since + 1);
     expect_number(e, (w->length + 999) / 1000);

@@ -3401,7 +3401,8 @@ step_1_do_6() { # std/terragrunt:59
 }
 
 step_1_undo() {
-  cut_since 2 3600 || return
+  cut_since 4 3600 || return
+  cut_since 3 60 || return
   cut_run step_1_undo_1 || return
   cut_run step_1_undo_2 stop INT grace 60 holds tg || return
   cut_run step_1_undo_3 stop INT grace 60 holds tg || return
@@ -3976,7 +3977,7 @@ probe_7() {
 
 # == Manifest ==
 # runtime: sha256 64623f2fafb8952b7984297a276cd26497315f141e2fab2f910bda56add0da30
-# plan part: sha256 42e9ca23f31bdaf297389e49ccd92cb9e48884f5e7fc2fee197c2158722b2c5d
+# plan part: sha256 6bdf3411a440f0ee87afff0ee46b12526bfc308aa42a179e35b1d637f37d4e6f
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

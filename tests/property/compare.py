@@ -24,7 +24,8 @@ EXPECTED = ["wildcard", "wildcard hidden by a name", "owned domain ends the sear
             "half-done", "hairpin", "rule", "rule, during", "maybe", "old answer that fails", "old: no such name", "wait", "ttl_floor",
             "lag of what answered", "lag of what answers instead", "lag of what is created",
             "refused: after", "refused: needs", "refused: undo needs", "refused: landing",
-            "refused: does not", "refused: undo does", "way back broken by old answers", "wait on the way back", "an order", "no order",
+            "refused: does not", "refused: undo does", "way back broken by old answers", "wait on the way back",
+            "waits of several lengths on the way back", "an order", "no order",
             "an order other than the source's", "an order with an outage", "window"]
 BROKEN_AT_END = {"E201", "E202", "E206", "E221"}
 

@@ -1,8 +1,8 @@
 /* Plans -> what the compiler makes of them, many in one process, for the property tests.
  * Needs on standard input one path of a plan per line. Guarantees for each four JSON documents, each behind a line with its
  * length in bytes, flushed: the findings, the model with its proof, the components as [first, count] of the order, and the way
- * back: "waits", for each step of the order [seconds, since]: how long its undo waits, once the step of that number in the order
- * has begun; "broken", the numbers of the promises `at_most` that it is said to break, with the longest outage, null for one that stays. */
+ * back: "waits", for each step of the order its [seconds, since]: how long its undo waits, once the step of that number in the order
+ * has begun, the first that has; "broken", the numbers of the promises `at_most` that it is said to break, with the longest outage, null for one that stays. */
 #include "cutc.h"
 
 #include <stdio.h>
@@ -26,8 +26,10 @@ static void judge(const char *path) {
   text_putc(&parts, ']');
   text_puts(&back, "{\"waits\": [");
   for (uint32_t i = 0; d.proof && d.proof->back && i < d.proof->order.n; i++) {
-    const struct back_wait *w = &d.proof->back[i];
-    text_print(&back, "%s[%.3f, %u]", i ? ", " : "", (double)w->length / 1000, w->length ? w->since : 0);
+    text_puts(&back, i ? ", [" : "[");
+    for (const struct back_wait *w = &d.proof->back[i]; w && w->length; w = w->before)
+      text_print(&back, "%s[%.3f, %u]", w == &d.proof->back[i] ? "" : ", ", (double)w->length / 1000, w->since);
+    text_putc(&back, ']');
   }
   text_puts(&back, "], \"broken\": [");
   for (uint32_t i = 0, n = 0; d.proof && i < d.proof->breaches.n; i++) {

@@ -273,30 +273,38 @@ class Judge:
                               self.stepped(remembered[-1], before, self.state(done), s["takes"] or 0))
         return remembered
 
+    @staticmethod
+    def waits_from(waits, failed):
+        """How long each undo waits on the way back from a state: of its [seconds, since] the first whose step had begun."""
+        return [next((seconds for seconds, since in told if since < failed), 0) for told in waits]
+
     def back_waits(self, order, waits):
-        """What is wrong with the waits between undos, [seconds, since] for each step of an order: in each way back from a state of it
-        they keep what is promised `always`, and none is longer than it has to be. None when nothing is."""
+        """What is wrong with the waits between undos, for each step of an order its [seconds, since], the longest first: in each way
+        back from a state of it they keep what is promised `always`, and none is longer than it has to be. None when nothing is."""
+        for step, told in zip(order, waits):
+            if any(a[0] <= b[0] or a[1] <= b[1] for a, b in zip(told, told[1:])):
+                return "the undo of %s waits %s, which a runbook cannot say" % (step, told)
+            if len(told) > 1:
+                HITS.add("waits of several lengths on the way back")
         remembered = self.remembered(order)
         for failed in range(len(order), 0, -1):
-            olds = remembered[failed]
+            olds, now = remembered[failed], self.waits_from(waits, failed)
             for k in range(failed, 0, -1):
-                step, (wait, since) = order[k - 1], waits[k - 1]
+                step, wait = order[k - 1], now[k - 1]
                 if self.model.steps[step].get("wait"):
                     continue
                 if self.model.steps[step]["irreversible"]:
                     break
                 done = frozenset(s for s in order[:k - 1] if not self.model.steps[s].get("wait"))
-                if since >= failed:
-                    wait = 0  # what would be waited for was never published
                 left, broken = self.undone_after(olds, step, done, wait, remembered[k - 1], remembered[k])
                 if broken:
                     return "the undo of %s, back from state %d, waits %gs, and %s is broken by old answers" % (step, failed, wait, broken)
                 if wait:
                     HITS.add("wait on the way back")
-                if failed == len(order) or self.model.steps[order[failed]]["irreversible"]:
-                    shorter = self.shorter(order, remembered, waits, failed, k, wait, olds, done)
-                    if shorter is not None:
-                        return "the undo of %s waits %gs where %gs will do" % (step, wait, shorter)
+                whole = failed == len(order) or self.model.steps[order[failed]]["irreversible"]
+                shorter = wait and (self.shorter if whole else self.shorter_from)(order, remembered, waits, failed, k, wait, olds, done)
+                if wait and shorter is not None:
+                    return "the undo of %s, back from state %d, waits %gs where %gs will do" % (step, failed, wait, shorter)
                 olds = left
         return None
 
@@ -307,8 +315,8 @@ class Judge:
         return any(state.recalled(p, frozenset({(question, answer)})) != UP for state in states for p in self.promises
                    if "client" in p and self.model.floor[p["client"]] == floor and state.promise(p) == UP)
 
-    def kept_back(self, order, remembered, waits, failed):
-        """Do the waits keep what is promised `always` on the way back from a state?"""
+    def kept_back(self, order, remembered, now, failed):
+        """Do these waits keep what is promised `always` on the way back from a state?"""
         olds = remembered[failed]
         for k in range(failed, 0, -1):
             if self.model.steps[order[k - 1]].get("wait"):
@@ -316,30 +324,47 @@ class Judge:
             if self.model.steps[order[k - 1]]["irreversible"]:
                 break
             done = frozenset(s for s in order[:k - 1] if not self.model.steps[s].get("wait"))
-            wait, since = waits[k - 1]
-            olds, broken = self.undone_after(olds, order[k - 1], done, 0 if since >= failed else wait, remembered[k - 1], remembered[k])
+            olds, broken = self.undone_after(olds, order[k - 1], done, now[k - 1], remembered[k - 1], remembered[k])
             if broken:
                 return False
         return True
+
+    def kept(self, order, remembered, failed, k, wait, olds, done):
+        """The shorter waits before the undo of step k that keep what is promised `always` across it."""
+        step = order[k - 1]
+        about = {key: times for key, times in olds.items() if self.ever_fails(order[:failed], key)}
+        return [w for w in self.pauses((done | {step}, about)) if w < wait and self.undone_after(olds, step, done, w, remembered[k - 1], remembered[k])[1] is None]
+
+    def shorter_from(self, order, remembered, waits, failed, k, wait, olds, done):
+        """A shorter wait before the undo of step k that keeps what is promised `always` and makes no outage longer, where the way
+        back begins in this state; or None."""
+        now = self.waits_from(waits, failed)
+        outages = self.outage_back(order, remembered, now, failed)
+        for less in self.kept(order, remembered, failed, k, wait, olds, done):
+            changed = now[:k - 1] + [less] + now[k:]
+            if self.kept_back(order, remembered, changed, failed):
+                outages_then = self.outage_back(order, remembered, changed, failed)
+                if all(outages_then.get(p, 0) <= outages.get(p, 0) for p in {*outages, *outages_then}):
+                    return less
+        return None
 
     def shorter(self, order, remembered, waits, failed, k, wait, olds, done):
         """A shorter wait before the undo of step k that keeps what is promised `always` and makes no outage longer, wherever the
         way back begins; or None. A wait that no `always` asks for is there only for a promise `at_most` that would be broken without."""
         step = order[k - 1]
-        about = {key: times for key, times in olds.items() if self.ever_fails(order[:failed], key)}
-        kept = [w for w in self.pauses((done | {step}, about)) if w < wait and self.undone_after(olds, step, done, w, remembered[k - 1], remembered[k])[1] is None]
+        kept = self.kept(order, remembered, failed, k, wait, olds, done)
         if not kept:
             return None
         limit = {p["id"]: p.get("limit") for p in self.promises}
         outages = self.outages_back(order, remembered, waits)
         for less in kept:
-            changed = waits[:k - 1] + [[less, waits[k - 1][1]]] + waits[k:]
-            if self.kept_back(order, remembered, changed, failed):
+            changed = waits[:k - 1] + [[[min(less, seconds), since] for seconds, since in waits[k - 1]]] + waits[k:]
+            if self.kept_back(order, remembered, self.waits_from(changed, failed), failed):
                 outages_then = self.outages_back(order, remembered, changed)
                 if all(outages_then[p] <= outages[p] for p in outages):
                     return less
         # As long as it takes for the shortest outage: but not when the plan without any such wait keeps its limits.
-        bare, at, left = [list(w) for w in waits], failed, remembered[failed]
+        bare, at, left = [[list(told[0] if told else (0, 0))] for told in waits], failed, remembered[failed]
         while at > 0 and not self.model.steps[order[at - 1]]["irreversible"]:
             if not self.model.steps[order[at - 1]].get("wait"):
                 below = frozenset(s for s in order[:at - 1] if not self.model.steps[s].get("wait"))
@@ -347,21 +372,21 @@ class Judge:
                     after, broken = self.undone_after(left, order[at - 1], below, w, remembered[at - 1], remembered[at])
                     if broken is None:
                         break
-                bare[at - 1][0], left = w, after
+                bare[at - 1][0][0], left = w, after
             at -= 1
-        if bare[k - 1][0] < wait and all(length <= limit[p] for p, length in self.outages_back(order, remembered, bare).items()):
-            return bare[k - 1][0]
+        if bare[k - 1][0][0] < wait and all(length <= limit[p] for p, length in self.outages_back(order, remembered, bare).items()):
+            return bare[k - 1][0][0]
         return None
 
     def outages_back(self, order, remembered, waits):
         """Of each promise `at_most` that is up at the end: the longest that it is down at a stretch on the way back from any state."""
         worst = {}
         for failed in range(1, len(order) + 1):
-            for pid, length in self.outage_back(order, remembered, waits, failed).items():
+            for pid, length in self.outage_back(order, remembered, self.waits_from(waits, failed), failed).items():
                 worst[pid] = max(worst.get(pid, 0), length)
         return worst
 
-    def outage_back(self, order, remembered, waits, failed):
+    def outage_back(self, order, remembered, now, failed):
         """Of each promise `at_most` that is up at the end: how long it is down at a stretch on the way back from a state of an
         order, infinitely where it stays down."""
         olds, longest = remembered[failed], {}
@@ -373,8 +398,8 @@ class Judge:
             steps.append(undone.pop())
         steps = [s for s in steps if not self.model.steps[s].get("wait")]
         for n, step in enumerate(steps):
-            s, (wait, since) = self.model.steps[step], waits[order.index(step)]
-            wait, takes = 0 if since >= failed else wait, s["takes"] or 0
+            s, wait = self.model.steps[step], now[order.index(step)]
+            takes = s["takes"] or 0
             done = frozenset(x for x in undone + steps[n + 1:] if not self.model.steps[x].get("wait"))
             above, below = self.state(done | {step}), self.state(done)
             during = self.state(done | {step}, s["disrupts"]), self.state(done, s["disrupts"])

@@ -33,6 +33,10 @@
  *   … however many old answers are about                            none_of_many_is_left_out
  *   on the way back likewise, between two undos                     waits_between_undos, no_wait_for_what_is_not_mended,
  *                                                                   no_wait_beside_a_longer_one
+ *   … only for what was published before the way back began         no_wait_for_what_was_not_published,
+ *                                                                   no_wait_that_shortens_nothing, no_wait_across_no_return,
+ *                                                                   what_others_wait_for_counts_where_they_wait,
+ *                                                                   as_short_as_the_way_forward_allows
  *   Orders are compared with their waits                            compared_with_their_waits
  */
 #include "cutc.h"
@@ -687,6 +691,84 @@ static void compared_with_their_waits(void **state) {
   done(&d);
 }
 
+/* How long the undo of a step waits since which step was begun, as "300 n, 60 m": the first that was. */
+static void waits_back(const struct compiled *d, const char *id, const char *wanted) {
+  const struct back_wait *first = &d->proof->back[place_of(d, id)];
+  struct text waits = {.arena = &d->c->arena};
+
+  for (const struct back_wait *w = first; w && w->length; w = w->before)
+    text_print(&waits, "%s%lld %s", w == first ? "" : ", ", (long long)(w->length / SECOND), id_of(d, w->since));
+  assert_string_equal(text_done(&waits), wanted);
+}
+
+#define MOVES(ttl) HEAD "host first { address = 10.0.0.1  ports = [80/tcp] }\n" MADE("second", "10.0.0.2", "") NAME("10.0.0.1 -> 10.0.0.2", ttl)
+#define MADE(id, at, more) "create host " id " { address = " at "  ports = [80/tcp]  takes = 10s" more "  do { $ x\n } undo { $ y\n } }\n"
+
+/* Once the TTL is low and before the name has moved nobody can have the new address, and after that only for the short TTL. */
+static void no_wait_for_what_was_not_published(void **state) {
+  (void)state;
+  struct compiled d = proven(MOVES("30s -> 3s -> 30s") ASKS("always"));
+  order_is(&d, "second n.ttl.1 n n.ttl.2");
+  waits_back(&d, "second", "30 n.ttl.2, 3 n");
+  says(&d, "");
+  done(&d);
+}
+
+/* So too where a wait is there for a shorter outage. */
+static void no_wait_that_shortens_nothing(void **state) {
+  (void)state;
+  struct compiled d = proven(MOVES("1m -> 20s -> 1m") ASKS("down at most 2s"));
+  order_is(&d, "second n.ttl.1 n n.ttl.2");
+  waits_back(&d, "n", "40 n.ttl.2"); /* from then on the low TTL will do */
+  waits_back(&d, "second", "20 n");
+  says(&d, "");
+  done(&d);
+  d = proven(MOVES("1m -> 3s -> 1m") ASKS("down at most 2s"));
+  waits_back(&d, "n", "57 n.ttl.2");
+  waits_back(&d, "second", ""); /* the undo of n.ttl.1 takes longer than three seconds by the clock */
+  says(&d, "");
+  done(&d);
+}
+
+/* What was old already when the run failed lengthens an outage as well, and says what shorter wait may do. */
+static void as_short_as_the_way_forward_allows(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "host first { address = 10.0.0.1  ports = [80/tcp] }\n" MADE("one", "10.0.0.2", "") "create host two { address = 10.0.0.3  ports = [80/tcp]  takes = 1s  after = [one]  do { $ x\n } undo { $ y\n } }\n"
+                             NAME("10.0.0.1 -> 10.0.0.3 -> 10.0.0.2", "1m -> 20s -> 1m") "dns_record m { host = \"y.example.net\"  value = 10.0.0.1 -> 10.0.0.2  ttl = 20s -> 2m  takes = 10s" SETS
+                             ASKS("down at most 90s") "promise ops reaches y.example.net:80 down at most 2s\n");
+  order_is(&d, "one two n.ttl.1 n.value.1 n.value.2 n.ttl.2 m");
+  waits_back(&d, "n.value.2", "40 m, 20 n.ttl.2");
+  says(&d, "");
+  done(&d);
+}
+
+/* Who has `first` by the name `n` is waited for before `one` goes, and may be so before `two` goes, which waits for `m`: after a failure
+ * before `m` nobody waits for that, and the minute that `n` needs is waited for all the same. */
+static void what_others_wait_for_counts_where_they_wait(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "host first { address = 10.0.0.1  ports = [80/tcp] }\n" MADE("one", "10.0.0.2", "") MADE("two", "10.0.0.3", "")
+                             "dns_record n { host = \"x.example.net\"  value = 10.0.0.1 -> 10.0.0.2  ttl = 1m  takes = 10s  after = [two]" SETS
+                             "dns_record m { host = \"y.example.net\"  value = 10.0.0.1 -> 10.0.0.3  ttl = 5m  takes = 10s  after = [n]" SETS
+                             ASKS("always") "promise ops reaches y.example.net:80 always\n");
+  order_is(&d, "one two n m");
+  waits_back(&d, "two", "300 m, 60 n");
+  waits_back(&d, "one", "");
+  says(&d, "");
+  done(&d);
+}
+
+/* What was published behind a step of no return is old only after a failure behind it, and what was before it never. */
+static void no_wait_across_no_return(void **state) {
+  (void)state;
+  struct compiled d = proven(MOVES("1m") "step gone { irreversible = \"sold\"  after = [n]  takes = 1s  do { $ x\n } }\n" MADE("third", "10.0.0.3", "  after = [gone]")
+                             "dns_record m { host = \"y.example.net\"  value = 10.0.0.1 -> 10.0.0.3  ttl = 5m  takes = 10s  after = [gone]" SETS
+                             ASKS("always") "promise ops reaches y.example.net:80 always\n");
+  order_is(&d, "second n gone third m");
+  waits_back(&d, "second", "60 n");
+  waits_back(&d, "third", "300 m");
+  done(&d);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_step_takes_what_it_says), cmocka_unit_test(else_what_its_kind_says), cmocka_unit_test(neither_is_no_known_length),
@@ -704,6 +786,8 @@ int main(void) {
     cmocka_unit_test(caches_run_out_in_the_end), cmocka_unit_test(a_wait_has_no_facts), cmocka_unit_test(exactly_the_missing_time),
     cmocka_unit_test(no_wait_without_need), cmocka_unit_test(waits_between_undos), cmocka_unit_test(waits_before_long_undos), cmocka_unit_test(no_wait_for_what_is_not_mended),
     cmocka_unit_test(no_wait_beside_a_longer_one), cmocka_unit_test(waits_of_others_count), cmocka_unit_test(from_whichever_state), cmocka_unit_test(from_the_middle_of_many), cmocka_unit_test(none_of_many_is_left_out), cmocka_unit_test(compared_with_their_waits),
+    cmocka_unit_test(no_wait_for_what_was_not_published), cmocka_unit_test(no_wait_that_shortens_nothing), cmocka_unit_test(as_short_as_the_way_forward_allows),
+    cmocka_unit_test(what_others_wait_for_counts_where_they_wait), cmocka_unit_test(no_wait_across_no_return),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
