@@ -30,6 +30,17 @@ after_deadline() { # EVENT: its line is not older than the deadline of step 2
   line=$(grep " $1" "$scratch/w/state/journal" | tail -n 1)
   [ "$(date -d "${line%% *}" +%s)" -ge "$(deadline 2)" ]
 }
+at_terminal() { # COLUMNS SHELL COMMAND…: on a terminal so wide; ANSWER is typed while it waits
+  (cd "$scratch/w" && "$repo/tests/shell/terminal.py" ${ANSWER:+"left, goes=$ANSWER"} -- sh -c 'stty cols "$1"; shift; exec "$@"' sh "$1" $2 "$scratch/book.sh" "${@:3}" --state "$scratch/w/state" >"$scratch/out" 2>&1)
+  status=$?
+}
+bars() { grep -oE '\[#*-*\] [0-9]+s left, goes on at ' "$scratch/out" | cut -d ' ' -f 1; } # each bar that was shown
+whole() { [ "$(bars | awk '{ print length }' | sort -u)" = "$1" ]; } # all of that length
+first_is() { [ "$(bars | head -n 1 | tr -cd '#' | wc -c)" "$1" "$2" ]; }
+grow() { [ "$(bars | tr -cd '#\n')" = "$(bars | tr -cd '#\n' | sort)" ]; }
+screen() { # what is to be read at the end, where a line was written over
+  sed "s/$(printf '\033')\[[0-9]*m//g" "$scratch/out" | awk -F '\r' '{ line = ""; for (i = 1; i <= NF; i++) line = $i substr(line, length($i) + 1); sub(/ +$/, "", line); print line }'
+}
 
 {
   printf '#!/bin/sh\n# A runbook by hand.\n\n'
@@ -110,12 +121,24 @@ while read -r sh; do
 
   if [ "$sh" = dash ] || [ "${SHELLS:-}" = all ]; then
     fresh
-    (cd "$scratch/w" && "$repo/tests/shell/terminal.py" -- $sh "$scratch/book.sh" apply --yes --state "$scratch/w/state" >"$scratch/out" 2>&1)
-    status=$?
-    check "$sh: progress on a terminal" eval 'is 0 && has " left, goes on at "'
+    at_terminal 80 "$sh" apply --yes
+    check "$sh: a bar on a terminal, and when it goes on" eval 'is 0 && whole 22'
+    check "$sh: the bar begins empty, and ends full" eval 'first_is -eq 0 && [ "$(bars | tail -n 1)" = "[####################]" ]'
+    check "$sh: the bar never shrinks" grow
+    check "$sh: nothing of it stays" eval '! screen | grep -q " left" && screen | grep -qx "      done in [0-9]*s .*"'
+    check "$sh: none of it is in the log" eval '! grep -q " left" "$scratch"/w/state/logs/*/runbook.log'
     fresh
-    (cd "$scratch/w" && "$repo/tests/shell/terminal.py" -- sh -c 'stty cols 30; exec "$@"' sh $sh "$scratch/book.sh" apply --yes --state "$scratch/w/state" >"$scratch/out" 2>&1)
-    status=$?
+    ANSWER='^C' at_terminal 80 "$sh" apply --yes --on-failure stop
+    check "$sh: Ctrl-C: what is said of it has a line of its own" eval 'is 3 && screen | grep -q "s left, goes on at [0-9:]*" && screen | grep -qx "Stopped by signal INT\."'
+    sleep 1
+    at_terminal 54 "$sh" resume --yes
+    check "$sh: resumed: the bar goes on where the wait is" eval 'is 0 && first_is -ge 4'
+    check "$sh: a terminal of 54 columns: a shorter one" whole 18
+    fresh
+    at_terminal 40 "$sh" apply --yes
+    check "$sh: of 40 columns: no bar, and what is left" eval 'is 0 && has "s left, goes on at " && [ -z "$(bars)" ]'
+    fresh
+    at_terminal 30 "$sh" apply --yes
     check "$sh: none where it would not fit into a line" eval 'is 0 && has "waits 5s, goes on at " && ! has " left, goes on at "'
   fi
 done < <(if [ "$#" -gt 0 ]; then printf '%s\n' "$@"; else shells; fi)

@@ -1,0 +1,121 @@
+# -- Waits -----------------------------------------------------------------------------------------------------------
+
+cut_wait() {
+  cut_seconds "$1"
+  cut_say "      waits ${cut_span}"
+  [ "${cut_dry}" = 1 ] || cut_sleep "$1"
+}
+
+# cut_hour TIME: seconds since 1970 as a time of the day.
+cut_hour() {
+  cut_day=$(date -d "@$1" '+%H:%M:%S' 2>/dev/null) || cut_day=$(date -r "$1" '+%H:%M:%S' 2>/dev/null) || cut_day="second $1"
+}
+
+# How many columns of a line may be written over, in cut_room: 0 when standard output is no terminal.
+cut_find_room() {
+  cut_room=0
+  [ -t 1 ] || return 0
+  cut_size=$(stty size 2>/dev/null </dev/tty) || cut_size=''
+  # A terminal that does not know its size has 0 columns. In the last one, some go on to the next line.
+  case "${cut_size##* }" in
+  '' | 0) cut_room=79 ;;
+  *[!0-9]*) ;;
+  *) cut_room=$((${cut_size##* } - 1)) ;;
+  esac
+}
+
+# cut_write_over TEXT: on the line of a terminal, in place of the cut_shown columns that stand there.
+cut_write_over() {
+  cut_row=$1
+  while [ "${#cut_row}" -lt "${cut_shown}" ]; do
+    cut_row="${cut_row} "
+  done
+  printf '\r%s' "${cut_row}" 2>/dev/null || :
+  cut_shown=${#1}
+}
+
+# cut_show_wait SECONDS: how far a wait of that length is, by its deadline, so that a wait that is resumed does not begin anew:
+# [#####---------------] 36s left, goes on at 22:46:15. A narrow terminal has a shorter bar or none, or nothing at all.
+cut_show_wait() {
+  cut_left=$((cut_until_time - cut_time))
+  cut_seconds "${cut_left}"
+  cut_row="${cut_span} left, goes on at ${cut_day}"
+  cut_width=$((cut_room - ${#cut_row} - 9))
+  if [ "${cut_width}" -ge 5 ]; then
+    [ "${cut_width}" -le 20 ] || cut_width=20
+    cut_bar='' cut_i=0
+    while [ "${cut_i}" -lt "${cut_width}" ]; do
+      cut_i=$((cut_i + 1))
+      if [ $((cut_i * $1)) -le $((cut_width * ($1 - cut_left))) ]; then
+        cut_bar="${cut_bar}#"
+      else
+        cut_bar="${cut_bar}-"
+      fi
+    done
+    cut_row="[${cut_bar}] ${cut_row}"
+  fi
+  [ $((${#cut_row} + 6)) -gt "${cut_room}" ] || cut_write_over "      ${cut_row}"
+}
+
+# cut_until SECONDS: waits so long since the step before ended, until no cache holds an old answer any more. The deadline is in
+# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here. Both
+# clocks tell whole seconds, this one and that of a cache, which still answers in the last second of a TTL: the deadline is over
+# when its own second is.
+cut_until() {
+  cut_seconds "$1"
+  if [ "${cut_dry}" = 1 ]; then
+    cut_say "      waits ${cut_span}"
+    return 0
+  fi
+  cut_clock
+  cut_set_deadline "$1" || return 1
+  [ "${cut_time}" -le "${cut_until_time}" ] || return 0
+  cut_hour "${cut_until_time}"
+  cut_seconds "$((cut_until_time - cut_time))"
+  cut_say "      waits ${cut_span}, goes on at ${cut_day}"
+  cut_find_room
+  cut_shown=0
+  while [ "${cut_time}" -le "${cut_until_time}" ] && [ -z "${cut_signal}" ]; do
+    cut_show_wait "$1"
+    sleep 1
+    cut_clock
+    cut_set_deadline "$1" || break
+  done
+  if [ "${cut_shown}" -gt 0 ]; then
+    # What is said of a signal gets a line of its own.
+    if [ "${cut_time}" -gt "${cut_until_time}" ]; then
+      cut_write_over ''
+      printf '\r' 2>/dev/null || :
+    else
+      printf '\n' 2>/dev/null || :
+    fi
+  fi
+  [ "${cut_time}" -gt "${cut_until_time}" ]
+}
+
+# The deadline of the wait at hand: that of the journal, unless it is further off than the wait is long. Then the clock was set
+# back, and the whole wait from now on is enough.
+cut_set_deadline() {
+  if [ "${cut_until_step}" != "${cut_n}" ] || [ $((cut_until_time - cut_time)) -gt "$1" ]; then
+    cut_until_step=${cut_n} cut_until_time=$((cut_time + $1))
+    cut_record until "${cut_n}" "${cut_until_time}" || return 1
+    cut_hour "${cut_until_time}"
+  fi
+}
+
+# cut_since STEP SECONDS: the same on the way back, before something is undone that an answer leads to which was published once
+# STEP had begun. When it never had, nobody can have that answer.
+cut_since() {
+  [ "${cut_high}" -ge "$1" ] || return 0
+  cut_n_up=${cut_n}
+  cut_n="back-${cut_n}"
+  # Nothing is at work while it waits: here, and only here, the way back may be stopped.
+  trap 'cut_signal=INT' INT
+  trap 'cut_signal=TERM' TERM
+  cut_until "$2"
+  set -- "$?"
+  trap '' INT TERM
+  cut_n=${cut_n_up}
+  return "$1"
+}
+
