@@ -6,9 +6,13 @@ cut_wait() {
   [ "${cut_dry}" = 1 ] || cut_sleep "$1"
 }
 
-# cut_hour TIME: seconds since 1970 as a time of the day.
+# cut_hour TIME [ZONE]: seconds since 1970 as a time of the day, with the date when that is another day than this, in cut_day. ZONE
+# is ' %Z' where the zone is said too.
 cut_hour() {
-  cut_day=$(date -d "@$1" '+%H:%M:%S' 2>/dev/null) || cut_day=$(date -r "$1" '+%H:%M:%S' 2>/dev/null) || cut_day="second $1"
+  cut_format="+%Y-%m-%d %H:%M:%S${2-}"
+  cut_day=$(date -d "@$1" "${cut_format}" 2>/dev/null) || cut_day=$(date -r "$1" "${cut_format}" 2>/dev/null) || cut_day="second $1"
+  cut_today=$(date +%Y-%m-%d)
+  cut_day=${cut_day#"${cut_today} "}
 }
 
 # How many columns of a line may be written over, in cut_room: 0 when standard output is no terminal.

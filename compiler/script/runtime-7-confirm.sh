@@ -11,19 +11,14 @@ cut_hang_up() {
   fi
 }
 
-# A time of the clock as people read it, in cut_hour.
-cut_hour_of() {
-  cut_hour=$(date -d "@$1" '+%H:%M:%S %Z' 2>/dev/null) || cut_hour=$(date -r "$1" '+%H:%M:%S %Z' 2>/dev/null) || cut_hour='the end of that time'
-}
-
 cut_say_until() {
   [ -n "${cut_until}" ] || return 0
   cut_clock
   cut_remains=$((cut_until - cut_time))
   [ "${cut_remains}" -gt 0 ] || cut_remains=0
-  cut_hour_of "${cut_until}"
+  cut_hour "${cut_until}" ' %Z'
   cut_seconds "${cut_remains}"
-  cut_say "  NOT CONFIRMED: rolls back by itself at ${cut_hour}, in ${cut_span}, unless: ${cut_call} confirm --state ${cut_there}"
+  cut_say "  NOT CONFIRMED: rolls back by itself at ${cut_day}, in ${cut_span}, unless: ${cut_call} confirm --state ${cut_there}"
 }
 
 # Begins to guard the run: a second process, apart from the terminal, which rolls back when this one is killed and nobody

@@ -1422,9 +1422,13 @@ cut_wait() {
   [ "${cut_dry}" = 1 ] || cut_sleep "$1"
 }
 
-# cut_hour TIME: seconds since 1970 as a time of the day.
+# cut_hour TIME [ZONE]: seconds since 1970 as a time of the day, with the date when that is another day than this, in cut_day. ZONE
+# is ' %Z' where the zone is said too.
 cut_hour() {
-  cut_day=$(date -d "@$1" '+%H:%M:%S' 2>/dev/null) || cut_day=$(date -r "$1" '+%H:%M:%S' 2>/dev/null) || cut_day="second $1"
+  cut_format="+%Y-%m-%d %H:%M:%S${2-}"
+  cut_day=$(date -d "@$1" "${cut_format}" 2>/dev/null) || cut_day=$(date -r "$1" "${cut_format}" 2>/dev/null) || cut_day="second $1"
+  cut_today=$(date +%Y-%m-%d)
+  cut_day=${cut_day#"${cut_today} "}
 }
 
 # How many columns of a line may be written over, in cut_room: 0 when standard output is no terminal.
@@ -2206,19 +2210,14 @@ cut_hang_up() {
   fi
 }
 
-# A time of the clock as people read it, in cut_hour.
-cut_hour_of() {
-  cut_hour=$(date -d "@$1" '+%H:%M:%S %Z' 2>/dev/null) || cut_hour=$(date -r "$1" '+%H:%M:%S %Z' 2>/dev/null) || cut_hour='the end of that time'
-}
-
 cut_say_until() {
   [ -n "${cut_until}" ] || return 0
   cut_clock
   cut_remains=$((cut_until - cut_time))
   [ "${cut_remains}" -gt 0 ] || cut_remains=0
-  cut_hour_of "${cut_until}"
+  cut_hour "${cut_until}" ' %Z'
   cut_seconds "${cut_remains}"
-  cut_say "  NOT CONFIRMED: rolls back by itself at ${cut_hour}, in ${cut_span}, unless: ${cut_call} confirm --state ${cut_there}"
+  cut_say "  NOT CONFIRMED: rolls back by itself at ${cut_day}, in ${cut_span}, unless: ${cut_call} confirm --state ${cut_there}"
 }
 
 # Begins to guard the run: a second process, apart from the terminal, which rolls back when this one is killed and nobody
@@ -4017,8 +4016,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 5123845690b7585481491be3606a3e6b2f31e0c9401e20becba3a369abed2b3c
-# plan part: sha256 455f1fbe54782e80ee541b6f90d96054c1aecaa5d525c482d3f53a5867b40d05
+# runtime: sha256 02ea6c3548ffe877686b79fb0acaed7ecb1cf60da7d88202d09be3d32d58c9f7
+# plan part: sha256 5cc5372c7b128d5c7b7131e2eb587618cc436d7656e1deff39f9f9fa4c513a16
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

@@ -1424,9 +1424,13 @@ cut_wait() {
   [ "${cut_dry}" = 1 ] || cut_sleep "$1"
 }
 
-# cut_hour TIME: seconds since 1970 as a time of the day.
+# cut_hour TIME [ZONE]: seconds since 1970 as a time of the day, with the date when that is another day than this, in cut_day. ZONE
+# is ' %Z' where the zone is said too.
 cut_hour() {
-  cut_day=$(date -d "@$1" '+%H:%M:%S' 2>/dev/null) || cut_day=$(date -r "$1" '+%H:%M:%S' 2>/dev/null) || cut_day="second $1"
+  cut_format="+%Y-%m-%d %H:%M:%S${2-}"
+  cut_day=$(date -d "@$1" "${cut_format}" 2>/dev/null) || cut_day=$(date -r "$1" "${cut_format}" 2>/dev/null) || cut_day="second $1"
+  cut_today=$(date +%Y-%m-%d)
+  cut_day=${cut_day#"${cut_today} "}
 }
 
 # How many columns of a line may be written over, in cut_room: 0 when standard output is no terminal.
@@ -2208,19 +2212,14 @@ cut_hang_up() {
   fi
 }
 
-# A time of the clock as people read it, in cut_hour.
-cut_hour_of() {
-  cut_hour=$(date -d "@$1" '+%H:%M:%S %Z' 2>/dev/null) || cut_hour=$(date -r "$1" '+%H:%M:%S %Z' 2>/dev/null) || cut_hour='the end of that time'
-}
-
 cut_say_until() {
   [ -n "${cut_until}" ] || return 0
   cut_clock
   cut_remains=$((cut_until - cut_time))
   [ "${cut_remains}" -gt 0 ] || cut_remains=0
-  cut_hour_of "${cut_until}"
+  cut_hour "${cut_until}" ' %Z'
   cut_seconds "${cut_remains}"
-  cut_say "  NOT CONFIRMED: rolls back by itself at ${cut_hour}, in ${cut_span}, unless: ${cut_call} confirm --state ${cut_there}"
+  cut_say "  NOT CONFIRMED: rolls back by itself at ${cut_day}, in ${cut_span}, unless: ${cut_call} confirm --state ${cut_there}"
 }
 
 # Begins to guard the run: a second process, apart from the terminal, which rolls back when this one is killed and nobody
@@ -3912,8 +3911,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 5123845690b7585481491be3606a3e6b2f31e0c9401e20becba3a369abed2b3c
-# plan part: sha256 a9097aa81c7358259e533843e291a46ad623b7cad65f234d070ef45953542fc6
+# runtime: sha256 02ea6c3548ffe877686b79fb0acaed7ecb1cf60da7d88202d09be3d32d58c9f7
+# plan part: sha256 75cb733340e26f8a3885bdbf4e49873d1bd0db6e26d9602a454138b0b8e1bc01
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1

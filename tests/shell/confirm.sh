@@ -109,9 +109,9 @@ while read -r sh; do
   check "$sh: a part of it, killed and confirmed: the guard is gone" no_guard
 
   fresh
-  begin "$sh" apply --yes --confirm-within 1m
+  begin "$sh" apply --yes --confirm-within 24h
   bare "$sh" status
-  check "$sh: status shows the time" has 'NOT CONFIRMED'
+  check "$sh: status shows the time, and the day" has "NOT CONFIRMED: rolls back by itself at $(date -d "@$(sed -n 's/.* confirm-until //p' "$scratch/w/state/journal")" '+%Y-%m-%d %H:%M:%S %Z'), in "
   bare "$sh" confirm
   check "$sh: confirm" is 0
   ended

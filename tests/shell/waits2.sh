@@ -13,10 +13,10 @@ bare() { # SHELL COMMAND…
   (cd "$scratch/w" && setsid -w $1 "$scratch/book.sh" "${@:2}" --state "$scratch/w/state") >"$scratch/out" 2>&1 </dev/null
   status=$?
 }
-begin() { # SHELL: in the background, until it waits
-  (cd "$scratch/w" && exec setsid env --default-signal $1 "$scratch/book.sh" apply --yes --on-failure stop --state "$scratch/w/state" </dev/null >"$scratch/out" 2>&1) &
+begin() { # SHELL [BOOK]: in the background, until it waits
+  (cd "$scratch/w" && exec setsid env --default-signal $1 "${2:-$scratch/book.sh}" apply --yes --on-failure stop --state "$scratch/w/state" </dev/null >"$scratch/out" 2>&1) &
   run=$!
-  for _ in $(seq 600); do grep -q ' until 2 ' "$scratch/w/state/journal" 2>/dev/null && break; sleep 0.1; done
+  for _ in $(seq 600); do grep -q ', goes on at ' "$scratch/out" 2>/dev/null && break; sleep 0.1; done
 }
 is() { [ "$status" = "$1" ] || { printf '# status %s instead of %s\n' "$status" "$1"; false; }; }
 has() { grep -qF -e "$1" "$scratch/out"; }
@@ -90,8 +90,18 @@ while read -r sh; do
   check "$sh: the clock was set back: resumed" is 0
   check "$sh: the clock was set back: the whole wait from now on, and no more" eval '[ "$(waits 2)" = 2 ] && [ "$(since_record 2)" -le 6 ] && [ "$(deadline 2)" -ge $((began + 5)) ]'
 
-  # The way back, stopped while it waits: by TERM, and by Ctrl-C at a terminal. HUP does not stop it. After the longer of two waits nothing is
-  # left of the shorter one.
+  # A day long: the moment has its date, and in a dry run what is left of it is said, once.
+  fresh
+  sed 's/cut_until 5 /cut_until 86400 /' "$scratch/book.sh" >"$scratch/long.sh"
+  begin "$sh" "$scratch/long.sh"
+  moment=$(date -d "@$(deadline 2)" '+%Y-%m-%d %H:%M:%S')
+  check "$sh: on another day: the date is said" has "waits 24h0m, goes on at $moment"
+  kill -9 "$run"
+  wait "$run" 2>/dev/null
+  bare "$sh" status
+  check "$sh: on another day: by status too" has "waits until $moment, "
+
+  # The way back, stopped while it waits: by TERM, and by Ctrl-C at a terminal. HUP does not stop it.
   fresh
   sed -i 's/^  cut_since 2 3 /  cut_since 2 6 || return\n&/' "$scratch/book.sh"
   begin "$sh"
