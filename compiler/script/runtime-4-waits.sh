@@ -61,17 +61,21 @@ cut_show_wait() {
   [ $((${#cut_row} + 6)) -gt "${cut_room}" ] || cut_write_over "      ${cut_row}"
 }
 
-# cut_until SECONDS: waits so long since the step before ended, until no cache holds an old answer any more. The deadline is in
-# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here. Both
-# clocks tell whole seconds, this one and that of a cache, which still answers in the last second of a TTL: the deadline is over
-# when its own second is.
+# cut_until SECONDS: waits so long since the step before ended, for caches to forget the answers that the next step must not meet.
+# The deadline is in the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will
+# not do here. Both clocks tell whole seconds, this one and that of a cache, which still answers in the last second of a TTL: the
+# deadline is over when its own second is.
 cut_until() {
-  cut_seconds "$1"
+  cut_keep_wait "$1"
+}
+
+# cut_keep_wait SECONDS: the wait at hand, there or back.
+cut_keep_wait() {
+  cut_clock
   if [ "${cut_dry}" = 1 ]; then
-    cut_say "      waits ${cut_span}"
+    cut_foresee_wait "$1"
     return 0
   fi
-  cut_clock
   cut_set_deadline "$1" || return 1
   [ "${cut_time}" -le "${cut_until_time}" ] || return 0
   cut_hour "${cut_until_time}"
@@ -97,17 +101,42 @@ cut_until() {
   [ "${cut_time}" -gt "${cut_until_time}" ]
 }
 
-# The deadline of the wait at hand: that of the journal, unless it is further off than the wait is long. Then the clock was set
-# back, and the whole wait from now on is enough.
-cut_set_deadline() {
-  if [ "${cut_until_step}" != "${cut_n}" ] || [ $((cut_until_time - cut_time)) -gt "$1" ]; then
-    cut_until_step=${cut_n} cut_until_time=$((cut_time + $1))
-    cut_record until "${cut_n}" "${cut_until_time}" || return 1
-    cut_hour "${cut_until_time}"
+# cut_foresee_wait SECONDS: what is left of a wait, for --dry-run. It is said once: a verify asks for it again.
+cut_foresee_wait() {
+  [ "${cut_foreseen}" != "${cut_n}" ] || return 0
+  cut_foreseen=${cut_n}
+  cut_seconds "$1"
+  if [ "${cut_until_step}" != "${cut_n}" ]; then
+    cut_say "      waits ${cut_span}"
+    return 0
+  fi
+  cut_find_deadline "$1"
+  cut_hour "${cut_due}"
+  cut_seconds "$((cut_due - cut_time))"
+  if [ "${cut_time}" -le "${cut_due}" ]; then
+    cut_say "      waits ${cut_span}, goes on at ${cut_day}"
+  else
+    cut_say "      nothing is left to wait for: the wait was over at ${cut_day}"
   fi
 }
 
-# cut_since STEP SECONDS: the same on the way back, before something is undone that an answer leads to which was published once
+# cut_find_deadline SECONDS: the deadline of the wait at hand, in cut_due: that of the journal, unless it is further off than the
+# wait is long. Then the clock was set back, and the whole wait from now on is enough.
+cut_find_deadline() {
+  cut_due=$((cut_time + $1))
+  [ "${cut_until_step}" != "${cut_n}" ] || [ $((cut_until_time - cut_time)) -gt "$1" ] || cut_due=${cut_until_time}
+}
+
+# The same, kept in the journal when it is new.
+cut_set_deadline() {
+  cut_find_deadline "$1"
+  [ "${cut_until_step} ${cut_until_time}" != "${cut_n} ${cut_due}" ] || return 0
+  cut_until_step=${cut_n} cut_until_time=${cut_due}
+  cut_record until "${cut_n}" "${cut_until_time}" || return 1
+  cut_hour "${cut_until_time}"
+}
+
+# cut_since STEP SECONDS: the same on the way back, from the beginning of the undo on, before something is undone that an answer leads to which was published once
 # STEP had begun. When it never had, nobody can have that answer.
 cut_since() {
   [ "${cut_high}" -ge "$1" ] || return 0
@@ -116,7 +145,7 @@ cut_since() {
   # Nothing is at work while it waits: here, and only here, the way back may be stopped.
   trap 'cut_signal=INT' INT
   trap 'cut_signal=TERM' TERM
-  cut_until "$2"
+  cut_keep_wait "$2"
   set -- "$?"
   trap '' INT TERM
   cut_n=${cut_n_up}

@@ -90,7 +90,7 @@ cut_refuse_other() {
 cut_apply() {
   cut_find_target || return
   if [ "${cut_dry}" = 1 ]; then
-    cut_at=0
+    cut_at=0 cut_until_step=0
     cut_forward "${cut_target}"
     return
   fi
@@ -195,7 +195,7 @@ cut_resume() {
 cut_rollback() {
   cut_refuse_other || return
   if [ "${cut_dry}" = 1 ] && [ "${cut_begun}" = 0 ]; then
-    cut_at=${cut_steps} cut_begun=1
+    cut_at=${cut_steps} cut_begun=1 cut_high=${cut_steps}
   fi
   if [ "${cut_begun}" = 0 ] || [ "${cut_over}" = rolled-back ] || { [ "${cut_at}" = 0 ] && [ "${cut_doubt}" = 0 ]; }; then
     [ "${cut_dry}" = 1 ] || cut_drop_secrets

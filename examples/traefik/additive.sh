@@ -100,7 +100,7 @@ cut_signal='' cut_clean=0 cut_locked=0 cut_quiet_tty=0 cut_count=0
 cut_name='' cut_rc=0 cut_timeout=0 cut_within=0 cut_grace=10 cut_stop=TERM cut_holds='' cut_secret_run=0 cut_lost=0 cut_vanishes=0
 cut_part=0 cut_observations=0 cut_book='' cut_parted='' cut_steps_held='' cut_steps_names='' cut_observations_held='' cut_observations_names='' cut_given_part='' cut_turned='' cut_here='' cut_holding=''
 cut_launcher='' cut_shell='' cut_copy='' cut_child='' cut_late=0 cut_hung_up=0
-cut_bound=900 cut_gone=' ' cut_held=0 cut_from=0 cut_to_step=0 cut_only_look=0 cut_counting=0 cut_confirm_within=0 cut_until='' cut_orphaned=0 cut_alone_now=0 cut_target=0
+cut_bound=900 cut_gone=' ' cut_held=0 cut_from=0 cut_to_step=0 cut_only_look=0 cut_counting=0 cut_confirm_within=0 cut_until='' cut_orphaned=0 cut_alone_now=0 cut_target=0 cut_foreseen=0
 cut_id='' cut_title='' cut_takes='' cut_final='' cut_hand='' cut_newer=''
 cut_text='' cut_states='' cut_blind='' cut_verdict='' cut_status='' cut_before='' cut_surprises=''
 cut_problems=0 cut_drift=0 cut_watching=0 cut_gentle=0 cut_differs='' cut_patience=30 cut_n=0
@@ -1477,17 +1477,21 @@ cut_show_wait() {
   [ $((${#cut_row} + 6)) -gt "${cut_room}" ] || cut_write_over "      ${cut_row}"
 }
 
-# cut_until SECONDS: waits so long since the step before ended, until no cache holds an old answer any more. The deadline is in
-# the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will not do here. Both
-# clocks tell whole seconds, this one and that of a cache, which still answers in the last second of a TTL: the deadline is over
-# when its own second is.
+# cut_until SECONDS: waits so long since the step before ended, for caches to forget the answers that the next step must not meet.
+# The deadline is in the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will
+# not do here. Both clocks tell whole seconds, this one and that of a cache, which still answers in the last second of a TTL: the
+# deadline is over when its own second is.
 cut_until() {
-  cut_seconds "$1"
+  cut_keep_wait "$1"
+}
+
+# cut_keep_wait SECONDS: the wait at hand, there or back.
+cut_keep_wait() {
+  cut_clock
   if [ "${cut_dry}" = 1 ]; then
-    cut_say "      waits ${cut_span}"
+    cut_foresee_wait "$1"
     return 0
   fi
-  cut_clock
   cut_set_deadline "$1" || return 1
   [ "${cut_time}" -le "${cut_until_time}" ] || return 0
   cut_hour "${cut_until_time}"
@@ -1513,17 +1517,42 @@ cut_until() {
   [ "${cut_time}" -gt "${cut_until_time}" ]
 }
 
-# The deadline of the wait at hand: that of the journal, unless it is further off than the wait is long. Then the clock was set
-# back, and the whole wait from now on is enough.
-cut_set_deadline() {
-  if [ "${cut_until_step}" != "${cut_n}" ] || [ $((cut_until_time - cut_time)) -gt "$1" ]; then
-    cut_until_step=${cut_n} cut_until_time=$((cut_time + $1))
-    cut_record until "${cut_n}" "${cut_until_time}" || return 1
-    cut_hour "${cut_until_time}"
+# cut_foresee_wait SECONDS: what is left of a wait, for --dry-run. It is said once: a verify asks for it again.
+cut_foresee_wait() {
+  [ "${cut_foreseen}" != "${cut_n}" ] || return 0
+  cut_foreseen=${cut_n}
+  cut_seconds "$1"
+  if [ "${cut_until_step}" != "${cut_n}" ]; then
+    cut_say "      waits ${cut_span}"
+    return 0
+  fi
+  cut_find_deadline "$1"
+  cut_hour "${cut_due}"
+  cut_seconds "$((cut_due - cut_time))"
+  if [ "${cut_time}" -le "${cut_due}" ]; then
+    cut_say "      waits ${cut_span}, goes on at ${cut_day}"
+  else
+    cut_say "      nothing is left to wait for: the wait was over at ${cut_day}"
   fi
 }
 
-# cut_since STEP SECONDS: the same on the way back, before something is undone that an answer leads to which was published once
+# cut_find_deadline SECONDS: the deadline of the wait at hand, in cut_due: that of the journal, unless it is further off than the
+# wait is long. Then the clock was set back, and the whole wait from now on is enough.
+cut_find_deadline() {
+  cut_due=$((cut_time + $1))
+  [ "${cut_until_step}" != "${cut_n}" ] || [ $((cut_until_time - cut_time)) -gt "$1" ] || cut_due=${cut_until_time}
+}
+
+# The same, kept in the journal when it is new.
+cut_set_deadline() {
+  cut_find_deadline "$1"
+  [ "${cut_until_step} ${cut_until_time}" != "${cut_n} ${cut_due}" ] || return 0
+  cut_until_step=${cut_n} cut_until_time=${cut_due}
+  cut_record until "${cut_n}" "${cut_until_time}" || return 1
+  cut_hour "${cut_until_time}"
+}
+
+# cut_since STEP SECONDS: the same on the way back, from the beginning of the undo on, before something is undone that an answer leads to which was published once
 # STEP had begun. When it never had, nobody can have that answer.
 cut_since() {
   [ "${cut_high}" -ge "$1" ] || return 0
@@ -1532,7 +1561,7 @@ cut_since() {
   # Nothing is at work while it waits: here, and only here, the way back may be stopped.
   trap 'cut_signal=INT' INT
   trap 'cut_signal=TERM' TERM
-  cut_until "$2"
+  cut_keep_wait "$2"
   set -- "$?"
   trap '' INT TERM
   cut_n=${cut_n_up}
@@ -2714,7 +2743,7 @@ cut_refuse_other() {
 cut_apply() {
   cut_find_target || return
   if [ "${cut_dry}" = 1 ]; then
-    cut_at=0
+    cut_at=0 cut_until_step=0
     cut_forward "${cut_target}"
     return
   fi
@@ -2819,7 +2848,7 @@ cut_resume() {
 cut_rollback() {
   cut_refuse_other || return
   if [ "${cut_dry}" = 1 ] && [ "${cut_begun}" = 0 ]; then
-    cut_at=${cut_steps} cut_begun=1
+    cut_at=${cut_steps} cut_begun=1 cut_high=${cut_steps}
   fi
   if [ "${cut_begun}" = 0 ] || [ "${cut_over}" = rolled-back ] || { [ "${cut_at}" = 0 ] && [ "${cut_doubt}" = 0 ]; }; then
     [ "${cut_dry}" = 1 ] || cut_drop_secrets
@@ -4016,8 +4045,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 02ea6c3548ffe877686b79fb0acaed7ecb1cf60da7d88202d09be3d32d58c9f7
-# plan part: sha256 5cc5372c7b128d5c7b7131e2eb587618cc436d7656e1deff39f9f9fa4c513a16
+# runtime: sha256 c8dc32a1c59647d09d15f5e1022431a05256a6ba518b7da3bd07d56a3b181944
+# plan part: sha256 e2c5b574ca36e58f5a90393660a79f8652a1fc351e568e84c4f033944171b2c3
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

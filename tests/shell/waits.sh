@@ -41,8 +41,12 @@ done_at() { date -d "$(sed -n "s/ $1\\( .*\\)\\{0,1\\}\$//p" "$scratch/w/state/j
 not_before() { [ "$1" -ge "$2" ] || { printf '# at %s, %s s before %s\n' "$1" "$(($2 - $1))" "$2"; false; }; }
 once() { [ "$(grep -c " until $1 " "$scratch/w/state/journal")" = 1 ]; }
 
+said_once() { [ "$(grep -cE "$1" "$scratch/out")" = 1 ] && [ "$(grep -cE '^ +(waits|nothing is left)' "$scratch/out")" = 1 ]; }
+
 while read -r sh; do
   fresh
+  run "$sh" apply --dry-run
+  check "$sh: a dry run says the wait once" eval 'is 0 && said_once "^ +waits 7s$"'
   run "$sh" apply
   deadline=$(sed -n 's/.* until 2 //p' "$scratch/w/state/journal")
   check "$sh: it runs to its end" is 0
@@ -69,7 +73,12 @@ while read -r sh; do
   wait "$background" 2>/dev/null
   check "$sh: killed while it waits, the old place is still there" test -e "$scratch/w/old"
   first=$deadline
+  sleep 1
+  run "$sh" resume --dry-run
+  check "$sh: a dry run says what is left of it, once" eval 'is 0 && said_once "^ +waits [0-6]s, goes on at $(date -d "@$first" +%T)$"'
   while [ "$(date +%s)" -le "$first" ]; do sleep 0.5; done
+  run "$sh" resume --dry-run
+  check "$sh: a dry run says that nothing is left of it, once" eval 'is 0 && said_once "^ +nothing is left to wait for: the wait was over at $(date -d "@$first" +%T)$"'
   before=$(date +%s)
   run "$sh" resume
   check "$sh: resumed when the moment is past" is 0

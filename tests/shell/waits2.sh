@@ -52,6 +52,8 @@ while read -r sh; do
   fresh
   bare "$sh" apply --dry-run
   check "$sh: a dry run shows the wait" eval 'is 0 && has "waits 5s" && [ ! -e "$scratch/w/state" ]'
+  bare "$sh" rollback --dry-run
+  check "$sh: a dry way back too" eval 'is 0 && has "waits 3s" && [ ! -e "$scratch/w/state" ]'
   begin "$sh"
   bare "$sh" status
   check "$sh: status says until when" eval 'is 3 && has "waits until "'
@@ -100,6 +102,8 @@ while read -r sh; do
   wait "$run" 2>/dev/null
   bare "$sh" status
   check "$sh: on another day: by status too" has "waits until $moment, "
+  bare "$sh" rollback --dry-run
+  check "$sh: the way back, not begun: its whole wait" eval 'is 0 && has "waits 3s" && ! has "goes on at"'
 
   # The way back, stopped while it waits: by TERM, and by Ctrl-C at a terminal. HUP does not stop it.
   fresh
