@@ -53,6 +53,9 @@ while read -r sh; do
   check "$sh: it waits so long since the name changed" not_before "$deadline" "$(($(done_at 'done 1') + 7))"
   check "$sh: the old place goes only when the second of the deadline is over" not_before "$(done_at 'intent 3')" "$((deadline + 1))"
   check "$sh: the output says until when" grep -q 'waits .*, goes on at [0-9][0-9]:[0-9][0-9]' "$scratch/out"
+  sed -i 's/ until 2 / until 3 /' "$scratch/w/state/journal" # as of another wait, after this one
+  run "$sh" verify
+  check "$sh: verify does not wait once more" eval 'is 0 && ! grep -q "^ *waits" "$scratch/out" && ! grep -q " until 2 " "$scratch/w/state/journal"'
 
   fresh
   begin "$sh"
