@@ -25,9 +25,7 @@ cut_forward() {
       cut_doubt=0
       cut_record 'done' "${cut_n}" "${cut_id}" || return 1
     fi
-    cut_clock
-    cut_took
-    [ "${cut_dry}" = 1 ] || cut_good "      done in ${cut_span}"
+    [ "${cut_dry}" = 1 ] || cut_say_done
     [ -z "${cut_signal}" ] || return 1
     cut_as_predicted || return 1
   done
@@ -42,15 +40,20 @@ cut_as_predicted() {
   return 1
 }
 
-# The time since the step began, beside its estimate, in cut_span.
-cut_took() {
+# How long the step took, beside its estimate. A wait has none: it is over when it is, however long this run was there for it.
+cut_say_done() {
+  if [ "${cut_until_step}" = "${cut_n}" ]; then
+    cut_good "      done: the wait is over"
+    return 0
+  fi
+  cut_clock
   cut_spent=''
   if [ -n "${cut_takes}" ]; then
     cut_seconds "${cut_takes}"
     cut_spent=" (estimated ${cut_span})"
   fi
   cut_seconds "$((cut_time - cut_started))"
-  cut_span="${cut_span}${cut_spent}"
+  cut_good "      done in ${cut_span}${cut_spent}"
 }
 
 cut_announce() {

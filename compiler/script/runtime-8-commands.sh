@@ -178,10 +178,11 @@ cut_resume() {
     cut_step "${cut_n}" || return 3
     cut_say "[${cut_n}/${cut_steps}] ${cut_id} was under way: looking"
     cut_looked=${cut_count}
-    # Where nothing looks, it is done again.
-    if cut_settled "${cut_here}_verify" && [ "${cut_count}" -gt "${cut_looked}" ]; then
+    # Where nothing looks, it is done again; a wait looks at the journal, until it is over.
+    if cut_settled "${cut_here}_verify" && { [ "${cut_count}" -gt "${cut_looked}" ] || [ "${cut_until_step}" = "${cut_n}" ]; }; then
       cut_record 'done' "${cut_n}" "${cut_id}" || return 3
       cut_at=${cut_n} cut_doubt=0
+      [ "${cut_until_step}" != "${cut_n}" ] || cut_say_done
     fi
   fi
   # Of a step in doubt nobody knows what is up; after any other, the run may have ended before it looked.

@@ -2455,9 +2455,7 @@ cut_forward() {
       cut_doubt=0
       cut_record 'done' "${cut_n}" "${cut_id}" || return 1
     fi
-    cut_clock
-    cut_took
-    [ "${cut_dry}" = 1 ] || cut_good "      done in ${cut_span}"
+    [ "${cut_dry}" = 1 ] || cut_say_done
     [ -z "${cut_signal}" ] || return 1
     cut_as_predicted || return 1
   done
@@ -2472,15 +2470,20 @@ cut_as_predicted() {
   return 1
 }
 
-# The time since the step began, beside its estimate, in cut_span.
-cut_took() {
+# How long the step took, beside its estimate. A wait has none: it is over when it is, however long this run was there for it.
+cut_say_done() {
+  if [ "${cut_until_step}" = "${cut_n}" ]; then
+    cut_good "      done: the wait is over"
+    return 0
+  fi
+  cut_clock
   cut_spent=''
   if [ -n "${cut_takes}" ]; then
     cut_seconds "${cut_takes}"
     cut_spent=" (estimated ${cut_span})"
   fi
   cut_seconds "$((cut_time - cut_started))"
-  cut_span="${cut_span}${cut_spent}"
+  cut_good "      done in ${cut_span}${cut_spent}"
 }
 
 cut_announce() {
@@ -2833,10 +2836,11 @@ cut_resume() {
     cut_step "${cut_n}" || return 3
     cut_say "[${cut_n}/${cut_steps}] ${cut_id} was under way: looking"
     cut_looked=${cut_count}
-    # Where nothing looks, it is done again.
-    if cut_settled "${cut_here}_verify" && [ "${cut_count}" -gt "${cut_looked}" ]; then
+    # Where nothing looks, it is done again; a wait looks at the journal, until it is over.
+    if cut_settled "${cut_here}_verify" && { [ "${cut_count}" -gt "${cut_looked}" ] || [ "${cut_until_step}" = "${cut_n}" ]; }; then
       cut_record 'done' "${cut_n}" "${cut_id}" || return 3
       cut_at=${cut_n} cut_doubt=0
+      [ "${cut_until_step}" != "${cut_n}" ] || cut_say_done
     fi
   fi
   # Of a step in doubt nobody knows what is up; after any other, the run may have ended before it looked.
@@ -4047,8 +4051,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 cb58254383b89930eb1acdf3cf220afa43dce46e454273f604c289f083ef69d6
-# plan part: sha256 a080a40fdf93e2294e3d4378c50f6c58d261d66818d734bc0c4fb615f141a785
+# runtime: sha256 03477ced205cfb4970dcc249f1e83e96f12f818704c88815b06e3a2d21919a5d
+# plan part: sha256 a405b3bf38b5044a36ccd6d6a9f6de79e705b47dc6ea9431cbdffd00b945b982
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

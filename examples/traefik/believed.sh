@@ -2457,9 +2457,7 @@ cut_forward() {
       cut_doubt=0
       cut_record 'done' "${cut_n}" "${cut_id}" || return 1
     fi
-    cut_clock
-    cut_took
-    [ "${cut_dry}" = 1 ] || cut_good "      done in ${cut_span}"
+    [ "${cut_dry}" = 1 ] || cut_say_done
     [ -z "${cut_signal}" ] || return 1
     cut_as_predicted || return 1
   done
@@ -2474,15 +2472,20 @@ cut_as_predicted() {
   return 1
 }
 
-# The time since the step began, beside its estimate, in cut_span.
-cut_took() {
+# How long the step took, beside its estimate. A wait has none: it is over when it is, however long this run was there for it.
+cut_say_done() {
+  if [ "${cut_until_step}" = "${cut_n}" ]; then
+    cut_good "      done: the wait is over"
+    return 0
+  fi
+  cut_clock
   cut_spent=''
   if [ -n "${cut_takes}" ]; then
     cut_seconds "${cut_takes}"
     cut_spent=" (estimated ${cut_span})"
   fi
   cut_seconds "$((cut_time - cut_started))"
-  cut_span="${cut_span}${cut_spent}"
+  cut_good "      done in ${cut_span}${cut_spent}"
 }
 
 cut_announce() {
@@ -2835,10 +2838,11 @@ cut_resume() {
     cut_step "${cut_n}" || return 3
     cut_say "[${cut_n}/${cut_steps}] ${cut_id} was under way: looking"
     cut_looked=${cut_count}
-    # Where nothing looks, it is done again.
-    if cut_settled "${cut_here}_verify" && [ "${cut_count}" -gt "${cut_looked}" ]; then
+    # Where nothing looks, it is done again; a wait looks at the journal, until it is over.
+    if cut_settled "${cut_here}_verify" && { [ "${cut_count}" -gt "${cut_looked}" ] || [ "${cut_until_step}" = "${cut_n}" ]; }; then
       cut_record 'done' "${cut_n}" "${cut_id}" || return 3
       cut_at=${cut_n} cut_doubt=0
+      [ "${cut_until_step}" != "${cut_n}" ] || cut_say_done
     fi
   fi
   # Of a step in doubt nobody knows what is up; after any other, the run may have ended before it looked.
@@ -3942,8 +3946,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 cb58254383b89930eb1acdf3cf220afa43dce46e454273f604c289f083ef69d6
-# plan part: sha256 64063444dbb7509fe7b61fbedd9cf6fdec87ab992262c1748425d08a633e9bf2
+# runtime: sha256 03477ced205cfb4970dcc249f1e83e96f12f818704c88815b06e3a2d21919a5d
+# plan part: sha256 b1e84c5ee7e559b3396827bf7ee13d679333fd6e12bb76c4a45f2f8ad7cd5cc1
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1

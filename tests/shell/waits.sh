@@ -53,6 +53,7 @@ while read -r sh; do
   check "$sh: it waits so long since the name changed" not_before "$deadline" "$(($(done_at 'done 1') + 7))"
   check "$sh: the old place goes only when the second of the deadline is over" not_before "$(done_at 'intent 3')" "$((deadline + 1))"
   check "$sh: the output says until when" grep -q 'waits .*, goes on at [0-9][0-9]:[0-9][0-9]' "$scratch/out"
+  check "$sh: of a wait no estimate is said" eval '[ "$(grep -c "^ *done" "$scratch/out")" = 3 ] && grep -qx "      done: the wait is over" "$scratch/out" && ! grep -q "estimated 7s" "$scratch/out"'
   sed -i 's/ until 2 / until 3 /' "$scratch/w/state/journal" # as of another wait, after this one
   run "$sh" verify
   check "$sh: verify does not wait once more" eval 'is 0 && ! grep -q "^ *waits" "$scratch/out" && ! grep -q " until 2 " "$scratch/w/state/journal"'
@@ -68,6 +69,7 @@ while read -r sh; do
   run "$sh" resume
   check "$sh: resumed" is 0
   check "$sh: the deadline is the first one" once 2
+  check "$sh: its output has the wait once, and no estimate of it" eval '[ "$(grep -c "wait\.1" "$scratch/out") $(grep -c "^ *waits" "$scratch/out")" = "1 1" ] && grep -qx "      done: the wait is over" "$scratch/out" && ! grep -q "estimated 7s" "$scratch/out"'
   check "$sh: it went on at that moment" not_before "$(done_at 'intent 3')" "$((first + 1))"
 
   fresh
