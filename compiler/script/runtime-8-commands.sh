@@ -244,7 +244,7 @@ cut_say_wait() {
   [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
   cut_hour "${cut_until_time}"
   cut_seconds "$((cut_until_time - cut_time))"
-  cut_say "  waits until ${cut_day}, ${cut_span} from now, when no cache holds an old answer any more"
+  cut_say "  waits until ${cut_day}, ${cut_span} from now, for caches to forget the answers that the next step must not meet"
 }
 
 # Somebody else's state directory, closed to others, tells nothing: not even that nothing was begun.

@@ -2888,7 +2888,7 @@ cut_say_wait() {
   [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
   cut_hour "${cut_until_time}"
   cut_seconds "$((cut_until_time - cut_time))"
-  cut_say "  waits until ${cut_day}, ${cut_span} from now, when no cache holds an old answer any more"
+  cut_say "  waits until ${cut_day}, ${cut_span} from now, for caches to forget the answers that the next step must not meet"
 }
 
 # Somebody else's state directory, closed to others, tells nothing: not even that nothing was begun.
@@ -3666,8 +3666,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 03477ced205cfb4970dcc249f1e83e96f12f818704c88815b06e3a2d21919a5d
-# plan part: sha256 220fe9658b408c4b2884a96d0f11cbc06d0fd91683a40ed09f8674c1ec61c58a
+# runtime: sha256 515d8d6a226a64d9a757fbb82946a13a40ce0218d7ffd34f12e5f84f35264dd4
+# plan part: sha256 dd01ff8e0dbcf44b721961197e3cd1a29b0765dc9a7d795bbed380b79e4d93bc
 # step 1 shop_pods.replicas.1: do 1, undo 1, verify 1
 # step 2 fresh: do 1, undo 0, verify 2
 # step 3 wipe: do 3, undo 0, verify 1

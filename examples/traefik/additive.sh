@@ -2902,7 +2902,7 @@ cut_say_wait() {
   [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
   cut_hour "${cut_until_time}"
   cut_seconds "$((cut_until_time - cut_time))"
-  cut_say "  waits until ${cut_day}, ${cut_span} from now, when no cache holds an old answer any more"
+  cut_say "  waits until ${cut_day}, ${cut_span} from now, for caches to forget the answers that the next step must not meet"
 }
 
 # Somebody else's state directory, closed to others, tells nothing: not even that nothing was begun.
@@ -4051,8 +4051,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 03477ced205cfb4970dcc249f1e83e96f12f818704c88815b06e3a2d21919a5d
-# plan part: sha256 a405b3bf38b5044a36ccd6d6a9f6de79e705b47dc6ea9431cbdffd00b945b982
+# runtime: sha256 515d8d6a226a64d9a757fbb82946a13a40ce0218d7ffd34f12e5f84f35264dd4
+# plan part: sha256 c744922cb9d18e5361c96ac6f3b0e720fc610e6602e43340a3c267fb1f27ff82
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1

@@ -2904,7 +2904,7 @@ cut_say_wait() {
   [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
   cut_hour "${cut_until_time}"
   cut_seconds "$((cut_until_time - cut_time))"
-  cut_say "  waits until ${cut_day}, ${cut_span} from now, when no cache holds an old answer any more"
+  cut_say "  waits until ${cut_day}, ${cut_span} from now, for caches to forget the answers that the next step must not meet"
 }
 
 # Somebody else's state directory, closed to others, tells nothing: not even that nothing was begun.
@@ -3946,8 +3946,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 03477ced205cfb4970dcc249f1e83e96f12f818704c88815b06e3a2d21919a5d
-# plan part: sha256 b1e84c5ee7e559b3396827bf7ee13d679333fd6e12bb76c4a45f2f8ad7cd5cc1
+# runtime: sha256 515d8d6a226a64d9a757fbb82946a13a40ce0218d7ffd34f12e5f84f35264dd4
+# plan part: sha256 b1421ba92952179d170de3c1ee2c10af668a239b9e4487b3f00dd23f407cd029
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1

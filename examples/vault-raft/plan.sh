@@ -2879,7 +2879,7 @@ cut_say_wait() {
   [ "${cut_time}" -lt "${cut_until_time}" ] || return 0
   cut_hour "${cut_until_time}"
   cut_seconds "$((cut_until_time - cut_time))"
-  cut_say "  waits until ${cut_day}, ${cut_span} from now, when no cache holds an old answer any more"
+  cut_say "  waits until ${cut_day}, ${cut_span} from now, for caches to forget the answers that the next step must not meet"
 }
 
 # Somebody else's state directory, closed to others, tells nothing: not even that nothing was begun.
@@ -3736,8 +3736,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 03477ced205cfb4970dcc249f1e83e96f12f818704c88815b06e3a2d21919a5d
-# plan part: sha256 96217db1f890b316c2d899300514be15a99c5d9dcd426e11ce021be22e778d27
+# runtime: sha256 515d8d6a226a64d9a757fbb82946a13a40ce0218d7ffd34f12e5f84f35264dd4
+# plan part: sha256 5fa7cec1960e1dac7cd804859a5d7242290ef118e0254bfc2cb4634bd39effb6
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2

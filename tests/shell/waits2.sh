@@ -56,7 +56,7 @@ while read -r sh; do
   check "$sh: a dry way back too" eval 'is 0 && has "waits 3s" && [ ! -e "$scratch/w/state" ]'
   begin "$sh"
   bare "$sh" status
-  check "$sh: status says until when" eval 'is 3 && has "waits until "'
+  check "$sh: status says until when, and for what" eval 'is 3 && has "waits until " && has " from now, for caches to forget the answers that the next step must not meet"'
   first=$(deadline 2)
   check "$sh: the deadline is a time of the clock" eval '[ "$(since_record 2)" -ge 4 ] && [ "$(since_record 2)" -le 6 ]'
   kill -s TERM "$run"
