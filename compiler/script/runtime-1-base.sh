@@ -140,15 +140,17 @@ cut_record() {
     cut_complain "The journal ${cut_state}/journal cannot be written: nothing is done that is not recorded first."
     return 1
   fi
+  [ "$1" != 'done' ] || cut_done_stamp=${cut_stamp}
   sync "${cut_state}/journal" 2>/dev/null || sync 2>/dev/null || :
 }
 
 # Reads where things stand: cut_at (steps done), cut_doubt (a step begun and not ended), cut_undoing (an undo begun and
-# not ended), cut_over (finished, rolled-back or empty), cut_other (digest of another plan's run). Half a line at the
+# not ended), cut_over (finished, rolled-back or empty), cut_other (digest of another plan's run), cut_done_stamp (when the last
+# step ended, empty where an undo came after it). Half a line at the
 # end, from a crash or a full disk while it was written, does not count.
 cut_read_journal() {
   cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_until=''
-  cut_until_step=0 cut_until_time=0 cut_high=0
+  cut_until_step=0 cut_until_time=0 cut_high=0 cut_done_stamp=''
   [ -r "${cut_state}/journal" ] || return 0
   while read -r cut_j_time cut_j_event cut_j_number cut_j_rest; do
     case "${cut_j_event} ${cut_j_number} ${cut_j_rest}" in
@@ -157,7 +159,7 @@ cut_read_journal() {
     esac
     case "${cut_j_event}" in
     run)
-      cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=1 cut_until_step=0 cut_high=0
+      cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=1 cut_until_step=0 cut_high=0 cut_done_stamp=''
       cut_run=${cut_j_number}
       cut_other=''
       [ "${cut_j_rest}" = "${cut_digest}" ] || cut_other=${cut_j_rest}
@@ -166,10 +168,10 @@ cut_read_journal() {
       cut_doubt=${cut_j_number} cut_over=''
       [ "${cut_high}" -ge "${cut_j_number}" ] || cut_high=${cut_j_number}
       ;;
-    done) cut_at=${cut_j_number} cut_doubt=0 ;;
+    done) cut_at=${cut_j_number} cut_doubt=0 cut_done_stamp=${cut_j_time} ;;
     undo) cut_undoing=${cut_j_number} cut_over='' ;;
     undone)
-      cut_at=$((cut_j_number - 1)) cut_doubt=0 cut_undoing=0
+      cut_at=$((cut_j_number - 1)) cut_doubt=0 cut_undoing=0 cut_done_stamp=''
       [ "${cut_until_step}" != "${cut_j_number}" ] || cut_until_step=0
       ;;
     until) cut_until_step=${cut_j_number} cut_until_time=${cut_j_rest} ;;

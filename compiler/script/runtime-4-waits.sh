@@ -61,13 +61,34 @@ cut_show_wait() {
   [ $((${#cut_row} + 6)) -gt "${cut_room}" ] || cut_write_over "      ${cut_row}"
 }
 
-# cut_until SECONDS: waits so long since the step before ended, for caches to forget the answers that the next step must not meet.
+# cut_read_stamp STAMP: 2026-11-23T22:46:15Z, as the journal has it, as seconds since 1970 in cut_moment; empty for anything else.
+# A year begins with March here, so that its last day is the one that may be missing.
+cut_read_stamp() {
+  cut_moment=''
+  case "$1" in
+  [12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z) ;;
+  *) return 0 ;;
+  esac
+  cut_piece=${1#*-}
+  cut_month=$(((1${cut_piece%%-*} - 91) % 12)) cut_year=$((${1%%-*} - (1${cut_piece%%-*} < 103)))
+  cut_piece=${cut_piece#*-}
+  cut_moment=$((cut_year * 365 + cut_year / 4 - cut_year / 100 + cut_year / 400 + (cut_month * 306 + 5) / 10 + 1${cut_piece%%T*} - 719569))
+  cut_piece=${cut_piece#*T}
+  cut_moment=$((cut_moment * 24 + 1${cut_piece%%:*} - 100))
+  cut_piece=${cut_piece#*:}
+  cut_moment=$((cut_moment * 60 + 1${cut_piece%%:*} - 100))
+  cut_piece=${cut_piece#*:}
+  cut_moment=$((cut_moment * 60 + 1${cut_piece%Z} - 100))
+}
+
+# cut_until SECONDS: waits so long since the step before ended, by its line in the journal, for caches to forget the answers that the next step must not meet.
 # The deadline is in the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will
 # not do here. Both clocks tell whole seconds, this one and that of a cache, which still answers in the last second of a TTL: the
 # deadline is over when its own second is.
 cut_until() {
   # Whoever asks for one that is done only verifies.
   [ "${cut_n}" -gt "${cut_at}" ] || return 0
+  cut_read_stamp "${cut_done_stamp}"
   cut_keep_wait "$1"
 }
 
@@ -108,7 +129,7 @@ cut_foresee_wait() {
   [ "${cut_foreseen}" != "${cut_n}" ] || return 0
   cut_foreseen=${cut_n}
   cut_seconds "$1"
-  if [ "${cut_until_step}" != "${cut_n}" ]; then
+  if [ "${cut_until_step}" != "${cut_n}" ] && [ -z "${cut_moment}" ]; then
     cut_say "      waits ${cut_span}"
     return 0
   fi
@@ -122,11 +143,13 @@ cut_foresee_wait() {
   fi
 }
 
-# cut_find_deadline SECONDS: the deadline of the wait at hand, in cut_due: that of the journal, unless it is further off than the
-# wait is long. Then the clock was set back, and the whole wait from now on is enough.
+# cut_find_deadline SECONDS: the deadline of the wait at hand, in cut_due: that of the journal, else so long after cut_moment, or
+# after now where that is not known. When it is further off than the wait is long, the clock was set back, and the whole wait
+# from now on is enough.
 cut_find_deadline() {
-  cut_due=$((cut_time + $1))
-  [ "${cut_until_step}" != "${cut_n}" ] || [ $((cut_until_time - cut_time)) -gt "$1" ] || cut_due=${cut_until_time}
+  cut_due=$((${cut_moment:-${cut_time}} + $1))
+  [ "${cut_until_step}" != "${cut_n}" ] || cut_due=${cut_until_time}
+  [ $((cut_due - cut_time)) -le "$1" ] || cut_due=$((cut_time + $1))
 }
 
 # The same, kept in the journal when it is new.
@@ -142,7 +165,7 @@ cut_set_deadline() {
 # STEP had begun. When it never had, nobody can have that answer.
 cut_since() {
   [ "${cut_high}" -ge "$1" ] || return 0
-  cut_n_up=${cut_n}
+  cut_n_up=${cut_n} cut_moment=''
   cut_n="back-${cut_n}"
   # Nothing is at work while it waits: here, and only here, the way back may be stopped.
   trap 'cut_signal=INT' INT

@@ -24,6 +24,8 @@ cut_forward() {
     if [ "${cut_dry}" = 0 ]; then
       cut_doubt=0
       cut_record 'done' "${cut_n}" "${cut_id}" || return 1
+    else
+      cut_done_stamp=''
     fi
     [ "${cut_dry}" = 1 ] || cut_say_done
     [ -z "${cut_signal}" ] || return 1

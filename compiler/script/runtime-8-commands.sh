@@ -90,7 +90,7 @@ cut_refuse_other() {
 cut_apply() {
   cut_find_target || return
   if [ "${cut_dry}" = 1 ]; then
-    cut_at=0 cut_until_step=0
+    cut_at=0 cut_until_step=0 cut_done_stamp=''
     cut_forward "${cut_target}"
     return
   fi
@@ -108,7 +108,7 @@ cut_apply() {
       return 3
     fi
   fi
-  cut_at=0 cut_doubt=0 cut_over='' cut_until_step=0 cut_until_time=0 cut_high=0
+  cut_at=0 cut_doubt=0 cut_over='' cut_until_step=0 cut_until_time=0 cut_high=0 cut_done_stamp=''
   cut_new_run
   { pwd -P >"${cut_state}/root"; } 2>/dev/null || {
     cut_complain "${cut_state} cannot be written: a full disk, or no right to it."

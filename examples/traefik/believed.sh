@@ -219,15 +219,17 @@ cut_record() {
     cut_complain "The journal ${cut_state}/journal cannot be written: nothing is done that is not recorded first."
     return 1
   fi
+  [ "$1" != 'done' ] || cut_done_stamp=${cut_stamp}
   sync "${cut_state}/journal" 2>/dev/null || sync 2>/dev/null || :
 }
 
 # Reads where things stand: cut_at (steps done), cut_doubt (a step begun and not ended), cut_undoing (an undo begun and
-# not ended), cut_over (finished, rolled-back or empty), cut_other (digest of another plan's run). Half a line at the
+# not ended), cut_over (finished, rolled-back or empty), cut_other (digest of another plan's run), cut_done_stamp (when the last
+# step ended, empty where an undo came after it). Half a line at the
 # end, from a crash or a full disk while it was written, does not count.
 cut_read_journal() {
   cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=0 cut_other='' cut_until=''
-  cut_until_step=0 cut_until_time=0 cut_high=0
+  cut_until_step=0 cut_until_time=0 cut_high=0 cut_done_stamp=''
   [ -r "${cut_state}/journal" ] || return 0
   while read -r cut_j_time cut_j_event cut_j_number cut_j_rest; do
     case "${cut_j_event} ${cut_j_number} ${cut_j_rest}" in
@@ -236,7 +238,7 @@ cut_read_journal() {
     esac
     case "${cut_j_event}" in
     run)
-      cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=1 cut_until_step=0 cut_high=0
+      cut_at=0 cut_doubt=0 cut_undoing=0 cut_over='' cut_begun=1 cut_until_step=0 cut_high=0 cut_done_stamp=''
       cut_run=${cut_j_number}
       cut_other=''
       [ "${cut_j_rest}" = "${cut_digest}" ] || cut_other=${cut_j_rest}
@@ -245,10 +247,10 @@ cut_read_journal() {
       cut_doubt=${cut_j_number} cut_over=''
       [ "${cut_high}" -ge "${cut_j_number}" ] || cut_high=${cut_j_number}
       ;;
-    done) cut_at=${cut_j_number} cut_doubt=0 ;;
+    done) cut_at=${cut_j_number} cut_doubt=0 cut_done_stamp=${cut_j_time} ;;
     undo) cut_undoing=${cut_j_number} cut_over='' ;;
     undone)
-      cut_at=$((cut_j_number - 1)) cut_doubt=0 cut_undoing=0
+      cut_at=$((cut_j_number - 1)) cut_doubt=0 cut_undoing=0 cut_done_stamp=''
       [ "${cut_until_step}" != "${cut_j_number}" ] || cut_until_step=0
       ;;
     until) cut_until_step=${cut_j_number} cut_until_time=${cut_j_rest} ;;
@@ -1479,13 +1481,34 @@ cut_show_wait() {
   [ $((${#cut_row} + 6)) -gt "${cut_room}" ] || cut_write_over "      ${cut_row}"
 }
 
-# cut_until SECONDS: waits so long since the step before ended, for caches to forget the answers that the next step must not meet.
+# cut_read_stamp STAMP: 2026-11-23T22:46:15Z, as the journal has it, as seconds since 1970 in cut_moment; empty for anything else.
+# A year begins with March here, so that its last day is the one that may be missing.
+cut_read_stamp() {
+  cut_moment=''
+  case "$1" in
+  [12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z) ;;
+  *) return 0 ;;
+  esac
+  cut_piece=${1#*-}
+  cut_month=$(((1${cut_piece%%-*} - 91) % 12)) cut_year=$((${1%%-*} - (1${cut_piece%%-*} < 103)))
+  cut_piece=${cut_piece#*-}
+  cut_moment=$((cut_year * 365 + cut_year / 4 - cut_year / 100 + cut_year / 400 + (cut_month * 306 + 5) / 10 + 1${cut_piece%%T*} - 719569))
+  cut_piece=${cut_piece#*T}
+  cut_moment=$((cut_moment * 24 + 1${cut_piece%%:*} - 100))
+  cut_piece=${cut_piece#*:}
+  cut_moment=$((cut_moment * 60 + 1${cut_piece%%:*} - 100))
+  cut_piece=${cut_piece#*:}
+  cut_moment=$((cut_moment * 60 + 1${cut_piece%Z} - 100))
+}
+
+# cut_until SECONDS: waits so long since the step before ended, by its line in the journal, for caches to forget the answers that the next step must not meet.
 # The deadline is in the journal as a clock time: a run that is stopped and resumed goes on at the same moment. An estimate will
 # not do here. Both clocks tell whole seconds, this one and that of a cache, which still answers in the last second of a TTL: the
 # deadline is over when its own second is.
 cut_until() {
   # Whoever asks for one that is done only verifies.
   [ "${cut_n}" -gt "${cut_at}" ] || return 0
+  cut_read_stamp "${cut_done_stamp}"
   cut_keep_wait "$1"
 }
 
@@ -1526,7 +1549,7 @@ cut_foresee_wait() {
   [ "${cut_foreseen}" != "${cut_n}" ] || return 0
   cut_foreseen=${cut_n}
   cut_seconds "$1"
-  if [ "${cut_until_step}" != "${cut_n}" ]; then
+  if [ "${cut_until_step}" != "${cut_n}" ] && [ -z "${cut_moment}" ]; then
     cut_say "      waits ${cut_span}"
     return 0
   fi
@@ -1540,11 +1563,13 @@ cut_foresee_wait() {
   fi
 }
 
-# cut_find_deadline SECONDS: the deadline of the wait at hand, in cut_due: that of the journal, unless it is further off than the
-# wait is long. Then the clock was set back, and the whole wait from now on is enough.
+# cut_find_deadline SECONDS: the deadline of the wait at hand, in cut_due: that of the journal, else so long after cut_moment, or
+# after now where that is not known. When it is further off than the wait is long, the clock was set back, and the whole wait
+# from now on is enough.
 cut_find_deadline() {
-  cut_due=$((cut_time + $1))
-  [ "${cut_until_step}" != "${cut_n}" ] || [ $((cut_until_time - cut_time)) -gt "$1" ] || cut_due=${cut_until_time}
+  cut_due=$((${cut_moment:-${cut_time}} + $1))
+  [ "${cut_until_step}" != "${cut_n}" ] || cut_due=${cut_until_time}
+  [ $((cut_due - cut_time)) -le "$1" ] || cut_due=$((cut_time + $1))
 }
 
 # The same, kept in the journal when it is new.
@@ -1560,7 +1585,7 @@ cut_set_deadline() {
 # STEP had begun. When it never had, nobody can have that answer.
 cut_since() {
   [ "${cut_high}" -ge "$1" ] || return 0
-  cut_n_up=${cut_n}
+  cut_n_up=${cut_n} cut_moment=''
   cut_n="back-${cut_n}"
   # Nothing is at work while it waits: here, and only here, the way back may be stopped.
   trap 'cut_signal=INT' INT
@@ -2456,6 +2481,8 @@ cut_forward() {
     if [ "${cut_dry}" = 0 ]; then
       cut_doubt=0
       cut_record 'done' "${cut_n}" "${cut_id}" || return 1
+    else
+      cut_done_stamp=''
     fi
     [ "${cut_dry}" = 1 ] || cut_say_done
     [ -z "${cut_signal}" ] || return 1
@@ -2750,7 +2777,7 @@ cut_refuse_other() {
 cut_apply() {
   cut_find_target || return
   if [ "${cut_dry}" = 1 ]; then
-    cut_at=0 cut_until_step=0
+    cut_at=0 cut_until_step=0 cut_done_stamp=''
     cut_forward "${cut_target}"
     return
   fi
@@ -2768,7 +2795,7 @@ cut_apply() {
       return 3
     fi
   fi
-  cut_at=0 cut_doubt=0 cut_over='' cut_until_step=0 cut_until_time=0 cut_high=0
+  cut_at=0 cut_doubt=0 cut_over='' cut_until_step=0 cut_until_time=0 cut_high=0 cut_done_stamp=''
   cut_new_run
   { pwd -P >"${cut_state}/root"; } 2>/dev/null || {
     cut_complain "${cut_state} cannot be written: a full disk, or no right to it."
@@ -3946,8 +3973,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 515d8d6a226a64d9a757fbb82946a13a40ce0218d7ffd34f12e5f84f35264dd4
-# plan part: sha256 b1421ba92952179d170de3c1ee2c10af668a239b9e4487b3f00dd23f407cd029
+# runtime: sha256 3f7cfabf720b692bca2176951e44cf79440edd59c3c7954cf49c0d058d26a898
+# plan part: sha256 d5e9226f6d8b368eae7ba24e474ca37a57cd8f02229527dbc9f33c032fe8acfa
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 traefik_lb: do 1, undo 1, verify 0
 # step 3 wait.1: do 1, undo 0, verify 1

@@ -34,13 +34,14 @@ scenario_cutover() {
   lab_down "$CELL"
 }
 
-# The waits of the runbook, as the journal has them by the operator's clock: when each was due, and when it was over. The clock is
-# put ahead while it waits (clock.py); what the rest of the lab sees of it is seconds.
+# The waits of the runbook, as the journal has them by the operator's clock: when the step before had ended, when each was due, and
+# when it was over. The clock is put ahead while it waits (clock.py); what the rest of the lab sees of it is seconds.
 cutover_waited() {
   wanted=$(grep -c 'cut_id=wait[.]' "$book")
-  kept=$(awk '$2 == "intent" && $4 ~ /^wait[.]/ { begun[$3] = $1; name[$3] = $4 }
+  kept=$(awk '$2 == "intent" && $4 ~ /^wait[.]/ { begun[$3] = last; name[$3] = $4 }
     $2 == "until" { due[$3] = $4 }
-    $2 == "done" && $3 in begun { print $3, name[$3], begun[$3], $1, due[$3]; delete begun[$3] }' "$CELL/state/journal")
+    $2 == "done" && $3 in begun { print $3, name[$3], begun[$3], $1, due[$3]; delete begun[$3] }
+    $2 == "done" { last = $1 }' "$CELL/state/journal")
   while read -r n name begun ended due; do
     [ -n "$n" ] || continue
     begun=$(date -d "$begun" +%s) ended=$(date -d "$ended" +%s)

@@ -34,11 +34,13 @@ begin() { # SHELL: in the background, until it waits
   (cd "$scratch/w" && exec setsid -w $1 "$scratch/book.sh" apply --yes --on-failure stop --patience 2 --state "$scratch/w/state") >"$scratch/out" 2>&1 </dev/null &
   background=$!
   for _ in $(seq 200); do grep -q ' until ' "$scratch/w/state/journal" 2>/dev/null && break; sleep 0.1; done
-  deadline=$(sed -n 's/.* until 2 //p' "$scratch/w/state/journal")
+  deadline=$(deadline_is)
 }
 is() { [ "$status" = "$1" ] || { printf '# status %s instead of %s\n' "$status" "$1"; false; }; }
 done_at() { date -d "$(sed -n "s/ $1\\( .*\\)\\{0,1\\}\$//p" "$scratch/w/state/journal" | tail -n 1)" +%s; } # "intent 3": when that was
 not_before() { [ "$1" -ge "$2" ] || { printf '# at %s, %s s before %s\n' "$1" "$(($2 - $1))" "$2"; false; }; }
+deadline_is() { sed -n 's/.* until 2 //p' "$scratch/w/state/journal" | tail -n 1; }
+ended_at() { sed -i "s/^[^ ]* done 1 /$(date -u -d "@$(($(date +%s) - $1))" +%Y-%m-%dT%H:%M:%SZ) done 1 /" "$scratch/w/state/journal"; } # so many seconds ago
 once() { [ "$(grep -c " until $1 " "$scratch/w/state/journal")" = 1 ]; }
 
 said_once() { [ "$(grep -cE "$1" "$scratch/out")" = 1 ] && [ "$(grep -cE '^ +(waits|nothing is left)' "$scratch/out")" = 1 ]; }
@@ -48,7 +50,7 @@ while read -r sh; do
   run "$sh" apply --dry-run
   check "$sh: a dry run says the wait once" eval 'is 0 && said_once "^ +waits 7s$"'
   run "$sh" apply
-  deadline=$(sed -n 's/.* until 2 //p' "$scratch/w/state/journal")
+  deadline=$(deadline_is)
   check "$sh: it runs to its end" is 0
   check "$sh: it waits so long since the name changed" not_before "$deadline" "$(($(done_at 'done 1') + 7))"
   check "$sh: the old place goes only when the second of the deadline is over" not_before "$(done_at 'intent 3')" "$((deadline + 1))"
@@ -90,6 +92,38 @@ while read -r sh; do
   check "$sh: no second deadline" once 2
   check "$sh: nothing is waited for any more" not_before "$((before + 6))" "$(done_at 'intent 3')"
   check "$sh: the old place is gone" test ! -e "$scratch/w/old"
-done < <(shells)
+
+  # Stopped behind the step that publishes, and left alone.
+  fresh
+  run "$sh" apply --to web
+  sleep 3
+  run "$sh" resume --dry-run
+  check "$sh: a dry run counts from the end of the step before" eval 'is 0 && said_once "^ +waits [0-5]s, goes on at $(date -d "@$(($(done_at "done 1") + 7))" +%T)$"'
+  run "$sh" resume
+  check "$sh: what has passed since the step before ended is not waited for again" eval 'is 0 && [ "$(deadline_is)" = "$(($(done_at "done 1") + 7))" ]'
+  check "$sh: and the rest of it is" not_before "$(done_at 'intent 3')" "$(($(deadline_is) + 1))"
+
+  fresh
+  run "$sh" apply --to web
+  ended_at 3600
+  before=$(date +%s)
+  run "$sh" resume
+  check "$sh: an hour later nothing is waited for" eval 'is 0 && not_before "$((before + 6))" "$(done_at "intent 3")"'
+
+  fresh
+  run "$sh" apply --to web
+  ended_at -3600
+  before=$(date +%s)
+  run "$sh" resume
+  check "$sh: the clock was set back since: the whole wait from now on, and no more" eval 'is 0 && not_before "$(deadline_is)" "$((before + 7))" && not_before "$((before + 12))" "$(deadline_is)"'
+
+  fresh
+  run "$sh" apply --to web
+  ended_at 3600
+  printf '2026-01-01T00:00:00Z %s\n' 'intent 2 wait.1' 'undo 2 wait.1' 'undone 2 wait.1' >>"$scratch/w/state/journal"
+  before=$(date +%s)
+  run "$sh" resume
+  check "$sh: an undo came after it: the whole wait from now on" eval 'is 0 && not_before "$(deadline_is)" "$((before + 7))"'
+done < <(if [ "$#" -gt 0 ]; then printf '%s\n' "$@"; else shells; fi)
 
 finish
