@@ -14,6 +14,7 @@ bare() { # SHELL COMMAND…
   status=$?
 }
 begin() { # SHELL [BOOK]: in the background, until it waits
+  : >"$scratch/out"
   (cd "$scratch/w" && exec setsid env --default-signal $1 "${2:-$scratch/book.sh}" apply --yes --on-failure stop --state "$scratch/w/state" </dev/null >"$scratch/out" 2>&1) &
   run=$!
   for _ in $(seq 600); do grep -q ', goes on at ' "$scratch/out" 2>/dev/null && break; sleep 0.1; done
