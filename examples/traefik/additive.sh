@@ -4079,7 +4079,7 @@ probe_7() {
 
 # == Manifest ==
 # runtime: sha256 3f7cfabf720b692bca2176951e44cf79440edd59c3c7954cf49c0d058d26a898
-# plan part: sha256 acf0348b5beeb181c1a46240ef8d0ec5d913f0949102a81895d75f2a7147a73e
+# plan part: sha256 143b217b677f40aee46c2d44d8e1833485d05cd4554b1f9cf6d36005522f18ad
 # step 1 traefik-direct: do 6, undo 6, verify 2
 # step 2 apex.ttl.1: do 4, undo 4, verify 1
 # step 3 apex: do 4, undo 4, verify 1
