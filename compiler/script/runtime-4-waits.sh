@@ -70,15 +70,23 @@ cut_read_stamp() {
   *) return 0 ;;
   esac
   cut_piece=${1#*-}
-  cut_month=$(((1${cut_piece%%-*} - 91) % 12)) cut_year=$((${1%%-*} - (1${cut_piece%%-*} < 103)))
+  cut_month="1${cut_piece%%-*}"
+  cut_year=${1%%-*}
+  [ "${cut_month}" -gt 102 ] || cut_year=$((cut_year - 1))
+  cut_month=$((cut_month - 91))
+  cut_month=$((cut_month % 12))
   cut_piece=${cut_piece#*-}
-  cut_moment=$((cut_year * 365 + cut_year / 4 - cut_year / 100 + cut_year / 400 + (cut_month * 306 + 5) / 10 + 1${cut_piece%%T*} - 719569))
+  cut_unit="1${cut_piece%%T*}"
+  cut_moment=$((cut_year * 365 + cut_year / 4 - cut_year / 100 + cut_year / 400 + (cut_month * 306 + 5) / 10 + cut_unit - 719569))
   cut_piece=${cut_piece#*T}
-  cut_moment=$((cut_moment * 24 + 1${cut_piece%%:*} - 100))
+  cut_unit="1${cut_piece%%:*}"
+  cut_moment=$((cut_moment * 24 + cut_unit - 100))
   cut_piece=${cut_piece#*:}
-  cut_moment=$((cut_moment * 60 + 1${cut_piece%%:*} - 100))
+  cut_unit="1${cut_piece%%:*}"
+  cut_moment=$((cut_moment * 60 + cut_unit - 100))
   cut_piece=${cut_piece#*:}
-  cut_moment=$((cut_moment * 60 + 1${cut_piece%Z} - 100))
+  cut_unit="1${cut_piece%Z}"
+  cut_moment=$((cut_moment * 60 + cut_unit - 100))
 }
 
 # cut_until SECONDS: waits so long since the step before ended, by its line in the journal, for caches to forget the answers that the next step must not meet.

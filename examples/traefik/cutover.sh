@@ -1492,15 +1492,23 @@ cut_read_stamp() {
   *) return 0 ;;
   esac
   cut_piece=${1#*-}
-  cut_month=$(((1${cut_piece%%-*} - 91) % 12)) cut_year=$((${1%%-*} - (1${cut_piece%%-*} < 103)))
+  cut_month="1${cut_piece%%-*}"
+  cut_year=${1%%-*}
+  [ "${cut_month}" -gt 102 ] || cut_year=$((cut_year - 1))
+  cut_month=$((cut_month - 91))
+  cut_month=$((cut_month % 12))
   cut_piece=${cut_piece#*-}
-  cut_moment=$((cut_year * 365 + cut_year / 4 - cut_year / 100 + cut_year / 400 + (cut_month * 306 + 5) / 10 + 1${cut_piece%%T*} - 719569))
+  cut_unit="1${cut_piece%%T*}"
+  cut_moment=$((cut_year * 365 + cut_year / 4 - cut_year / 100 + cut_year / 400 + (cut_month * 306 + 5) / 10 + cut_unit - 719569))
   cut_piece=${cut_piece#*T}
-  cut_moment=$((cut_moment * 24 + 1${cut_piece%%:*} - 100))
+  cut_unit="1${cut_piece%%:*}"
+  cut_moment=$((cut_moment * 24 + cut_unit - 100))
   cut_piece=${cut_piece#*:}
-  cut_moment=$((cut_moment * 60 + 1${cut_piece%%:*} - 100))
+  cut_unit="1${cut_piece%%:*}"
+  cut_moment=$((cut_moment * 60 + cut_unit - 100))
   cut_piece=${cut_piece#*:}
-  cut_moment=$((cut_moment * 60 + 1${cut_piece%Z} - 100))
+  cut_unit="1${cut_piece%Z}"
+  cut_moment=$((cut_moment * 60 + cut_unit - 100))
 }
 
 # cut_until SECONDS: waits so long since the step before ended, by its line in the journal, for caches to forget the answers that the next step must not meet.
@@ -4096,8 +4104,8 @@ probe_7() {
 }
 
 # == Manifest ==
-# runtime: sha256 3f7cfabf720b692bca2176951e44cf79440edd59c3c7954cf49c0d058d26a898
-# plan part: sha256 ec25a93d471c45d8fa620232e26d64eede6a7ce658282423c8ba245b68d99a2b
+# runtime: sha256 ba9a0735c62552b8e2eee2ec289cfbde30bde6df8eee7b4c0f2b20c833208d8a
+# plan part: sha256 b295a221f0a68edd44eac55318fbd62827b9d64910fc26c1ba1672d4cad54c1e
 # step 1 apex.ttl.1: do 4, undo 4, verify 1
 # step 2 proxied_apps: do 7, undo 7, verify 2
 # step 3 traefik_lb: do 1, undo 1, verify 0

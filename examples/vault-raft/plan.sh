@@ -1465,15 +1465,23 @@ cut_read_stamp() {
   *) return 0 ;;
   esac
   cut_piece=${1#*-}
-  cut_month=$(((1${cut_piece%%-*} - 91) % 12)) cut_year=$((${1%%-*} - (1${cut_piece%%-*} < 103)))
+  cut_month="1${cut_piece%%-*}"
+  cut_year=${1%%-*}
+  [ "${cut_month}" -gt 102 ] || cut_year=$((cut_year - 1))
+  cut_month=$((cut_month - 91))
+  cut_month=$((cut_month % 12))
   cut_piece=${cut_piece#*-}
-  cut_moment=$((cut_year * 365 + cut_year / 4 - cut_year / 100 + cut_year / 400 + (cut_month * 306 + 5) / 10 + 1${cut_piece%%T*} - 719569))
+  cut_unit="1${cut_piece%%T*}"
+  cut_moment=$((cut_year * 365 + cut_year / 4 - cut_year / 100 + cut_year / 400 + (cut_month * 306 + 5) / 10 + cut_unit - 719569))
   cut_piece=${cut_piece#*T}
-  cut_moment=$((cut_moment * 24 + 1${cut_piece%%:*} - 100))
+  cut_unit="1${cut_piece%%:*}"
+  cut_moment=$((cut_moment * 24 + cut_unit - 100))
   cut_piece=${cut_piece#*:}
-  cut_moment=$((cut_moment * 60 + 1${cut_piece%%:*} - 100))
+  cut_unit="1${cut_piece%%:*}"
+  cut_moment=$((cut_moment * 60 + cut_unit - 100))
   cut_piece=${cut_piece#*:}
-  cut_moment=$((cut_moment * 60 + 1${cut_piece%Z} - 100))
+  cut_unit="1${cut_piece%Z}"
+  cut_moment=$((cut_moment * 60 + cut_unit - 100))
 }
 
 # cut_until SECONDS: waits so long since the step before ended, by its line in the journal, for caches to forget the answers that the next step must not meet.
@@ -3763,8 +3771,8 @@ probe_2() {
 }
 
 # == Manifest ==
-# runtime: sha256 3f7cfabf720b692bca2176951e44cf79440edd59c3c7954cf49c0d058d26a898
-# plan part: sha256 c3e4862692e5708332527699dbf34ef1ee8fbe2830a495bb549a996197d3c271
+# runtime: sha256 ba9a0735c62552b8e2eee2ec289cfbde30bde6df8eee7b4c0f2b20c833208d8a
+# plan part: sha256 77b1d904d116694a86d61aa555c02a5a192425e0886ad83296721249af73af6f
 # step 1 vault: do 6, undo 6, verify 1
 # step 2 before: do 1, undo 0, verify 0
 # step 3 vault-0: do 2, undo 5, verify 2
