@@ -50,11 +50,14 @@ static bool keeps_always(struct going_back *b, uint32_t k, const struct olds *be
   return kept;
 }
 
-/* The first step that published any of the answers that are old: before it had begun there is nothing to wait for. */
+/* The first step that published any of the answers that are old: before it had begun there is nothing to wait for. One that is old from the
+ * way forward may be so all along. */
 static uint32_t since_when(const struct going_back *b) {
   uint32_t least = NONE;
-  for (uint32_t i = 0; i < b->olds.n; i++)
-    if (b->ended.at[b->olds.at[i].answer] < least) least = b->ended.at[b->olds.at[i].answer];
+  for (uint32_t i = 0; i < b->olds.n; i++) {
+    uint32_t answer = b->olds.at[i].answer, ended = answer < b->ended.n ? b->ended.at[answer] : b->first;
+    if (ended < least) least = ended;
+  }
   return least;
 }
 
@@ -138,15 +141,22 @@ static void note_ended(struct going_back *b, uint32_t k) {
   const struct published *above = back_published(b, k), *below = back_published(b, k - 1);
   for (uint32_t q = 0; q < caches_questions(b->c); q++)
     if (above[q].answer != NONE && (above[q].answer != below[q].answer || above[q].keeps != below[q].keeps)) {
-      while (b->ended.n <= above[q].answer) array_push(&b->own, &b->ended, 0);
+      while (b->ended.n <= above[q].answer) array_push(&b->own, &b->ended, b->first);
       b->ended.at[above[q].answer] = k - 1;
     }
 }
 
+/* Does a way back begin in this state, whatever was to fail? What is old there is so from the way forward. */
+static bool begins(const struct going_back *b, uint32_t state, uint32_t top) {
+  return state == top || b->m->steps.at[b->p->order.at[state]].irreversible != 0;
+}
+
 static void undo_one(struct going_back *b, uint32_t k) {
   const struct step *step = &b->m->steps.at[b->p->order.at[k - 1]];
-  if (b->limits && back_top(b, k)->state == k && (k == b->end || b->m->steps.at[b->p->order.at[k]].irreversible != 0))
+  if (begins(b, k, b->end)) {
+    olds_copy(&b->olds, &back_top(b, k)->olds);
     olds_copy(&b->all, &back_top(b, k)->olds);
+  }
   if (step->irreversible != 0) {
     b->olds.n = 0;
   } else if (!step->wait) {
@@ -168,10 +178,9 @@ static void undo_all(struct going_back *b) {
 
 /* Do the waits keep all that is promised `always`, on the way back from a state and from before each step of no return below it? */
 static bool always_kept(struct going_back *b, uint32_t top) {
-  b->olds.n = 0;
   for (uint32_t k = top; k > b->first; k--) {
     const struct step *step = &b->m->steps.at[b->p->order.at[k - 1]];
-    if (step->irreversible != 0) b->olds.n = 0;
+    if (begins(b, k, top)) olds_copy(&b->olds, &back_top(b, k)->olds);
     if (step->irreversible != 0 || step->wait) continue;
     if (!wait_keeps(b, k, back_wait_from(b->p, k, top), false)) return false;
     olds_copy(&b->olds, &b->passed);
@@ -264,8 +273,8 @@ static bool shorten_all_from(struct going_back *b, uint32_t top, uint64_t *looks
   if (b->limits) {
     back_lengths_from(b, back_top(b, top), false);
     memcpy(was, b->longest, b->n * sizeof *was);
-    olds_copy(&here, &back_top(b, top)->olds); /* those of the way forward lengthen an outage, too */
   }
+  olds_copy(&here, &back_top(b, top)->olds);
   for (uint32_t k = top; k > b->first; k--) {
     const struct step *step = &b->m->steps.at[b->p->order.at[k - 1]];
     if (step->irreversible != 0) break;
@@ -339,7 +348,6 @@ static void back_component(struct going_back *b, const struct component *c, stru
   back_forward(b);
   undo_all(b);
   for (uint32_t i = 0; i < b->n && !b->limits; i++) b->limits = p->timeline[b->promises[i]].back_broken > 0;
-  if (b->limits && b->top_count == 0) back_forward(b);
   back_lengths(b, true);
   b->generous = breaks_limit(b);
   if (b->generous) {

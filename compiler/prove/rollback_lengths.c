@@ -108,7 +108,6 @@ void back_forward(struct going_back *b) {
   if (b->whole) b->looked = arena_array(&b->own, struct looked, (size_t)(count + 1) * b->n);
   b->tops = arena_array(&b->own, struct top, tops);
   b->top_count = 0;
-  if (!b->limits) return;
   for (uint32_t k = b->first + 1; k <= b->end; k++) {
     const struct step *step = step_below(b, k);
     const struct published *below = back_published(b, k - 1), *above = back_published(b, k);

@@ -714,6 +714,18 @@ static void no_wait_for_what_was_not_published(void **state) {
   done(&d);
 }
 
+/* Who asked before the name came has the wildcard's answer, and on the way back for the name's lag besides. */
+static void old_from_the_way_forward(void **state) {
+  (void)state;
+  struct compiled d = proven(HEAD "host first { address = 10.0.0.1  ports = [80/tcp] }\n"
+                             "create host second { address = 10.0.0.2  ports = [80/tcp]  takes = 10s  do { $ a\n } undo { $ b\n } }\n"
+                             "dns_record w { host = \"*.example.net\"  value = 10.0.0.1 -> 10.0.0.2  ttl = 30s  takes = 10s" SETS
+                             "create dns_record n { host = \"x.example.net\"  value = 10.0.0.2  ttl = 0s  lag = 3m  takes = 10s" SETS ASKS("always"));
+  order_is(&d, "second w n");
+  waits_back(&d, "second", "210 n, 30 w");
+  done(&d);
+}
+
 /* So too where a wait is there for a shorter outage. */
 static void no_wait_that_shortens_nothing(void **state) {
   (void)state;
@@ -786,7 +798,7 @@ int main(void) {
     cmocka_unit_test(caches_run_out_in_the_end), cmocka_unit_test(a_wait_has_no_facts), cmocka_unit_test(exactly_the_missing_time),
     cmocka_unit_test(no_wait_without_need), cmocka_unit_test(waits_between_undos), cmocka_unit_test(waits_before_long_undos), cmocka_unit_test(no_wait_for_what_is_not_mended),
     cmocka_unit_test(no_wait_beside_a_longer_one), cmocka_unit_test(waits_of_others_count), cmocka_unit_test(from_whichever_state), cmocka_unit_test(from_the_middle_of_many), cmocka_unit_test(none_of_many_is_left_out), cmocka_unit_test(compared_with_their_waits),
-    cmocka_unit_test(no_wait_for_what_was_not_published), cmocka_unit_test(no_wait_that_shortens_nothing), cmocka_unit_test(as_short_as_the_way_forward_allows),
+    cmocka_unit_test(no_wait_for_what_was_not_published), cmocka_unit_test(no_wait_that_shortens_nothing), cmocka_unit_test(old_from_the_way_forward), cmocka_unit_test(as_short_as_the_way_forward_allows),
     cmocka_unit_test(what_others_wait_for_counts_where_they_wait), cmocka_unit_test(no_wait_across_no_return),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
