@@ -294,7 +294,7 @@ uint32_t caches_questions(const struct caches *c) { return c == NULL ? 0 : c->qu
 const int64_t *caches_lags(const struct caches *c, uint32_t question, uint32_t *n)
 {
   *n = c->questions.at[question].lag_count;
-  return c->lags.at + c->questions.at[question].lag_first;
+  return *n == 0 ? NULL : c->lags.at + c->questions.at[question].lag_first;
 }
 
 uint32_t caches_lag_count(const struct caches *c) { return c->lags.n; }
