@@ -62,8 +62,8 @@ again() {
 
 # The tests of one build: run_with BUILD NAME-SUFFIX
 run_with() {
-  local build=$1 suffix=$2 program count=400
-  [ -z "$suffix" ] || count=80
+  local build=$1 suffix=$2 program correct=400
+  [ -z "$suffix" ] || correct=80
   export CUTC="$PWD/$build/cutc"
   if wants unit || [ -n "$suffix" ]; then
     for program in tests/unit/test_*.c; do
@@ -82,8 +82,8 @@ run_with() {
     collect "import$suffix" "$PYTHON" tests/import/import.py
   fi
   if wants property || [ -n "$suffix" ]; then
-    collect "property$suffix" "$PYTHON" tests/property/compare.py "$build/tests/property/driver" --count "$count"
-    collect "planted mistakes$suffix" "$PYTHON" tests/property/planted.py "$build/tests/property/driver" --count $((count / 40)) --correct "$count"
+    collect "property$suffix" "$PYTHON" tests/property/compare.py "$build/tests/property/driver" --count 2000
+    collect "planted mistakes$suffix" "$PYTHON" tests/property/planted.py "$build/tests/property/driver" --count $((correct / 40)) --correct "$correct"
   fi
 }
 

@@ -19,6 +19,9 @@ struct patient {
   ARRAY(struct mend) mends;
 };
 
+/* Does the fact lead to a host? What needs a resource by its name has none (fact_size). */
+static bool has_host(const struct fact *f) { return f->type != FACT_NEEDS || f->need.type != NEED_RESOURCE; }
+
 /* Where a fact leads, or what it needs. */
 static struct host *host_of(struct fact *f)
 {
@@ -162,7 +165,7 @@ static struct model *treat(const struct patient *x, const struct target *to)
     struct host host = target_of(x->fact).host;
     uint32_t early = guard_and(fork, old->guard, before), late = guard_and(fork, old->guard, after);
 
-    if (old->type != x->fact->type || root_key(x->s, i) != root_key(x->s, x->id) || !same_host(host_of(old), &host))
+    if (old->type != x->fact->type || root_key(x->s, i) != root_key(x->s, x->id) || !has_host(old) || !same_host(host_of(old), &host))
       continue;
     struct fact *moved = fact_copy(&fork->c->arena, old);
 
