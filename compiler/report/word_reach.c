@@ -3,6 +3,7 @@
 #include "report/word.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const struct fact *fact_of(const struct wording *w, uint32_t fact) {
   return fact < w->m->facts.n ? fact_at(w->m, fact) : NULL;
@@ -17,22 +18,28 @@ static struct span span_of(const struct wording *w, const struct breach *b) {
   return step_span(w->m, b->step);
 }
 
-/* A host or an endpoint as a plan writes it, in the form of the old value: a URL stays a URL. */
-const char *retargeted(struct wording *w, const struct fact *fact, const struct target *to) {
+/* A host or an endpoint as a plan writes it, in the form of the old value (NULL when that is not known): a URL stays a URL. */
+static const char *in_form_of(struct wording *w, const struct value *old, const struct target *to) {
   struct arena *arena = &w->c->arena;
-  const char *plain = words_target(w->m, to);
-  uint32_t attribute = to->type == TARGET_HOST ? fact_attribute(w->m, fact) : NONE;
-  if (attribute == NONE) return plain;
-  const struct attribute *a = &w->m->attributes.at[attribute];
-  const struct value *old = a->cases.n ? &a->cases.at[0].value : NULL;
-  bool name = to->host.type == HOST_NAME;
-  if (old && old->type == V_URL) {
+  if (old != NULL && old->type == V_URL) {
     const char *text = name_text(&w->c->names, old->name), *end = strstr(text, "://");
     struct target full = *to;
     if (full.port == NONE) full.port = old->lo;
     return arena_print(arena, "%.*s://%s", end ? (int)(end - text) : 0, text, words_target(w->m, &full));
   }
-  return name && to->port == NONE ? arena_print(arena, "\"%s\"", plain) : plain;
+  const char *plain = words_target(w->m, to);
+  return to->host.type == HOST_NAME && to->port == NONE ? arena_print(arena, "\"%s\"", plain) : plain;
+}
+
+static const struct value *value_of(const struct wording *w, uint32_t attribute) {
+  if (attribute >= w->m->attributes.n) return NULL;
+  const struct cases *c = &w->m->attributes.at[attribute].cases;
+  return c->n > 0 ? &c->at[0].value : NULL;
+}
+
+const char *retargeted(struct wording *w, const struct fact *fact, const struct target *to) {
+  uint32_t attribute = to->type == TARGET_HOST ? fact_attribute(w->m, fact) : NONE;
+  return attribute == NONE ? words_target(w->m, to) : in_form_of(w, value_of(w, attribute), to);
 }
 
 static const char *written(struct wording *w, uint32_t attribute) {
@@ -48,10 +55,37 @@ static const char *written(struct wording *w, uint32_t attribute) {
   return arena_copy(&w->c->arena, w->c->sources.at[s.source].text + s.start, s.end - s.start);
 }
 
+static bool names_host(struct wording *w, const struct value *v, const struct host *host) {
+  bool endpoint = v->type == V_ENDPOINT || v->type == V_URL;
+  if (host->type != HOST_NAME) return (v->type == V_ADDRESS || (endpoint && v->literal_host)) && memcmp(&v->from, &host->from, sizeof v->from) == 0;
+  if (endpoint) return !v->literal_host && v->host == host->name;
+  return v->type == V_STRING && strcasecmp(name_text(&w->c->names, v->name), name_text(&w->c->names, host->name)) == 0;
+}
+
+/* A list in which what leads to the fact's host leads elsewhere from its step on, as a plan writes it. */
+static const char *list_moved(struct wording *w, const struct value *list, const struct fact *fact, const struct target *to) {
+  const struct host *host = fact->type == FACT_NEEDS ? &fact->need.host : &fact->to.host;
+  struct text out = {.arena = &w->c->arena};
+  text_puts(&out, "[");
+  for (uint32_t i = 0; i < list->count; i++) {
+    const struct value *v = &list->items[i];
+    if (i > 0) text_puts(&out, ", ");
+    if (v->type == V_RESOURCE && v->id < w->m->resources.n) text_puts(&out, name_text(&w->c->names, w->m->resources.at[v->id].name));
+    else value_print(&out, &w->c->names, v);
+    if (!names_host(w, v, host)) continue;
+    struct target own = *to;
+    own.port = v->type == V_ENDPOINT || v->type == V_URL ? v->lo : NONE;
+    text_print(&out, " -> %s", in_form_of(w, v, &own));
+  }
+  text_puts(&out, "]");
+  return text_done(&out);
+}
+
 static void remark_target(struct wording *w, struct finding *f, const struct breach *b, const struct mend *mend) {
   const struct fact *fact = fact_of(w, mend->fact < w->m->facts.n ? mend->fact : b->fact);
   if (!fact) return;
   const char *to = retargeted(w, fact, &mend->to), *name = attribute_name(w->m, fact_attribute(w->m, fact));
+  const struct value *old = value_of(w, fact_attribute(w->m, fact));
   if (!mend->works) {
     if (mend->because < w->m->promises.n)
       finding_remark(w->c, f, REMARK_NOTE, "-> %s would not do: no order then keeps %s", to, words_promise(w->m, mend->because));
@@ -63,6 +97,8 @@ static void remark_target(struct wording *w, struct finding *f, const struct bre
   const char *how = mend->by_name ? "make it address-independent" : "move it too";
   if (mend->step < w->m->steps.n) /* the plan moves it already, and elsewhere */
     text_print(&out, "%s: let `%s` of %s go to %s instead", how, name, words_resource(w->m, fact->by), to);
+  else if (old != NULL && old->type == V_LIST && old->count > 0)
+    text_print(&out, "%s: %s = %s", how, name, list_moved(w, old, fact, &mend->to));
   else
     text_print(&out, "%s: %s = %s -> %s", how, name, written(w, fact_attribute(w->m, fact)), to);
   if (mend->owner < w->m->resources.n)
