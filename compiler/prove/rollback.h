@@ -33,6 +33,7 @@ struct going_back {
   struct olds all;                      /* and of the way forward: what lengthens an outage too */
   struct olds before, after, there;     /* scratch of one way back */
   struct olds tried, passed;            /* scratch of a wait that is tried: before the undo, after it */
+  struct olds rest_of;                  /* answers without those of the way forward */
   ARRAY(uint32_t) ended;                /* per answer: the step (index in the order) whose undo ended it */
   int64_t *stretch, *longest, *rest, *most; /* per promise */
   struct crossing *crossings;           /* per promise */

@@ -27,24 +27,52 @@ static void at_place(struct going_back *b, uint32_t k, uint32_t place) {
   else back_go_during(b, k - 1, place == 1);
 }
 
+/* Those answers that are not among others; both in their order. */
+static void olds_without(struct olds *out, const struct olds *all, const struct olds *others) {
+  olds_copy(out, all);
+  out->n = 0;
+  for (uint32_t i = 0, k = 0; i < all->n; i++) {
+    while (k < others->n && others->at[k].answer < all->at[i].answer) k++;
+    if (k == others->n || others->at[k].answer != all->at[i].answer) out->at[out->n++] = all->at[i];
+  }
+}
+
+/* Did the promise fail on the way forward too, for who had the answers of those days? Then the rest of `olds` counts, in b->rest_of; else all. */
+static const struct olds *but_forward(struct going_back *b, uint32_t i, uint32_t state, const struct olds *olds) {
+  if (state == b->first) return olds;
+  const struct olds *forward = &back_top(b, state)->olds;
+  back_go(b, state);
+  if (!back_dark(b, i, forward)) return olds;
+  olds_without(&b->rest_of, olds, forward);
+  return &b->rest_of;
+}
+
+/* Does the undo of step k - 1 break a promise for who has these answers, in that place? Not where it did not hold on the way forward, or does
+ * not any more above. */
+static bool breaks(struct going_back *b, uint32_t i, uint32_t k, uint32_t place, const struct olds *before, const struct olds *after) {
+  const struct olds *olds = place == 1 ? before : after;
+  at_place(b, k, place);
+  if (!back_dark(b, i, olds) || hard_across(b, i, k)) return false;
+  if (!b->whole) return true;
+  const struct olds *fresh = but_forward(b, i, k - 1, olds);
+  at_place(b, k, place);
+  if (fresh != olds && !back_dark(b, i, fresh)) return false;
+  const struct olds *stood = but_forward(b, i, k, before);
+  back_go(b, k);
+  return !back_dark(b, i, stood);
+}
+
 /* Does every promise `always` that holds in the state below, as far as steps go, do so with these answers too, and while the
  * undo runs? Notes those that do not, when asked to. */
 static bool keeps_always(struct going_back *b, uint32_t k, const struct olds *before, const struct olds *after, bool noted) {
   const struct step *step = &b->m->steps.at[b->p->order.at[k - 1]];
   bool kept = true;
   for (uint32_t place = 0; place < (step->disrupts_count > 0 ? 3u : 1u); place++) {
-    at_place(b, k, place);
     for (uint32_t i = 0; i < b->n; i++) {
-      struct timeline *t = &b->p->timeline[b->promises[i]];
-      if (b->m->promises.at[b->promises[i]].hold != HOLD_ALWAYS) continue;
-      if (!back_dark(b, i, place == 1 ? before : after)) continue;
-      if (hard_across(b, i, k)) {
-        at_place(b, k, place);
-        continue;
-      }
+      if (b->m->promises.at[b->promises[i]].hold != HOLD_ALWAYS || !breaks(b, i, k, place, before, after)) continue;
       if (!noted) return false;
       kept = false;
-      t->back_broken = k;
+      b->p->timeline[b->promises[i]].back_broken = k;
     }
   }
   return kept;
@@ -151,10 +179,15 @@ static bool begins(const struct going_back *b, uint32_t state, uint32_t top) {
   return state == top || b->m->steps.at[b->p->order.at[state]].irreversible != 0;
 }
 
+static void begin(struct going_back *b, uint32_t state) {
+  if (b->whole) olds_copy(&b->olds, &back_top(b, state)->olds);
+  else b->olds.n = 0;
+}
+
 static void undo_one(struct going_back *b, uint32_t k) {
   const struct step *step = &b->m->steps.at[b->p->order.at[k - 1]];
   if (begins(b, k, b->end)) {
-    olds_copy(&b->olds, &back_top(b, k)->olds);
+    begin(b, k);
     olds_copy(&b->all, &back_top(b, k)->olds);
   }
   if (step->irreversible != 0) {
@@ -180,7 +213,7 @@ static void undo_all(struct going_back *b) {
 static bool always_kept(struct going_back *b, uint32_t top) {
   for (uint32_t k = top; k > b->first; k--) {
     const struct step *step = &b->m->steps.at[b->p->order.at[k - 1]];
-    if (begins(b, k, top)) olds_copy(&b->olds, &back_top(b, k)->olds);
+    if (begins(b, k, top)) begin(b, k);
     if (step->irreversible != 0 || step->wait) continue;
     if (!wait_keeps(b, k, back_wait_from(b->p, k, top), false)) return false;
     olds_copy(&b->olds, &b->passed);
@@ -292,7 +325,6 @@ static bool shorten_all_from(struct going_back *b, uint32_t top, uint64_t *looks
  * Sound however early it stops looking, since what does after a failure does after any before it. */
 static bool shorten_after_failures(struct going_back *b) {
   enum { LOOKS_MAX = 2000000 };
-  struct olds ended = {.arena = &b->own};
   uint64_t looks = 0;
   bool waits = false, any = false;
   for (uint32_t k = b->first; k < b->end; k++) waits = waits || b->p->back[k].length > 0;
@@ -300,9 +332,7 @@ static bool shorten_after_failures(struct going_back *b) {
   if (!b->whole || !waits) return false;
   for (uint32_t top = b->end - 1; top > b->first && looks < LOOKS_MAX; top--) {
     if (b->m->steps.at[b->p->order.at[top]].irreversible != 0) continue;
-    ended.n = 0;
-    back_age(b, &ended, top + 1, 0);
-    if (ended.n > 0) any = shorten_all_from(b, top, &looks) || any;
+    any = shorten_all_from(b, top, &looks) || any;
   }
   return any;
 }
@@ -342,7 +372,7 @@ static void back_component(struct going_back *b, const struct component *c, stru
   b->rest = arena_array(a, int64_t, b->n + 1);
   b->most = arena_array(a, int64_t, b->n + 1);
   b->crossings = arena_array(a, struct crossing, b->n + 1);
-  b->olds = b->all = b->before = b->after = b->there = b->tried = b->passed = (struct olds){.arena = a};
+  b->olds = b->all = b->before = b->after = b->there = b->tried = b->passed = b->rest_of = (struct olds){.arena = a};
   b->ended.at = NULL;
   b->ended.n = b->ended.cap = 0;
   back_forward(b);
