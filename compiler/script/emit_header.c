@@ -200,9 +200,9 @@ static void way_back(struct text *out, const struct runbook *b, uint32_t k, cons
   text_puts(out, undo->count == 1 ? " command" : " commands");
   if (undo->by_hand) text_puts(out, ", by hand");
   if (wait > 0) {
-    text_puts(out, ", once no cache holds an old answer (up to ");
+    text_puts(out, ", after a wait of up to ");
     print_seconds(out, wait);
-    text_putc(out, ')');
+    text_puts(out, " for old answers in caches");
   }
   end_line(out, from);
 }

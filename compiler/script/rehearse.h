@@ -49,7 +49,7 @@ struct point {
   const char *id;
   uint8_t fault;
   bool back;       /* in a rollback after a whole apply */
-  bool wait;       /* while it waits until no cache holds an old answer */
+  bool wait;       /* while it waits for old answers in caches to run out */
   bool resume;     /* after a kill: resume, not rollback */
   uint32_t step;   /* index in the order, NONE */
   uint32_t unit;   /* index in units, NONE */

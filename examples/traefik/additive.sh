@@ -12,7 +12,7 @@
 # Steps, in the proven order
 #    1  traefik-direct: create lb_service
 #       about 1m30s, additive.cut:59
-#       undo: back again, 6 commands, once no cache holds an old answer (up to 1h)
+#       undo: back again, 6 commands, after a wait of up to 1h for old answers in caches
 #    2  apex: ttl 1h -> 60s
 #       about 10s, additive.cut:78
 #       undo: back again, 4 commands

@@ -26,7 +26,7 @@
 #       undo: back again, 4 commands
 #    6  https: target nginx -> traefik_lb
 #       about 2m, by hand, believed.cut:97
-#       undo: back again, 1 command, by hand, once no cache holds an old answer (up to 59m)
+#       undo: back again, 1 command, by hand, after a wait of up to 59m for old answers in caches
 #    7  apex: ttl 60s -> 1h
 #       about 10s, believed.cut:73
 #       undo: back again, 4 commands

@@ -29,7 +29,7 @@
 #       undo: back again, 4 commands
 #    7  https: target nginx -> traefik_lb
 #       about 2m, by hand, cutover.cut:100
-#       undo: back again, 1 command, by hand, once no cache holds an old answer (up to 59m)
+#       undo: back again, 1 command, by hand, after a wait of up to 59m for old answers in caches
 #    8  apex: ttl 60s -> 1h
 #       about 10s, cutover.cut:73
 #       undo: back again, 4 commands
