@@ -343,11 +343,15 @@ bool value_url(struct names *names, const char *text, size_t n, struct value *ou
 
 /* ── Durations, versions ───────────────────────────────────────────────────── */
 
+/* A hundred years, so that whatever sum of them a plan asks for can be counted. */
+static const int64_t longest_duration = 36500 * INT64_C(86400000);
+
 bool value_duration(const char *text, size_t n, struct value *out, const char **why) {
   static const struct unit {
     const char *name;
     int64_t milliseconds;
   } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
+  static const char *const too_long = "this duration is too long: the longest is 36500d, a hundred years";
   int64_t total = 0;
   bool seconds = true;
   size_t i = 0;
@@ -357,7 +361,7 @@ bool value_duration(const char *text, size_t n, struct value *out, const char **
     uint64_t v;
     size_t used = number(text + i, n - i, 1000000000000u, &v), unit = 0;
     if (used == 0) {
-      if (v > 1000000000000u) *why = "this duration is too long";
+      if (v > 1000000000000u) *why = too_long;
       return false;
     }
     i += used;
@@ -370,8 +374,8 @@ bool value_duration(const char *text, size_t n, struct value *out, const char **
     }
     if (unit == 5) return false;
     seconds = seconds && unit == 1;
-    if ((int64_t)v > (INT64_MAX / 4 - total) / units[unit].milliseconds) {
-      *why = "this duration is too long";
+    if ((int64_t)v > (longest_duration - total) / units[unit].milliseconds) {
+      *why = too_long;
       return false;
     }
     total += (int64_t)v * units[unit].milliseconds;

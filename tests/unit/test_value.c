@@ -149,6 +149,9 @@ static void test_times(void **state) {
   refuses(state, DURATION, "s");
   refuses(state, DURATION, "99999999999999999999d");
   refuses(state, DURATION, "999999999999d");
+  assert_int_equal(of(state, DURATION, "36500d").number, INT64_C(36500) * 86400000); /* so many that sums of them can be counted */
+  refuses(state, DURATION, "36501d");
+  refuses(state, DURATION, "36500d1ms");
   reads(state, NUMBER, "9223372036854775807", "9223372036854775807");
   refuses(state, NUMBER, "9223372036854775808");
   reads(state, VERSION, "0.16.2", "0.16.2");
