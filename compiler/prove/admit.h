@@ -88,6 +88,7 @@ struct terrain {
   uint32_t slot_count, spot_count;
   uint64_t looked;          /* states evaluated */
   uint64_t effort;          /* questions asked in them, prefixes compared: see terrain_effort */
+  uint64_t moves;           /* steps that its searches have looked at, most of them by answers that were known */
   uint64_t spent_before;    /* of the state, when it was made */
   bool too_large;           /* for an exact search, as one has found */
   uint64_t generation;      /* of searches */

@@ -395,6 +395,7 @@ struct found order_search(struct terrain *t, const bool *aside) {
     }
     if (best != NULL) read_order(&s, best, &out);
   }
+  t->moves += s.looked_at;
   out.looked_at += s.looked_at;
   out.kept += s.kept;
   arena_return(t->v, &s.arena);

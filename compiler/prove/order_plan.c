@@ -10,6 +10,8 @@
 enum { TIGHTEN = 12 };
 /* So many steps of groups that act on each other through their lengths alone are searched as one group. */
 enum { MERGE_STEPS = 64 };
+/* What a step looked at from a state takes where the answers are known, in the unit of terrain_effort. */
+enum { MOVE_EFFORT = 2 };
 
 struct planning {
   struct model *m;
@@ -454,7 +456,7 @@ static void run_groups(struct planning *g, const struct group *groups, uint32_t 
     for (uint32_t k = 0; k < groups[i].n; k++) g->v->forgotten[groups[i].steps[k]] = g->t->caches == NULL;
     struct found f = order_somehow(g);
     spend_window(g, &f);
-    g->v->effort += terrain_effort(g->t);
+    g->v->effort += terrain_effort(g->t) + MOVE_EFFORT * g->t->moves;
     terrain_free(g->t);
     take_order(g, &groups[i], &f, done);
   }
